@@ -1,0 +1,132 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+let package = Package(
+    name: "parley",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: [.defaults, "CommandLineArguments"]
+        ),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+    ],
+    targets: [
+        shared("Contracts"),
+        shared("Bus", ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
+            + .channels),
+        shared("ServiceKit", ["Bus", "Contracts", .configuration, .hummingbird, .lifecycle, .logging, .metrics, .signals]),
+    ]
+        + service("Gateway", executable: "gateway", [.httpTypes, .jwt, .metrics] + .channels)
+        + service("Conversation", executable: "conversation-svc", [.grdb, .lifecycle, .metrics])
+        + service("Inference", executable: "inference-svc", [.nio, .metrics])
+        + service("Media", executable: "media-svc")
+        + service("Transcription", executable: "transcription-svc")
+        + [
+            .target(
+                name: "ParleyTool",
+                dependencies: ["Bus", "Contracts", "ServiceKit", .argumentParser, .configuration, .logging, .jwt],
+                path: "Tools/Parley",
+                exclude: ["Main"],
+                swiftSettings: .house
+            ),
+            .executableTarget(
+                name: "parley",
+                dependencies: ["ParleyTool"],
+                path: "Tools/Parley/Main",
+                swiftSettings: .house
+            ),
+            .target(
+                name: "TestSupport",
+                dependencies: ["Bus", "Contracts", "ServiceKit", .hummingbird, .lifecycle, .logging] + .channels,
+                path: "Tests/Support",
+                swiftSettings: .house
+            ),
+            tests("Bus", [.hummingbird, .logging] + .channels),
+        ]
+)
+
+/// A library under `Shared`.
+func shared(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: .house)
+}
+
+/// A service: a library that is the service and an executable that starts it.
+func service(_ name: String, executable: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+    let library = "\(name)Service"
+    return [
+        .target(
+            name: library,
+            dependencies: ["Bus", "Contracts", "ServiceKit", .configuration, .hummingbird, .logging] + dependencies,
+            path: "Services/\(name)",
+            exclude: ["Main"],
+            swiftSettings: .house
+        ),
+        .executableTarget(
+            name: executable,
+            dependencies: [.byName(name: library), "ServiceKit"],
+            path: "Services/\(name)/Main",
+            swiftSettings: .house
+        ),
+    ]
+}
+
+/// The tests of one library.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: ["TestSupport", "Bus", "Contracts", "ServiceKit"] + dependencies,
+        path: "Tests/\(name)Tests",
+        swiftSettings: .house
+    )
+}
+
+extension [SwiftSetting] {
+    static var house: Self {
+        [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InferIsolatedConformances"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .treatAllWarnings(as: .error),
+        ]
+    }
+}
+
+extension [Target.Dependency] {
+    /// What code that speaks HTTP straight on NIO's channels needs.
+    static var channels: Self { [.nio, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioFoundation, .nioSSL] }
+}
+
+extension Target.Dependency {
+    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
+    static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
+    static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
+    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+    static var hummingbirdCore: Self { .product(name: "HummingbirdCore", package: "hummingbird") }
+    static var jwt: Self { .product(name: "JWTKit", package: "jwt-kit") }
+    static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
+    static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var nioFoundation: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
+    static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+    static var nioHTTPTypes: Self { .product(name: "NIOHTTPTypes", package: "swift-nio-extras") }
+    static var nioHTTPTypesHTTP1: Self { .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras") }
+    static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
+    static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
+}

@@ -1,0 +1,34 @@
+import Contracts
+import ServiceKit
+
+/// What conversation-svc reads from its settings, once, at the start.
+///
+/// | setting | type | default |
+/// |---|---|---|
+/// | `SERVICE_HOST` | address to bind | `127.0.0.1` |
+/// | `CONVERSATION_PORT` | 0…65535, 0 for any | `8001` |
+/// | `INFERENCE_URL` | URLs of inference-svc | `http://127.0.0.1:<INFERENCE_PORT>` |
+/// | `DATA_DIR` | folder of `conversation.sqlite` | `./data` |
+/// | `MAX_CONCURRENT_RUNS` | runs per user, 0 for no limit | `8` |
+/// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
+struct ConversationConfiguration: Sendable {
+    var host: String
+    var port: Int
+    var inferenceURLs: [String]
+    var databasePath: String
+    var dataDirectory: String
+    var concurrentRuns: Int
+    var busToken: String
+
+    /// Throws `SettingFault` with a sentence that says which setting is wrong and what is allowed.
+    init(settings: Settings) throws {
+        host = settings.string("SERVICE_HOST") ?? "127.0.0.1"
+        port = try settings.integer("CONVERSATION_PORT", default: 8001, in: 0...65_535)
+        let inferencePort = try settings.integer("INFERENCE_PORT", default: 8002, in: 0...65_535)
+        inferenceURLs = try settings.urls("INFERENCE_URL", default: "http://127.0.0.1:\(inferencePort)")
+        dataDirectory = settings.dataDirectory
+        databasePath = dataDirectory + "/conversation.sqlite"
+        concurrentRuns = try settings.integer("MAX_CONCURRENT_RUNS", default: 8, in: 0...1_000_000)
+        busToken = try settings.busToken()
+    }
+}

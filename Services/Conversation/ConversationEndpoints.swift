@@ -1,0 +1,26 @@
+import Bus
+import Contracts
+
+/// All that conversation-svc answers.
+struct ConversationEndpoints: Sendable {
+    let personas: PersonaCatalogue
+    let conversing: Conversing
+    let running: Running
+
+    var table: EndpointTable {
+        var table = EndpointTable(service: "conversation-svc")
+        table.serve(Personas.List.self) { request, _ in try await personas.list(request) }
+        table.serve(Personas.Find.self) { request, _ in try await personas.find(request) }
+        table.serve(Conversations.Open.self) { request, context in try await conversing.open(request, context) }
+        table.serve(Conversations.List.self) { request, context in try await conversing.list(request, context) }
+        table.serve(Conversations.Delete.self) { request, context in try await conversing.delete(request, context) }
+        table.serve(Conversations.Count.self) { _, _ in try await conversing.count() }
+        table.serve(Messages.List.self) { request, context in try await conversing.messages(request, context) }
+        table.serve(Runs.Start.self) { request, context in try await running.start(request, context) }
+        table.serve(Runs.Complete.self) { request, context in try await running.complete(request, context) }
+        table.serve(Runs.Find.self) { request, context in try await running.find(request, context) }
+        table.serve(Runs.Follow.self) { request, context in try await running.follow(request, context) }
+        table.serve(Runs.Cancel.self) { request, context in try await running.cancel(request, context) }
+        return table
+    }
+}

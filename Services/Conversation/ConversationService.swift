@@ -1,0 +1,56 @@
+import Bus
+import Contracts
+import Foundation
+package import ServiceKit
+
+/// conversation-svc: personas, conversations, messages and runs; it orchestrates a turn.
+package enum ConversationService {
+    /// Puts the service together: opens the store, ends what an earlier process left going, and builds downward.
+    package static func unit(settings: Settings) async throws -> ServiceUnit {
+        let configuration = try ConversationConfiguration(settings: settings)
+        try FileManager.default.createDirectory(
+            atPath: configuration.dataDirectory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let database = try Database.open(at: configuration.databasePath)
+        let inference = try HTTPBus(
+            peer: "inference-svc",
+            urls: configuration.inferenceURLs,
+            token: configuration.busToken,
+            client: HTTPClient()
+        )
+        let log = RunLog(database: database)
+        let ledger = RunLedger(database: database, log: log)
+        let tasks = RunTasks()
+        let runs = LiveRuns(limit: configuration.concurrentRuns)
+        let conversations = LiveConversations(
+            surroundings: LiveConversation.Surroundings(
+                database: database,
+                inference: inference,
+                windows: ModelWindows(inference: inference),
+                log: log,
+                ledger: ledger,
+                tasks: tasks,
+                runs: runs
+            )
+        )
+        let personas = PersonaCatalogue(database: database)
+        try await personas.install()
+        try await RunRecovery(database: database, ledger: ledger).recover()
+        let endpoints = ConversationEndpoints(
+            personas: personas,
+            conversing: Conversing(database: database, conversations: conversations),
+            running: Running(conversations: conversations, runs: runs, database: database)
+        )
+        return ServiceUnit.bus(
+            table: endpoints.table,
+            host: configuration.host,
+            port: configuration.port,
+            token: configuration.busToken,
+            background: [log, inference, conversations],
+            drainedFirst: [tasks],
+            readiness: [Readiness("database") { try await database.write { _ in } }]
+        )
+    }
+}

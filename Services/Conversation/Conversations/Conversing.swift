@@ -1,0 +1,130 @@
+import Bus
+import Contracts
+import GRDB
+
+/// The rules of conversations: open, list, delete, and read what was said.
+struct Conversing: Sendable {
+    /// How many of the newest messages a conversation is told with.
+    private static let recentCount = 10
+
+    let database: Database
+    let conversations: LiveConversations
+    var now: @Sendable () -> Timestamp = { .now() }
+
+    func open(_ request: Conversations.Open, _ context: CallContext) async throws -> Conversations.Opened {
+        let user = try context.requirePrincipal().user
+        let moment = now()
+        return try await database.write { database in
+            guard let persona = try PersonaRows.find(request.persona, in: database) else {
+                throw Fault(.missing, "Influencer not found")
+            }
+            let existing = try ConversationRows.find(user: user, persona: request.persona, in: database)
+            if let existing, !request.opensAnother {
+                return .init(conversation: try Self.tell(existing, persona.persona, in: database), isNew: false)
+            }
+            let made = try Self.make(for: user, persona: persona.persona, at: moment, in: database)
+            return .init(conversation: try Self.tell(made, persona.persona, in: database), isNew: true)
+        }
+    }
+
+    func list(_ request: Conversations.List, _ context: CallContext) async throws -> Page<Conversation> {
+        let user = try context.requirePrincipal().user
+        return try await database.read { database in
+            let page = try ConversationRows.list(
+                user: user,
+                persona: request.persona,
+                limit: request.limit,
+                offset: request.offset,
+                in: database
+            )
+            let items = try page.items.compactMap { stored in
+                try PersonaRows.find(stored.persona, in: database).map { try Self.tell(stored, $0.persona, in: database) }
+            }
+            return Page(items: items, total: page.total)
+        }
+    }
+
+    func delete(_ request: Conversations.Delete, _ context: CallContext) async throws -> Conversations.Deleted {
+        let principal = try context.requirePrincipal()
+        let count = try await conversations.with(request.id, of: principal) { try await $0.delete() }
+        conversations.forget(request.id)
+        return Conversations.Deleted(messageCount: count)
+    }
+
+    func messages(_ request: Messages.List, _ context: CallContext) async throws -> Page<Message> {
+        let principal = try context.requirePrincipal()
+        return try await database.read { database in
+            let conversation = try ConversationAccess.check(request.conversation, by: principal, in: database)
+            let messages = try MessageRows.list(
+                of: request.conversation,
+                limit: request.limit,
+                offset: request.offset,
+                order: request.order,
+                in: database
+            )
+            return Page(items: messages.map(\.message), total: conversation.messageCount)
+        }
+    }
+
+    func count() async throws -> Conversations.Statistics {
+        try await database.read { database in
+            let (conversations, messages) = try ConversationRows.count(in: database)
+            return Conversations.Statistics(
+                conversations: conversations,
+                messages: messages,
+                activePersonas: try PersonaRows.count(in: database)
+            )
+        }
+    }
+
+    /// Makes a conversation; the persona's greeting is its first message.
+    private static func make(
+        for user: String,
+        persona: Persona,
+        at moment: Timestamp,
+        in database: GRDB.Database
+    ) throws -> StoredConversation {
+        var made = StoredConversation(
+            id: Conversation.ID(at: moment),
+            user: user,
+            persona: persona.id,
+            createdAt: moment,
+            updatedAt: moment,
+            messageCount: 0
+        )
+        try ConversationRows.insert(made, in: database)
+        guard !persona.greeting.isEmpty else { return made }
+        let greeting = Message(
+            id: Message.ID(at: moment),
+            role: .assistant,
+            content: Message.Content(text: persona.greeting),
+            status: .completed,
+            parent: nil,
+            run: nil,
+            tokenCount: ContextWindow.estimateTokens(persona.greeting),
+            createdAt: moment
+        )
+        try MessageRows.insert(StoredMessage(position: 0, message: greeting), into: made.id, in: database)
+        made.messageCount = 1
+        return made
+    }
+
+    private static func tell(
+        _ stored: StoredConversation,
+        _ persona: Persona,
+        in database: GRDB.Database
+    ) throws -> Conversation {
+        let recent = try MessageRows.list(
+            of: stored.id, limit: recentCount, offset: 0, order: .descending, in: database
+        )
+        return Conversation(
+            id: stored.id,
+            user: stored.user,
+            persona: persona,
+            createdAt: stored.createdAt,
+            updatedAt: stored.updatedAt,
+            messageCount: stored.messageCount,
+            recentMessages: recent.map(\.message)
+        )
+    }
+}

@@ -1,0 +1,126 @@
+import Contracts
+import GRDB
+import Logging
+import Metrics
+import Synchronization
+
+/// The file where everything is kept: one writing connection that commits in groups, and readers that never block it.
+///
+/// A write is acknowledged when its commit is on the disk (`synchronous=FULL`). Whatever waits while a commit goes to the
+/// disk shares the next one, so many turns at once cost few flushes.
+final class Database: Sendable {
+    private struct Queue {
+        var waiting: [any WriteJob] = []
+        var isDraining = false
+    }
+
+    private let pool: DatabasePool
+    private let lock: FileLock
+    private let queue = Mutex(Queue())
+    private let commits = Counter(label: "conversation.store.commits")
+    private let groupSize = Recorder(label: "conversation.store.commit.writes")
+
+    /// Opens the file, making it if need be, and brings its schema up to date.
+    ///
+    /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
+    static func open(at path: String) throws -> Database {
+        let lock = try FileLock.take(path + ".lock")
+        var configuration = Configuration()
+        configuration.label = "conversation"
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // GRDB sets NORMAL while it opens, after anything a configuration can prepare: so it is set here, and checked.
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+            let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            guard mode == 2 else {
+                throw Fault(.internal, "SQLite does not take synchronous=FULL for \(path): it says \(mode ?? -1).")
+            }
+        }
+        try Schema.migrator.migrate(pool)
+        return Database(pool: pool, lock: lock)
+    }
+
+    private init(pool: DatabasePool, lock: FileLock) {
+        self.pool = pool
+        self.lock = lock
+    }
+
+    /// Runs `work` within the next commit and answers when that is on the disk. Not undone by cancellation.
+    ///
+    /// `work` may be run a second time, alone, when another of its group failed.
+    func write<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+        do {
+            return try await withCheckedThrowingContinuation { continuation in
+                enqueue(Write(work: work, continuation: continuation))
+            }
+        } catch let error as DatabaseError {
+            throw Self.fault(error)
+        }
+    }
+
+    /// Runs `work` on a snapshot, on a thread of the readers.
+    func read<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(work)
+        } catch let error as DatabaseError {
+            throw Self.fault(error)
+        }
+    }
+
+    private func enqueue(_ job: any WriteJob) {
+        let isFirst = queue.withLock { queue in
+            queue.waiting.append(job)
+            defer { queue.isDraining = true }
+            return !queue.isDraining
+        }
+        guard isFirst else { return }
+        pool.asyncWriteWithoutTransaction { database in self.drain(into: database) }
+    }
+
+    /// Commits group after group until nothing waits; runs on the writer's thread.
+    private func drain(into database: GRDB.Database) {
+        while true {
+            let group = queue.withLock { queue in
+                let group = queue.waiting
+                queue.waiting = []
+                queue.isDraining = !group.isEmpty
+                return group
+            }
+            guard !group.isEmpty else { return }
+            commits.increment()
+            groupSize.record(group.count)
+            commit(group, into: database)
+        }
+    }
+
+    private func commit(_ group: [any WriteJob], into database: GRDB.Database) {
+        do {
+            try database.inTransaction(.immediate) {
+                for job in group { try job.perform(in: database) }
+                return .commit
+            }
+        } catch where group.count > 1 {
+            // One of them is at fault: each is tried alone, so that the others do not suffer.
+            for job in group { commit([job], into: database) }
+            return
+        } catch {
+            group.first?.fail(error)
+            return
+        }
+        for job in group { job.succeed() }
+    }
+
+    private static func fault(_ error: DatabaseError) -> any Error {
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            Fault(.full, "The disk with the conversations is full: nothing was stored. Make room and try again.")
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY:
+            Fault(.unavailable, "The disk with the conversations cannot be written: nothing was stored.")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            Fault(.unavailable, "The conversations are locked by another program: nothing was stored.", retryAfter: 1)
+        default: error
+        }
+    }
+}

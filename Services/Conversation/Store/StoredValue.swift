@@ -1,0 +1,29 @@
+import Contracts
+import Foundation
+
+/// How values stand in columns.
+enum StoredValue {
+    /// Reads an id. Throws when the column holds something else: the file was changed by another program.
+    static func identifier<Subject>(_ text: String) throws -> Identifier<Subject> {
+        guard let identifier = Identifier<Subject>(text) else {
+            throw Fault(.internal, "The store holds \(text.prefix(40)) where an id belongs.")
+        }
+        return identifier
+    }
+
+    /// Reads one of a fixed set of words.
+    static func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {
+        guard let word = Word(rawValue: text) else {
+            throw Fault(.internal, "The store holds the unknown word \(text.prefix(40)).")
+        }
+        return word
+    }
+
+    static func encode(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}

@@ -1,0 +1,86 @@
+import Bus
+import Contracts
+import Logging
+import Metrics
+import NIOCore
+
+/// Makes one answer: asks inference-svc, tells the watchers, and stores how it ended. Never throws.
+struct Generation: Sendable {
+    /// What a run needs of its conversation.
+    struct Prompt: Sendable {
+        var system: String
+        var history: History
+    }
+
+    let feed: RunFeed
+    let userPosition: Int
+    let arrival: ContinuousClock.Instant
+    let context: CallContext
+    let inference: any Bus
+    let windows: ModelWindows
+    let log: RunLog
+    let ledger: RunLedger
+
+    /// Runs to the end and returns the stored answer, if there is one.
+    func perform(_ prompt: Prompt) async -> Message? {
+        feed.begin()
+        var draft = RunDraft(arrival: arrival)
+        do {
+            try await generate(prompt, into: &draft)
+        } catch {
+            draft.status = status(after: error)
+            draft.fault = draft.status == .stopped ? nil : fault(from: error)
+        }
+        return await ledger.finish(feed, draft: draft, userPosition: userPosition)
+    }
+
+    private func generate(_ prompt: Prompt, into draft: inout RunDraft) async throws {
+        guard !feed.isStopped else { throw CancellationError() }
+        let model = try await windows.model(nil, context)
+        let window = ContextWindow(size: model.window)
+        let (used, report) = window.cut(
+            system: ContextWindow.estimateTokens(prompt.system),
+            history: prompt.history.tokens,
+            earlier: prompt.history.earlier
+        )
+        draft.context = report
+        draft.model = model.name
+        let messages = [Inference.Message(role: .system, text: prompt.system)] + prompt.history.messages.suffix(used)
+        let stream = try await inference.stream(Inference.Generate(model: model.name, messages: messages), context)
+        defer { stream.close() }
+        while let batch = try await stream.nextBatch() {
+            let text = batch.compactMap(\.text).joined()
+            if !text.isEmpty { append(text, to: &draft) }
+            guard let finish = batch.compactMap(\.finish).last else { continue }
+            draft.finish(finish)
+        }
+        guard draft.status == .completed else {
+            throw Fault(.cut, "The model's answer stopped without an end.")
+        }
+    }
+
+    private func append(_ text: String, to draft: inout RunDraft) {
+        draft.append(text)
+        let number = feed.nextNumber
+        let line = RunEventLine.text(text, number: number)
+        feed.append(line)
+        log.append(line, number: number, to: feed.run)
+    }
+
+    private func status(after error: any Error) -> Run.Status {
+        if feed.isStopped { return .stopped }
+        guard let fault = error as? Fault else { return .interrupted }
+        return [.cut, .timeout, .unreachable].contains(fault.code) ? .interrupted : .failed
+    }
+
+    private func fault(from error: any Error) -> Fault {
+        switch error {
+        case let fault as Fault: return fault
+        case is CancellationError:
+            return Fault(.unavailable, "The service was stopped while the answer was being made.", retryAfter: 1)
+        default:
+            Logger.current.error("Run failed", metadata: ["run.id": "\(feed.run.id)", "error": "\(error)"])
+            return .unexpected(requestID: context.requestID)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Contracts
+
+/// The newest messages of a live conversation, as a model is shown them; bounded in number and size.
+struct History: Sendable {
+    /// The most messages that are kept in memory.
+    static let messageLimit = 1000
+    /// The most bytes of text that are kept in memory.
+    static let byteLimit = 512 * 1024
+
+    private(set) var messages: [Inference.Message] = []
+    /// The estimated tokens of each message.
+    private(set) var tokens: [Int] = []
+    /// How many messages are older than those kept.
+    private(set) var earlier: Int
+    private var bytes = 0
+
+    /// - Parameters:
+    ///   - stored: the newest messages, oldest first.
+    ///   - total: how many there are in the conversation.
+    init(_ stored: [Message], total: Int) {
+        earlier = max(0, total - stored.count)
+        for message in stored { append(message) }
+    }
+
+    mutating func append(_ message: Message) {
+        let text = Self.text(of: message.content)
+        messages.append(Inference.Message(role: message.role == .user ? .user : .assistant, text: text))
+        tokens.append(ContextWindow.estimateTokens(text))
+        bytes += text.utf8.count
+        guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }
+        drop()
+    }
+
+    /// Lets go of the oldest eighth, so that dropping is rare.
+    private mutating func drop() {
+        let count = max(1, messages.count / 8)
+        bytes -= messages.prefix(count).reduce(0) { $0 + $1.text.utf8.count }
+        messages.removeFirst(count)
+        tokens.removeFirst(count)
+        earlier += count
+    }
+
+    /// What a model reads of a message; what was sent along is named, until models are shown it.
+    private static func text(of content: Message.Content) -> String {
+        var text = content.text
+        if !content.mediaURLs.isEmpty {
+            text += (text.isEmpty ? "" : "\n") + "(Sent along: \(content.mediaURLs.count) image(s).)"
+        }
+        if content.audioURL != nil {
+            text += (text.isEmpty ? "" : "\n") + "(Sent along: a voice message.)"
+        }
+        return text
+    }
+}

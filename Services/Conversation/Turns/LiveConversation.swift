@@ -1,0 +1,189 @@
+import Bus
+import Contracts
+import Logging
+
+/// A conversation in use: owns the order of its turns, which run one at a time, and knows its newest messages.
+///
+/// It is never held while an answer is made: other turns may be accepted meanwhile, up to a bound.
+actor LiveConversation {
+    /// How many turns may wait behind the one that runs.
+    static let queueLimit = 16
+
+    /// What it needs of the rest of the service.
+    struct Surroundings: Sendable {
+        var database: Database
+        var inference: any Bus
+        var windows: ModelWindows
+        var log: RunLog
+        var ledger: RunLedger
+        var tasks: RunTasks
+        var runs: LiveRuns
+    }
+
+    private struct Turn {
+        var feed: RunFeed
+        var position: Int
+        var arrival: ContinuousClock.Instant
+        var context: CallContext
+        var isStored = false
+        var isRunning = false
+    }
+
+    nonisolated let record: StoredConversation
+    private let system: String
+    private let surroundings: Surroundings
+    private var history: History
+    private var nextPosition: Int
+    private var turns: [Turn] = []
+    private var isDeleted = false
+
+    /// - Parameters:
+    ///   - newest: the newest messages, oldest first.
+    init(
+        record: StoredConversation,
+        persona: StoredPersona,
+        newest: [StoredMessage],
+        surroundings: Surroundings
+    ) {
+        self.record = record
+        system = PersonaPrompt.text(for: persona)
+        self.surroundings = surroundings
+        history = History(newest.map(\.message), total: record.messageCount)
+        // What a user says stands at odd positions; its answer, or the place for it, at the even one after.
+        let last = newest.last?.position ?? 0
+        nextPosition = last % 2 == 0 ? last + 1 : last + 2
+    }
+
+    /// Whether nothing is going on.
+    var isIdle: Bool { turns.isEmpty }
+
+    /// Stores a user's message and lines up its run; returns when both are on the disk.
+    func accept(_ content: Message.Content, _ context: CallContext, now: Timestamp = .now()) async throws -> RunFeed {
+        guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
+        guard turns.count <= Self.queueLimit else {
+            throw Fault(.limited, "This conversation has \(turns.count) turns waiting. Wait for an answer.", retryAfter: 1)
+        }
+        try surroundings.tasks.checkOpen()
+        let turn = makeTurn(content, context, now: now)
+        turns.append(turn)
+        nextPosition += 2
+        try await store(turn)
+        mark(turn.feed.run.id) { $0.isStored = true }
+        advance()
+        return turn.feed
+    }
+
+    /// Ends a run wherever it is, and returns it as it ended.
+    func cancel(_ run: Run.ID) async throws {
+        guard let turn = turns.first(where: { $0.feed.run.id == run }) else { return }
+        turn.feed.stop()
+        if turn.isRunning {
+            surroundings.tasks.cancel(run)
+            _ = try await turn.feed.end()
+        } else if turn.isStored {
+            turns.removeAll { $0.feed.run.id == run }
+            var draft = RunDraft(arrival: turn.arrival)
+            draft.status = .stopped
+            _ = await surroundings.ledger.finish(turn.feed, draft: draft, userPosition: turn.position)
+            surroundings.runs.remove(turn.feed)
+        }
+    }
+
+    /// Ends what is going on and deletes the conversation. Returns how many messages went with it.
+    func delete() async throws -> Int {
+        guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
+        isDeleted = true
+        for turn in turns { try await cancel(turn.feed.run.id) }
+        let id = record.id
+        return try await surroundings.database.write { database in
+            let count = try ConversationRows.find(id, in: database)?.messageCount ?? 0
+            try ConversationRows.delete(id, in: database)
+            return count
+        }
+    }
+
+    private func makeTurn(_ content: Message.Content, _ context: CallContext, now: Timestamp) -> Turn {
+        let run = Run.ID(at: now)
+        let message = Message(
+            id: Message.ID(at: now),
+            role: .user,
+            content: content,
+            status: .completed,
+            parent: nil,
+            run: run,
+            tokenCount: ContextWindow.estimateTokens(content.text),
+            createdAt: now
+        )
+        let feed = RunFeed(
+            run: Run(
+                id: run,
+                conversation: record.id,
+                status: turns.isEmpty ? .running : .queued,
+                model: nil,
+                userMessage: message.id,
+                assistantMessage: nil,
+                lastEvent: 1,
+                usage: nil,
+                fault: nil,
+                createdAt: now,
+                endedAt: nil
+            ),
+            userMessage: message
+        )
+        var context = context
+        context.deadline = nil
+        return Turn(feed: feed, position: nextPosition, arrival: .now, context: context)
+    }
+
+    /// Commits the message and the run; only then is the first event told.
+    private func store(_ turn: Turn) async throws {
+        let feed = turn.feed
+        let position = turn.position
+        let line = try RunEventLine.event(Run.Event(number: 1, userMessage: feed.userMessage))
+        do {
+            try surroundings.runs.add(feed, of: record.user)
+            try await surroundings.database.write { database in
+                let stored = StoredMessage(position: position, message: feed.userMessage)
+                try MessageRows.insert(stored, into: feed.run.conversation, in: database)
+                try RunRows.insert(StoredRun(run: feed.run, userPosition: position), in: database)
+            }
+        } catch {
+            turns.removeAll { $0.feed.run.id == feed.run.id }
+            surroundings.runs.remove(feed)
+            throw error
+        }
+        feed.append(line)
+        surroundings.log.append(line, number: 1, to: feed.run)
+    }
+
+    private func mark(_ run: Run.ID, _ change: (inout Turn) -> Void) {
+        guard let index = turns.firstIndex(where: { $0.feed.run.id == run }) else { return }
+        change(&turns[index])
+    }
+
+    /// Starts the first turn if it is stored and nothing runs.
+    private func advance() {
+        guard let turn = turns.first, turn.isStored, !turn.isRunning else { return }
+        turns[0].isRunning = true
+        surroundings.tasks.start(turn.feed.run.id) { await self.perform(turn) }
+    }
+
+    private func perform(_ turn: Turn) async {
+        history.append(turn.feed.userMessage)
+        let generation = Generation(
+            feed: turn.feed,
+            userPosition: turn.position,
+            arrival: turn.arrival,
+            context: turn.context,
+            inference: surroundings.inference,
+            windows: surroundings.windows,
+            log: surroundings.log,
+            ledger: surroundings.ledger
+        )
+        let answer = await generation.perform(Generation.Prompt(system: system, history: history))
+        if let answer { history.append(answer) }
+        surroundings.runs.remove(turn.feed)
+        turns.removeAll { $0.feed.run.id == turn.feed.run.id }
+        advance()
+    }
+}

@@ -1,0 +1,129 @@
+import Contracts
+import Metrics
+import ServiceLifecycle
+import Synchronization
+
+/// The conversations in use, one actor each; an actor that is idle is let go, so that an idle conversation costs nothing.
+final class LiveConversations: Service {
+    /// How long a conversation stays in memory after its last use.
+    private static let idleLimit = Duration.seconds(60)
+    private static let sweepInterval = Duration.seconds(10)
+    /// How many stay in memory at most while idle.
+    private static let countLimit = 4096
+
+    private struct Entry {
+        var loading: Task<LiveConversation, any Error>?
+        var conversation: LiveConversation?
+        var users = 0
+        var lastUse = ContinuousClock.now
+    }
+
+    private let surroundings: LiveConversation.Surroundings
+    private let entries = Mutex<[Conversation.ID: Entry]>([:])
+    private let gauge = Gauge(label: "conversation.conversations.live")
+
+    init(surroundings: LiveConversation.Surroundings) {
+        self.surroundings = surroundings
+    }
+
+    /// Lends the principal's conversation. Throws `missing`, and `forbidden` for somebody else's.
+    func with<Value: Sendable>(
+        _ id: Conversation.ID,
+        of principal: Principal,
+        _ body: (LiveConversation) async throws -> Value
+    ) async throws -> Value {
+        let loaded = entries.withLock { entries in
+            entries[id, default: Entry()].users += 1
+            return entries[id]?.conversation
+        }
+        defer { giveBack(id) }
+        let conversation = if let loaded { loaded } else { try await load(id) }
+        try ConversationAccess.check(conversation.record, by: principal)
+        return try await body(conversation)
+    }
+
+    /// Forgets a conversation that was deleted.
+    func forget(_ id: Conversation.ID) {
+        entries.withLock { $0[id]?.conversation = nil }
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do { try await Task.sleep(for: Self.sweepInterval) } catch { return }
+                await self.sweep()
+            }
+        }
+    }
+
+    /// Loads it once, however many ask at the same time.
+    private func load(_ id: Conversation.ID) async throws -> LiveConversation {
+        let surroundings = surroundings
+        let loading = entries.withLock { entries in
+            if let loading = entries[id]?.loading { return loading }
+            let loading = Task { try await Self.read(id, surroundings) }
+            entries[id]?.loading = loading
+            return loading
+        }
+        let result = await loading.result
+        entries.withLock { entries in
+            guard entries[id]?.loading == loading else { return }
+            entries[id]?.loading = nil
+            if case .success(let conversation) = result { entries[id]?.conversation = conversation }
+        }
+        return try result.get()
+    }
+
+    private static func read(
+        _ id: Conversation.ID,
+        _ surroundings: LiveConversation.Surroundings
+    ) async throws -> LiveConversation {
+        let (record, persona, newest) = try await surroundings.database.read { database in
+            guard let record = try ConversationRows.find(id, in: database) else {
+                throw Fault(.missing, "Conversation not found")
+            }
+            guard let persona = try PersonaRows.find(record.persona, in: database) else {
+                throw Fault(.missing, "The persona of this conversation is gone.")
+            }
+            let newest = try MessageRows.list(
+                of: id, limit: History.messageLimit, offset: 0, order: .descending, in: database
+            )
+            return (record, persona, newest)
+        }
+        return LiveConversation(
+            record: record,
+            persona: persona,
+            newest: newest.reversed(),
+            surroundings: surroundings
+        )
+    }
+
+    private func giveBack(_ id: Conversation.ID) {
+        let count = entries.withLock { entries in
+            entries[id]?.users -= 1
+            entries[id]?.lastUse = .now
+            if let entry = entries[id], entry.users == 0, entry.conversation == nil, entry.loading == nil {
+                entries[id] = nil
+            }
+            return entries.count
+        }
+        gauge.record(count)
+    }
+
+    /// Lets go of conversations that nobody uses.
+    private func sweep() async {
+        let unused = entries.withLock { entries in
+            let crowded = entries.count > Self.countLimit
+            let oldest = ContinuousClock.now - (crowded ? Self.sweepInterval : Self.idleLimit)
+            return entries.filter { $0.value.users == 0 && $0.value.lastUse < oldest }
+        }
+        for (id, entry) in unused {
+            guard let conversation = entry.conversation, await conversation.isIdle else { continue }
+            entries.withLock { entries in
+                // Somebody may have come while the conversation was asked.
+                guard let entry = entries[id], entry.users == 0, entry.conversation === conversation else { return }
+                entries[id] = nil
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Bus
+import Contracts
+import Synchronization
+
+/// Which model answers, and how large its window is; asked of inference-svc and remembered for a while.
+final class ModelWindows: Sendable {
+    private static let lifetime = Duration.seconds(15)
+
+    private let inference: any Bus
+    private let known = Mutex<[String: (model: Model, until: ContinuousClock.Instant)]>([:])
+
+    init(inference: any Bus) {
+        self.inference = inference
+    }
+
+    /// - Parameter name: a model's name; absent for the default.
+    func model(_ name: String?, _ context: CallContext) async throws -> Model {
+        let key = name ?? ""
+        if let entry = known.withLock({ $0[key] }), entry.until > .now { return entry.model }
+        let model = try await inference.call(Models.Find(name: name), context)
+        known.withLock { $0[key] = (model, .now + Self.lifetime) }
+        return model
+    }
+}

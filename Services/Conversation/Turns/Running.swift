@@ -1,0 +1,63 @@
+import Bus
+import Contracts
+
+/// The rules of runs: start one, wait for it, look at it, follow it, end it.
+struct Running: Sendable {
+    let conversations: LiveConversations
+    let runs: LiveRuns
+    let database: Database
+
+    func start(_ request: Runs.Start, _ context: CallContext) async throws -> ElementStream<Run.Event> {
+        RunWatch.live(try await accept(request.content, in: request.conversation, context), after: 0)
+    }
+
+    func complete(_ request: Runs.Complete, _ context: CallContext) async throws -> Turn {
+        let feed = try await accept(request.content, in: request.conversation, context)
+        let end = try await feed.end()
+        return Turn(run: feed.run.id, userMessage: feed.userMessage, end: end)
+    }
+
+    func find(_ request: Runs.Find, _ context: CallContext) async throws -> Run {
+        try await find(request.run, in: request.conversation, context)
+    }
+
+    func follow(_ request: Runs.Follow, _ context: CallContext) async throws -> ElementStream<Run.Event> {
+        guard request.after >= 0 else { throw Fault(.invalid, "The number of an event is not negative.") }
+        // Asked for before the store is: a run that ends in between is then found there.
+        let feed = runs.find(request.run)
+        let run = try await find(request.run, in: request.conversation, context)
+        if let feed { return RunWatch.live(feed, after: request.after) }
+        return RunWatch.stored(run, after: request.after, database: database)
+    }
+
+    func cancel(_ request: Runs.Cancel, _ context: CallContext) async throws -> Run {
+        let principal = try context.requirePrincipal()
+        try await conversations.with(request.conversation, of: principal) { conversation in
+            try await conversation.cancel(request.run)
+        }
+        return try await find(request.run, in: request.conversation, context)
+    }
+
+    private func accept(
+        _ content: Message.Content,
+        in conversation: Conversation.ID,
+        _ context: CallContext
+    ) async throws -> RunFeed {
+        let principal = try context.requirePrincipal()
+        return try await conversations.with(conversation, of: principal) { conversation in
+            try await conversation.accept(content, context)
+        }
+    }
+
+    private func find(_ id: Run.ID, in conversation: Conversation.ID, _ context: CallContext) async throws -> Run {
+        let principal = try context.requirePrincipal()
+        let live = runs.find(id)?.current
+        return try await database.read { database in
+            try ConversationAccess.check(conversation, by: principal, in: database)
+            guard let stored = try RunRows.find(id, of: conversation, in: database) else {
+                throw Fault(.missing, "Run not found")
+            }
+            return stored.run.status.isFinal ? stored.run : live ?? stored.run
+        }
+    }
+}

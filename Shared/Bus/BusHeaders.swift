@@ -1,0 +1,110 @@
+package import Contracts
+import Foundation
+package import HTTPTypes
+import NIOHTTP1
+
+/// The headers that carry meaning on the bus.
+package enum BusHeaders {
+    package static let principal = "x-principal"
+    package static let requestID = "x-request-id"
+    package static let traceparent = "traceparent"
+    package static let deadline = "x-deadline-ms"
+
+    /// Writes who is asking as `alice;role=user`, the name percent-encoded.
+    package static func write(_ principal: Principal) -> String {
+        var text = ""
+        for byte in principal.user.utf8 {
+            let isPlain = token(byte) && byte != UInt8(ascii: ".")
+            text += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return "\(text);role=\(principal.role.rawValue)"
+    }
+
+    /// Reads who is asking; a missing role is `user`.
+    package static func readPrincipal(_ text: String) throws -> Principal {
+        let parts = text.split(separator: ";", maxSplits: 1)
+        guard let name = parts.first?.removingPercentEncoding, !name.isEmpty, name.utf8.count <= 255 else {
+            throw Fault(.invalid, "The header x-principal is not of the form name;role=user.")
+        }
+        guard parts.count == 2 else { return Principal(user: name) }
+        guard let role = Principal.Role(rawValue: String(parts[1].dropFirst(5))), parts[1].hasPrefix("role=") else {
+            throw Fault(.invalid, "The role in x-principal is not one of: user, admin.")
+        }
+        return Principal(user: name, role: role)
+    }
+
+    /// Reads what a request's headers say about the call.
+    package static func readContext(_ headers: HTTPFields) throws -> CallContext {
+        var context = CallContext(
+            requestID: headers[.xRequestID].flatMap(token) ?? .randomHex(words: 1),
+            traceparent: headers[.traceparent].flatMap(token)
+                ?? "00-\(String.randomHex(words: 2))-\(String.randomHex(words: 1))-01"
+        )
+        if let text = headers[.xPrincipal] {
+            context.principal = try readPrincipal(text)
+        }
+        if let text = headers[.xDeadline] {
+            guard let milliseconds = Int(text), (0...86_400_000).contains(milliseconds) else {
+                throw Fault(.invalid, "The header x-deadline-ms is not a number of milliseconds up to a day.")
+            }
+            context.deadline = .now + .milliseconds(milliseconds)
+        }
+        return context
+    }
+
+    /// The text itself if it is a short plain token, which alone may be carried on and logged.
+    package static func token(_ text: String) -> String? {
+        (1...128).contains(text.utf8.count) && text.utf8.allSatisfy(token) ? text : nil
+    }
+
+    private static func token(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    static func write(_ context: CallContext, token: String, remaining: Duration?) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(8)
+        headers.add(name: "authorization", value: "Bearer \(token)")
+        headers.add(name: "content-type", value: "application/json")
+        headers.add(name: requestID, value: context.requestID)
+        headers.add(name: traceparent, value: context.traceparent)
+        if let principal = context.principal {
+            headers.add(name: Self.principal, value: write(principal))
+        }
+        if let remaining {
+            headers.add(name: deadline, value: String(remaining.milliseconds))
+        }
+        return headers
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    package var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow ? .max : product + attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension HTTPField.Name {
+    package static var xRequestID: Self { xRequestIDName }
+    package static var xPrincipal: Self { xPrincipalName }
+    package static var xDeadline: Self { xDeadlineName }
+    package static var traceparent: Self { traceparentName }
+}
+
+private let xRequestIDName = name(BusHeaders.requestID)
+private let xPrincipalName = name(BusHeaders.principal)
+private let xDeadlineName = name(BusHeaders.deadline)
+private let traceparentName = name(BusHeaders.traceparent)
+
+private func name(_ text: String) -> HTTPField.Name {
+    guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header's name.") }
+    return name
+}

@@ -1,0 +1,150 @@
+import NIOCore
+import NIOHTTP1
+
+/// One request and its response, from the wait for a connection to the body's end.
+///
+/// `@unchecked Sendable`: every property below `eventLoop` is touched on that event loop alone; whoever comes from
+/// elsewhere (`HTTPClient.send`, `Body`, the pool) goes through `eventLoop.execute`.
+final class HTTPExchange: @unchecked Sendable {
+    typealias HeadContinuation = CheckedContinuation<HTTPResponseHead, any Error>
+    typealias ReadContinuation = CheckedContinuation<ByteBuffer?, any Error>
+
+    /// Bytes that may wait unread before the socket is no longer read.
+    static let bufferLimit = 65_536
+
+    let request: HTTPClient.Request
+    let eventLoop: any EventLoop
+    private let pool: ConnectionPool
+    private var connection: HTTPConnection?
+    private var headContinuation: HeadContinuation?
+    private var readContinuation: ReadContinuation?
+    private var head: HTTPResponseHead?
+    private var buffer = ByteBuffer()
+    private var outcome: Result<Void, any Error>?
+    private var timer: Scheduled<Void>?
+    private var lastProgress = NIODeadline.now()
+
+    init(request: HTTPClient.Request, pool: ConnectionPool) {
+        self.request = request
+        self.pool = pool
+        eventLoop = pool.eventLoop
+    }
+
+    /// Whether the socket should not be read for now.
+    var isFull: Bool { buffer.readableBytes >= Self.bufferLimit }
+
+    func start(_ continuation: HeadContinuation) {
+        if case .failure(let error) = outcome { return continuation.resume(throwing: error) }
+        headContinuation = continuation
+        pool.lease(to: self)
+    }
+
+    /// A connection is there: the request goes out.
+    func begin(on connection: HTTPConnection) {
+        guard outcome == nil else { return pool.giveBack(connection) }
+        self.connection = connection
+        lastProgress = .now()
+        schedule(after: request.headTimeout)
+        connection.send(self)
+    }
+
+    func received(_ head: HTTPResponseHead) {
+        self.head = head
+        lastProgress = .now()
+    }
+
+    func received(_ bytes: ByteBuffer) {
+        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+    }
+
+    /// The socket has given all it had for now: whoever waits is told.
+    func readCompleted() {
+        if let head, let continuation = headContinuation {
+            headContinuation = nil
+            continuation.resume(returning: head)
+        }
+        guard buffer.readableBytes > 0 else { return }
+        lastProgress = .now()
+        guard let continuation = readContinuation else { return }
+        readContinuation = nil
+        continuation.resume(returning: takeBuffer())
+    }
+
+    /// The response has come to its proper end.
+    func finish() {
+        guard outcome == nil else { return }
+        outcome = .success(())
+        settle()
+        readCompleted()
+        if let continuation = readContinuation {
+            readContinuation = nil
+            continuation.resume(returning: nil)
+        }
+    }
+
+    /// Ends the exchange before its proper end and closes the connection; does nothing once it has ended.
+    func fail(_ error: any Error) {
+        guard outcome == nil else { return }
+        outcome = .failure(error)
+        settle()
+        connection?.abandon()
+        connection = nil
+        headContinuation?.resume(throwing: error)
+        headContinuation = nil
+        if buffer.readableBytes > 0, let continuation = readContinuation {
+            readContinuation = nil
+            return continuation.resume(returning: takeBuffer())
+        }
+        readContinuation?.resume(throwing: error)
+        readContinuation = nil
+    }
+
+    /// What can be said without waiting; `nil` when there is nothing yet.
+    func takeReady() -> Result<ByteBuffer?, any Error>? {
+        if buffer.readableBytes > 0 { return .success(takeBuffer()) }
+        switch outcome {
+        case .success: return .success(nil)
+        case .failure(let error): return .failure(error)
+        case nil: return nil
+        }
+    }
+
+    func read(_ continuation: ReadContinuation) {
+        if let ready = takeReady() { return continuation.resume(with: ready) }
+        readContinuation = continuation
+    }
+
+    private func takeBuffer() -> ByteBuffer {
+        let bytes = buffer
+        buffer = ByteBuffer()
+        if bytes.readableBytes >= Self.bufferLimit {
+            lastProgress = .now()
+            connection?.resumeReading()
+        }
+        return bytes
+    }
+
+    private func settle() {
+        timer?.cancel()
+        timer = nil
+    }
+
+    private func schedule(after duration: Duration) {
+        timer = eventLoop.scheduleTask(in: TimeAmount(duration)) { self.checkProgress() }
+    }
+
+    private func checkProgress() {
+        guard outcome == nil else { return }
+        let limit = head == nil ? request.headTimeout : request.readTimeout
+        let left = lastProgress + TimeAmount(limit) - NIODeadline.now()
+        // Bytes that wait for a slow consumer are not the peer's silence.
+        if isFull { return schedule(after: limit) }
+        guard left <= .zero else { return schedule(after: .nanoseconds(left.nanoseconds)) }
+        let name = request.target.authority
+        fail(
+            head == nil
+                ? HTTPClientError(.headTimeout, "\(name) did not answer within \(limit).")
+                : HTTPClientError(.readTimeout, "\(name) was silent for \(limit) in the middle of its answer.")
+        )
+    }
+}

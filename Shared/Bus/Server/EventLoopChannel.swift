@@ -1,0 +1,44 @@
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+import ServiceLifecycle
+
+/// A server's connection whose task runs on the connection's own event loop, and is cancelled when the client leaves.
+package struct EventLoopChannel<Base: ServerChildChannel>: ServerChildChannel {
+    /// A connection, and the news that its client has left.
+    package struct Value: ServerChildChannelValue {
+        let base: Base.Value
+        let departed: EventLoopFuture<Void>
+        package var channel: any Channel { base.channel }
+    }
+
+    private let base: Base
+
+    init(base: Base) {
+        self.base = base
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let departed = channel.eventLoop.makePromise(of: Void.self)
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(DepartureHandler(departed: departed))
+        }
+        .flatMap { base.setup(channel: channel, logger: logger) }
+        .map { Value(base: $0, departed: departed.futureResult) }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        let executor = EventLoopTaskExecutor.executor(for: value.channel.eventLoop)
+        await withTaskExecutorPreference(executor) {
+            await withTaskGroup { group in
+                group.addTask { await base.handle(value: value.base, logger: logger) }
+                group.addTask {
+                    // The promise is only ever succeeded, at the latest when the connection closes.
+                    do { try await value.departed.get() } catch { logger.debug("No departure: \(error)") }
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package import Contracts
+package import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Fault.Code {
+    /// The HTTP status that goes with the code.
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .invalid: .badRequest
+        case .unauthorized: .unauthorized
+        case .forbidden: .forbidden
+        case .missing: .notFound
+        case .conflict: .conflict
+        case .tooLarge: .contentTooLarge
+        case .limited: .tooManyRequests
+        case .unavailable, .unreachable: .serviceUnavailable
+        case .timeout: .gatewayTimeout
+        case .cut, .provider: .badGateway
+        case .full: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+        default: .internalServerError
+        }
+    }
+}
+
+/// A fault as a bus answer or a stream's last line carries it.
+struct FaultEnvelope: Codable {
+    var fault: Fault
+}
+
+extension Fault {
+    /// The bus answer that carries the fault.
+    func response() throws -> Response {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+        let body = try BusCoding.encode(FaultEnvelope(fault: self))
+        return Response(status: code.status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// What a fault of no known kind looks like from outside; the cause belongs in the log.
+    package static func unexpected(requestID: String) -> Fault {
+        Fault(.internal, "Something went wrong in this service; its log says what, under the request \(requestID).")
+    }
+}

@@ -1,0 +1,32 @@
+package import HummingbirdCore
+package import NIOCore
+
+extension HTTPServerBuilder {
+    /// The server that every service uses: HTTP/1.1 with each connection's task on its own event loop.
+    ///
+    /// The handler's task is cancelled when the client leaves, and quiet streams carry a heartbeat.
+    /// - Parameters:
+    ///   - idleTimeout: how long a connection between two requests is kept; longer than the clients' own limit.
+    ///   - heartbeatInterval: the longest silence on a stream.
+    ///   - limits: how large a request's head may be.
+    ///   - handlers: what else looks at requests, nearer to the socket than the handlers of the house.
+    package static func house(
+        idleTimeout: TimeAmount? = .seconds(75),
+        heartbeatInterval: TimeAmount = .seconds(10),
+        limits: HTTP1Channel.Configuration.DecoderConfiguration = .init(),
+        handlers: @escaping @Sendable () -> [any RemovableChannelHandler] = { [] }
+    ) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            EventLoopChannel(
+                base: HTTP1Channel(
+                    responder: responder,
+                    configuration: HTTP1Channel.Configuration(
+                        additionalChannelHandlers: handlers() + [HeartbeatHandler(interval: heartbeatInterval)],
+                        idleTimeout: idleTimeout,
+                        httpDecoderConfiguration: limits
+                    )
+                )
+            )
+        }
+    }
+}

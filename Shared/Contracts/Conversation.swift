@@ -1,0 +1,33 @@
+/// Messages between a user and a persona.
+package struct Conversation: Codable, Sendable, Hashable, Identifiable {
+    package typealias ID = Identifier<Conversation>
+
+    package var id: ID
+    /// Whose it is.
+    package var user: String
+    package var persona: Persona
+    package var createdAt: Timestamp
+    /// When a message was last added.
+    package var updatedAt: Timestamp
+    package var messageCount: Int
+    /// The newest messages, newest first, at most ten.
+    package var recentMessages: [Message]
+
+    package init(
+        id: ID,
+        user: String,
+        persona: Persona,
+        createdAt: Timestamp,
+        updatedAt: Timestamp,
+        messageCount: Int,
+        recentMessages: [Message]
+    ) {
+        self.id = id
+        self.user = user
+        self.persona = persona
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.messageCount = messageCount
+        self.recentMessages = recentMessages
+    }
+}

@@ -1,0 +1,76 @@
+/// One thing that was said in a conversation.
+package struct Message: Codable, Sendable, Hashable, Identifiable {
+    package typealias ID = Identifier<Message>
+
+    package var id: ID
+    package var role: Role
+    package var content: Content
+    /// How it stands: an answer shares its run's status; what a user said is `completed`, or `failed` when no
+    /// answer to it could be made.
+    package var status: Run.Status
+    /// The message that it follows.
+    package var parent: ID?
+    /// The run that made it, or that answers it.
+    package var run: Run.ID?
+    /// How many tokens it holds, estimated where no provider counted them.
+    package var tokenCount: Int?
+    package var createdAt: Timestamp
+
+    package init(
+        id: ID,
+        role: Role,
+        content: Content,
+        status: Run.Status,
+        parent: ID?,
+        run: Run.ID?,
+        tokenCount: Int?,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.role = role
+        self.content = content
+        self.status = status
+        self.parent = parent
+        self.run = run
+        self.tokenCount = tokenCount
+        self.createdAt = createdAt
+    }
+
+    /// Who said it.
+    package enum Role: String, Codable, Sendable {
+        case user
+        case assistant
+    }
+
+    /// What was said: text, and what was sent along.
+    package struct Content: Codable, Sendable, Hashable {
+        package var kind: Kind
+        package var text: String
+        /// Images, at most ten; kept as the client named them.
+        package var mediaURLs: [String]
+        package var audioURL: String?
+        package var audioSeconds: Int?
+
+        package init(
+            kind: Kind = .text,
+            text: String,
+            mediaURLs: [String] = [],
+            audioURL: String? = nil,
+            audioSeconds: Int? = nil
+        ) {
+            self.kind = kind
+            self.text = text
+            self.mediaURLs = mediaURLs
+            self.audioURL = audioURL
+            self.audioSeconds = audioSeconds
+        }
+    }
+
+    /// What kind of message it is.
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        case text
+        case multimodal
+        case image
+        case audio
+    }
+}

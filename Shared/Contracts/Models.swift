@@ -1,0 +1,52 @@
+/// What inference-svc answers about models.
+package enum Models {
+    /// Finds the model that a name means; absent: the default. Throws `missing`, `unavailable`.
+    package struct Find: Endpoint {
+        package static let path = "/models/find"
+        package typealias Response = Model
+        package var name: String?
+
+        package init(name: String?) {
+            self.name = name
+        }
+    }
+
+    /// Lists the providers and what each offers.
+    package struct List: Endpoint {
+        package static let path = "/models/list"
+        package typealias Response = [ProviderReport]
+
+        package init() {}
+    }
+
+    /// How a provider stands, and its models.
+    package struct ProviderReport: Codable, Sendable, Hashable {
+        /// `demo`, `ollama`, …
+        package var name: String
+        /// Where it is asked; absent for the embedded one. Never holds a credential.
+        package var address: String?
+        package var models: [Model]
+        /// Why it does not answer; absent when it does.
+        package var fault: Fault?
+
+        package init(name: String, address: String?, models: [Model], fault: Fault?) {
+            self.name = name
+            self.address = address
+            self.models = models
+            self.fault = fault
+        }
+    }
+}
+
+/// A model that a provider offers.
+package struct Model: Codable, Sendable, Hashable {
+    /// `provider/model`.
+    package var name: String
+    /// How many tokens it can be shown, as we would ask for it.
+    package var window: Int
+
+    package init(name: String, window: Int) {
+        self.name = name
+        self.window = window
+    }
+}

@@ -1,0 +1,26 @@
+/// What conversation-svc answers about personas.
+package enum Personas {
+    /// Lists the active personas, newest first.
+    package struct List: Endpoint {
+        package static let path = "/personas/list"
+        package typealias Response = Page<Persona>
+        package var limit: Int
+        package var offset: Int
+
+        package init(limit: Int, offset: Int) {
+            self.limit = limit
+            self.offset = offset
+        }
+    }
+
+    /// Finds one persona. Throws `missing`.
+    package struct Find: Endpoint {
+        package static let path = "/personas/find"
+        package typealias Response = Persona
+        package var id: Persona.ID
+
+        package init(id: Persona.ID) {
+            self.id = id
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// One generation as a resource: it belongs to conversation-svc and does not die with the client's connection.
+package struct Run: Codable, Sendable, Hashable, Identifiable {
+    package typealias ID = Identifier<Run>
+
+    package var id: ID
+    package var conversation: Conversation.ID
+    package var status: Status
+    /// `provider/model`, once a provider has begun.
+    package var model: String?
+    package var userMessage: Message.ID
+    /// The answer, once there is one.
+    package var assistantMessage: Message.ID?
+    /// The number of its newest event.
+    package var lastEvent: Int
+    package var usage: Usage?
+    /// Why it did not end well.
+    package var fault: Fault?
+    package var createdAt: Timestamp
+    package var endedAt: Timestamp?
+
+    package init(
+        id: ID,
+        conversation: Conversation.ID,
+        status: Status,
+        model: String?,
+        userMessage: Message.ID,
+        assistantMessage: Message.ID?,
+        lastEvent: Int,
+        usage: Usage?,
+        fault: Fault?,
+        createdAt: Timestamp,
+        endedAt: Timestamp?
+    ) {
+        self.id = id
+        self.conversation = conversation
+        self.status = status
+        self.model = model
+        self.userMessage = userMessage
+        self.assistantMessage = assistantMessage
+        self.lastEvent = lastEvent
+        self.usage = usage
+        self.fault = fault
+        self.createdAt = createdAt
+        self.endedAt = endedAt
+    }
+
+    /// How a run stands.
+    package enum Status: String, Codable, Sendable {
+        /// Waits for the turns before it.
+        case queued
+        case running
+        /// The provider said that it is finished.
+        case completed
+        /// Somebody ended it.
+        case stopped
+        /// The provider said no.
+        case failed
+        /// A cut, a time-out or a crash: no verdict.
+        case interrupted
+
+        /// Whether nothing more will come.
+        package var isFinal: Bool { self != .queued && self != .running }
+    }
+}
+
+/// How many tokens a generation took.
+package struct Usage: Codable, Sendable, Hashable {
+    package var promptTokens: Int
+    package var completionTokens: Int
+    /// Whether the numbers are ours and not the provider's.
+    package var isEstimated: Bool
+
+    package init(promptTokens: Int, completionTokens: Int, isEstimated: Bool) {
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.isEstimated = isEstimated
+    }
+}

@@ -1,0 +1,73 @@
+/// What conversation-svc answers about runs. All need a principal.
+package enum Runs {
+    /// Stores a user's message, opens a run that answers it, and tells the run's events to their end.
+    ///
+    /// The first element follows the commit: whoever has it, has been acknowledged. Leaving the stream does not stop
+    /// the run. Throws `missing`, `forbidden`, `invalid`, `limited`.
+    package struct Start: StreamingEndpoint {
+        package static let path = "/runs/start"
+        package typealias Element = Run.Event
+        package var conversation: Conversation.ID
+        package var content: Message.Content
+
+        package init(conversation: Conversation.ID, content: Message.Content) {
+            self.conversation = conversation
+            self.content = content
+        }
+    }
+
+    /// Like ``Start``, but answers once, when the run has ended.
+    package struct Complete: Endpoint {
+        package static let path = "/runs/complete"
+        package typealias Response = Turn
+        package var conversation: Conversation.ID
+        package var content: Message.Content
+
+        package init(conversation: Conversation.ID, content: Message.Content) {
+            self.conversation = conversation
+            self.content = content
+        }
+    }
+
+    /// Tells how a run stands. Throws `missing`, `forbidden`.
+    package struct Find: Endpoint {
+        package static let path = "/runs/find"
+        package typealias Response = Run
+        package var conversation: Conversation.ID
+        package var run: Run.ID
+
+        package init(conversation: Conversation.ID, run: Run.ID) {
+            self.conversation = conversation
+            self.run = run
+        }
+    }
+
+    /// Tells the events of a run from the one after `after` to their end, while it goes on and after it has ended.
+    package struct Follow: StreamingEndpoint {
+        package static let path = "/runs/follow"
+        package typealias Element = Run.Event
+        package var conversation: Conversation.ID
+        package var run: Run.ID
+        /// The number of the last event that the watcher has; 0 for none.
+        package var after: Int
+
+        package init(conversation: Conversation.ID, run: Run.ID, after: Int) {
+            self.conversation = conversation
+            self.run = run
+            self.after = after
+        }
+    }
+
+    /// Ends a run: the provider's connection is closed, the answer so far stored as `stopped`. Twice is as once.
+    package struct Cancel: Endpoint {
+        package static let path = "/runs/cancel"
+        package typealias Response = Run
+        package var conversation: Conversation.ID
+        package var run: Run.ID
+
+        package init(conversation: Conversation.ID, run: Run.ID) {
+            self.conversation = conversation
+            self.run = run
+        }
+    }
+}

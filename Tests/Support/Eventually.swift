@@ -1,0 +1,21 @@
+/// A condition that did not come true in time.
+package struct NeverHappened: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Waits until a condition holds, asking again and again. Throws ``NeverHappened`` when the time is over.
+package func eventually(
+    _ what: String = "The condition",
+    within limit: Duration = .seconds(10),
+    file: StaticString = #fileID,
+    line: UInt = #line,
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < end else {
+            throw NeverHappened(description: "\(what) did not come true within \(limit) (\(file):\(line)).")
+        }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}

@@ -1,0 +1,76 @@
+/// What a fake server sends back, byte for byte, and how rudely.
+package struct FakeAnswer: Sendable {
+    /// The whole answer: head and body.
+    package var bytes: [UInt8]
+    /// How long the head is: where the body's first byte stands.
+    package let headLength: Int
+    /// Offsets at which one write ends and the next begins.
+    private var borders: [Int] = []
+    /// How long to wait between two writes.
+    private(set) var pause = Duration.zero
+    /// What happens after the last byte.
+    private(set) var ending = Ending.keepAlive
+
+    /// What happens after the last byte.
+    package enum Ending: Sendable {
+        /// The connection waits for the next request.
+        case keepAlive
+        /// The connection is closed properly.
+        case close
+        /// The connection is reset.
+        case reset
+        /// Nothing more comes until the peer leaves.
+        case stall
+    }
+
+    package init(head: String, body: some Sequence<UInt8>) {
+        bytes = Array(head.utf8)
+        headLength = bytes.count
+        bytes += body
+    }
+
+    /// The same, but only its first `count` bytes, and then `ending`.
+    package func cut(after count: Int, _ ending: Ending = .close) -> FakeAnswer {
+        var answer = self
+        answer.bytes = Array(bytes.prefix(count))
+        answer.ending = ending
+        return answer
+    }
+
+    /// The same, but after its last byte comes `ending`.
+    package func ending(_ ending: Ending) -> FakeAnswer {
+        cut(after: bytes.count, ending)
+    }
+
+    /// The same, written in pieces that end at these offsets.
+    package func split(at offsets: [Int], pause: Duration = .milliseconds(1)) -> FakeAnswer {
+        var answer = self
+        answer.borders = offsets
+        answer.pause = pause
+        return answer
+    }
+
+    /// The same, one byte a write.
+    package func byteByByte(pause: Duration = .zero) -> FakeAnswer {
+        split(at: Array(0..<bytes.count), pause: pause)
+    }
+
+    /// The same, one chunk of the body a write.
+    package func lineByLine(pause: Duration) -> FakeAnswer {
+        let end = Array("\n\r\n".utf8)
+        return split(
+            at: bytes.indices.filter { $0 > headLength + 3 && bytes[($0 - 3)..<$0].elementsEqual(end) },
+            pause: pause
+        )
+    }
+
+    /// What is written at once, piece by piece.
+    var pieces: [ArraySlice<UInt8>] {
+        let ends = Set(borders).filter { $0 > 0 && $0 < bytes.count }.sorted() + [bytes.count]
+        var start = 0
+        return ends.map { end in
+            defer { start = end }
+            return bytes[start..<end]
+        }
+    }
+}

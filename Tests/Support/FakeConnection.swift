@@ -1,0 +1,90 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+
+/// One connection of a fake server: reads requests properly, answers as its script says.
+final class FakeConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = ByteBuffer
+
+    private let ledger: FakeLedger
+    private var head: HTTPRequestHead?
+    private var body = ByteBuffer()
+    /// The request that is being answered.
+    private var current: Int?
+
+    init(ledger: FakeLedger) {
+        self.ledger = ledger
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        ledger.opened(context.channel)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ledger.closed(context.channel)
+        guard let current else { return }
+        ledger.change(current) { $0.isAbandoned = true }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            body = ByteBuffer()
+        case .body(let bytes):
+            body.writeImmutableBuffer(bytes)
+        case .end:
+            answer(context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func answer(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        let request = FakeRequest(
+            method: head.method.rawValue,
+            path: String(head.uri.prefix { $0 != "?" }),
+            headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $1 },
+            body: String(buffer: body)
+        )
+        let (number, answer) = ledger.take(request)
+        current = number
+        write(answer.pieces[...], of: answer, context: context)
+    }
+
+    private func write(_ pieces: ArraySlice<ArraySlice<UInt8>>, of answer: FakeAnswer, context: ChannelHandlerContext) {
+        guard let piece = pieces.first else { return end(answer, context: context) }
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece))).whenSuccess {
+            let next = pieces.dropFirst()
+            let goOn: @Sendable () -> Void = {
+                guard bound.value.context.channel.isActive else { return }
+                bound.value.handler.write(next, of: answer, context: bound.value.context)
+            }
+            if answer.pause == .zero || next.isEmpty { return goOn() }
+            bound.value.context.eventLoop.scheduleTask(in: TimeAmount(answer.pause), goOn)
+        }
+    }
+
+    private func end(_ answer: FakeAnswer, context: ChannelHandlerContext) {
+        guard answer.ending != .stall, let current else { return }
+        ledger.change(current) { $0.isAnswered = true }
+        self.current = nil
+        switch answer.ending {
+        case .keepAlive, .stall: return
+        case .close: context.close(promise: nil)
+        case .reset: reset(context)
+        }
+    }
+
+    /// Closes with RST: what has not been sent is thrown away.
+    private func reset(_ context: ChannelHandlerContext) {
+        guard let socket = context.channel as? any SocketOptionProvider else { return context.close(promise: nil) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in bound.value.close(promise: nil) }
+    }
+}

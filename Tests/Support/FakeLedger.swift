@@ -1,0 +1,65 @@
+import NIOCore
+import Synchronization
+
+/// What a fake server is to say, and what it was asked.
+final class FakeLedger: Sendable {
+    private struct State {
+        var queued: [String: [FakeAnswer]] = [:]
+        var settled: [String: FakeAnswer] = [
+            "/api/tags": .tags(["llama3.2:latest"]),
+            "/api/show": .show(window: 131_072),
+            "/api/version": .json(200, #"{"version":"0.17.1"}"#),
+            "/api/chat": .chat(["Hello", " from", " the", " fake", "."]),
+            "/": FakeAnswer(head: "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n", body: "Ollama is running".utf8),
+        ]
+        var requests: [FakeRequest] = []
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var connections = 0
+    }
+
+    private let state = Mutex(State())
+
+    var requests: [FakeRequest] { state.withLock { $0.requests } }
+    var openConnections: Int { state.withLock { $0.channels.count } }
+    var connections: Int { state.withLock { $0.connections } }
+
+    func enqueue(_ answers: [FakeAnswer], path: String) {
+        state.withLock { $0.queued[path, default: []] += answers }
+    }
+
+    func settle(_ answer: FakeAnswer, path: String) {
+        state.withLock { $0.settled[path] = answer }
+    }
+
+    /// Writes a request down; answers its number and what to say.
+    func take(_ request: FakeRequest) -> (number: Int, answer: FakeAnswer) {
+        state.withLock { state in
+            state.requests.append(request)
+            let number = state.requests.count - 1
+            if let next = state.queued[request.path]?.first {
+                state.queued[request.path]?.removeFirst()
+                return (number, next)
+            }
+            return (number, state.settled[request.path] ?? .error(404, "page not found"))
+        }
+    }
+
+    func change(_ number: Int, _ change: (inout FakeRequest) -> Void) {
+        state.withLock { change(&$0.requests[number]) }
+    }
+
+    func opened(_ channel: any Channel) {
+        state.withLock {
+            $0.channels[ObjectIdentifier(channel)] = channel
+            $0.connections += 1
+        }
+    }
+
+    func closed(_ channel: any Channel) {
+        state.withLock { $0.channels[ObjectIdentifier(channel)] = nil }
+    }
+
+    func closeAll() {
+        for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+    }
+}
