@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -27,11 +28,21 @@ let package = Package(
         shared("Contracts"),
         shared("Bus", ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
             + .channels),
-        shared("ServiceKit", ["Bus", "Contracts", .configuration, .hummingbird, .lifecycle, .logging, .metrics, .signals]),
+        shared(
+            "ServiceKit",
+            [
+                "Bus", "Contracts", .configuration, .coreMetrics, .hummingbird, .hummingbirdCore, .lifecycle, .logging, .nio,
+                .signals, .system,
+            ]
+        ),
     ]
         + service("Gateway", executable: "gateway", [.httpTypes, .jwt, .metrics] + .channels)
         + service("Conversation", executable: "conversation-svc", [.grdb, .lifecycle, .metrics])
-        + service("Inference", executable: "inference-svc", [.nio, .metrics])
+        + service(
+            "Inference",
+            executable: "inference-svc",
+            [.lifecycle, .metrics, .nio, .nioFoundation, .nioHTTP1, .nioPosix]
+        )
         + service("Media", executable: "media-svc")
         + service("Transcription", executable: "transcription-svc")
         + [
@@ -54,7 +65,9 @@ let package = Package(
                 path: "Tests/Support",
                 swiftSettings: .house
             ),
+            tests("Contracts"),
             tests("Bus", [.hummingbird, .logging] + .channels),
+            tests("ConversationService", ["ConversationService", .grdb] + .channels),
         ]
 )
 
@@ -111,6 +124,8 @@ extension [Target.Dependency] {
 }
 
 extension Target.Dependency {
+    static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }

@@ -3,7 +3,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Waits until a condition holds, asking again and again. Throws ``NeverHappened`` when the time is over.
+/// Waits until a condition holds, asking again and again; throws ``NeverHappened`` when the time is over.
 package func eventually(
     _ what: String = "The condition",
     within limit: Duration = .seconds(10),

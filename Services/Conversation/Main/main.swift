@@ -1,1 +1,4 @@
-print("placeholder")
+import ConversationService
+import ServiceKit
+
+await ServiceKit.run("conversation-svc", portSetting: "CONVERSATION_PORT", build: ConversationService.unit)

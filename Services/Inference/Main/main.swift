@@ -1,1 +1,4 @@
-print("placeholder")
+import InferenceService
+import ServiceKit
+
+await ServiceKit.run("inference-svc", portSetting: "INFERENCE_PORT", build: InferenceService.unit)

@@ -1,0 +1,99 @@
+import Bus
+import Contracts
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// What the providers offer, looked up again and again in the background; nobody waits for it.
+final class Catalogue: Service {
+    private let providers: [any Provider]
+    private let defaultModel: String?
+    private let interval: Duration
+    private let directory: Mutex<ModelDirectory>
+
+    /// - Parameters:
+    ///   - providers: in order of preference.
+    ///   - defaultModel: what an absent name means; without one, the first provider that answers decides.
+    ///   - interval: how old the lists may grow.
+    init(providers: [any Provider], defaultModel: String?, interval: Duration = .seconds(30)) {
+        self.providers = providers
+        self.defaultModel = defaultModel
+        self.interval = interval
+        directory = Mutex(ModelDirectory(providers))
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.refresh()
+                // A cancelled sleep is the end of the loop.
+                do { try await Task.sleep(for: self.interval) } catch { return }
+            }
+        }
+    }
+
+    /// How each provider stands.
+    var reports: [Models.ProviderReport] {
+        directory.withLock(\.reports)
+    }
+
+    /// Where a name leads; absent: the default.
+    ///
+    /// Only the default, and only while no provider has been looked at since the start, waits for that first look:
+    /// otherwise the first question of all would go to another model than the second.
+    func route(_ name: String?) async throws -> ModelDirectory.Route {
+        if let name = name ?? defaultModel { return try directory.withLock { try $0.route(name) } }
+        if !directory.withLock(\.isComplete) { await look() }
+        return try directory.withLock { try $0.fallbackRoute() }
+    }
+
+    /// The model that a name means, with its window.
+    func find(_ name: String?) async throws -> Model {
+        let route = try await route(name)
+        guard let provider = providers.first(where: { $0.name == route.provider }) else {
+            throw Fault(.missing, "There is no provider \(route.provider).")
+        }
+        return Model(name: route.name, window: try await provider.window(of: route.model))
+    }
+
+    /// Looks what there is, and then at the windows of what is new.
+    func refresh() async {
+        await look()
+        for provider in providers {
+            let report = directory.withLock(\.reports).first { $0.name == provider.name }
+            guard let report, report.fault == nil else { continue }
+            for model in report.models where !Task.isCancelled {
+                do {
+                    _ = try await provider.window(of: String(model.name.dropFirst(provider.name.count + 1)))
+                } catch {
+                    Logger.current.debug("No window", metadata: ["model.name": "\(model.name)", "error": "\(error)"])
+                }
+            }
+        }
+        await look()
+    }
+
+    private func look() async {
+        for provider in providers {
+            guard let result = await list(provider) else { return }
+            directory.withLock { $0.update(provider.name, with: result) }
+        }
+    }
+
+    /// What a provider offers; `nil` when the task was cancelled meanwhile.
+    private func list(_ provider: any Provider) async -> Result<[Model], Fault>? {
+        do {
+            return .success(try await provider.models())
+        } catch let fault as Fault {
+            return .failure(fault)
+        } catch is CancellationError {
+            return nil
+        } catch {
+            Logger.current.error(
+                "Listing failed",
+                metadata: ["provider.name": "\(provider.name)", "error": "\(error)"]
+            )
+            return .failure(Fault(.internal, "The models of \(provider.name) cannot be listed; the log says why."))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ServiceKit
+
+/// What inference-svc is told at its start, read once.
+///
+/// | setting | type | default | range |
+/// |---|---|---|---|
+/// | `OLLAMA_BASE_URL` | URL | `http://127.0.0.1:11434` | one http or https URL |
+/// | `OLLAMA_NUM_CTX` | tokens | `8192` | 256 to 4194304 |
+/// | `DEFAULT_MODEL` | model | first provider that answers, else `demo/demo` | a model's name |
+/// | `CONNECT_TIMEOUT` | duration | `5s` | above zero |
+/// | `FIRST_TOKEN_TIMEOUT` | duration | `60s`, for Ollama `300s` | above zero |
+/// | `TOKEN_GAP_TIMEOUT` | duration | `60s` | above zero |
+/// | `RUN_TIMEOUT` | duration | `600s` | above zero |
+/// | `PROVIDER_CONCURRENCY` | count, each provider | `64` | 1 to 65536 |
+/// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
+struct InferenceConfiguration: Sendable {
+    /// Where Ollama is looked for.
+    var ollamaURL: String
+    /// Whether somebody said so; else it counts only while it answers.
+    var isOllamaConfigured: Bool
+    /// The largest window asked of Ollama.
+    var ollamaWindowLimit: Int
+    /// What an absent model name means.
+    var defaultModel: String?
+    var connectTimeout: Duration
+    /// The limits of a generation by a provider that has nothing to load.
+    var limits: GenerationLimits
+    /// The limits of one by Ollama, which may have to load a model first.
+    var ollamaLimits: GenerationLimits
+    /// How many generations run at once at one provider.
+    var concurrency: Int
+    /// How many wait for a place at one provider.
+    var queueLimit: Int
+
+    /// Throws a `SettingFault` that says which value is wrong and what is allowed.
+    init(settings: Settings) throws {
+        let urls = try settings.urls("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434")
+        guard urls.count == 1, let url = urls.first else {
+            throw SettingFault("OLLAMA_BASE_URL names \(urls.count) servers; it must be one URL.")
+        }
+        ollamaURL = url
+        isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
+        ollamaWindowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
+        defaultModel = settings.string("DEFAULT_MODEL")
+        if let defaultModel, !ModelName.isValid(defaultModel) {
+            throw SettingFault(
+                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is no model's name: \(ModelName.rule)."
+            )
+        }
+        connectTimeout = try Self.duration("CONNECT_TIMEOUT", 5, settings)
+        limits = GenerationLimits(
+            firstToken: try Self.duration("FIRST_TOKEN_TIMEOUT", 60, settings),
+            gap: try Self.duration("TOKEN_GAP_TIMEOUT", 60, settings),
+            whole: try Self.duration("RUN_TIMEOUT", 600, settings)
+        )
+        ollamaLimits = limits
+        ollamaLimits.firstToken = try Self.duration("FIRST_TOKEN_TIMEOUT", 300, settings)
+        concurrency = try settings.integer("PROVIDER_CONCURRENCY", default: 64, in: 1...65_536)
+        queueLimit = try settings.integer("PROVIDER_QUEUE", default: 256, in: 0...65_536)
+    }
+
+    private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
+        let duration = try settings.duration(name, default: .seconds(seconds))
+        guard duration > .zero, duration <= .seconds(86_400) else {
+            throw SettingFault("\(name) must be longer than nothing and at most a day, such as `\(seconds)s`.")
+        }
+        return duration
+    }
+}

@@ -1,0 +1,52 @@
+import NIOCore
+
+/// One line of Ollama's chat stream: some more text, the end, or an error.
+struct OllamaChatLine: Equatable {
+    var text = ""
+    var isDone = false
+    var doneReason: String?
+    var promptTokens: Int?
+    var completionTokens: Int?
+    var error: String?
+
+    /// Reads a line; members that are not known, `thinking` among them, are passed over.
+    init(_ line: ByteBuffer) throws {
+        self = try line.withUnsafeReadableBytes { bytes in
+            var scanner = JSONScanner(bytes)
+            var line = OllamaChatLine()
+            try scanner.object { try line.read($0, &$1) }
+            try scanner.end()
+            return line
+        }
+    }
+
+    private init() {}
+
+    private mutating func read(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
+        if name == "message" {
+            try scanner.objectIfAny { name, scanner in
+                if name == "content" { text = try scanner.text() ?? "" } else { try scanner.skip() }
+            }
+        } else if name == "done" {
+            isDone = try scanner.isTrue()
+        } else if name == "done_reason" {
+            doneReason = try scanner.text()
+        } else if name == "prompt_eval_count" {
+            promptTokens = try scanner.count()
+        } else if name == "eval_count" {
+            completionTokens = try scanner.count()
+        } else if name == "error" {
+            error = try scanner.words()
+        } else {
+            try scanner.skip()
+        }
+    }
+}
+
+extension JSONScanner {
+    /// Reads a number of tokens; what cannot be one is unknown.
+    fileprivate mutating func count() throws -> Int? {
+        guard let number = try integer(), (0...1_000_000_000).contains(number) else { return nil }
+        return number
+    }
+}

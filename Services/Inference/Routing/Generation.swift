@@ -1,0 +1,176 @@
+import Bus
+import Contracts
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// One generation on its way, whatever its provider: minds its limits, insists on a finish, keeps its place in the
+/// queue until it is over, and counts.
+///
+/// Gives its events as JSON: what comes from the provider is written once and forwarded as bytes.
+final class Generation: Sendable {
+    private struct State {
+        var pace: GenerationPace
+        var passed: GenerationPace.Limit?
+        var timer: Scheduled<Void>?
+        var hasText = false
+        var hasFinish = false
+        var isOver = false
+        var bytes = 0
+    }
+
+    private let name: String
+    private let upstream: ElementStream<Inference.Event>
+    private let lane: ProviderLane
+    private let limits: GenerationLimits
+    private let start: ContinuousClock.Instant
+    private let state: Mutex<State>
+
+    /// A generation that its provider has accepted; `name` is the model's, `start` when the provider was asked.
+    init(
+        name: String,
+        upstream: ElementStream<Inference.Event>,
+        lane: ProviderLane,
+        limits: GenerationLimits,
+        start: ContinuousClock.Instant
+    ) {
+        self.name = name
+        self.upstream = upstream
+        self.lane = lane
+        self.limits = limits
+        self.start = start
+        state = Mutex(State(pace: GenerationPace(limits: limits, start: start)))
+        watch()
+    }
+
+    deinit {
+        leave()
+    }
+
+    /// What the provider gave since the last time; `nil` once it is finished.
+    func next() async throws -> [ByteBuffer]? {
+        do {
+            while true {
+                state.withLock { $0.pace.wait(at: .now) }
+                guard let events = try await upstream.nextBatch() else { return try end() }
+                let (encoded, stale) = state.withLock { take(events, &$0) }
+                if let stale { rearm(stale) }
+                if !encoded.isEmpty { return encoded }
+            }
+        } catch {
+            return try settle(error)
+        }
+    }
+
+    /// Leaves: the provider's connection is closed at once.
+    func leave() {
+        over { lane.metrics.ended(CancellationError()) }
+        upstream.close()
+    }
+
+    /// The events as JSON, and the timer if it now watches for the wrong moment.
+    private func take(_ events: [Inference.Event], _ state: inout State) -> ([ByteBuffer], Scheduled<Void>?) {
+        // What comes after the finish is none of ours.
+        guard !state.hasFinish else { return ([], nil) }
+        var encoded: [ByteBuffer] = []
+        for event in events {
+            if let text = event.text {
+                state.bytes += text.utf8.count
+                if !state.hasText {
+                    state.hasText = true
+                    lane.metrics.sawFirstToken(after: .now - start)
+                }
+                encoded.append(.event(text: text))
+            }
+            guard let finish = event.finish else { continue }
+            state.hasFinish = true
+            lane.metrics.completed(bytes: state.bytes, usage: finish.usage)
+            encoded.append(.event(finish: finish))
+            break
+        }
+        let isOther = state.pace.progress(isFinished: state.hasFinish)
+        return (encoded, isOther ? state.timer : nil)
+    }
+
+    private func end() throws -> [ByteBuffer]? {
+        guard state.withLock(\.hasFinish) else {
+            throw Fault(.cut, "The answer of \(name) stopped without saying that it was done.")
+        }
+        over {}
+        return nil
+    }
+
+    /// Turns what ended the stream into what it means; after the finish nothing can be lost any more.
+    private func settle(_ error: any Error) throws -> [ByteBuffer]? {
+        let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
+        let cause = passed.map { fault($0) } ?? error
+        over { lane.metrics.ended(cause) }
+        upstream.close()
+        if hasFinish { return nil }
+        throw cause
+    }
+
+    /// Ends the watch and gives the place back, once.
+    private func over(_ count: () -> Void) {
+        let (isFirst, hasFinish, timer) = state.withLock { state in
+            defer { state.isOver = true }
+            return (!state.isOver, state.hasFinish, state.timer)
+        }
+        guard isFirst else { return }
+        timer?.cancel()
+        lane.queue.leave()
+        if !hasFinish { count() }
+    }
+
+    private func rearm(_ timer: Scheduled<Void>) {
+        timer.cancel()
+        watch()
+    }
+
+    /// Looks whether a limit has passed, now and at each moment when one may.
+    private func watch() {
+        let verdict = state.withLock { state in
+            state.isOver ? nil : state.pace.verdict(at: .now)
+        }
+        switch verdict {
+        case .passed(let limit):
+            state.withLock { $0.passed = limit }
+            upstream.close()
+        case .lookAgain(let moment):
+            let delay = TimeAmount(moment - .now)
+            // Weakly: a generation that nobody holds any more must end, not wait for its watch.
+            let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: delay) { [weak self] () -> Void in
+                self?.watch()
+            }
+            let isOver = state.withLock { state in
+                state.timer = timer
+                return state.isOver
+            }
+            if isOver { timer.cancel() }
+        case nil:
+            return
+        }
+    }
+
+    private func fault(_ limit: GenerationPace.Limit) -> Fault {
+        switch limit {
+        case .firstToken:
+            Fault(
+                .timeout,
+                "\(name) gave no first token within \(limits.firstToken.seconds) seconds. "
+                    + "A large model may still be loading: try again, or set FIRST_TOKEN_TIMEOUT higher."
+            )
+        case .gap, .settling:
+            Fault(
+                .timeout,
+                "\(name) fell silent for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
+            )
+        case .whole:
+            Fault(
+                .timeout,
+                "\(name) was not done after \(limits.whole.seconds) seconds. "
+                    + "Ask for a shorter answer, or set RUN_TIMEOUT higher."
+            )
+        }
+    }
+}

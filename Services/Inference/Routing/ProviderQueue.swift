@@ -1,0 +1,108 @@
+import Contracts
+import Metrics
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The bounded queue before a provider: so many run at once, so many wait, the rest are refused at once.
+final class ProviderQueue: Sendable {
+    private typealias Continuation = CheckedContinuation<Void, any Error>
+
+    private struct State {
+        var slots: SlotQueue
+        var continuations: [Int: Continuation] = [:]
+        var nextVisitor = 0
+    }
+
+    private let provider: String
+    private let state: Mutex<State>
+    private let depth: Meter
+    private let running: Meter
+
+    init(provider: String, capacity: Int, queueLimit: Int) {
+        self.provider = provider
+        state = Mutex(State(slots: SlotQueue(capacity: capacity, queueLimit: queueLimit)))
+        depth = Meter(label: "inference_queue_depth", dimensions: [("provider", provider)])
+        running = Meter(label: "inference_generations_running", dimensions: [("provider", provider)])
+    }
+
+    /// Waits for a slot, at most `limit`; whoever got one must ``leave()`` once.
+    ///
+    /// Throws a `Fault`, or `CancellationError` when the caller leaves meanwhile.
+    func enter(within limit: Duration) async throws {
+        let (visitor, entry) = state.withLock { state in
+            state.nextVisitor &+= 1
+            // Who must wait comes back with a continuation: until then no place is taken.
+            guard state.slots.running >= state.slots.capacity else {
+                return (state.nextVisitor, state.slots.enter(state.nextVisitor))
+            }
+            return (state.nextVisitor, SlotQueue.Entry.queued)
+        }
+        if entry == .queued { try await wait(visitor, within: limit) }
+        tell()
+    }
+
+    /// Gives the slot back; whoever waits longest has it next.
+    func leave() {
+        let next = state.withLock { state in
+            state.slots.leave().flatMap { state.continuations.removeValue(forKey: $0) }
+        }
+        next?.resume()
+        tell()
+    }
+
+    /// How many wait.
+    var waitingCount: Int { state.withLock { $0.slots.waitingCount } }
+
+    private func wait(_ visitor: Int, within limit: Duration) async throws {
+        let tooLong = Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
+        let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) {
+            self.abandon(visitor, with: tooLong)
+        }
+        defer { timer.cancel() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { queue(visitor, $0) }
+        } onCancel: {
+            abandon(visitor, with: CancellationError())
+        }
+    }
+
+    private func queue(_ visitor: Int, _ continuation: Continuation) {
+        let entry = state.withLock { state in
+            let entry = state.slots.enter(visitor)
+            if entry == .queued { state.continuations[visitor] = continuation }
+            return entry
+        }
+        switch entry {
+        case .admitted: continuation.resume()
+        case .refused: continuation.resume(throwing: overflow)
+        case .queued:
+            tell()
+            // A cancellation that came before the place was taken found nothing to give up.
+            if Task.isCancelled { abandon(visitor, with: CancellationError()) }
+        }
+    }
+
+    /// Gives up a place, unless its turn has come already: only one of the two resumes.
+    private func abandon(_ visitor: Int, with error: any Error) {
+        let left = state.withLock { state in
+            state.slots.abandon(visitor) ? state.continuations.removeValue(forKey: visitor) : nil
+        }
+        left?.resume(throwing: error)
+        tell()
+    }
+
+    private var overflow: Fault {
+        Fault(
+            .unavailable,
+            "Too many generations wait for \(provider) already. Try again in a few seconds.",
+            retryAfter: 5
+        )
+    }
+
+    private func tell() {
+        let (waiting, running) = state.withLock { ($0.slots.waitingCount, $0.slots.running) }
+        depth.set(waiting)
+        self.running.set(running)
+    }
+}

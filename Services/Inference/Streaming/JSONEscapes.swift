@@ -1,0 +1,58 @@
+/// Turns the inside of a JSON string into the text that it stands for.
+enum JSONEscapes {
+    /// The text, half a surrogate pair in it as U+FFFD; `nil` when an escape is none or the bytes are not UTF-8.
+    static func resolve(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count)
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                text.append(byte)
+                continue
+            }
+            guard let kind = rest.popFirst() else { return nil }
+            if let plain = character(kind) {
+                text.append(plain)
+            } else {
+                guard kind == UInt8(ascii: "u"), let scalar = scalar(&rest) else { return nil }
+                text.append(contentsOf: String(scalar).utf8)
+            }
+        }
+        return String(validating: text, as: UTF8.self)
+    }
+
+    private static func character(_ kind: UInt8) -> UInt8? {
+        switch kind {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): kind
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
+
+    /// Reads the four digits after `\u`, and the other half of the pair if they are the first.
+    private static func scalar(_ rest: inout UnsafeRawBufferPointer.SubSequence) -> Unicode.Scalar? {
+        guard let unit = unit(&rest) else { return nil }
+        guard (0xD800...0xDBFF).contains(unit) else { return Unicode.Scalar(unit) ?? "\u{FFFD}" }
+        var ahead = rest
+        guard ahead.popFirst() == UInt8(ascii: "\\"), ahead.popFirst() == UInt8(ascii: "u"),
+            let low = self.unit(&ahead), (0xDC00...0xDFFF).contains(low)
+        else { return "\u{FFFD}" }
+        rest = ahead
+        return Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)) ?? "\u{FFFD}"
+    }
+
+    private static func unit(_ rest: inout UnsafeRawBufferPointer.SubSequence) -> UInt16? {
+        guard rest.count >= 4 else { return nil }
+        var value: UInt16 = 0
+        for byte in rest.prefix(4) {
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { return nil }
+            value = value << 4 | UInt16(digit)
+        }
+        rest = rest.dropFirst(4)
+        return value
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import NIOCore
+
+/// Takes bytes as they come and gives whole lines.
+///
+/// A line ends with `\n`; a `\r` before it and empty lines are dropped. What has come of a line that has not ended is
+/// ``unfinished``: at the end of a stream it is either nothing or a line that was cut.
+struct NDJSONParser: Sendable {
+    /// A line grew beyond the limit; nothing after it can be read.
+    struct LineTooLong: Error, Equatable {
+        let limit: Int
+    }
+
+    private let limit: Int
+    private var pending = ByteBuffer()
+    /// How many bytes of `pending` are known to hold no newline, so that a long line is not searched twice.
+    private var searched = 0
+
+    /// - Parameter limit: the longest line in bytes, without its newline.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// The bytes after the last newline.
+    var unfinished: ByteBuffer { pending }
+
+    /// Adds bytes and takes all lines that are whole by now.
+    mutating func append(_ bytes: ByteBuffer) throws(LineTooLong) -> [ByteBuffer] {
+        if pending.readableBytes == 0 {
+            pending = bytes
+        } else {
+            pending.writeImmutableBuffer(bytes)
+        }
+        var lines: [ByteBuffer] = []
+        while let length = lengthOfLine() {
+            guard length <= limit else { throw LineTooLong(limit: limit) }
+            guard var line = pending.readSlice(length: length) else { break }
+            pending.moveReaderIndex(forwardBy: 1)
+            if line.readableBytesView.last == UInt8(ascii: "\r") { line.moveWriterIndex(to: line.writerIndex - 1) }
+            if line.readableBytes > 0 { lines.append(line) }
+        }
+        guard pending.readableBytes <= limit else { throw LineTooLong(limit: limit) }
+        // Lines that are done with must not keep growing the storage of one that never ends.
+        if pending.readerIndex > 65_536 { pending.discardReadBytes() }
+        return lines
+    }
+
+    /// How long the first line is, once its newline has come.
+    private mutating func lengthOfLine() -> Int? {
+        let start = searched
+        let length = pending.withUnsafeReadableBytes { bytes -> Int? in
+            guard let base = bytes.baseAddress, bytes.count > start else { return nil }
+            let found = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+            return found.map { UnsafeRawPointer($0) - base }
+        }
+        searched = length == nil ? pending.readableBytes : 0
+        return length
+    }
+}

@@ -1,0 +1,38 @@
+/// The name of a series as Prometheus wants it: plain letters, and labels whose values are escaped.
+struct SeriesName: Hashable, Comparable {
+    let name: String
+    /// `a="1",b="2"`, sorted; empty without labels.
+    let labels: String
+
+    init(label: String, dimensions: [(String, String)]) {
+        name = Self.plain(label)
+        labels = dimensions.sorted { $0.0 < $1.0 }
+            .map { "\(Self.plain($0.0))=\"\(Self.escape($0.1))\"" }
+            .joined(separator: ",")
+    }
+
+    /// The labels in braces, with one more if given.
+    func braces(_ more: String? = nil) -> String {
+        let all = [labels, more ?? ""].filter { !$0.isEmpty }.joined(separator: ",")
+        return all.isEmpty ? "" : "{\(all)}"
+    }
+
+    static func < (left: SeriesName, right: SeriesName) -> Bool {
+        (left.name, left.labels) < (right.name, right.labels)
+    }
+
+    private static func plain(_ text: String) -> String {
+        let letters = text.unicodeScalars.map { scalar -> Character in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_", ":": Character(scalar)
+            default: "_"
+            }
+        }
+        let name = String(letters)
+        return name.first?.isNumber == true ? "_" + name : name
+    }
+
+    private static func escape(_ text: String) -> String {
+        String(text.prefix(200)).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}

@@ -1,0 +1,18 @@
+import ServiceLifecycle
+import Synchronization
+
+/// Knows whether the process is about to end; it is the first to be told.
+package final class Draining: Service {
+    private let state = Mutex(false)
+
+    package init() {}
+
+    package var isDraining: Bool { state.withLock { $0 } }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            do { try await Task.sleep(for: .seconds(315_360_000)) } catch {}
+        }
+        state.withLock { $0 = true }
+    }
+}

@@ -1,0 +1,80 @@
+package import Bus
+package import Hummingbird
+package import HummingbirdCore
+import Logging
+package import ServiceLifecycle
+
+/// A service ready to run: everything that lives in it, in order of dependency.
+///
+/// The end comes in the reverse order: first what is drained first, then the HTTP server, then what stands behind it.
+package struct ServiceUnit: Sendable {
+    package let name: String
+    package let host: String
+    package let services: [any Service]
+    /// Where it listens, once it does.
+    package let listening: Listening
+    /// What it answers on the bus; empty for the gateway.
+    package let table: EndpointTable
+
+    /// An internal service: its endpoints behind the bus secret, and the routes for its operators.
+    ///
+    /// - Parameters:
+    ///   - port: 0 for any free one.
+    ///   - background: what lives behind the HTTP server; ends after it.
+    ///   - drainedFirst: what ends before the HTTP server does, such as long answers that it waits for.
+    package static func bus(
+        table: EndpointTable,
+        host: String,
+        port: Int,
+        token: String,
+        background: [any Service] = [],
+        drainedFirst: [any Service] = [],
+        readiness: [Readiness] = []
+    ) -> ServiceUnit {
+        let draining = Draining()
+        let router = Router(context: BusContext.self)
+        OperationsRoutes.add(to: router, service: table.service, readiness: readiness, draining: draining)
+        table.add(to: router, token: token)
+        return application(
+            table: table,
+            router: router,
+            server: .house(),
+            host: host,
+            port: port,
+            background: background,
+            drainedFirst: drainedFirst,
+            draining: draining
+        )
+    }
+
+    /// Any other application: its router is complete.
+    package static func application<Context: RequestContext>(
+        table: EndpointTable,
+        router: Router<Context>,
+        server: HTTPServerBuilder,
+        host: String,
+        port: Int,
+        background: [any Service] = [],
+        drainedFirst: [any Service] = [],
+        draining: Draining
+    ) -> ServiceUnit where Context.Source == ApplicationRequestContextSource {
+        let listening = Listening()
+        var logger = Logger(label: table.service)
+        // Hummingbird's own words at info are said better by ServiceKit.
+        logger.logLevel = max(logger.logLevel, .notice)
+        let application = Application(
+            router: router,
+            server: server,
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { channel in listening.announce(channel.localAddress?.port ?? port) },
+            logger: logger
+        )
+        return ServiceUnit(
+            name: table.service,
+            host: host,
+            services: background + [application] + drainedFirst + [draining],
+            listening: listening,
+            table: table
+        )
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+extension Settings {
+    /// Secrets that stand in documents and examples, and so are none.
+    private static let examples = [
+        "yral-jwt-secret-key-change-in-production-2024", "your-super-secret-key-change-in-production",
+        "change-me-change-me-change-me-change-me",
+    ]
+
+    /// The secret of the bus: `BUS_TOKEN`, else the file `bus-token` in `DATA_DIR`.
+    package func busToken() throws -> String {
+        try secret("BUS_TOKEN", file: "bus-token", minimum: 16)
+    }
+
+    /// The secret of the tokens: `JWT_SECRET_KEY`, else the file `jwt-secret` in `DATA_DIR`.
+    ///
+    /// Throws ``SettingFault`` for one under 32 bytes and for a known example.
+    package func jwtSecret() throws -> String {
+        try secret("JWT_SECRET_KEY", file: "jwt-secret", minimum: 32)
+    }
+
+    private func secret(_ name: String, file: String, minimum: Int) throws -> String {
+        let path = dataDirectory + "/" + file
+        guard let secret = try string(name) ?? read(path, for: name) else {
+            throw SettingFault("\(name) is not set and there is no file \(path). Run parley up once, or set \(name).")
+        }
+        guard secret.utf8.count >= minimum else {
+            throw SettingFault("\(name) has \(secret.utf8.count) bytes; it must have \(minimum) or more.")
+        }
+        let isRepeated = Set(secret.utf8).count < 6
+        guard !isRepeated, !Self.examples.contains(secret) else {
+            throw SettingFault("\(name) is a known example, or as easily guessed. Set one made by chance.")
+        }
+        return secret
+    }
+
+    private func read(_ path: String, for name: String) throws -> String? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        } catch {
+            throw SettingFault("The file \(path), which holds \(name), cannot be read.")
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Bus
+import Contracts
+import NIOCore
+import ServiceKit
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct CallTests {
+    @Test func `a call comes back with the answer`() async throws {
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Echo.self) { request, _ in request }
+        try await Samples.serving(table) { bus, _ in
+            let text = "line\nquote\" back\\slash ünïcödé 🙂"
+            let answer = try await bus.call(Samples.Echo(text: text), CallContext())
+            #expect(answer.text == text)
+        }
+    }
+
+    @Test func `many calls at once each get their own answer`() async throws {
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Echo.self) { request, _ in request }
+        try await Samples.serving(table) { bus, _ in
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        let request = Samples.Echo(text: "\(index)")
+                        return try await bus.call(request, CallContext()) == request
+                    }
+                }
+                for try await isRight in group { #expect(isRight) }
+            }
+        }
+    }
+
+    @Test func `a fault comes back as the same fault`() async throws {
+        let fault = Fault(.limited, "Too much was asked. Wait.", retryAfter: 7)
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Echo.self) { _, _ in throw fault }
+        try await Samples.serving(table) { bus, _ in
+            _ = await #expect(throws: fault) { _ = try await bus.call(Samples.Echo(text: ""), CallContext()) }
+        }
+    }
+
+    @Test func `an error that is no fault tells nothing of the inside`() async throws {
+        struct Inside: Error { var secret = "hunter2" }
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Echo.self) { _, _ in throw Inside() }
+        try await Samples.serving(table) { bus, _ in
+            do {
+                _ = try await bus.call(Samples.Echo(text: ""), CallContext(requestID: "abc"))
+                Issue.record("The call went well.")
+            } catch let fault as Fault {
+                #expect(fault.code == .internal)
+                #expect(!fault.message.contains("hunter2"))
+                #expect(fault.message.contains("abc"))
+            }
+        }
+    }
+
+    @Test func `the context is carried, and the deadline shrinks`() async throws {
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Whoami.self) { _, context in
+            Samples.Whoami.Answer(
+                user: context.principal?.user,
+                requestID: context.requestID,
+                traceparent: context.traceparent,
+                milliseconds: context.deadline.map { ($0 - .now).milliseconds }
+            )
+        }
+        try await Samples.serving(table) { bus, _ in
+            let context = CallContext(
+                principal: Principal(user: "zoë; role=admin\r\n%00", role: .user),
+                requestID: "request-1",
+                traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                deadline: .now + .seconds(20)
+            )
+            let answer = try await bus.call(Samples.Whoami(), context)
+            #expect(answer.user == "zoë; role=admin\r\n%00")
+            #expect(answer.requestID == "request-1")
+            #expect(answer.traceparent == context.traceparent)
+            let left = try #require(answer.milliseconds)
+            #expect(left > 0 && left < 20_000)
+        }
+    }
+
+    @Test func `a deadline that has passed is not even sent`() async throws {
+        let calls = Counted()
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Echo.self) { request, _ in
+            calls.add()
+            return request
+        }
+        try await Samples.serving(table) { bus, _ in
+            let context = CallContext(deadline: .now - .seconds(1))
+            do {
+                _ = try await bus.call(Samples.Echo(text: ""), context)
+                Issue.record("The call went well.")
+            } catch let fault as Fault {
+                #expect(fault.code == .timeout)
+            }
+            #expect(calls.count == 0)
+        }
+    }
+
+    @Test func `a call that takes too long times out and is cancelled over there`() async throws {
+        let cancelled = Counted()
+        let table = waiting(cancelled)
+        try await Samples.serving(table) { bus, _ in
+            do {
+                _ = try await bus.call(Samples.Wait(), CallContext(deadline: .now + .milliseconds(200)))
+                Issue.record("The call went well.")
+            } catch let fault as Fault {
+                #expect(fault.code == .timeout)
+            }
+            try await eventually("The cancellation") { cancelled.count == 1 }
+        }
+    }
+
+    @Test func `a caller that leaves cancels the work, over two hops`() async throws {
+        let cancelled = Counted()
+        let far = waiting(cancelled)
+        try await Samples.serving(far) { farBus, _ in
+            var near = EndpointTable(service: "near-svc")
+            near.serve(Samples.Wait.self) { request, context in try await farBus.call(request, context) }
+            try await Samples.serving(near) { nearBus, _ in
+                let call = Task { try await nearBus.call(Samples.Wait(), CallContext()) }
+                try await eventually("The call's arrival") { cancelled.started == 1 }
+                call.cancel()
+                await #expect(throws: CancellationError.self) { _ = try await call.value }
+                try await eventually("The cancellation") { cancelled.count == 1 }
+            }
+        }
+    }
+
+    @Test func `the wrong secret is refused`() async throws {
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Echo.self) { request, _ in request }
+        try await Samples.serving(table) { _, port in
+            let stranger = try Samples.bus(port: port, token: "something else")
+            do {
+                _ = try await stranger.call(Samples.Echo(text: ""), CallContext())
+                Issue.record("The call went well.")
+            } catch let fault as Fault {
+                #expect(fault.code == .unauthorized)
+            }
+        }
+    }
+
+    @Test func `nobody there is said to be unreachable`() async throws {
+        let bus = try Samples.bus(port: 1)
+        do {
+            _ = try await bus.call(Samples.Echo(text: ""), CallContext(deadline: .now + .milliseconds(300)))
+            Issue.record("The call went well.")
+        } catch let fault as Fault {
+            #expect(fault.code == .unreachable)
+            #expect(fault.message.contains("sample-svc"))
+        }
+    }
+
+    private func waiting(_ cancelled: Counted) -> EndpointTable {
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Wait.self) { _, _ in
+            cancelled.start()
+            do {
+                try await Task.sleep(for: .seconds(50))
+            } catch {
+                cancelled.add()
+                throw error
+            }
+            return Done()
+        }
+        return table
+    }
+}
+
+/// Counts what happens on other tasks.
+final class Counted: Sendable {
+    private let state = Mutex((count: 0, started: 0))
+
+    var count: Int { state.withLock { $0.count } }
+    var started: Int { state.withLock { $0.started } }
+
+    func add() {
+        state.withLock { $0.count += 1 }
+    }
+
+    func start() {
+        state.withLock { $0.started += 1 }
+    }
+}

@@ -1,0 +1,101 @@
+import Bus
+import Contracts
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConversationTests {
+    @Test func `there are at least six personas in five categories, told without their instructions`() async throws {
+        try await Stage.with { stage in
+            let page = try await stage.bus.call(Personas.List(limit: 100, offset: 0), stage.context())
+            #expect(page.items.count >= 6)
+            #expect(page.total == page.items.count)
+            #expect(Set(page.items.map(\.category)).count >= 5)
+            #expect(Set(page.items.map(\.id)).count == page.items.count)
+            let second = try await stage.bus.call(Personas.List(limit: 2, offset: 1), stage.context())
+            #expect(second.items == Array(page.items[1...2]))
+        }
+    }
+
+    @Test func `opening twice gives the same conversation, unless a new one is asked for`() async throws {
+        try await Stage.with { stage in
+            let first = try await stage.open()
+            let again = try await stage.open()
+            let another = try await stage.open(another: true)
+            #expect(first.id == again.id)
+            #expect(first.id != another.id)
+            #expect(first.messageCount == 1)
+            #expect(first.recentMessages.first?.role == .assistant)
+        }
+    }
+
+    @Test func `many openings at once make one conversation`() async throws {
+        try await Stage.with { stage in
+            let ids = try await withThrowingTaskGroup(of: Conversation.ID.self) { group in
+                for _ in 0..<20 { group.addTask { try await stage.open().id } }
+                return try await group.reduce(into: Set<Conversation.ID>()) { $0.insert($1) }
+            }
+            #expect(ids.count == 1)
+        }
+    }
+
+    @Test func `the latest used conversation is listed first, and only one's own`() async throws {
+        try await Stage.with { stage in
+            let first = try await stage.open()
+            let second = try await stage.open(another: true)
+            _ = try await stage.open("bob")
+            _ = try await stage.say("Hello", in: first)
+            let request = Conversations.List(limit: 10, offset: 0)
+            let page = try await stage.bus.call(request, stage.context())
+            #expect(page.items.map(\.id) == [first.id, second.id])
+            #expect(page.total == 2)
+            #expect(page.items.first?.messageCount == 3)
+            #expect(page.items.first?.recentMessages.first?.content.text == "Hello.")
+        }
+    }
+
+    @Test func `somebody else's conversation is forbidden, and one that is not is missing`() async throws {
+        try await Stage.with { stage in
+            let own = try await stage.open()
+            await #expect(throws: Fault(.forbidden, "Not your conversation")) {
+                _ = try await stage.messages(of: own, as: "bob")
+            }
+            await #expect(throws: Fault(.forbidden, "Not your conversation")) {
+                _ = try await stage.say("Hello", in: own, as: "bob")
+            }
+            var gone = own
+            gone.id = Conversation.ID()
+            await #expect(throws: Fault(.missing, "Conversation not found")) {
+                _ = try await stage.say("Hello", in: gone)
+            }
+        }
+    }
+
+    @Test func `a deleted conversation is gone with its messages`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            _ = try await stage.say("Hello", in: conversation)
+            let deleted = try await stage.bus.call(Conversations.Delete(id: conversation.id), stage.context())
+            #expect(deleted.messageCount == 3)
+            await #expect(throws: Fault(.missing, "Conversation not found")) {
+                _ = try await stage.messages(of: conversation)
+            }
+            await #expect(throws: Fault(.missing, "Conversation not found")) {
+                _ = try await stage.say("Hello", in: conversation)
+            }
+            #expect(try await stage.open().id != conversation.id)
+        }
+    }
+
+    @Test func `a conversation that is deleted while an answer is made ends the run first`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            stage.inference.play([.text("Well"), .hang])
+            let stream = try await stage.start("Hello", in: conversation)
+            _ = try await stream.nextBatch()
+            _ = try await stage.bus.call(Conversations.Delete(id: conversation.id), stage.context())
+            var end: Run.End?
+            while let batch = try await stream.nextBatch() { end = batch.compactMap(\.end).last ?? end }
+            #expect(end?.status == .stopped)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+@testable import ConversationService
+import Bus
+import Contracts
+import GRDB
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct RecoveryTests {
+    @Test func `what was generated is in the database soon, while the run goes on`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            stage.inference.play([.text("So "), .text("far"), .hang])
+            let stream = try await stage.start("Hello", in: conversation)
+            _ = try await stream.nextBatch()
+            let reader = try DatabaseQueue(path: stage.directory + "/conversation.sqlite")
+            try await eventually("The text on the disk") {
+                let lines = try await reader.read { try String.fetchAll($0, sql: "SELECT CAST(lines AS TEXT) FROM run_events") }
+                return lines.joined().contains("far")
+            }
+        }
+    }
+
+    @Test func `a run that an earlier process left going is interrupted, with its text`() async throws {
+        try await withTemporaryDirectory { directory in
+            let (conversation, run) = try await leaveRunGoing(in: directory)
+            try await Stage.with(directory) { stage in
+                let found = try await stage.bus.call(Runs.Find(conversation: conversation.id, run: run), stage.context())
+                #expect(found.status == .interrupted)
+                let messages = try await stage.messages(of: conversation)
+                #expect(messages.suffix(2).map(\.content.text) == ["Hello", "So far"])
+                #expect(messages.last?.status == .interrupted)
+                let follow = Runs.Follow(conversation: conversation.id, run: run, after: 2)
+                var events: [Run.Event] = []
+                for try await event in try await stage.bus.stream(follow, stage.context()) { events.append(event) }
+                let end = try #require(events.last)
+                #expect(end.end?.assistantMessage == messages.last)
+                #expect(end.number == found.lastEvent)
+                #expect(end.number > 1000)
+                let turn = try await stage.say("Again", in: conversation)
+                #expect(turn.end.status == .completed)
+            }
+            try await Stage.with(directory) { stage in
+                let messages = try await stage.messages(of: conversation)
+                #expect(messages.count == 5)
+            }
+        }
+    }
+
+    /// Stores what a process that was killed in the middle of an answer leaves behind.
+    private func leaveRunGoing(in directory: String) async throws -> (Conversation, Run.ID) {
+        let conversation = try await Stage.with(directory) { try await $0.open() }
+        let run = Run.ID()
+        let user = Message(
+            id: Message.ID(), role: .user, content: Message.Content(text: "Hello"), status: .completed, parent: nil,
+            run: run, tokenCount: 5, createdAt: .now()
+        )
+        let stored = Run(
+            id: run, conversation: conversation.id, status: .running, model: nil, userMessage: user.id,
+            assistantMessage: nil, lastEvent: 1, usage: nil, fault: nil, createdAt: .now(), endedAt: nil
+        )
+        let database = try Database.open(at: directory + "/conversation.sqlite")
+        try await database.write { connection in
+            try MessageRows.insert(StoredMessage(position: 1, message: user), into: conversation.id, in: connection)
+            try RunRows.insert(StoredRun(run: stored, userPosition: 1), in: connection)
+            let lines = [
+                try RunEventLine.event(Run.Event(number: 1, userMessage: user)),
+                RunEventLine.text("So ", number: 2), RunEventLine.text("far", number: 3),
+            ]
+            let batch = RunEventBatch(conversation: conversation.id, run: run, first: 1, lines: lines)
+            try RunEventRows.insert(batch, in: connection)
+        }
+        return (conversation, run)
+    }
+}

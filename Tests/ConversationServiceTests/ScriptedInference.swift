@@ -1,0 +1,87 @@
+import Bus
+import Contracts
+import Synchronization
+
+/// Stands in for inference-svc: generates what the test says, and keeps what it was asked.
+final class ScriptedInference: Sendable {
+    /// What a generation does.
+    enum Step: Sendable {
+        case text(String)
+        case pause(Duration)
+        case fail(Fault)
+        /// Goes on until the caller leaves.
+        case hang
+        case finish
+    }
+
+    private struct State {
+        var script: [Step] = [.text("Hel"), .text("lo."), .finish]
+        var requests: [Inference.Generate] = []
+        var closed = 0
+        var window = 8192
+    }
+
+    private let state = Mutex(State())
+
+    var requests: [Inference.Generate] { state.withLock { $0.requests } }
+    /// How many generations were left by their caller.
+    var closed: Int { state.withLock { $0.closed } }
+
+    func play(_ script: [Step], window: Int = 8192) {
+        state.withLock { state in
+            state.script = script
+            state.window = window
+        }
+    }
+
+    var table: EndpointTable {
+        var table = EndpointTable(service: "inference-svc")
+        table.serve(Models.Find.self) { _, _ in
+            Model(name: "scripted/model", window: self.state.withLock { $0.window })
+        }
+        table.serve(Inference.Generate.self) { request, _ in
+            let script = self.state.withLock { state in
+                state.requests.append(request)
+                return state.script
+            }
+            return self.stream(script)
+        }
+        return table
+    }
+
+    private func stream(_ script: [Step]) -> ElementStream<Inference.Event> {
+        let next = Mutex(0)
+        return ElementStream(
+            next: {
+                while true {
+                    let index = next.withLock { index in
+                        defer { index += 1 }
+                        return index
+                    }
+                    guard index < script.count else { return nil }
+                    if let event = try await self.event(script[index]) { return [event] }
+                }
+            },
+            close: {}
+        )
+    }
+
+    private func event(_ step: Step) async throws -> Inference.Event? {
+        switch step {
+        case .text(let text): return Inference.Event(text: text)
+        case .pause(let duration):
+            try await Task.sleep(for: duration)
+            return nil
+        case .fail(let fault): throw fault
+        case .hang:
+            do { try await Task.sleep(for: .seconds(50)) } catch {
+                state.withLock { $0.closed += 1 }
+                throw error
+            }
+            return nil
+        case .finish:
+            let usage = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
+            return Inference.Event(finish: Inference.Finish(reason: .stop, model: "scripted/model", usage: usage))
+        }
+    }
+}

@@ -1,0 +1,88 @@
+@testable import ConversationService
+import Contracts
+import GRDB
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct StoreTests {
+    @Test func `commits are safe against power cuts: synchronous is FULL where it counts, on the writer`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let mode = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+            #expect(mode == 2)
+            let journal = try await database.write { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+            #expect(journal == "wal")
+        }
+    }
+
+    @Test func `a second opener is refused, and may open once the first is gone`() async throws {
+        try await withTemporaryDirectory { directory in
+            var first = try Optional(Database.open(at: directory + "/store.sqlite"))
+            do {
+                _ = try Database.open(at: directory + "/store.sqlite")
+                Issue.record("The file was opened twice.")
+            } catch let fault as Fault {
+                #expect(fault.code == .conflict)
+            }
+            #expect(first != nil)
+            first = nil
+            _ = try Database.open(at: directory + "/store.sqlite")
+        }
+    }
+
+    @Test func `writes at once share commits, and each is stored`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<500 {
+                    group.addTask {
+                        try await database.write {
+                            try $0.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let count = try await database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM numbers") }
+            #expect(count == 500)
+        }
+    }
+
+    @Test func `a write that fails does not take its group along`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
+            let failures = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        do {
+                            try await database.write { connection in
+                                let value = number % 10 == 0 ? 0 : number
+                                try connection.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [value])
+                            }
+                            return false
+                        } catch {
+                            return true
+                        }
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            let count = try await database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM numbers") }
+            #expect(failures == 19)
+            #expect(count == 181)
+        }
+    }
+
+    @Test func `the schema is made once and opened again`() async throws {
+        try await withTemporaryDirectory { directory in
+            for _ in 0..<2 {
+                let database = try Database.open(at: directory + "/store.sqlite")
+                let check = try await database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+                #expect(check == "ok")
+            }
+        }
+    }
+}
