@@ -66,6 +66,7 @@ let package = Package(
                 swiftSettings: .house
             ),
             tests("Contracts"),
+            tests("InferenceService", ["InferenceService", .nio]),
             tests("Bus", [.hummingbird, .logging] + .channels),
             tests("ConversationService", ["ConversationService", .grdb] + .channels),
         ]

@@ -13,7 +13,8 @@ package enum ServiceKit {
 
     /// An executable's whole life, from its arguments to its exit code.
     ///
-    /// `--help` tells the settings, `--health` asks the running service whether it can work.
+    /// `--help` tells the settings, `--health` asks the running service whether it can work. With
+    /// `PARLEY_SUPERVISED=1` in the environment, the end of standard input is a request to stop.
     /// - Parameters:
     ///   - name: the executable's name.
     ///   - portSetting: the setting that holds the service's port.
@@ -29,14 +30,17 @@ package enum ServiceKit {
         }
         let asksHealth = arguments.contains("--health")
         arguments.removeAll { $0 == "--health" }
+        var startFault = StartFault(name: name, portSetting: portSetting)
         do {
             let settings = try await Settings.load(arguments: arguments)
-            if asksHealth { exit(await HealthCheck.ask(settings, portSetting: portSetting) ? 0 : 1) }
+            if asksHealth { exit(try await HealthCheck.ask(settings, portSetting: portSetting) ? 0 : 1) }
             try prepare(settings)
-            try await serve(try await build(settings), portSetting: portSetting)
+            let unit = try await build(settings)
+            startFault.unit = unit
+            try await serve(unit)
             exit(0)
         } catch {
-            complain("\(name): \(StartFault.sentence(for: error, portSetting: portSetting))")
+            complain(startFault.sentence(for: error))
             exit(1)
         }
     }
@@ -55,24 +59,35 @@ package enum ServiceKit {
         }
     }
 
-    private static func serve(_ unit: ServiceUnit, portSetting: String) async throws {
+    private static func serve(_ unit: ServiceUnit) async throws {
         let logger = Logger(label: unit.name)
+        do {
+            try await withLogger(logger) { _ in try await group(of: unit, logger: logger).run() }
+        } catch is CancellationError {
+            logger.notice("Cancelled what had not ended by itself", metadata: ["limit": "\(drainLimit)"])
+        }
+        logger.info("Stopped")
+    }
+
+    private static func group(of unit: ServiceUnit, logger: Logger) -> ServiceGroup {
+        var services = (unit.services + [Announcement(unit: unit, logger: logger)])
+            .map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        if getenv("PARLEY_SUPERVISED").map({ String(cString: $0) }) == "1" {
+            services.append(.init(service: SupervisorPipe(), successTerminationBehavior: .gracefullyShutdownGroup))
+        }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         var configuration = ServiceGroupConfiguration(
-            services: unit.services + [Announcement(unit: unit, logger: logger)],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet
         )
         configuration.maximumGracefulShutdownDuration = drainLimit
         configuration.maximumCancellationDuration = cancellationLimit
-        let group = ServiceGroup(configuration: configuration)
-        if getenv("PARLEY_SUPERVISED") != nil { StandardInput.onEnd { await group.triggerGracefulShutdown() } }
-        try await withLogger(logger) { _ in try await group.run() }
-        logger.info("Stopped")
+        return ServiceGroup(configuration: configuration)
     }
 
     private static func complain(_ sentence: String) {
-        LineLogHandler.writeToStandardError(sentence + "\n")
+        LineLogHandler.writeToStandardError(LogText.escape(sentence, quotesToo: false) + "\n")
     }
 }

@@ -10,6 +10,8 @@ package import ServiceLifecycle
 package struct ServiceUnit: Sendable {
     package let name: String
     package let host: String
+    /// The port that was asked for; 0 for any free one.
+    package let port: Int
     package let services: [any Service]
     /// Where it listens, once it does.
     package let listening: Listening
@@ -72,6 +74,7 @@ package struct ServiceUnit: Sendable {
         return ServiceUnit(
             name: table.service,
             host: host,
+            port: port,
             services: background + [application] + drainedFirst + [draining],
             listening: listening,
             table: table

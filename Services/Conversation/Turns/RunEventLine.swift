@@ -1,3 +1,4 @@
+import Bus
 import Contracts
 import Foundation
 import NIOCore
@@ -21,38 +22,5 @@ enum RunEventLine {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         return try encoder.encodeAsByteBuffer(event, allocator: ByteBufferAllocator())
-    }
-}
-
-/// Writes text as a JSON string.
-enum JSONText {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func write(_ text: String, to buffer: inout ByteBuffer) {
-        buffer.writeInteger(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { bytes in
-            var start = 0
-            for index in bytes.indices {
-                let byte = bytes[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-                buffer.writeBytes(bytes[start..<index])
-                escape(byte, to: &buffer)
-                start = index + 1
-            }
-            buffer.writeBytes(bytes[start...])
-        }
-        buffer.writeInteger(UInt8(ascii: "\""))
-    }
-
-    private static func escape(_ byte: UInt8, to buffer: inout ByteBuffer) {
-        switch byte {
-        case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
-        case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
-        case UInt8(ascii: "\n"): buffer.writeStaticString("\\n")
-        case UInt8(ascii: "\r"): buffer.writeStaticString("\\r")
-        case UInt8(ascii: "\t"): buffer.writeStaticString("\\t")
-        default: buffer.writeBytes(Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 0xF)]])
-        }
     }
 }

@@ -1,6 +1,7 @@
 package import HummingbirdCore
 package import Logging
 package import NIOCore
+import NIOHTTPTypesHTTP1
 import ServiceLifecycle
 
 /// A server's connection whose task runs on the connection's own event loop, and is cancelled when the client leaves.
@@ -13,9 +14,11 @@ package struct EventLoopChannel<Base: ServerChildChannel>: ServerChildChannel {
     }
 
     private let base: Base
+    private let guards: @Sendable () -> [any RemovableChannelHandler]
 
-    init(base: Base) {
+    init(base: Base, guards: @escaping @Sendable () -> [any RemovableChannelHandler]) {
         self.base = base
+        self.guards = guards
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -24,7 +27,15 @@ package struct EventLoopChannel<Base: ServerChildChannel>: ServerChildChannel {
             try channel.pipeline.syncOperations.addHandler(DepartureHandler(departed: departed))
         }
         .flatMap { base.setup(channel: channel, logger: logger) }
-        .map { Value(base: $0, departed: departed.futureResult) }
+        .flatMapThrowing { value in
+            let guards = guards()
+            if !guards.isEmpty {
+                let pipeline = channel.pipeline.syncOperations
+                let codec = try pipeline.context(handlerType: HTTP1ToHTTPServerCodec.self).handler
+                try pipeline.addHandlers(guards, position: .before(codec))
+            }
+            return Value(base: value, departed: departed.futureResult)
+        }
     }
 
     package func handle(value: Value, logger: Logger) async {

@@ -9,23 +9,24 @@ extension HTTPServerBuilder {
     ///   - idleTimeout: how long a connection between two requests is kept; longer than the clients' own limit.
     ///   - heartbeatInterval: the longest silence on a stream.
     ///   - limits: how large a request's head may be.
-    ///   - handlers: what else looks at requests, nearer to the socket than the handlers of the house.
+    ///   - guards: what looks at requests first, as `HTTPServerRequestPart`s, right behind the decoder.
     package static func house(
         idleTimeout: TimeAmount? = .seconds(75),
         heartbeatInterval: TimeAmount = .seconds(10),
         limits: HTTP1Channel.Configuration.DecoderConfiguration = .init(),
-        handlers: @escaping @Sendable () -> [any RemovableChannelHandler] = { [] }
+        guards: @escaping @Sendable () -> [any RemovableChannelHandler] = { [] }
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
             EventLoopChannel(
                 base: HTTP1Channel(
                     responder: responder,
                     configuration: HTTP1Channel.Configuration(
-                        additionalChannelHandlers: handlers() + [HeartbeatHandler(interval: heartbeatInterval)],
+                        additionalChannelHandlers: [HeartbeatHandler(interval: heartbeatInterval)],
                         idleTimeout: idleTimeout,
                         httpDecoderConfiguration: limits
                     )
-                )
+                ),
+                guards: guards
             )
         }
     }

@@ -1,6 +1,8 @@
 import Contracts
 import Foundation
+import Glibc
 package import Logging
+import Synchronization
 
 /// Writes one line a record to standard error, as text or as JSON.
 package struct LineLogHandler: LogHandler {
@@ -73,8 +75,22 @@ package struct LineLogHandler: LogHandler {
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// Writes the whole line at once, so that lines of two threads do not mix.
+    /// Writes the whole line at once, so that lines of two threads do not mix. What cannot be written is let go: a
+    /// supervisor that is gone, and its pipe with it, must not end the process in the middle of its draining.
     package static let writeToStandardError: @Sendable (String) -> Void = { line in
-        FileHandle.standardError.write(Data(line.utf8))
+        var line = line
+        line.withUTF8 { bytes in
+            standardError.withLock { _ in
+                var rest = UnsafeRawBufferPointer(bytes)
+                while !rest.isEmpty {
+                    let count = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { return }
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+                }
+            }
+        }
     }
+
+    private static let standardError = Mutex(())
 }

@@ -57,6 +57,8 @@ final class Series: CounterHandler, FloatingPointCounterHandler, RecorderHandler
     }
 
     private func observe(_ value: Double) {
+        // One value that is no number would spoil the sum for good.
+        guard value.isFinite else { return }
         state.withLock { state in
             state.value += value
             state.count += 1

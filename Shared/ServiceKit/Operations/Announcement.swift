@@ -1,20 +1,21 @@
+import Glibc
 import Logging
 import ServiceLifecycle
 
-/// Says in the log where a service listens.
+/// Says in the log where a service listens, and when it begins to drain.
 struct Announcement: Service {
     let unit: ServiceUnit
     let logger: Logger
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            do {
-                let port = try await unit.listening.port()
-                logger.info("Listening", metadata: ["address": "\(unit.host):\(port)"])
-                try await Task.sleep(for: .seconds(315_360_000))
-            } catch {
-                // The end of the wait is the end of the service.
-            }
+        let port = await cancelWhenGracefulShutdown { () -> Int? in
+            do { return try await unit.listening.port() } catch { return nil }
         }
+        guard let port else { return }
+        logger.info("Listening", metadata: ["address": "\(unit.host):\(port)"])
+        do { try await gracefulShutdown() } catch { return }
+        logger.info("Draining")
+        // A second Ctrl-C does not wait for the drain.
+        signal(SIGINT, SIG_DFL)
     }
 }

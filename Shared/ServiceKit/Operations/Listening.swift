@@ -1,47 +1,48 @@
-import Contracts
 import Synchronization
 
 /// Where a service listens, once it does.
 package final class Listening: Sendable {
     private struct State {
         var port: Int?
-        var waiting: [CheckedContinuation<Int, any Error>] = []
+        var waiting: [Int: CheckedContinuation<Int, any Error>] = [:]
+        var nextNumber = 0
     }
 
     private let state = Mutex(State())
 
     package init() {}
 
-    /// Waits until the service listens. Throws when it never will.
+    /// Waits until the service listens. Throws `CancellationError` when the waiting task is cancelled.
     package func port() async throws -> Int {
-        try await withTaskCancellationHandler {
+        let number = state.withLock { state in
+            defer { state.nextNumber += 1 }
+            return state.nextNumber
+        }
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let port = state.withLock { state in
-                    if state.port == nil { state.waiting.append(continuation) }
+                    if state.port == nil { state.waiting[number] = continuation }
                     return state.port
                 }
-                if let port { continuation.resume(returning: port) }
-                if Task.isCancelled { giveUp() }
+                if let port { return continuation.resume(returning: port) }
+                // A cancellation that came before the continuation found nobody waiting.
+                if Task.isCancelled { giveUp(number) }
             }
         } onCancel: {
-            giveUp()
+            giveUp(number)
         }
     }
 
     func announce(_ port: Int) {
         let waiting = state.withLock { state in
             state.port = port
-            defer { state.waiting = [] }
+            defer { state.waiting = [:] }
             return state.waiting
         }
-        for continuation in waiting { continuation.resume(returning: port) }
+        for continuation in waiting.values { continuation.resume(returning: port) }
     }
 
-    private func giveUp() {
-        let waiting = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume(throwing: CancellationError()) }
+    private func giveUp(_ number: Int) {
+        state.withLock { $0.waiting.removeValue(forKey: number) }?.resume(throwing: CancellationError())
     }
 }

@@ -26,8 +26,7 @@ package enum OperationsRoutes {
         draining: Draining
     ) {
         router.get("/readyz") { _, _ in
-            var checks: [String: String] = [:]
-            for item in readiness { checks[item.name] = await item.fault() ?? "ok" }
+            var checks = await Readiness.ask(readiness)
             if draining.isDraining { checks["draining"] = "The service is about to stop." }
             let isReady = checks.values.allSatisfy { $0 == "ok" }
             let answer = Report(status: isReady ? "ready" : "unready", service: service, checks: checks)

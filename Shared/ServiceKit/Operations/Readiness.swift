@@ -2,17 +2,42 @@ import Contracts
 
 /// Something that must hold for a service to be able to work.
 package struct Readiness: Sendable {
-    package let name: String
-    let check: @Sendable () async throws -> Void
+    /// How long one check may take, so that an answer always comes.
+    private static let limit = Duration.seconds(1)
 
-    /// - Parameter check: throws a ``Fault`` whose message says why not.
+    package let name: String
+    private let check: @Sendable () async throws -> Void
+
+    /// - Parameter check: throws a ``Fault`` whose message says why not; it is cancelled after a second.
     package init(_ name: String, check: @escaping @Sendable () async throws -> Void) {
         self.name = name
         self.check = check
     }
 
+    /// What each of several checks finds: `ok`, or why it does not hold. They run at the same time.
+    static func ask(_ all: [Readiness]) async -> [String: String] {
+        await withTaskGroup(of: (String, String).self) { group in
+            for readiness in all {
+                group.addTask { (readiness.name, await readiness.fault() ?? "ok") }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
     /// Why it does not hold; `nil` when it does.
-    func fault() async -> String? {
+    private func fault() async -> String? {
+        await withTaskGroup(of: String?.self) { group in
+            group.addTask { await outcome() }
+            group.addTask {
+                do { try await Task.sleep(for: Self.limit) } catch { return nil }
+                return "There was no answer within a second."
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    private func outcome() async -> String? {
         do {
             try await check()
             return nil

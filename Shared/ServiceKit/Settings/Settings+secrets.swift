@@ -9,7 +9,11 @@ extension Settings {
 
     /// The secret of the bus: `BUS_TOKEN`, else the file `bus-token` in `DATA_DIR`.
     package func busToken() throws -> String {
-        try secret("BUS_TOKEN", file: "bus-token", minimum: 16)
+        let token = try secret("BUS_TOKEN", file: "bus-token", minimum: 16)
+        guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw SettingFault("BUS_TOKEN travels in a header, so it must be of visible ASCII characters without blanks.")
+        }
+        return token
     }
 
     /// The secret of the tokens: `JWT_SECRET_KEY`, else the file `jwt-secret` in `DATA_DIR`.

@@ -56,7 +56,9 @@ extension Settings {
             do {
                 _ = try HTTPTarget.parse(url)
             } catch {
-                throw SettingFault("\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001.")
+                throw SettingFault(
+                    "\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001."
+                )
             }
         }
         guard !urls.isEmpty else { throw SettingFault("\(name) is \(quoted(name)), which holds no URL.") }
@@ -65,7 +67,10 @@ extension Settings {
 
     /// What was set, as a message may show it.
     private func quoted(_ name: String) -> String {
+        let text = string(name) ?? ""
         let isSecret = Self.known.contains { $0.name == name && $0.isSecret }
-        return isSecret ? "a value that is not shown" : "“\((string(name) ?? "").prefix(100))”"
+        // A URL may carry a password before its @.
+        if isSecret || text.contains("@") { return "a value that is not shown" }
+        return "“\(LogText.escape(String(text.prefix(100)), quotesToo: false))”"
     }
 }

@@ -1,6 +1,5 @@
 import Configuration
 import Foundation
-import SystemPackage
 
 /// All settings of a process, read once at its start: command line, then environment, then `.env`, then defaults.
 package struct Settings: Sendable {
@@ -13,15 +12,21 @@ package struct Settings: Sendable {
     }
 
     /// Reads the settings. Throws ``SettingFault`` for an option that does not exist.
+    ///
+    /// The library's own readers of the command line and of `.env` are not used: they cut values at commas, and keep
+    /// the quotes of a quoted value.
+    /// - Parameters:
+    ///   - environmentFile: a file of `NAME=value` lines; it need not exist.
+    ///   - environment: what the process was given.
     package static func load(
         arguments: [String] = Array(CommandLine.arguments.dropFirst()),
-        environmentFile: String = ".env"
+        environmentFile: String = ".env",
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> Settings {
-        let reader = ConfigReader(providers: [
-            CommandLineArgumentsProvider(arguments: ["parley"] + (try normalised(arguments))),
-            EnvironmentVariablesProvider(),
-            try await EnvironmentVariablesProvider(environmentFilePath: FilePath(environmentFile), allowMissing: true),
-        ])
+        let sources = [
+            try CommandLineOptions.read(arguments), environment, try EnvironmentFile.read(environmentFile),
+        ]
+        let reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0) })
         var values: [String: String] = [:]
         for setting in known {
             let key = ConfigKey(setting.name.lowercased().replacing("_", with: "."))
@@ -30,7 +35,7 @@ package struct Settings: Sendable {
         return Settings(values: values)
     }
 
-    /// What is set; `nil` when nothing is, or only blanks.
+    /// What is set; `nil` when nothing is, or only blanks. An empty value hides what comes after it.
     package func string(_ name: String) -> String? {
         guard let text = values[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
         return text
@@ -38,27 +43,4 @@ package struct Settings: Sendable {
 
     /// Where everything is kept.
     package var dataDirectory: String { string("DATA_DIR") ?? "./data" }
-
-    /// Splits `--option=value` and refuses what is no option of ours.
-    private static func normalised(_ arguments: [String]) throws -> [String] {
-        let options = Set(known.map(\.option))
-        var result: [String] = []
-        var expectsValue = false
-        for argument in arguments {
-            if expectsValue {
-                result.append(argument)
-                expectsValue = false
-                continue
-            }
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let option = parts.first.map(String.init) ?? argument
-            guard options.contains(option) else {
-                throw SettingFault("\(option) is not an option. Run with --help to see all options.")
-            }
-            result.append(option)
-            if parts.count == 2 { result.append(String(parts[1])) } else { expectsValue = true }
-        }
-        guard !expectsValue else { throw SettingFault("\(result.last ?? "An option") needs a value.") }
-        return result
-    }
 }

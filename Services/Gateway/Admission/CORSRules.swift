@@ -1,0 +1,51 @@
+import HTTPTypes
+import Hummingbird
+
+/// Which web pages of other origins may ask.
+struct CORSRules: Sendable {
+    /// Exact origins, or `*` for all, then without credentials.
+    let origins: [String]
+
+    /// The answer to a preflight; `nil` when the request is none.
+    func preflight(_ request: Request) -> Response? {
+        guard request.method == .options, let origin = request.headers[.origin],
+            request.headers[.accessControlRequestMethod] != nil
+        else { return nil }
+        guard allows(origin) else {
+            return Response(
+                status: .badRequest,
+                headers: [.contentType: "text/plain; charset=utf-8", .vary: "Origin"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: "Disallowed CORS origin"))
+            )
+        }
+        var headers: HTTPFields = [
+            .contentType: "text/plain; charset=utf-8", .accessControlMaxAge: "600",
+            .accessControlAllowMethods: "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
+        ]
+        headers[.accessControlAllowHeaders] =
+            request.headers[.accessControlRequestHeaders].map { String($0.prefix(1000)) } ?? "authorization, content-type"
+        write(origin, to: &headers)
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: "OK")))
+    }
+
+    /// Says on an answer who may read it.
+    func apply(to headers: inout HTTPFields, origin: String?) {
+        guard let origin, allows(origin) else { return }
+        write(origin, to: &headers)
+        headers[.accessControlExposeHeaders] = "x-request-id, x-correlation-id, x-parley-run, server-timing, retry-after"
+    }
+
+    private func allows(_ origin: String) -> Bool {
+        origins.contains("*") || origins.contains(origin)
+    }
+
+    private func write(_ origin: String, to headers: inout HTTPFields) {
+        guard !origins.contains("*") else {
+            headers[.accessControlAllowOrigin] = "*"
+            return
+        }
+        headers[.accessControlAllowOrigin] = origin
+        headers[.accessControlAllowCredentials] = "true"
+        headers[.vary] = "Origin"
+    }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static var xCorrelationID: Self { xCorrelationIDName }
+    static var serverTiming: Self { serverTimingName }
+    static var xParleyRun: Self { xParleyRunName }
+    static var xAccelBuffering: Self { xAccelBufferingName }
+    static var lastEventID: Self { lastEventIDName }
+    static var rateLimitMinute: Self { rateLimitMinuteName }
+    static var rateLimitHour: Self { rateLimitHourName }
+    static var rateRemainingMinute: Self { rateRemainingMinuteName }
+    static var rateRemainingHour: Self { rateRemainingHourName }
+}
+
+private let xCorrelationIDName = headerName("x-correlation-id")
+private let serverTimingName = headerName("server-timing")
+private let xParleyRunName = headerName("x-parley-run")
+private let xAccelBufferingName = headerName("x-accel-buffering")
+private let lastEventIDName = headerName("last-event-id")
+private let rateLimitMinuteName = headerName("x-ratelimit-limit-minute")
+private let rateLimitHourName = headerName("x-ratelimit-limit-hour")
+private let rateRemainingMinuteName = headerName("x-ratelimit-remaining-minute")
+private let rateRemainingHourName = headerName("x-ratelimit-remaining-hour")
+
+/// The name of a header that stands in the source.
+func headerName(_ text: String) -> HTTPField.Name {
+    guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header's name.") }
+    return name
+}

@@ -1,0 +1,46 @@
+import Bus
+import Contracts
+import Foundation
+import Hummingbird
+import NIOCore
+
+/// Reads the JSON body of a request: the right type, one meaning, a bounded length.
+enum RequestBody {
+    static func read<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
+        try checkType(request.headers[.contentType])
+        let bytes = try await collect(request)
+        try JSONPrescan.check(bytes)
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+        } catch let error as DecodingError {
+            throw Fault(.invalid, sentence(BusCoding.explain(error)))
+        }
+    }
+
+    private static func checkType(_ type: String?) throws {
+        let parts = (type ?? "").lowercased().split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
+        let isUTF8 = parts.dropFirst().allSatisfy { ["charset=utf-8", "charset=\"utf-8\""].contains($0) }
+        guard parts.first == "application/json", isUTF8 else {
+            throw Fault(.unsupportedType, "The body must be sent as Content-Type: application/json, in UTF-8.")
+        }
+    }
+
+    private static func collect(_ request: Request) async throws -> ByteBuffer {
+        do {
+            return try await request.body.collect(upTo: RequestGuard.bodyLimit)
+        } catch is NIOTooManyBytesError {
+            throw Fault(.tooLarge, "The body is longer than \(RequestGuard.bodyLimit) bytes.")
+        }
+    }
+
+    private static func sentence(_ text: String) -> String {
+        text.prefix(1).uppercased() + text.dropFirst()
+    }
+}
+
+extension Fault.Code {
+    /// The body is of a type that is not taken.
+    static let unsupportedType = Self(rawValue: "unsupported_media_type")
+    /// The path is there, but not for this method.
+    static let wrongMethod = Self(rawValue: "method_not_allowed")
+}

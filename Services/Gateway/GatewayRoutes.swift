@@ -1,0 +1,77 @@
+import Bus
+import Contracts
+import Hummingbird
+import ServiceKit
+
+/// All that the gateway answers. A route is added in one of two ways, so that none is left without a policy.
+struct GatewayRoutes {
+    let identification: IdentificationMiddleware
+    let conversations: any Bus
+    let peers: PeerHealth
+    let cors: CORSRules
+    let mode: AuthenticationMode
+    let verifier: TokenVerifier
+
+    private typealias Open = @Sendable (Request, GatewayContext) async throws -> Response
+    private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
+
+    func router(readiness: [Readiness], draining: Draining) -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self)
+        var list = RouteList()
+        let (open, closed) = (open, closed)
+        for (method, path, _) in open { list.add(method, path) }
+        for (method, path, _) in closed { list.add(method, path) }
+        for path in ["/health", "/readyz", "/metrics"] { list.add(.get, path) }
+        router.add(middleware: AdmissionMiddleware(cors: cors, routes: list, measurements: RequestMeasurements()))
+        let health = HealthController(conversations: conversations, peers: peers)
+        router.get("/health", use: health.health)
+        OperationsRoutes.addReadiness(to: router, service: "gateway", readiness: readiness, draining: draining)
+        let identified = router.group().add(middleware: identification)
+        identified.get("/metrics") { _, context in
+            guard context.isLoopback || context.principal?.role == .admin else {
+                throw Fault(.forbidden, "Metrics are for an admin, or for somebody on this machine.")
+            }
+            return OperationsRoutes.metrics()
+        }
+        for (method, path, handler) in open {
+            identified.on(RouterPath(path), method: method, use: handler)
+        }
+        let authenticated = identified.group(context: AuthenticatedContext.self)
+        for (method, path, handler) in closed {
+            authenticated.on(RouterPath(path), method: method, use: handler)
+        }
+        return router
+    }
+
+    /// What everybody may ask.
+    private var open: [(HTTPRequest.Method, String, Open)] {
+        let influencers = InfluencersController(conversations: conversations)
+        let health = HealthController(conversations: conversations, peers: peers)
+        var routes: [(HTTPRequest.Method, String, Open)] = [
+            (.get, "/", health.root),
+            (.get, "/status", health.status),
+            (.get, "/api/v1/influencers", influencers.list),
+            (.get, "/api/v1/influencers/:id", influencers.find),
+        ]
+        if mode == .open { routes.append((.post, "/auth/token", TokenController(verifier: verifier).issue)) }
+        return routes
+    }
+
+    /// What only somebody who is known may ask.
+    private var closed: [(HTTPRequest.Method, String, Closed)] {
+        let all = "/api/v1/chat/conversations"
+        let conversations = ConversationsController(conversations: self.conversations)
+        let messages = MessagesController(conversations: self.conversations)
+        let runs = RunsController(conversations: self.conversations)
+        return [
+            (.post, all, conversations.create),
+            (.get, all, conversations.list),
+            (.delete, "\(all)/:id", conversations.delete),
+            (.get, "\(all)/:id/messages", messages.list),
+            (.post, "\(all)/:id/messages", messages.post),
+            (.get, "\(all)/:id/runs/:run", runs.find),
+            (.get, "\(all)/:id/runs/:run/events", runs.events),
+            (.post, "\(all)/:id/runs/:run/cancel", runs.cancel),
+        ]
+    }
+}

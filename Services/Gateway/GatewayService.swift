@@ -1,0 +1,65 @@
+import Bus
+import Contracts
+import HummingbirdCore
+package import ServiceKit
+
+/// The only public door: who is it, may they, which wire format; state that matters it has none.
+package enum GatewayService {
+    /// Puts the gateway together.
+    package static func unit(settings: Settings) async throws -> ServiceUnit {
+        let configuration = try GatewayConfiguration(settings: settings)
+        let client = HTTPClient()
+        let conversations = try HTTPBus(
+            peer: "conversation-svc",
+            urls: configuration.conversationURLs,
+            token: configuration.busToken,
+            client: client
+        )
+        let verifier = await TokenVerifier(
+            secret: configuration.jwtSecret,
+            issuer: configuration.jwtIssuer,
+            audience: configuration.jwtAudience
+        )
+        let peers = PeerHealth(peers: peers(configuration), client: client)
+        let draining = Draining()
+        let routes = GatewayRoutes(
+            identification: IdentificationMiddleware(
+                mode: configuration.mode,
+                verifier: verifier,
+                limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
+            ),
+            conversations: conversations,
+            peers: peers,
+            cors: CORSRules(origins: configuration.corsOrigins),
+            mode: configuration.mode,
+            verifier: verifier
+        )
+        let ready = Readiness("services") {
+            let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
+            guard missing.isEmpty else {
+                throw Fault(.unavailable, "Not up: \(missing.map(\.name.description).joined(separator: ", ")).")
+            }
+        }
+        return ServiceUnit.application(
+            table: EndpointTable(service: "gateway"),
+            router: routes.router(readiness: [ready], draining: draining),
+            server: .house(
+                limits: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 500),
+                guards: { [RequestGuard()] }
+            ),
+            host: configuration.host,
+            port: configuration.port,
+            background: [conversations],
+            draining: draining
+        )
+    }
+
+    private static func peers(_ configuration: GatewayConfiguration) -> [PeerHealth.Peer] {
+        [
+            PeerHealth.Peer(name: "database", url: configuration.conversationURLs[0], isNeeded: true),
+            PeerHealth.Peer(name: "inference", url: configuration.inferenceURLs[0], isNeeded: true),
+            PeerHealth.Peer(name: "media", url: configuration.mediaURLs[0], isNeeded: false),
+            PeerHealth.Peer(name: "transcription", url: configuration.transcriptionURLs[0], isNeeded: false),
+        ]
+    }
+}

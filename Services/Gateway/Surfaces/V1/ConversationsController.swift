@@ -1,0 +1,57 @@
+import Bus
+import Contracts
+import Hummingbird
+
+/// `/api/v1/chat/conversations`: open, list, delete.
+struct ConversationsController: Sendable {
+    let conversations: any Bus
+
+    private struct Body: Decodable {
+        var influencer_id: String
+        var new: Bool?
+    }
+
+    func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let body = try await RequestBody.read(Body.self, from: request)
+        guard let persona = Persona.ID(body.influencer_id) else {
+            throw Fault(.invalid, "`influencer_id` must be a UUID.")
+        }
+        let opened = try await conversations.call(
+            Conversations.Open(persona: persona, opensAnother: body.new ?? false), context.call
+        )
+        var json = JSONWriter()
+        json.conversation(opened.conversation)
+        return V1Answer.json(json, status: opened.isNew ? .created : .ok)
+    }
+
+    func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let query = PageQuery(request)
+        let limit = try query.integer("limit", default: 20, in: 1...100)
+        let offset = try query.integer("offset", default: 0, in: 0...Int.max)
+        let page = try await conversations.call(
+            Conversations.List(persona: try query.identifier("influencer_id"), limit: limit, offset: offset),
+            context.call
+        )
+        var json = JSONWriter()
+        json.object { json in
+            json.array("conversations", page.items) { $0.conversation($1) }
+            json.field("total", page.total)
+            json.field("limit", limit)
+            json.field("offset", offset)
+        }
+        return V1Answer.json(json)
+    }
+
+    func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id: Conversation.ID = try context.identifier("id", missing: "Conversation not found")
+        let deleted = try await conversations.call(Conversations.Delete(id: id), context.call)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("success", true)
+            json.field("message", "Conversation deleted successfully")
+            json.field("deleted_conversation_id", id.description)
+            json.field("deleted_messages_count", deleted.messageCount)
+        }
+        return V1Answer.json(json)
+    }
+}

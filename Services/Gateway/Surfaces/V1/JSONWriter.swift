@@ -1,0 +1,87 @@
+import Bus
+import NIOCore
+
+/// Writes JSON in the order in which it is told, compact, straight into bytes; encoders of the library keep no order.
+struct JSONWriter {
+    private(set) var buffer = ByteBuffer()
+    private var needsComma = false
+
+    /// An object at the top or within an array.
+    mutating func object(_ body: (inout JSONWriter) -> Void) {
+        comma()
+        buffer.writeStaticString("{")
+        needsComma = false
+        body(&self)
+        buffer.writeStaticString("}")
+        needsComma = true
+    }
+
+    mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+        key(name)
+        object(body)
+    }
+
+    mutating func array<Item>(_ name: StaticString, _ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
+        key(name)
+        buffer.writeStaticString("[")
+        needsComma = false
+        for item in items { body(&self, item) }
+        buffer.writeStaticString("]")
+        needsComma = true
+    }
+
+    mutating func field(_ name: StaticString, _ value: String?) {
+        key(name)
+        text(value)
+    }
+
+    mutating func field(_ name: StaticString, _ value: Int?) {
+        key(name)
+        if let value { buffer.writeString(String(value)) } else { buffer.writeStaticString("null") }
+        needsComma = true
+    }
+
+    mutating func field(_ name: StaticString, _ value: Double?) {
+        key(name)
+        if let value, value.isFinite { buffer.writeString("\(value)") } else { buffer.writeStaticString("null") }
+        needsComma = true
+    }
+
+    mutating func field(_ name: StaticString, _ value: Bool) {
+        key(name)
+        if value { buffer.writeStaticString("true") } else { buffer.writeStaticString("false") }
+        needsComma = true
+    }
+
+    mutating func null(_ name: StaticString) {
+        key(name)
+        buffer.writeStaticString("null")
+        needsComma = true
+    }
+
+    /// A text within an array.
+    mutating func text(_ value: String?) {
+        comma()
+        if let value { JSONText.write(value, to: &buffer) } else { buffer.writeStaticString("null") }
+        needsComma = true
+    }
+
+    /// A value of any kind under a name.
+    mutating func value(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+        key(name)
+        body(&self)
+    }
+
+    private mutating func key(_ name: StaticString) {
+        comma()
+        buffer.writeStaticString("\"")
+        buffer.writeStaticString(name)
+        buffer.writeStaticString("\":")
+        needsComma = false
+    }
+
+    private mutating func comma() {
+        if needsComma { buffer.writeStaticString(",") }
+        needsComma = false
+    }
+}

@@ -1,0 +1,50 @@
+import Bus
+import Contracts
+import Hummingbird
+
+/// `/api/v1/chat/conversations/{id}/runs/{run}`: look at a run, read its events on, end it.
+struct RunsController: Sendable {
+    let conversations: any Bus
+
+    func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let (conversation, run) = try ids(context)
+        return answer(try await conversations.call(Runs.Find(conversation: conversation, run: run), context.call))
+    }
+
+    func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let (conversation, run) = try ids(context)
+        return answer(try await conversations.call(Runs.Cancel(conversation: conversation, run: run), context.call))
+    }
+
+    /// The events after the last that the client has, as a stream.
+    func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let (conversation, run) = try ids(context)
+        let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
+        let started = ContinuousClock.now
+        let stream = try await conversations.stream(follow, context.call)
+        return try await RunStream.response(of: stream, since: started, run: run)
+    }
+
+    private func ids(_ context: AuthenticatedContext) throws -> (Conversation.ID, Run.ID) {
+        (
+            try context.identifier("id", missing: "Conversation not found"),
+            try context.identifier("run", missing: "Run not found")
+        )
+    }
+
+    /// The number of the client's last event: what `Last-Event-ID` or `?after=` says, or the larger of both.
+    private func last(_ request: Request) throws -> Int {
+        let after = try PageQuery(request).integer("after", default: 0, in: 0...Int.max)
+        guard let text = request.headers[.lastEventID], !text.isEmpty else { return after }
+        guard let number = Int(text), number >= 0 else {
+            throw Fault(.invalid, "The header Last-Event-ID must be the number of an event.")
+        }
+        return max(after, number)
+    }
+
+    private func answer(_ run: Run) -> Response {
+        var json = JSONWriter()
+        json.run(run)
+        return V1Answer.json(json)
+    }
+}

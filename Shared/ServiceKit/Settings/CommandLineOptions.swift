@@ -1,0 +1,29 @@
+/// Reads `--option value` and `--option=value`.
+enum CommandLineOptions {
+    /// What is set, by the setting's name; of an option given twice, the last.
+    ///
+    /// Throws ``SettingFault`` for what is no option of the house and for an option without its value.
+    static func read(_ arguments: [String]) throws -> [String: String] {
+        let names = Dictionary(uniqueKeysWithValues: Settings.known.map { ($0.option, $0.name) })
+        var values: [String: String] = [:]
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let option = parts.first.map(String.init) ?? argument
+            guard let name = names[option] else {
+                throw SettingFault("\(option) is not an option. Run with --help to see all options.")
+            }
+            // What begins like another option is a value only behind an equals sign: so a forgotten value is noticed.
+            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), parts.count == 2 || !isOption(value)
+            else {
+                throw SettingFault("\(option) needs a value: \(option)=value.")
+            }
+            values[name] = value
+        }
+        return values
+    }
+
+    private static func isOption(_ text: String) -> Bool {
+        text.hasPrefix("--")
+    }
+}

@@ -1,0 +1,77 @@
+import Contracts
+
+/// Values that the scripted house answers with; ids and times are fixed, so that answers can be compared as text.
+enum Sample {
+    static let moment = Timestamp(microseconds: 1_764_054_205_123_456)
+
+    static let persona = Persona(
+        id: id("0192f0c1-7b5a-7c3e-9f00-000000000001"),
+        name: "maya-kitchen",
+        displayName: "Maya \u{1F373}",
+        avatarURL: "/avatars/maya.svg",
+        description: "Cooks with what is there.",
+        category: "cooking",
+        greeting: "Hello!",
+        suggestedMessages: ["What can I cook?"],
+        createdAt: moment,
+        conversationCount: 7
+    )
+
+    static let question = message("0192f0c1-7b5a-7c3e-9f00-000000000011", .user, "Hello \"you\"\n")
+    static let answer = message("0192f0c1-7b5a-7c3e-9f00-000000000012", .assistant, "Hi.")
+
+    static let conversation = Conversation(
+        id: id("0192f0c1-7b5a-7c3e-9f00-000000000021"),
+        user: "alice",
+        persona: persona,
+        createdAt: moment,
+        updatedAt: moment,
+        messageCount: 2,
+        recentMessages: [answer, question]
+    )
+
+    static let run = Run(
+        id: id("0192f0c1-7b5a-7c3e-9f00-000000000031"),
+        conversation: conversation.id,
+        status: .completed,
+        model: "demo/demo",
+        userMessage: question.id,
+        assistantMessage: answer.id,
+        lastEvent: 3,
+        usage: usage,
+        fault: nil,
+        createdAt: moment,
+        endedAt: moment
+    )
+
+    static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
+
+    static let end = Run.End(
+        status: .completed,
+        assistantMessage: answer,
+        model: "demo/demo",
+        usage: usage,
+        context: Run.ContextReport(messagesUsed: 2, messagesLeftOut: 1, tokensEstimated: 40, window: 8192),
+        timing: Run.Timing(queue: 0.5, firstToken: 2, upstream: 5, total: 6)
+    )
+
+    /// The path of the conversation on v1.
+    static let path = "/api/v1/chat/conversations/\(conversation.id)"
+
+    private static func message(_ text: String, _ role: Message.Role, _ content: String) -> Message {
+        Message(
+            id: id(text),
+            role: role,
+            content: Message.Content(text: content),
+            status: .completed,
+            parent: nil,
+            run: id("0192f0c1-7b5a-7c3e-9f00-000000000031"),
+            tokenCount: 3,
+            createdAt: moment
+        )
+    }
+
+    private static func id<Subject>(_ text: String) -> Identifier<Subject> {
+        Identifier(text) ?? Identifier()
+    }
+}

@@ -1,0 +1,87 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite(.timeLimit(.minutes(1))) struct CatalogueTests {
+    @Test func `what Ollama offers is listed with the windows that we would ask for`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/tags", .tags(["small:1b", "Upper/Case:1b", "big"]))
+            ollama.next("/api/show", .show(window: 2048), .show(window: 40_960))
+            let catalogue = try routing(to: ollama.url).catalogue
+            await catalogue.refresh()
+            let models = catalogue.reports.first?.models
+            #expect(models == [Model(name: "ollama/small:1b", window: 2048), Model(name: "ollama/big", window: 8192)])
+            #expect(catalogue.reports.map(\.name) == ["ollama", "demo"])
+            #expect(catalogue.reports.first?.address == ollama.url)
+        }
+    }
+
+    @Test(arguments: ["", "[]", "{\"models\":5}", "{\"models\":[{}]}", "<html>"])
+    func `a list that is none is a fault and no crash`(_ body: String) async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/tags", .json(200, body))
+            let catalogue = try routing(to: ollama.url).catalogue
+            await catalogue.refresh()
+            #expect(catalogue.reports.first?.fault?.code == .provider)
+            #expect(try await catalogue.find(nil).name == "demo/demo")
+        }
+    }
+
+    @Test func `the first question waits for the first look, so that it goes where the second goes`() async throws {
+        try await withFakeOllama { ollama in
+            let (routing, _) = try routing(to: ollama.url)
+            #expect(try await routing.outcome(question(model: nil)).finish?.model == "ollama/llama3.2:latest")
+        }
+    }
+
+    @Test func `a default model is used as it is, though nothing is known of it`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/tags", .error(500, "broken"))
+            let (routing, catalogue) = try routing(to: ollama.url, defaultModel: "ollama/special:7b")
+            #expect(try await catalogue.find(nil) == Model(name: "ollama/special:7b", window: 8192))
+            #expect(try await routing.outcome(question(model: nil)).finish?.model == "ollama/special:7b")
+        }
+        let (_, catalogue) = try routing(to: try await unreachableURL(), windowLimit: 1024, defaultModel: "ollama/x")
+        #expect(try await catalogue.find(nil) == Model(name: "ollama/x", window: 1024))
+    }
+
+    @Test func `a model that Ollama does not have is missing`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/show", .error(404, "model 'x' not found"))
+            let catalogue = try routing(to: ollama.url).catalogue
+            await #expect { _ = try await catalogue.find("ollama/x") } throws: { ($0 as? Fault)?.code == .missing }
+        }
+    }
+
+    @Test func `Ollama that comes up later is found`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.next("/api/tags", .error(503, "starting"))
+            let catalogue = try routing(to: ollama.url, isConfigured: false).catalogue
+            #expect(try await catalogue.find(nil).name == "demo/demo")
+            await catalogue.refresh()
+            #expect(try await catalogue.find(nil).name == "ollama/llama3.2:latest")
+            ollama.always("/api/tags", .error(503, "gone"))
+            await catalogue.refresh()
+            #expect(try await catalogue.find(nil).name == "demo/demo")
+            #expect(try await catalogue.find("llama3.2").name == "ollama/llama3.2:latest")
+        }
+    }
+
+    @Test func `a window is asked for again when the model behind the name is another`() async throws {
+        try await withFakeOllama { ollama in
+            let catalogue = try routing(to: ollama.url).catalogue
+            ollama.always("/api/show", .show(window: 1000))
+            ollama.always("/api/tags", .json(200, #"{"models":[{"name":"m:latest","digest":"1"}]}"#))
+            await catalogue.refresh()
+            #expect(try await catalogue.find("m").window == 1000)
+            ollama.always("/api/show", .show(window: 2000))
+            #expect(try await catalogue.find("m").window == 1000)
+            ollama.always("/api/tags", .json(200, #"{"models":[{"name":"m:latest","digest":"2"}]}"#))
+            await catalogue.refresh()
+            #expect(try await catalogue.find("m").window == 2000)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Bus
+import Contracts
+import Testing
+
+@testable import InferenceService
+
+@Suite struct DemoProviderTests {
+    private func outcome(
+        _ options: Inference.Options = Inference.Options(),
+        text: String = "Count to 50"
+    ) async throws -> Outcome {
+        let messages: [Inference.Message] = [
+            .init(role: .user, text: "hi"), .init(role: .assistant, text: "Hello."), .init(role: .user, text: text),
+        ]
+        return try await Outcome {
+            try await DemoProvider(pace: .zero).generate(Prompt(model: "demo", messages: messages, options: options))
+        }
+    }
+
+    @Test func `it streams word by word and finishes once`() async throws {
+        let outcome = try await outcome()
+        #expect(outcome.text == (1...50).map(String.init).joined(separator: ", ") + ".")
+        #expect(outcome.events == 51)
+        #expect(outcome.finish?.reason == .stop)
+        #expect(outcome.finish?.model == "demo/demo")
+        #expect(outcome.finish?.usage?.isEstimated == true)
+        #expect(outcome.finish?.usage?.completionTokens == 50)
+    }
+
+    @Test func `it obeys a limit of tokens`() async throws {
+        let outcome = try await outcome(.init(maxTokens: 3))
+        #expect(outcome.text == "1, 2, 3,")
+        #expect(outcome.finish?.reason == .length)
+        #expect(try await self.outcome(.init(maxTokens: 50)).finish?.reason == .stop)
+    }
+
+    @Test func `it stops before the first of the stop texts`() async throws {
+        let outcome = try await outcome(.init(stop: ["9", ", 4", "nothing", ""]))
+        #expect(outcome.text == "1, 2, 3")
+        #expect(outcome.finish?.reason == .stop)
+        #expect(try await self.outcome(.init(stop: ["1"])).text == "")
+    }
+
+    @Test func `it keeps its pace`() async throws {
+        let provider = DemoProvider(pace: .milliseconds(5))
+        let start = ContinuousClock.now
+        let outcome = try await Outcome {
+            try await provider.generate(Prompt(model: "demo", messages: [.init(role: .user, text: "Hello!")]))
+        }
+        #expect(.now - start >= .milliseconds(5) * (outcome.events - 2))
+    }
+
+    @Test func `it has one model`() async throws {
+        await #expect(throws: Fault.self) { try await DemoProvider().window(of: "other") }
+        #expect(try await DemoProvider().window(of: "demo") == 8192)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `it ends at once when its reader leaves`() async throws {
+        let stream = try await DemoProvider(pace: .seconds(600)).generate(
+            Prompt(model: "demo", messages: [.init(role: .user, text: "Hello!")])
+        )
+        let reading = Task {
+            var words = 0
+            while try await stream.nextBatch() != nil { words += 1 }
+            return words
+        }
+        reading.cancel()
+        await #expect(throws: CancellationError.self) { try await reading.value }
+    }
+}

@@ -1,0 +1,118 @@
+import Bus
+import Contracts
+import InferenceService
+import ServiceKit
+import TestSupport
+import Testing
+
+/// The service as its callers see it: over the bus, on real sockets.
+@Suite(.timeLimit(.minutes(1))) struct InferenceServiceTests {
+    @Test func `with nothing set up the built-in model answers`() async throws {
+        try await withInference { bus in
+            let outcome = try await bus.outcome(question("What is the meaning of life?", model: nil))
+            #expect(outcome.fault == nil)
+            #expect(outcome.text.contains("built-in demo model, speaking as Maya"))
+            #expect(outcome.finish?.model == "demo/demo")
+            #expect(try await bus.call(Models.Find(name: nil), CallContext()) == Model(name: "demo/demo", window: 8192))
+        }
+    }
+
+    @Test func `with Ollama set up, Ollama answers`() async throws {
+        try await withFakeOllama { ollama in
+            try await withInference(["OLLAMA_BASE_URL": ollama.url + "/", "OLLAMA_NUM_CTX": "1234"]) { bus in
+                let outcome = try await bus.outcome(question(model: nil))
+                #expect(outcome.text == "Hello from the fake.")
+                #expect(outcome.finish?.model == "ollama/llama3.2:latest")
+                #expect(ollama.requests("/api/chat").first?.body.contains("\"num_ctx\":1234") == true)
+                try await eventually {
+                    let reports = try await bus.call(Models.List(), CallContext())
+                    return reports.first?.models == [Model(name: "ollama/llama3.2:latest", window: 1234)]
+                }
+            }
+        }
+    }
+
+    @Test func `a provider that is down is shown as down`() async throws {
+        try await withInference { bus in
+            try await eventually {
+                let reports = try await bus.call(Models.List(), CallContext())
+                return reports.map(\.name) == ["ollama", "demo"] && reports.first?.fault?.code == .unavailable
+            }
+            let fault = try await bus.outcome(question(model: "ollama/llama3.2")).fault
+            #expect(fault?.code == .unavailable)
+        }
+    }
+
+    @Test func `a fault in the middle reaches the caller as it is`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.next(
+                "/api/chat",
+                .chat(["Hel", "lo"], doneReason: nil),
+                .chat(lines: FakeAnswer.chatLines(["Hel"], nil) + [#"{"error":"out of memory"}"#])
+            )
+            try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
+                let cut = try await bus.outcome()
+                #expect(cut.text == "Hello")
+                #expect(cut.fault?.code == .cut)
+                let failed = try await bus.outcome()
+                #expect(failed.text == "Hel")
+                #expect(failed.fault?.code == .provider)
+            }
+        }
+    }
+
+    @Test func `a request that breaks a rule is refused with a sentence`() async throws {
+        try await withInference { bus in
+            let wrong = [
+                Inference.Generate(model: "demo", messages: []),
+                Inference.Generate(model: "demo", messages: [.init(role: .system, text: "You are Maya.")]),
+                question(model: "../etc"), question(model: "demo", options: .init(maxTokens: 0)),
+                question(model: "demo", options: .init(maxTokens: .max)),
+                question(model: "demo", options: .init(temperature: 5)),
+                question(model: "demo", options: .init(stop: [""])),
+                question(model: "demo", options: .init(stop: Array(repeating: "x", count: 17))),
+            ]
+            for request in wrong {
+                let fault = try await bus.outcome(request).fault
+                #expect(fault?.code == .invalid)
+                #expect(fault?.message.hasSuffix(".") == true)
+            }
+            #expect(try await bus.outcome(question(model: "gpt-5")).fault?.code == .unavailable)
+        }
+    }
+
+    @Test func `many generations at once each get their own answer`() async throws {
+        try await withFakeOllama { ollama in
+            try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
+                ollama.always("/api/chat", .chat((0..<50).map { "word\($0) " }))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<100 {
+                        group.addTask {
+                            let outcome = try await bus.outcome()
+                            #expect(outcome.text == (0..<50).map { "word\($0) " }.joined())
+                            #expect(outcome.finish != nil)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(ollama.requests("/api/chat").count == 100)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("OLLAMA_BASE_URL", "ftp://x"), ("OLLAMA_BASE_URL", "http://a,http://b"), ("OLLAMA_NUM_CTX", "many"),
+        ("OLLAMA_NUM_CTX", "0"), ("DEFAULT_MODEL", "Not A Model"), ("FIRST_TOKEN_TIMEOUT", "soon"),
+        ("RUN_TIMEOUT", "0s"),
+        ("PROVIDER_CONCURRENCY", "0"), ("PROVIDER_QUEUE", "-1"), ("CONNECT_TIMEOUT", "5"), ("INFERENCE_PORT", "70000"),
+    ])
+    func `a wrong setting stops the start with a sentence that names it`(_ name: String, _ value: String) async throws {
+        do {
+            _ = try await InferenceService.unit(settings: Settings(values: ["BUS_TOKEN": "x", name: value]))
+            Issue.record("\(name)=\(value) was taken.")
+        } catch let fault as SettingFault {
+            #expect(fault.sentence.contains(name))
+            #expect(fault.sentence.hasSuffix("."))
+        }
+    }
+}

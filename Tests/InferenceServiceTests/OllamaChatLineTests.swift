@@ -1,0 +1,119 @@
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite struct OllamaChatLineTests {
+    private func read(_ text: String) throws -> OllamaChatLine {
+        try OllamaChatLine(ByteBuffer(string: text))
+    }
+
+    @Test func `a line of text is read`() throws {
+        let line = try read(FakeAnswer.chatLines(["The"])[0])
+        #expect(line.text == "The")
+        #expect(!line.isDone)
+        #expect(line.error == nil)
+    }
+
+    @Test func `the last line is read with its counts`() throws {
+        let line = try read(FakeAnswer.chatLines([], "length", 26, 298)[0])
+        #expect(line.isDone)
+        #expect(line.doneReason == "length")
+        #expect(line.promptTokens == 26)
+        #expect(line.completionTokens == 298)
+    }
+
+    @Test func `counts that are absent or absurd are unknown`() throws {
+        #expect(try read(#"{"done":true}"#).promptTokens == nil)
+        for absurd in ["-1", "1e99", "99999999999999999999999999", "\"7\"", "null", "3.5", "[1]"] {
+            #expect(try read("{\"done\":true,\"eval_count\":\(absurd)}").completionTokens == nil)
+        }
+    }
+
+    @Test func `escapes stand for what Foundation takes them for`() throws {
+        let texts = [
+            #"\"\\\/\b\f\n\r\t"#, #"\u00e9\u4f60\u0041"#, #"\ud83d\ude00 and \uD83D\uDE00"#, "plain é 你 😀", "",
+            #"\u0000"#, #"ends with \\"#,
+        ]
+        for text in texts {
+            let json = "{\"message\":{\"content\":\"\(text)\"}}"
+            let wanted = try JSONDecoder().decode([String: [String: String]].self, from: Data(json.utf8))
+            #expect(try read(json).text == wanted["message"]?["content"])
+        }
+    }
+
+    @Test func `half a surrogate pair becomes the replacement sign`() throws {
+        #expect(try read(#"{"message":{"content":"a\ud83db"}}"#).text == "a\u{FFFD}b")
+        #expect(try read(#"{"message":{"content":"\ud83d\u0041"}}"#).text == "\u{FFFD}A")
+        #expect(try read(#"{"message":{"content":"\ude00"}}"#).text == "\u{FFFD}")
+    }
+
+    @Test func `unknown members, thinking and odd kinds are passed over`() throws {
+        let line = try read(
+            """
+            { "model" : "x", "message" : { "role":"assistant", "thinking":"hm \\" }", "content":"yes",
+              "tool_calls":[{"function":{"arguments":{"a":[1,2,{"b":"}]"}]}}}] }, "done" : false ,
+              "new":[[[{}]]], "n":-1.5e+3, "t":true, "z":null }
+            """
+        )
+        #expect(line.text == "yes")
+        #expect(!line.isDone)
+        #expect(try read(#"{"message":null,"done":true}"#).isDone)
+        #expect(try read(#"{"message":{"content":null},"done":"true"}"#) == read("{}"))
+    }
+
+    @Test func `an error is an error unless it is null`() throws {
+        #expect(try read(#"{"error":"model runner has stopped"}"#).error == "model runner has stopped")
+        #expect(try read(#"{"error":{"code":1}}"#).error == "")
+        #expect(try read(#"{"error":null,"done":true}"#).error == nil)
+    }
+
+    @Test(arguments: [
+        "", " ", "null", "[]", "\"x\"", "{", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\":1}x",
+        "{\"a\":1}{}",
+        "{'a':1}", "{\"a\":tru}", "{\"a\":\"\\x\",\"message\":{\"content\":\"\\x\"}}",
+        "{\"message\":{\"content\":\"\\u12\"}}",
+        "{\"message\":{\"content\":\"\\u12g4\"}}", "{\"message\":{\"content\":\"a\nb\"}}", "{\"a\":[}", "{\"a\":]}",
+        "{\"a\":\"\\",
+        "data: {\"done\":true}", "<html>", "{\"done\":true", "\u{FEFF}{}",
+    ])
+    func `what is not an object of JSON is malformed`(_ text: String) {
+        #expect(throws: JSONScanner.Malformed.self) { try read(text) }
+    }
+
+    @Test func `bytes that are not UTF-8 are malformed`() {
+        for bad: [UInt8] in [
+            [0xFF], [0xC3], [0xE4, 0xBD], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80],
+        ] {
+            var line = ByteBuffer(string: #"{"message":{"content":"a"#)
+            line.writeBytes(bad)
+            line.writeString(#""}}"#)
+            #expect(throws: JSONScanner.Malformed.self) { try OllamaChatLine(line) }
+        }
+    }
+
+    @Test func `a deep nesting costs no stack`() throws {
+        let depth = 200_000
+        let text =
+            "{\"a\":" + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + ",\"done\":true}"
+        #expect(try read(text).isDone)
+        #expect(throws: JSONScanner.Malformed.self) { try read("{\"a\":" + String(repeating: "{\"a\":", count: depth)) }
+    }
+
+    @Test func `no cut and no changed byte of a line ends the process`() throws {
+        var generator = SystemRandomNumberGenerator()
+        for line in FakeAnswer.chatLines(["Grüße \\ \"quoted\" 😀\n"]) {
+            let bytes = Array(line.utf8)
+            for end in 0..<bytes.count {
+                #expect(throws: JSONScanner.Malformed.self) { try OllamaChatLine(ByteBuffer(bytes: bytes[..<end])) }
+            }
+            for _ in 0..<20_000 {
+                var changed = bytes
+                changed[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator)
+                do { _ = try OllamaChatLine(ByteBuffer(bytes: changed)) } catch is JSONScanner.Malformed {}
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Bus
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite(.timeLimit(.minutes(1))) struct OllamaChatTests {
+    @Test func `an answer is streamed to its finish`() async throws {
+        try await withFakeOllama { ollama in
+            let outcome = try await routing(to: ollama.url).routing.outcome()
+            #expect(outcome.text == "Hello from the fake.")
+            #expect(outcome.fault == nil)
+            let usage = Usage(promptTokens: 26, completionTokens: 8, isEstimated: false)
+            #expect(outcome.finish == Inference.Finish(reason: .stop, model: "ollama/llama3.2", usage: usage))
+        }
+    }
+
+    @Test func `what is asked of Ollama is what was asked of us, and the window`() async throws {
+        try await withFakeOllama { ollama in
+            let options = Inference.Options(maxTokens: 77, stop: ["\n\n", "\"END\""], temperature: 0.25, seed: 42)
+            _ = try await routing(to: ollama.url).routing.outcome(
+                question("Say \"é\" and \\ and 😀\n", options: options)
+            )
+            let request = try #require(ollama.requests("/api/chat").first)
+            #expect(request.method == "POST")
+            let body = try #require(
+                try JSONSerialization.jsonObject(with: Data(request.body.utf8)) as? [String: any Sendable]
+            )
+            #expect(body["model"] as? String == "llama3.2")
+            #expect(body["stream"] as? Bool == true)
+            #expect(body["think"] == nil)
+            let messages = try #require(body["messages"] as? [[String: String]])
+            #expect(messages.map { $0["role"] } == ["system", "user"])
+            #expect(messages.last?["content"] == "Say \"é\" and \\ and 😀\n")
+            let sent = try #require(body["options"] as? [String: any Sendable])
+            #expect(sent["num_ctx"] as? Int == 8192)
+            #expect(sent["num_predict"] as? Int == 77)
+            #expect(sent["temperature"] as? Double == 0.25)
+            #expect(sent["seed"] as? Int == 42)
+            #expect(sent["stop"] as? [String] == ["\n\n", "\"END\""])
+        }
+    }
+
+    @Test(arguments: [(131_072, 8192), (2048, 2048), (0, 8192), (-5, 8192)])
+    func `the window asked for is the true one, up to the limit`(_ true: Int, _ asked: Int) async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/show", .show(window: `true`))
+            let (routing, catalogue) = try routing(to: ollama.url)
+            _ = try await routing.outcome()
+            _ = try await routing.outcome()
+            #expect(ollama.requests("/api/chat").allSatisfy { $0.body.contains("\"num_ctx\":\(asked)}") })
+            #expect(try await catalogue.find("ollama/llama3.2").window == asked)
+            if `true` > 0 { #expect(ollama.requests("/api/show").count == 1) }
+        }
+    }
+
+    @Test(arguments: [
+        FakeAnswer.error(500, "broken"), .json(200, "{}"), .json(200, "not json"),
+        .json(200, #"{"model_info":{"x.context_length":1e300}}"#),
+        .json(200, #"{"model_info":{"general.architecture":5}}"#), .raw("garbage"), .json(200, #"{"model_info":null}"#),
+    ])
+    func `a window that cannot be had is the limit`(_ answer: FakeAnswer) async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/show", answer)
+            let outcome = try await routing(to: ollama.url, windowLimit: 4096).routing.outcome()
+            #expect(outcome.finish != nil)
+            #expect(ollama.requests("/api/chat").first?.body.contains("\"num_ctx\":4096") == true)
+        }
+    }
+
+    @Test func `what came in one read is one event`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.next("/api/chat", .chat((0..<100).map { "\($0) " }))
+            let outcome = try await routing(to: ollama.url).routing.outcome()
+            #expect(outcome.text == (0..<100).map { "\($0) " }.joined())
+            #expect(outcome.events < 20)
+        }
+    }
+
+    @Test func `length is told, other reasons are a stop, and counts may be absent`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.next(
+                "/api/chat",
+                .chat(["a"], doneReason: "length", promptTokens: nil, completionTokens: nil),
+                .chat(["a"], doneReason: "unload", promptTokens: nil, completionTokens: 3),
+                .chat([], doneReason: "stop")
+            )
+            let routing = try routing(to: ollama.url).routing
+            let first = try await routing.outcome()
+            #expect(first.finish?.reason == .length)
+            #expect(first.finish?.usage == nil)
+            let second = try await routing.outcome()
+            #expect(second.finish?.reason == .stop)
+            #expect(second.finish?.usage == Usage(promptTokens: 0, completionTokens: 3, isEstimated: false))
+            #expect(try await routing.outcome().finish != nil)
+        }
+    }
+
+    @Test func `a connection is used again after a whole answer`() async throws {
+        try await withFakeOllama { ollama in
+            let routing = try routing(to: ollama.url).routing
+            for _ in 0..<20 {
+                let outcome = try await routing.outcome()
+                #expect(outcome.finish != nil)
+            }
+            #expect(ollama.requests("/api/chat").count == 20)
+            // One for each event loop that a request may have begun on.
+            #expect(ollama.connections <= 4)
+        }
+    }
+
+    @Test func `only the three paths are ever asked`() async throws {
+        try await withFakeOllama { ollama in
+            let (routing, catalogue) = try routing(to: ollama.url)
+            await catalogue.refresh()
+            _ = try await routing.outcome()
+            #expect(Set(ollama.requests().map(\.path)) == ["/api/tags", "/api/show", "/api/chat"])
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite(.timeLimit(.minutes(1))) struct OllamaFaultTests {
+    private func fault(
+        _ answer: FakeAnswer,
+        limits: GenerationLimits = GenerationLimits()
+    ) async throws -> (text: String, fault: Fault?) {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", answer)
+            let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
+            #expect(outcome.finish == nil)
+            #expect(outcome.fault?.message.hasSuffix(".") == true)
+            try await eventually { ollama.openConnections <= 1 }
+            return (outcome.text, outcome.fault)
+        }
+    }
+
+    @Test func `nobody there is unavailable, and the sentence says what to do`() async throws {
+        let url = try await unreachableURL()
+        let fault = try await routing(to: url).routing.outcome().fault
+        #expect(fault?.code == .unavailable)
+        #expect(fault?.message.contains(url) == true)
+        #expect(fault?.message.contains("ollama serve") == true)
+        #expect(fault?.message.contains("OLLAMA_BASE_URL") == true)
+    }
+
+    @Test func `an unknown name is unavailable`() async throws {
+        #expect(try await routing(to: "http://no-such-host.invalid:1").routing.outcome().fault?.code == .unavailable)
+    }
+
+    @Test func `a missing model says how to get it`() async throws {
+        let fault = try await fault(.error(404, #"model "llama3.2" not found, try pulling it first"#)).fault
+        #expect(fault?.code == .missing)
+        #expect(fault?.message.contains("ollama pull llama3.2") == true)
+    }
+
+    @Test(arguments: [
+        (500, Fault.Code.unavailable), (502, .unavailable), (503, .unavailable), (400, .provider), (401, .provider),
+        (403, .provider), (429, .provider), (499, .provider), (301, .provider), (307, .provider), (204, .provider),
+    ])
+    func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
+        let answer = FakeAnswer.error(
+            status,
+            "server busy, please try again\u{7}",
+            headers: ["Location: http://127.0.0.1:1/"]
+        )
+        let fault = try await fault(answer).fault
+        #expect(fault?.code == code)
+        #expect(fault?.message.contains("\u{7}") == false)
+    }
+
+    @Test func `a busy server says when to come again`() async throws {
+        #expect(try await fault(.error(503, "busy", headers: ["Retry-After: 17"])).fault?.retryAfter == 17)
+        #expect(try await fault(.error(503, "busy", headers: ["Retry-After: 99999999999999"])).fault?.retryAfter == 2)
+    }
+
+    @Test func `a server that is not Ollama is recognised`() async throws {
+        let page = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\n"
+        let fault = try await fault(FakeAnswer(head: page, body: "404 page not found".utf8)).fault
+        #expect(fault?.code == .provider)
+        #expect(fault?.message.contains("OLLAMA_BASE_URL") == true)
+        #expect(try await self.fault(.raw("SSH-2.0-OpenSSH_9.2\r\n")).fault?.code == .provider)
+    }
+
+    @Test func `an error within the stream is the provider's, and what came before it stands`() async throws {
+        let lines = FakeAnswer.chatLines(["Hel", "lo"], nil) + [#"{"error":"model runner has unexpectedly stopped"}"#]
+        let (text, fault) = try await fault(.chat(lines: lines))
+        #expect(text == "Hello")
+        #expect(fault?.code == .provider)
+        #expect(fault?.message.contains("model runner has unexpectedly stopped") == true)
+        let long = try await self.fault(
+            .chat(lines: ["{\"error\":\"" + String(repeating: "x", count: 100_000) + "\"}"])
+        )
+        #expect(long.fault?.code == .provider)
+        #expect((long.fault?.message.count ?? 0) < 500)
+    }
+
+    @Test(arguments: [
+        "<html>", "{\"message\":{\"content\":\"", "{}{}", "data: {}", "{\"message\":{\"content\":\"\\ud8\"}}",
+    ])
+    func `a line that is not JSON ends the stream, and what came before it stands`(_ line: String) async throws {
+        let (text, fault) = try await fault(
+            .chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [line, "{\"done\":true}"])
+        )
+        #expect(text == "Hello")
+        #expect(fault?.code == .provider)
+    }
+
+    @Test func `bytes that are not UTF-8 end the stream`() async throws {
+        var answer = FakeAnswer.chat(["Hello", "XX"])
+        let place = try #require(answer.bytes.lastIndex(of: UInt8(ascii: "X")))
+        answer.bytes[place] = 0xFF
+        let (text, fault) = try await fault(answer)
+        #expect(text == "Hello")
+        #expect(fault?.code == .provider)
+    }
+
+    @Test func `a line beyond 8 MiB ends the stream`() async throws {
+        let lines = FakeAnswer.chatLines(["Hello", String(repeating: "x", count: 8 * 1024 * 1024)])
+        let (text, fault) = try await fault(.chat(lines: lines))
+        #expect(text == "Hello")
+        #expect(fault?.code == .provider)
+    }
+
+    @Test func `a stream that ends properly without being done is cut`() async throws {
+        for answer in [FakeAnswer.chat(["Hel"], doneReason: nil), .chat([], doneReason: nil), .json(200, "")] {
+            let fault = try await fault(answer).fault
+            #expect(fault?.code == .cut)
+        }
+        let closing = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+        let body = FakeAnswer.chatLines(["Hel"], nil).joined(separator: "\n") + "\n"
+        let (text, fault) = try await fault(FakeAnswer(head: closing, body: body.utf8).ending(.close))
+        #expect(text == "Hel")
+        #expect(fault?.code == .cut)
+    }
+
+    @Test(arguments: ["100000", "10"])
+    func `a length that is wrong is no end`(_ length: String) async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n"
+        let body = FakeAnswer.chatLines(["Hel"], nil).joined(separator: "\n") + "\n"
+        let fault = try await fault(FakeAnswer(head: head, body: body.utf8).ending(.close)).fault
+        #expect(fault?.code == .cut)
+    }
+
+    @Test func `whatever type it calls itself, the lines count`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.next("/api/chat", .chat(lines: FakeAnswer.chatLines(["Hello"]), contentType: "text/html"))
+            let outcome = try await routing(to: ollama.url).routing.outcome()
+            #expect(outcome.text == "Hello")
+        }
+    }
+
+    @Test func `what comes after the end is ignored`() async throws {
+        try await withFakeOllama { ollama in
+            let lines = FakeAnswer.chatLines(["Hello"]) + FakeAnswer.chatLines(["more"]) + ["garbage"]
+            ollama.next("/api/chat", .chat(lines: lines), .chat(lines: lines).lineByLine(pause: .milliseconds(1)))
+            for _ in 0..<2 {
+                let outcome = try await routing(to: ollama.url).routing.outcome()
+                #expect(outcome.text == "Hello")
+                #expect(outcome.finish != nil)
+                #expect(outcome.fault == nil)
+            }
+        }
+    }
+}

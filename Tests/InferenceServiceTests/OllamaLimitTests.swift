@@ -1,0 +1,83 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite(.timeLimit(.minutes(1))) struct OllamaLimitTests {
+    private static let answer = FakeAnswer.chat(["Hello", " there"])
+
+    private func outcome(_ answer: FakeAnswer, _ limits: GenerationLimits) async throws -> Outcome {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", answer)
+            let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
+            try await eventually("The connection is left") { ollama.requests("/api/chat").allSatisfy(\.isAbandoned) }
+            return outcome
+        }
+    }
+
+    @Test func `no head in time is a time-out`() async throws {
+        let limits = GenerationLimits(firstToken: .milliseconds(200))
+        let fault = try await outcome(Self.answer.cut(after: 0, .stall), limits).fault
+        #expect(fault?.code == .timeout)
+        #expect(fault?.message.contains("0.2 seconds") == true)
+        #expect(fault?.message.contains("FIRST_TOKEN_TIMEOUT") == true)
+    }
+
+    @Test func `a head without a first token in time is a time-out`() async throws {
+        let limits = GenerationLimits(firstToken: .milliseconds(200))
+        let fault = try await outcome(Self.answer.cut(after: Self.answer.headLength, .stall), limits).fault
+        #expect(fault?.code == .timeout)
+        #expect(fault?.message.contains("FIRST_TOKEN_TIMEOUT") == true)
+    }
+
+    @Test func `silence in the middle is a time-out, and what came before it stands`() async throws {
+        let lines = FakeAnswer.chat(["Hello"], doneReason: nil)
+        let limits = GenerationLimits(firstToken: .seconds(30), gap: .milliseconds(200))
+        let outcome = try await outcome(lines.cut(after: lines.bytes.count - 5, .stall), limits)
+        #expect(outcome.text == "Hello")
+        #expect(outcome.fault?.code == .timeout)
+        #expect(outcome.fault?.message.contains("fell silent") == true)
+    }
+
+    @Test func `an answer that never ends has an end`() async throws {
+        let endless = FakeAnswer.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
+        let limits = GenerationLimits(gap: .seconds(5), whole: .milliseconds(300))
+        let outcome = try await outcome(endless, limits)
+        #expect(outcome.text.hasPrefix("drip "))
+        #expect(outcome.fault?.code == .timeout)
+        #expect(outcome.fault?.message.contains("RUN_TIMEOUT") == true)
+    }
+
+    @Test func `the caller's deadline limits the whole`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", Self.answer.cut(after: Self.answer.headLength, .stall))
+            let context = CallContext(deadline: .now + .milliseconds(300))
+            let outcome = try await routing(to: ollama.url).routing.outcome(question(), context)
+            #expect(outcome.fault?.code == .timeout)
+        }
+    }
+
+    @Test func `nobody waits for a farewell that does not come`() async throws {
+        let whole = Self.answer.bytes.count
+        let outcome = try await outcome(
+            Self.answer.cut(after: whole - 5, .stall),
+            GenerationLimits(settling: .milliseconds(50))
+        )
+        #expect(outcome.finish != nil)
+        #expect(outcome.fault == nil)
+    }
+
+    @Test func `thinking in silence is a sign of life`() async throws {
+        let thought = #"{"model":"x","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#
+        try await withFakeOllama { ollama in
+            let lines = Array(repeating: thought, count: 30) + FakeAnswer.chatLines(["Hello"])
+            ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(20)))
+            let limits = GenerationLimits(firstToken: .milliseconds(400), gap: .milliseconds(400))
+            let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
+            #expect(outcome.text == "Hello")
+            #expect(outcome.finish != nil)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// All that came of a generation.
+struct Outcome: Equatable {
+    var text = ""
+    var events = 0
+    var finish: Inference.Finish?
+    var fault: Fault?
+
+    /// Reads a stream to its end, well or ill.
+    init(_ begin: () async throws -> ElementStream<Inference.Event>) async throws {
+        do {
+            let stream = try await begin()
+            defer { stream.close() }
+            for try await event in stream {
+                #expect(finish == nil, "Nothing follows the finish.")
+                events += 1
+                text += event.text ?? ""
+                finish = event.finish ?? finish
+            }
+        } catch let fault as Fault {
+            self.fault = fault
+        }
+    }
+}
+
+/// One question of a user.
+func question(
+    _ text: String = "Hello?",
+    model: String? = "ollama/llama3.2",
+    options: Inference.Options = Inference.Options()
+) -> Inference.Generate {
+    Inference.Generate(
+        model: model,
+        messages: [.init(role: .system, text: "You are Maya, a home cook."), .init(role: .user, text: text)],
+        options: options
+    )
+}
+
+/// The way to an Ollama, without a service around it.
+func routing(
+    to url: String,
+    limits: GenerationLimits = GenerationLimits(),
+    concurrency: Int = 64,
+    queueLimit: Int = 256,
+    windowLimit: Int = 8192,
+    isConfigured: Bool = true,
+    defaultModel: String? = nil
+) throws -> (routing: Routing, catalogue: Catalogue) {
+    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+    let providers: [any Provider] = [
+        try OllamaProvider(url: url, isConfigured: isConfigured, windowLimit: windowLimit, client: client),
+        DemoProvider(pace: .zero),
+    ]
+    let catalogue = Catalogue(providers: providers, defaultModel: defaultModel)
+    let lanes = providers.map {
+        ProviderLane(provider: $0, limits: limits, concurrency: concurrency, queueLimit: queueLimit)
+    }
+    return (Routing(catalogue: catalogue, lanes: lanes), catalogue)
+}
+
+extension Routing {
+    /// Generates to the end.
+    func outcome(
+        _ request: Inference.Generate = question(),
+        _ context: CallContext = CallContext()
+    ) async throws -> Outcome {
+        try await Outcome { try await generate(request, context) }
+    }
+}

@@ -1,0 +1,94 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite(.timeLimit(.minutes(1))) struct ProviderQueueTests {
+    @Test func `a full queue refuses at once and says when to come again`() async throws {
+        let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 1)
+        try await queue.enter(within: .seconds(60))
+        let waiting = Task { try await queue.enter(within: .seconds(60)) }
+        try await eventually { queue.waitingCount == 1 }
+        do {
+            try await queue.enter(within: .seconds(60))
+            Issue.record("The third was let in.")
+        } catch let fault as Fault {
+            #expect(fault.code == .unavailable)
+            #expect(fault.retryAfter != nil)
+        }
+        queue.leave()
+        try await waiting.value
+        queue.leave()
+        try await queue.enter(within: .seconds(60))
+    }
+
+    @Test func `whoever is cancelled while waiting leaves the queue`() async throws {
+        let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 10)
+        try await queue.enter(within: .seconds(60))
+        let waiting = (0..<5).map { _ in Task { try await queue.enter(within: .seconds(60)) } }
+        try await eventually { queue.waitingCount == 5 }
+        for task in waiting.dropLast() { task.cancel() }
+        for task in waiting.dropLast() {
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        #expect(queue.waitingCount == 1)
+        queue.leave()
+        try await waiting.last?.value
+    }
+
+    @Test func `waiting has a limit`() async throws {
+        let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 10)
+        try await queue.enter(within: .seconds(60))
+        do {
+            try await queue.enter(within: .milliseconds(50))
+            Issue.record("There was no place.")
+        } catch let fault as Fault {
+            #expect(fault.code == .timeout)
+        }
+        #expect(queue.waitingCount == 0)
+    }
+
+    @Test func `no place is lost, whoever comes, waits, gives up and goes`() async throws {
+        let queue = ProviderQueue(provider: "x", capacity: 3, queueLimit: 20)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<2000 {
+                group.addTask {
+                    let visit = Task {
+                        try await queue.enter(within: number % 3 == 0 ? .milliseconds(1) : .seconds(60))
+                        await Task.yield()
+                        queue.leave()
+                    }
+                    if number % 2 == 0 { visit.cancel() }
+                    _ = await visit.result
+                }
+            }
+        }
+        for _ in 0..<3 { try await queue.enter(within: .seconds(1)) }
+        #expect(queue.waitingCount == 0)
+    }
+
+    @Test func `places at Ollama are bounded and given back`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", .chat(["word"]).cut(after: FakeAnswer.chat([]).headLength, .stall))
+            let routing = try routing(to: ollama.url, concurrency: 2, queueLimit: 1).routing
+            let running = [
+                try await routing.generate(question(), CallContext()),
+                try await routing.generate(question(), CallContext()),
+            ]
+            let waiting = Task { try await routing.generate(question(), CallContext()) }
+            try await eventually("The third waits and the fourth is refused") {
+                let context = CallContext(deadline: .now + .milliseconds(100))
+                return try await routing.outcome(question(), context).fault?.code == .unavailable
+            }
+            #expect(ollama.requests("/api/chat").count == 2)
+            // Another provider has places of its own.
+            #expect(try await routing.outcome(question(model: "demo")).finish != nil)
+            for stream in running { stream.close() }
+            let third = try await waiting.value
+            try await eventually { ollama.requests("/api/chat").count == 3 }
+            third.close()
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import InferenceService
+
+@Suite struct SlotQueueTests {
+    @Test func `so many run, so many wait, the rest are refused`() {
+        var queue = SlotQueue(capacity: 2, queueLimit: 1)
+        #expect((1...4).map { queue.enter($0) } == [.admitted, .admitted, .queued, .refused])
+        #expect(queue.leave() == 3)
+        #expect(queue.running == 2)
+        #expect(queue.leave() == nil)
+        #expect(queue.leave() == nil)
+        #expect(queue.running == 0)
+    }
+
+    @Test func `whoever gives up is passed over and frees a place`() {
+        var queue = SlotQueue(capacity: 1, queueLimit: 2)
+        _ = queue.enter(1)
+        _ = queue.enter(2)
+        _ = queue.enter(3)
+        let answers = [2, 2, 99].map { queue.abandon($0) }
+        #expect(answers == [true, false, false])
+        #expect(queue.enter(4) == .queued)
+        #expect(queue.leave() == 3)
+        #expect(queue.leave() == 4)
+        #expect(queue.leave() == nil)
+    }
+
+    @Test func `any order of comings and goings keeps the books straight`() {
+        var generator = SystemRandomNumberGenerator()
+        var queue = SlotQueue(capacity: 3, queueLimit: 5)
+        var waiting: [Int] = []
+        var running = 0
+        for visitor in 0..<50_000 {
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0:
+                switch queue.enter(visitor) {
+                case .admitted: running += 1
+                case .queued: waiting.append(visitor)
+                case .refused: #expect(waiting.count == 5)
+                }
+            case 1 where running > 0:
+                let next = queue.leave()
+                #expect(next == waiting.first)
+                if waiting.isEmpty { running -= 1 } else { waiting.removeFirst() }
+            case 2:
+                guard let someone = waiting.randomElement(using: &generator) else { continue }
+                let didWait = queue.abandon(someone)
+                #expect(didWait)
+                waiting.removeAll { $0 == someone }
+            default: continue
+            }
+            #expect(queue.waitingCount == waiting.count)
+            #expect(queue.running == running)
+        }
+    }
+}
