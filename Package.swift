@@ -66,8 +66,10 @@ let package = Package(
                 swiftSettings: .house
             ),
             tests("Contracts"),
+            tests("GatewayService", ["GatewayService", .httpTypes, .hummingbird] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),
             tests("Bus", [.hummingbird, .logging] + .channels),
+            tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
             tests("ConversationService", ["ConversationService", .grdb] + .channels),
         ]
 )

@@ -15,7 +15,8 @@ import Testing
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
             #expect(outcome.finish == nil)
             #expect(outcome.fault?.message.hasSuffix(".") == true)
-            try await eventually { ollama.openConnections <= 1 }
+            // What was not read to its end is not kept open.
+            try await eventually { ollama.requests("/api/chat").allSatisfy { $0.isAnswered || $0.isAbandoned } }
             return (outcome.text, outcome.fault)
         }
     }

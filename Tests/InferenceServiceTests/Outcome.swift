@@ -42,24 +42,28 @@ func question(
     )
 }
 
+/// An Ollama at a URL, and the built-in model.
+func providers(_ url: String, windowLimit: Int = 8192, isConfigured: Bool = true) throws -> [any Provider] {
+    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+    return [
+        try OllamaProvider(url: url, isConfigured: isConfigured, windowLimit: windowLimit, client: client),
+        DemoProvider(pace: .zero),
+    ]
+}
+
 /// The way to an Ollama, without a service around it.
 func routing(
     to url: String,
     limits: GenerationLimits = GenerationLimits(),
     concurrency: Int = 64,
-    queueLimit: Int = 256,
     windowLimit: Int = 8192,
     isConfigured: Bool = true,
     defaultModel: String? = nil
 ) throws -> (routing: Routing, catalogue: Catalogue) {
-    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
-    let providers: [any Provider] = [
-        try OllamaProvider(url: url, isConfigured: isConfigured, windowLimit: windowLimit, client: client),
-        DemoProvider(pace: .zero),
-    ]
+    let providers = try providers(url, windowLimit: windowLimit, isConfigured: isConfigured)
     let catalogue = Catalogue(providers: providers, defaultModel: defaultModel)
     let lanes = providers.map {
-        ProviderLane(provider: $0, limits: limits, concurrency: concurrency, queueLimit: queueLimit)
+        ProviderLane(provider: $0, limits: limits, concurrency: concurrency, queueLimit: 256)
     }
     return (Routing(catalogue: catalogue, lanes: lanes), catalogue)
 }

@@ -17,7 +17,7 @@ struct StartFault {
         case let fault as Fault: "\(name): \(fault.message)"
         case let error as HTTPClientError: "\(name): \(error.message)"
         case let error as IOError: listenSentence(for: error) ?? "\(name) cannot go on: \(error)."
-        case is SocketAddressError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost:
             "\(name) cannot listen on \(address): the address is unknown. Set \(hostSetting) to one of this machine."
         default: "\(name) cannot go on: \(error)."
         }

@@ -1,1 +1,3 @@
-print("placeholder")
+import ParleyTool
+
+await ParleyCommand.main()

@@ -1,0 +1,173 @@
+import Contracts
+import NIOHTTP1
+import ServiceKit
+import TestSupport
+import Testing
+
+@testable import GatewayService
+
+/// Who may do what, in each mode.
+@Suite(.timeLimit(.minutes(1)))
+struct AuthenticationTests {
+    private static let closed: [(HTTPMethod, String, String?)] = [
+        (.GET, "/api/v1/chat/conversations", nil),
+        (.POST, "/api/v1/chat/conversations", "{\"influencer_id\":\"\(Sample.persona.id)\"}"),
+        (.DELETE, Sample.path, nil),
+        (.GET, "\(Sample.path)/messages", nil),
+        (.POST, "\(Sample.path)/messages", "{\"content\":\"x\"}"),
+        (.GET, "\(Sample.path)/runs/\(Sample.run.id)", nil),
+        (.GET, "\(Sample.path)/runs/\(Sample.run.id)/events", nil),
+        (.POST, "\(Sample.path)/runs/\(Sample.run.id)/cancel", nil),
+    ]
+    private static let open = [
+        "/", "/health", "/readyz", "/status", "/metrics", "/api/v1/influencers", "/api/v1/influencers/\(Sample.persona.id)",
+    ]
+
+    @Test(arguments: ["required", "open"])
+    func `what is one's own wants a credential, what is public does not`(_ mode: String) async throws {
+        try await Gate.with(["AUTH_MODE": mode]) { gate in
+            for (method, path, body) in Self.closed {
+                let answer = try await gate.ask(method, path, token: nil, body: body)
+                #expect(answer.status == 401, "\(method) \(path)")
+                #expect(answer.isEnvelope, "\(method) \(path)")
+                #expect(answer.headers.first(name: "www-authenticate") == "Bearer")
+            }
+            #expect(gate.behind.requests.isEmpty)
+            for (method, path, body) in Self.closed {
+                #expect((200...201).contains(try await gate.ask(method, path, body: body).status), "\(method) \(path)")
+            }
+            for path in Self.open { #expect(try await gate.ask(.GET, path, token: nil).status == 200, "\(path)") }
+        }
+    }
+
+    @Test func `with authentication off everybody is local, and an admin`() async throws {
+        try await Gate.with(["AUTH_MODE": "off"]) { gate in
+            for (method, path, body) in Self.closed {
+                #expect((200...201).contains(try await gate.ask(method, path, token: nil, body: body).status))
+            }
+            let principals = gate.behind.contexts.map(\.principal)
+            #expect(principals.count == Self.closed.count)
+            #expect(principals.allSatisfy { $0 == Principal(user: "local", role: .admin) })
+            #expect(try await gate.ask(.GET, "/api/v1/chat/conversations").status == 200)
+            #expect(gate.behind.contexts.last?.principal == Principal(user: "alice"))
+        }
+    }
+
+    @Test(arguments: ["required", "open", "off"])
+    func `a credential that is there and wrong is a 401 in every mode`(_ mode: String) async throws {
+        let wrong: [HTTPHeaders] = [
+            ["authorization": "Bearer x"], ["authorization": "Bearer"], ["authorization": "Bearer "],
+            ["authorization": ""], ["authorization": "Basic YTpi"], ["authorization": Gate.token()],
+            ["authorization": "Bearer  \(Gate.token())"], ["authorization": "Bearer \(Gate.token()) x"],
+            ["authorization": "Token \(Gate.token())"], ["authorization": "Bearer sk-parley-0123456789abcdef"],
+            ["x-api-key": "sk-parley-0123456789abcdef"], ["x-api-key": "x"], ["x-api-key": ""],
+            ["x-api-key": Gate.token()],
+        ]
+        try await Gate.with(["AUTH_MODE": mode]) { gate in
+            for headers in wrong {
+                for path in ["/api/v1/chat/conversations", "/api/v1/influencers"] {
+                    let answer = try await gate.ask(.GET, path, token: nil, headers: headers)
+                    #expect(answer.status == 401, "\(headers) \(path)")
+                    #expect(answer.isEnvelope, "\(headers)")
+                }
+            }
+            #expect(gate.behind.requests.isEmpty)
+        }
+    }
+
+    @Test func `the scheme's case does not matter`() async throws {
+        try await Gate.with { gate in
+            for scheme in ["bearer", "BEARER", "Bearer"] {
+                let headers: HTTPHeaders = ["authorization": "\(scheme) \(Gate.token())"]
+                #expect(try await gate.ask(.GET, Sample.path + "/messages", token: nil, headers: headers).status == 200)
+            }
+        }
+    }
+
+    @Test func `two different credentials are a 400, twice the same is one`() async throws {
+        let (alice, bob) = (Gate.token("alice"), Gate.token("bob"))
+        try await Gate.with { gate in
+            let two: [HTTPHeaders] = [
+                ["authorization": "Bearer \(alice)", "x-api-key": "sk-parley-1"],
+                ["authorization": "Bearer \(alice)", "Authorization": "Bearer \(bob)"],
+                ["authorization": "Bearer sk-parley-1", "x-api-key": "sk-parley-2"],
+                ["x-api-key": "sk-parley-1", "X-API-Key": "sk-parley-2"],
+            ]
+            for headers in two {
+                let answer = try await gate.ask(.GET, "/api/v1/chat/conversations", token: nil, headers: headers)
+                #expect(answer.status == 400, "\(headers)")
+                #expect(answer.isEnvelope)
+            }
+            #expect(gate.behind.requests.isEmpty)
+            let same: HTTPHeaders = ["authorization": "Bearer \(alice)", "Authorization": "Bearer \(alice)"]
+            #expect(try await gate.ask(.GET, "/api/v1/chat/conversations", token: nil, headers: same).status == 200)
+        }
+    }
+
+    @Test func `a credential counts only where credentials are carried`() async throws {
+        let token = Gate.token()
+        try await Gate.with { gate in
+            let elsewhere: [(String, HTTPHeaders)] = [
+                ("", ["cookie": "token=\(token); authorization=Bearer \(token)"]), ("?token=\(token)", [:]),
+                ("?access_token=\(token)", [:]), ("?api_key=\(token)", [:]), ("", ["api-key": token]),
+                ("", ["x-authorization": "Bearer \(token)"]), ("", ["proxy-authorization": "Bearer \(token)"]),
+                ("", ["sec-websocket-protocol": "bearer, \(token)"]),
+            ]
+            for (query, headers) in elsewhere {
+                let path = "/api/v1/chat/conversations\(query)"
+                #expect(try await gate.ask(.GET, path, token: nil, headers: headers).status == 401, "\(query) \(headers)")
+            }
+        }
+    }
+
+    @Test func `headers that speak for the house mean nothing from outside`() async throws {
+        let claimed: HTTPHeaders = [
+            "x-principal": "root;role=admin", "x-internal-user": "root", "x-internal-role": "admin", "x-user-id": "root",
+            "x-user": "root", "x-forwarded-user": "root", "x-forwarded-for": "127.0.0.1", "x-forwarded-host": "evil",
+            "x-forwarded-proto": "https", "forwarded": "for=127.0.0.1;host=evil", "x-deadline-ms": "1",
+            "x-original-url": "/admin", "x-rewrite-url": "/admin", "x-http-method-override": "DELETE",
+        ]
+        try await Gate.with { gate in
+            #expect(try await gate.ask(.GET, "/api/v1/chat/conversations", headers: claimed).status == 200)
+            let context = try #require(gate.behind.contexts.first)
+            #expect(context.principal == Principal(user: "alice"))
+            #expect(try await gate.ask(.GET, "/api/v1/chat/conversations", token: nil, headers: claimed).status == 401)
+            #expect(try await gate.ask(.GET, "/api/v1/influencers", token: nil, headers: claimed).status == 200)
+            #expect(gate.behind.contexts.last?.principal == nil)
+        }
+    }
+
+    @Test func `open mode hands out tokens, which are good for v1`() async throws {
+        try await Gate.with(["AUTH_MODE": "open"]) { gate in
+            let answer = try await gate.ask(.POST, "/auth/token", token: nil, body: #"{"user_id":"Zoë"}"#)
+            #expect(answer.status == 200)
+            #expect(answer.body.hasPrefix(#"{"access_token":""#))
+            #expect(answer.body.hasSuffix(#"","token_type":"bearer","expires_in":86400}"#))
+            let token = try #require(try answer.json["access_token"] as? String)
+            #expect(try await gate.ask(.GET, "/api/v1/chat/conversations", token: token).status == 200)
+            #expect(gate.behind.contexts.last?.principal == Principal(user: "Zoë", role: .user))
+            for body in ["{}", #"{"user_id":""}"#, #"{"user_id":1}"#, #"{"user_id":"a\nb"}"#, #"{"user_id":null}"#] {
+                #expect(try await gate.ask(.POST, "/auth/token", token: nil, body: body).status == 400, "\(body)")
+            }
+            let long = "{\"user_id\":\"\(String(repeating: "a", count: 256))\"}"
+            #expect(try await gate.ask(.POST, "/auth/token", token: nil, body: long).status == 400)
+        }
+    }
+
+    @Test(arguments: ["required", "off"])
+    func `no other mode hands out tokens`(_ mode: String) async throws {
+        try await Gate.with(["AUTH_MODE": mode]) { gate in
+            let answer = try await gate.ask(.POST, "/auth/token", token: nil, body: #"{"user_id":"alice"}"#)
+            #expect(answer.status == 404)
+            #expect(answer.isEnvelope)
+        }
+    }
+
+    @Test func `a role goes along on the bus`() async throws {
+        try await Gate.with { gate in
+            _ = try await gate.ask(.GET, "/api/v1/chat/conversations", token: Gate.token("root", role: "admin"))
+            _ = try await gate.ask(.GET, "/api/v1/chat/conversations", token: Gate.token("eve", role: "ADMIN"))
+            #expect(gate.behind.contexts.map(\.principal?.role) == [.admin, .user])
+        }
+    }
+}

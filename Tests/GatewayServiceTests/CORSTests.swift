@@ -1,0 +1,81 @@
+import NIOHTTP1
+import Testing
+
+/// Which pages of other origins may ask.
+@Suite(.timeLimit(.minutes(1)))
+struct CORSTests {
+    private static let page = "https://app.example"
+    private static let strangers = [
+        "https://evil.example", "http://app.example", "https://app.example.evil", "https://evil.app.example",
+        "https://app.example:8443", "https://APP.example", "null", "https://app.example/", "*", "",
+    ]
+
+    @Test func `a page that is named may ask, and read what it needs`() async throws {
+        try await Gate.with(["CORS_ORIGINS": " https://other.example , \(Self.page) "]) { gate in
+            let preflight = try await self.preflight(Self.page, at: gate)
+            #expect(preflight.status == 200)
+            #expect(preflight.body == "OK")
+            #expect(preflight.headers.first(name: "access-control-allow-origin") == Self.page)
+            #expect(preflight.headers.first(name: "access-control-max-age") == "600")
+            #expect(preflight.headers.first(name: "access-control-allow-headers") == "authorization, x-any")
+            let methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+            #expect(preflight.headers.first(name: "access-control-allow-methods") == methods)
+            #expect(preflight.headers.first(name: "vary") == "Origin")
+            for (path, token) in [("/api/v1/influencers", nil), ("/api/v1/chat/conversations", nil), ("/x", nil)] {
+                let answer = try await gate.ask(.GET, path, token: token, headers: ["origin": Self.page])
+                #expect(answer.headers[canonicalForm: "access-control-allow-origin"] == [Self.page[...]], "\(path)")
+                #expect(answer.headers.first(name: "vary") == "Origin")
+                #expect(answer.headers.first(name: "access-control-expose-headers")?.contains("x-parley-run") == true)
+            }
+        }
+    }
+
+    @Test func `no other page may`() async throws {
+        try await Gate.with(["CORS_ORIGINS": Self.page]) { gate in
+            for stranger in Self.strangers {
+                let preflight = try await self.preflight(stranger, at: gate)
+                #expect(preflight.status == 400, "\(stranger)")
+                #expect(preflight.body == "Disallowed CORS origin")
+                #expect(preflight.headers.first(name: "access-control-allow-origin") == nil)
+                let answer = try await gate.ask(.GET, "/api/v1/influencers", headers: ["origin": stranger])
+                #expect(answer.status == 200)
+                #expect(answer.headers.first(name: "access-control-allow-origin") == nil, "\(stranger)")
+                #expect(answer.headers.first(name: "access-control-allow-credentials") == nil)
+                #expect(answer.headers.first(name: "vary") == "Origin")
+            }
+            #expect(try await gate.ask(.GET, "/api/v1/influencers").headers.first(name: "vary") == "Origin")
+        }
+    }
+
+    @Test func `every page may with a star, but never with credentials`() async throws {
+        try await Gate.with(["CORS_ORIGINS": "*"]) { gate in
+            for stranger in ["https://evil.example", "null"] {
+                #expect(try await self.preflight(stranger, at: gate).status == 200)
+                let answer = try await gate.ask(.GET, "/api/v1/influencers", headers: ["origin": stranger])
+                #expect(answer.headers.first(name: "access-control-allow-origin") == "*")
+                #expect(answer.headers.first(name: "access-control-allow-credentials") == nil)
+            }
+        }
+    }
+
+    @Test func `without a setting no page may, and none is told anything`() async throws {
+        try await Gate.with { gate in
+            #expect(try await self.preflight(Self.page, at: gate).status == 400)
+            let answer = try await gate.ask(.GET, "/api/v1/influencers", headers: ["origin": Self.page])
+            #expect(answer.status == 200)
+            #expect(!answer.headers.contains { $0.name.lowercased().hasPrefix("access-control") })
+        }
+    }
+
+    private func preflight(_ origin: String, at gate: Gate) async throws -> Answer {
+        try await gate.ask(
+            .OPTIONS,
+            "/api/v1/chat/conversations",
+            token: nil,
+            headers: [
+                "origin": origin, "access-control-request-method": "POST",
+                "access-control-request-headers": "authorization, x-any",
+            ]
+        )
+    }
+}

@@ -1,0 +1,219 @@
+import Bus
+import Contracts
+import Foundation
+import NIOCore
+import NIOHTTP1
+import TestSupport
+import Testing
+
+/// Turns as Server-Sent Events, from the first byte to the last.
+@Suite(.timeLimit(.minutes(1)))
+struct EventStreamTests {
+    private static let body = #"{"content":"Hello"}"#
+    private static let accept: HTTPHeaders = ["accept": "text/event-stream"]
+    private static let texts = [
+        "Hel", "lo", "\n\n", "data: [DONE]\n\n", "\r\n", "a\r\nb", "\"quoted\" and \\ back\\\\slash", "\u{1F373} é 漢字",
+        "\u{2028}\u{2029}", "\u{1}\u{1F}\u{7F}", "</script>", "event: done\ndata: {}\n\n", " ", "{\"text\":\"x\"}",
+    ]
+
+    @Test func `a turn comes as its events, each with its number, and its run is named in the head`() async throws {
+        try await Gate.with { gate in
+            gate.behind.play(.events(Self.turn(["Hel", "lo."])))
+            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+            #expect(answer.status == 200)
+            #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
+            #expect(answer.headers.first(name: "cache-control") == "no-cache")
+            #expect(answer.headers.first(name: "x-accel-buffering") == "no")
+            #expect(answer.headers.first(name: "x-parley-run") == Sample.run.id.description)
+            let timing = try #require(answer.headers.first(name: "server-timing"))
+            #expect(timing.contains("auth;dur=") && timing.contains("queue;dur="))
+            let events = try Event.parse(answer.body)
+            #expect(events.map(\.name) == ["user_message", "token", "token", "done"])
+            #expect(events.map(\.id) == ["1", "2", "3", "4"])
+            #expect(try events[0].json["id"] as? String == Sample.question.id.description)
+            #expect(try events[1].json["text"] as? String == "Hel")
+            let done = try events[3].json
+            #expect(Set(["assistant_message", "usage", "context", "timing", "status", "run_id"]).isSubset(of: done.keys))
+            #expect(done["status"] as? String == "completed")
+            #expect(done["run_id"] as? String == Sample.run.id.description)
+            #expect((done["assistant_message"] as? [String: Any])?["content"] as? String == "Hi.")
+            #expect((done["timing"] as? [String: Any])?["upstream"] as? Double == 5)
+            #expect(gate.behind.starts.map(\.content.text) == ["Hello"])
+        }
+    }
+
+    @Test func `whatever the text holds, it stays text`() async throws {
+        try await Gate.with { gate in
+            gate.behind.play(.events(Self.turn(Self.texts)))
+            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+            let events = try Event.parse(answer.body)
+            #expect(events.map(\.name) == ["user_message"] + Self.texts.map { _ in "token" } + ["done"])
+            #expect(try events.dropFirst().dropLast().map { try $0.json["text"] as? String } == Self.texts)
+        }
+    }
+
+    @Test func `a stream is wanted by the header or by the body`() async throws {
+        try await Gate.with { gate in
+            for (headers, body, isStream) in [
+                (["accept": "text/event-stream"] as HTTPHeaders, Self.body, true),
+                (["accept": "application/json, text/event-stream;q=0.9"], Self.body, true),
+                ([:], #"{"content":"Hello","stream":true}"#, true), ([:], #"{"content":"Hello","stream":false}"#, false),
+                ([:], #"{"content":"Hello","stream":null}"#, false), (["accept": "application/json"], Self.body, false),
+                (["accept": "*/*"], Self.body, false),
+            ] {
+                gate.behind.play(.events(Self.turn(["x"])))
+                let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: headers, body: body)
+                let isEventStream = answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true
+                #expect(answer.status == 200)
+                #expect(isEventStream == isStream, "\(headers) \(body)")
+            }
+        }
+    }
+
+    @Test func `what fails before the first event has a real status`() async throws {
+        try await Gate.with { gate in
+            for (fault, status) in [
+                (Fault(.missing, "Conversation not found"), 404), (Fault(.forbidden, "Not your conversation"), 403),
+                (Fault(.limited, "Too many runs.", retryAfter: 1), 429), (Fault(.unavailable, "Down."), 503),
+            ] {
+                gate.behind.fail(fault)
+                let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+                #expect(answer.status == status)
+                #expect(answer.isEnvelope)
+                #expect(try answer.json["message"] as? String == fault.message)
+            }
+            gate.behind.fail(nil)
+            gate.behind.play(.fail(Fault(.unavailable, "Down.")))
+            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+            #expect(answer.status == 503)
+        }
+    }
+
+    @Test(arguments: [Run.Status.failed, .interrupted])
+    func `a run that ends badly ends with an error that carries what there is`(_ status: Run.Status) async throws {
+        var end = Sample.end
+        end.status = status
+        end.fault = Fault(.provider, "The model said no.")
+        try await Gate.with { gate in
+            gate.behind.play(.events(Self.turn(["x"], end: end)))
+            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+            let last = try #require(try Event.parse(answer.body).last)
+            #expect(last.name == "error" && last.id == "3")
+            let json = try last.json
+            #expect(json["message"] as? String == "The model said no.")
+            #expect(json["retryable"] as? Bool == true)
+            #expect(json["status"] as? String == status.rawValue)
+            #expect(json["run_id"] as? String == Sample.run.id.description)
+            #expect(json["assistant_message"] is [String: Any])
+        }
+    }
+
+    @Test func `a break of the bus is told as an error without a number, never as an end`() async throws {
+        try await Gate.with { gate in
+            for steps in [
+                ScriptedHouse.Step.fail(Fault(.cut, "The answer broke off.")), .encoded(["{\"number\":"]), .events([]),
+            ] {
+                gate.behind.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), steps)
+                let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+                let events = try Event.parse(answer.body)
+                #expect(events.map(\.name) == ["user_message", "token", "token", "error"])
+                let last = try #require(events.last)
+                #expect(last.id == nil)
+                #expect(try last.json["retryable"] as? Bool == true)
+                #expect(try last.json["run_id"] as? String == Sample.run.id.description)
+            }
+        }
+    }
+
+    @Test func `each batch is forwarded as it comes`() async throws {
+        try await Gate.with { gate in
+            gate.behind.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), .hang)
+            let response = try await gate.open(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+            var text = ""
+            while !text.contains("\"lo\""), let bytes = try await response.body.nextRead() { text += String(buffer: bytes) }
+            #expect(try Event.parse(text).map(\.name) == ["user_message", "token", "token"])
+            response.body.close()
+            try await eventually("The far side is told") { gate.behind.left == 1 }
+        }
+    }
+
+    @Test func `a client who leaves at rest or before the first event is noticed`() async throws {
+        try await Gate.with { gate in
+            gate.behind.play(.hang)
+            let path = "\(Sample.path)/messages"
+            let waiting = Task { try await gate.ask(.POST, path, headers: Self.accept, body: Self.body) }
+            try await eventually("The turn begins") { gate.behind.starts.count == 1 }
+            waiting.cancel()
+            try await eventually("The far side is told") { gate.behind.left == 1 }
+            #expect(try await gate.ask(.GET, "/health", token: nil).status == 200)
+        }
+    }
+
+    @Test func `a run is read on from where the client stopped`() async throws {
+        let path = "\(Sample.path)/runs/\(Sample.run.id)/events"
+        try await Gate.with { gate in
+            for (query, headers, after) in [
+                ("", [:] as HTTPHeaders, 0), ("?after=2", [:], 2), ("", ["last-event-id": "3"], 3),
+                ("?after=2", ["last-event-id": "5"], 5), ("?after=7", ["last-event-id": "5"], 7),
+                ("", ["last-event-id": ""], 0),
+            ] {
+                gate.behind.play(.events(Array(Self.turn(["a", "b"]).dropFirst(1))))
+                let answer = try await gate.ask(.GET, path + query, headers: headers)
+                #expect(answer.status == 200)
+                #expect(answer.headers.first(name: "x-parley-run") == Sample.run.id.description)
+                #expect(try Event.parse(answer.body).map(\.name) == ["token", "token", "done"])
+                #expect(gate.behind.follows.last?.after == after, "\(query) \(headers)")
+            }
+        }
+    }
+
+    @Test func `a watch on a quiet run begins at once`() async throws {
+        try await Gate.with { gate in
+            gate.behind.play(.hang)
+            let response = try await gate.open(.GET, "\(Sample.path)/runs/\(Sample.run.id)/events?after=2")
+            #expect(response.status == 200)
+            response.body.close()
+            try await eventually("The far side is told") { gate.behind.left == 1 }
+        }
+    }
+
+    /// The events of a turn whose answer is these texts.
+    private static func turn(_ texts: [String], end: Run.End = Sample.end) -> [Run.Event] {
+        let tokens = texts.enumerated().map { Run.Event(number: $0.offset + 2, text: $0.element) }
+        return [Run.Event(number: 1, userMessage: Sample.question)] + tokens
+            + [Run.Event(number: texts.count + 2, end: end)]
+    }
+}
+
+/// An event as a browser would read it.
+struct Event {
+    var id: String?
+    var name: String
+    var data: String
+
+    var json: [String: Any] {
+        get throws { try WireJSON.object(data) }
+    }
+
+    /// Reads a stream by the rules of the HTML standard: any of CR, LF and CRLF ends a line.
+    static func parse(_ text: String) throws -> [Event] {
+        let lines = text.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r" }
+        var events: [Event] = []
+        var event = Event(name: "", data: "")
+        for line in lines.map({ String($0) }) {
+            if line.isEmpty {
+                if !event.name.isEmpty { events.append(event) }
+                event = Event(name: "", data: "")
+            } else if line.hasPrefix("id: ") {
+                event.id = String(line.dropFirst(4))
+            } else if line.hasPrefix("event: ") {
+                event.name = String(line.dropFirst(7))
+            } else if line.hasPrefix("data: ") {
+                event.data += line.dropFirst(6)
+            } else if !line.hasPrefix(":") {
+                throw NeverHappened(description: "A line of no kind: \(line)")
+            }
+        }
+        return events
+    }
+}

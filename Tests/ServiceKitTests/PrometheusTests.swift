@@ -1,0 +1,70 @@
+import CoreMetrics
+import ServiceKit
+import Testing
+
+@Suite struct PrometheusTests {
+    private let metrics = PrometheusMetrics()
+
+    @Test func `counters and gauges are lines under one type line a name`() {
+        metrics.makeCounter(label: "turns", dimensions: [("model", "a")]).increment(by: 2)
+        metrics.makeCounter(label: "turns", dimensions: [("model", "b")]).increment(by: 1)
+        metrics.makeCounter(label: "turns", dimensions: [("model", "a")]).increment(by: 3)
+        let meter = metrics.makeMeter(label: "queue.length", dimensions: [])
+        meter.set(Int64(4))
+        meter.increment(by: 2)
+        meter.decrement(by: 1)
+        #expect(
+            metrics.render() == """
+                # TYPE queue_length gauge
+                queue_length 5.0
+                # TYPE turns counter
+                turns{model="a"} 5.0
+                turns{model="b"} 1.0
+
+                """
+        )
+    }
+
+    @Test func `a time is a histogram in seconds, whose buckets add up`() throws {
+        let timer = metrics.makeTimer(label: "turn", dimensions: [("kind", "x")])
+        timer.recordNanoseconds(2_000_000)
+        timer.recordNanoseconds(2_000_000_000)
+        timer.recordNanoseconds(3_600_000_000_000)
+        let lines = metrics.render().split(separator: "\n").map(String.init)
+        #expect(lines.first == "# TYPE turn_seconds histogram")
+        #expect(lines.contains("turn_seconds_bucket{kind=\"x\",le=\"0.001\"} 0"))
+        #expect(lines.contains("turn_seconds_bucket{kind=\"x\",le=\"0.0025\"} 1"))
+        #expect(lines.contains("turn_seconds_bucket{kind=\"x\",le=\"2.5\"} 2"))
+        #expect(lines.contains("turn_seconds_bucket{kind=\"x\",le=\"+Inf\"} 3"))
+        #expect(lines.contains("turn_seconds_sum{kind=\"x\"} 3602.002"))
+        #expect(lines.last == "turn_seconds_count{kind=\"x\"} 3")
+    }
+
+    @Test(arguments: [
+        ("ordinary", "ordinary"), ("a\nb 1", "a\\nb 1"), ("a\"} 9\n# x", "a\\\"} 9\\n# x"), ("a\\n", "a\\\\n"),
+    ])
+    func `a label's value cannot end its line`(value: String, escaped: String) {
+        metrics.makeCounter(label: "turns", dimensions: [("who", value)]).increment(by: 1)
+        #expect(metrics.render() == "# TYPE turns counter\nturns{who=\"\(escaped)\"} 1.0\n")
+    }
+
+    @Test func `names are of plain letters`() {
+        metrics.makeCounter(label: "1st näme\n{}", dimensions: [("the key", "v")]).increment(by: 1)
+        #expect(metrics.render().hasSuffix("\n_1st_n_me____{the_key=\"v\"} 1.0\n"))
+    }
+
+    @Test func `labels without end do not fill the memory`() {
+        for number in 0..<5000 {
+            metrics.makeCounter(label: "turns", dimensions: [("user", "\(number)")]).increment(by: 1)
+        }
+        #expect(metrics.render().split(separator: "\n").count == 2001)
+    }
+
+    @Test func `what is no number is not counted`() {
+        let recorder = metrics.makeRecorder(label: "size", dimensions: [], aggregate: true)
+        recorder.record(Double.nan)
+        recorder.record(Double.infinity)
+        recorder.record(2.0)
+        #expect(metrics.render().hasSuffix("size_sum 2.0\nsize_count 1\n"))
+    }
+}

@@ -1,0 +1,109 @@
+import Bus
+import Contracts
+import Foundation
+import Glibc
+import NIOCore
+import ServiceKit
+
+/// Looks at a house from outside and says how it stands.
+struct Examination: Sendable {
+    /// One thing that was looked at.
+    struct Finding: Sendable {
+        var isWell: Bool
+        var subject: String
+        /// How it stands and, if that is not well, what to do.
+        var sentence: String
+
+        var line: String { "\(isWell ? "ok   " : "WRONG")  \(subject): \(sentence)" }
+    }
+
+    let settings: Settings
+
+    func findings() async -> [Finding] {
+        var findings = [data(), secret("the bus secret", settings.busToken), secret("the token secret", settings.jwtSecret)]
+        findings.append(descriptors())
+        let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))
+        for service in HouseService.allCases { findings.append(await ask(service, client)) }
+        findings += await providers(client)
+        return findings
+    }
+
+    private func data() -> Finding {
+        let path = settings.dataDirectory
+        let isWritable = access(path, W_OK) == 0
+        return Finding(
+            isWell: isWritable,
+            subject: "the data folder",
+            sentence: isWritable ? path : "\(path) cannot be written. Make it, or set DATA_DIR."
+        )
+    }
+
+    private func secret(_ subject: String, _ read: () throws -> String) -> Finding {
+        do {
+            _ = try read()
+            return Finding(isWell: true, subject: subject, sentence: "is set.")
+        } catch {
+            return Finding(isWell: false, subject: subject, sentence: "\(error)")
+        }
+    }
+
+    private func descriptors() -> Finding {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let isEnough = limit.rlim_max >= 4096
+        let sentence = "\(limit.rlim_max) may be open at once"
+        return Finding(
+            isWell: isEnough,
+            subject: "files and sockets",
+            sentence: isEnough ? sentence + "." : sentence + "; raise it to 4096 or more with ulimit -n."
+        )
+    }
+
+    private func ask(_ service: HouseService, _ client: HTTPClient) async -> Finding {
+        let subject = service.executable
+        do {
+            let port = try service.port(settings)
+            let url = "http://\(service.host(settings)):\(port)/readyz"
+            let request = try HTTPClient.Request(url: url, headTimeout: .seconds(2), readTimeout: .seconds(2))
+            let response = try await client.send(request)
+            let body = String(buffer: try await response.body.collect(upTo: 65_536))
+            let isReady = response.status == 200
+            return Finding(
+                isWell: isReady,
+                subject: subject,
+                sentence: isReady ? "ready on port \(port)." : "not ready on port \(port): \(body)"
+            )
+        } catch let error as HTTPClientError {
+            return Finding(
+                isWell: false,
+                subject: subject,
+                sentence: "\(error.message) Start it with parley up, or look into \(settings.dataDirectory)/logs."
+            )
+        } catch {
+            return Finding(isWell: false, subject: subject, sentence: "\(error)")
+        }
+    }
+
+    private func providers(_ client: HTTPClient) async -> [Finding] {
+        do {
+            let service = HouseService.inference
+            let url = "http://\(service.host(settings)):\(try service.port(settings))"
+            let bus = try HTTPBus(
+                peer: service.executable, urls: [url], token: try settings.busToken(), client: client
+            )
+            let context = CallContext(deadline: .now + .seconds(3))
+            return try await bus.call(Models.List(), context).map { report in
+                let names = report.models.map(\.name)
+                let isAsked = settings.string("\(report.name.uppercased())_BASE_URL") != nil
+                return Finding(
+                    // A provider that nobody configured may be away.
+                    isWell: report.fault == nil || !isAsked,
+                    subject: "provider \(report.name)",
+                    sentence: report.fault?.message ?? "answers, with \(names.joined(separator: ", "))."
+                )
+            }
+        } catch {
+            return [Finding(isWell: false, subject: "providers", sentence: "inference-svc cannot be asked for them.")]
+        }
+    }
+}
