@@ -3,7 +3,10 @@ package import ServiceKit
 
 /// media-svc: comes up, healthy, and serves no endpoints yet.
 package enum MediaService {
-    /// Puts the service together. Reads `SERVICE_HOST`, `MEDIA_PORT` (default 8003, 0 for any) and the bus secret.
+    /// Puts the service together.
+    ///
+    /// Reads `SERVICE_HOST` (127.0.0.1), `MEDIA_PORT` (8003; 0 for any free one) and the bus secret. Throws a
+    /// `SettingFault` when a setting is wrong.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         ServiceUnit.bus(
             table: EndpointTable(service: "media-svc"),

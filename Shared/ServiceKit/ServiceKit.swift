@@ -14,10 +14,8 @@ package enum ServiceKit {
     /// An executable's whole life, from its arguments to its exit code.
     ///
     /// `--help` tells the settings, `--health` asks the running service whether it can work. With
-    /// `PARLEY_SUPERVISED=1` in the environment, the end of standard input is a request to stop.
-    /// - Parameters:
-    ///   - name: the executable's name.
-    ///   - portSetting: the setting that holds the service's port.
+    /// `PARLEY_SUPERVISED=1` in the environment, the end of standard input is a request to stop. The port setting is the
+    /// name of the setting that holds the service's port.
     package static func run(
         _ name: String,
         portSetting: String,

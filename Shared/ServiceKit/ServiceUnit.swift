@@ -20,10 +20,8 @@ package struct ServiceUnit: Sendable {
 
     /// An internal service: its endpoints behind the bus secret, and the routes for its operators.
     ///
-    /// - Parameters:
-    ///   - port: 0 for any free one.
-    ///   - background: what lives behind the HTTP server; ends after it.
-    ///   - drainedFirst: what ends before the HTTP server does, such as long answers that it waits for.
+    /// Port 0 is any free one. What is in `background` lives behind the HTTP server and ends after it; what is in
+    /// `drainedFirst` ends before the HTTP server does, such as long answers that it waits for.
     package static func bus(
         table: EndpointTable,
         host: String,

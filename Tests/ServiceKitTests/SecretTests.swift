@@ -22,7 +22,9 @@ import Testing
         try await withTemporaryDirectory { directory in
             let settings = Settings(values: ["DATA_DIR": directory])
             let sentence = "is not set and there is no file"
-            #expect(throws: SettingFault("BUS_TOKEN \(sentence) \(directory)/bus-token. Run parley up once, or set BUS_TOKEN.")) {
+            #expect(
+                throws: SettingFault("BUS_TOKEN \(sentence) \(directory)/bus-token. Run parley up once, or set BUS_TOKEN.")
+            ) {
                 try settings.busToken()
             }
             #expect(

@@ -9,7 +9,10 @@ import Testing
 @Suite struct StartFaultTests {
     private var fault: StartFault {
         let unit = ServiceUnit.bus(
-            table: EndpointTable(service: "media-svc"), host: "127.0.0.1", port: 8003, token: "a-token-for-the-tests"
+            table: EndpointTable(service: "media-svc"),
+            host: "127.0.0.1",
+            port: 8003,
+            token: "a-token-for-the-tests"
         )
         return StartFault(name: "media-svc", portSetting: "MEDIA_PORT", unit: unit)
     }

@@ -1,4 +1,4 @@
-import TranscriptionService
 import ServiceKit
+import TranscriptionService
 
 await ServiceKit.run("transcription-svc", portSetting: "TRANSCRIPTION_PORT", build: TranscriptionService.unit)

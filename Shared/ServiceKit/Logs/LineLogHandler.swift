@@ -75,8 +75,10 @@ package struct LineLogHandler: LogHandler {
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// Writes the whole line at once, so that lines of two threads do not mix. What cannot be written is let go: a
-    /// supervisor that is gone, and its pipe with it, must not end the process in the middle of its draining.
+    /// Writes the whole line at once, so that lines of two threads do not mix.
+    ///
+    /// What cannot be written is let go: a supervisor that is gone, and its pipe with it, must not end the process in
+    /// the middle of its draining.
     package static let writeToStandardError: @Sendable (String) -> Void = { line in
         var line = line
         line.withUTF8 { bytes in

@@ -33,6 +33,9 @@ struct SeriesName: Hashable, Comparable {
     }
 
     private static func escape(_ text: String) -> String {
-        String(text.prefix(200)).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        String(text.prefix(200))
+            .replacing("\\", with: "\\\\")
+            .replacing("\"", with: "\\\"")
+            .replacing("\n", with: "\\n")
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 
 /// Asks the running service whether it can work: a container's health check without another program.
 enum HealthCheck {
-    /// Prints the answer, and says whether it is a yes. Takes two seconds at most.
+    /// Prints the answer, and says whether it is a yes; takes two seconds at most.
     static func ask(_ settings: Settings, portSetting: String) async throws -> Bool {
         let standard = Settings.known.first { $0.name == portSetting }.flatMap { Int($0.defaultValue) } ?? 0
         let port = try settings.integer(portSetting, default: standard, in: 1...65_535)

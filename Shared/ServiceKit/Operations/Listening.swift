@@ -12,7 +12,7 @@ package final class Listening: Sendable {
 
     package init() {}
 
-    /// Waits until the service listens. Throws `CancellationError` when the waiting task is cancelled.
+    /// Waits until the service listens, and throws `CancellationError` when the waiting task is cancelled.
     package func port() async throws -> Int {
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }

@@ -8,13 +8,13 @@ package struct Readiness: Sendable {
     package let name: String
     private let check: @Sendable () async throws -> Void
 
-    /// - Parameter check: throws a ``Fault`` whose message says why not; it is cancelled after a second.
+    /// Names a check, which throws a ``Fault`` whose message says why not, and is cancelled after a second.
     package init(_ name: String, check: @escaping @Sendable () async throws -> Void) {
         self.name = name
         self.check = check
     }
 
-    /// What each of several checks finds: `ok`, or why it does not hold. They run at the same time.
+    /// What each of several checks, all at the same time, finds: `ok`, or why it does not hold.
     static func ask(_ all: [Readiness]) async -> [String: String] {
         await withTaskGroup(of: (String, String).self) { group in
             for readiness in all {

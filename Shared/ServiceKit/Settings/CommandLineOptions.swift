@@ -13,17 +13,16 @@ enum CommandLineOptions {
             guard let name = names[option] else {
                 throw SettingFault("\(option) is not an option. Run with --help to see all options.")
             }
+            if parts.count == 2 {
+                values[name] = String(parts[1])
+                continue
+            }
             // What begins like another option is a value only behind an equals sign: so a forgotten value is noticed.
-            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), parts.count == 2 || !isOption(value)
-            else {
+            guard let value = rest.popFirst(), !value.hasPrefix("--") else {
                 throw SettingFault("\(option) needs a value: \(option)=value.")
             }
             values[name] = value
         }
         return values
-    }
-
-    private static func isOption(_ text: String) -> Bool {
-        text.hasPrefix("--")
     }
 }

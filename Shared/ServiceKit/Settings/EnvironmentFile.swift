@@ -4,7 +4,9 @@ import Foundation
 ///
 /// Blank lines and comments are skipped, `export` is allowed, values may stand in quotes, and nothing is expanded.
 enum EnvironmentFile {
-    /// What the file sets; nothing when there is no such file. Throws ``SettingFault`` for a line that means nothing.
+    /// What the file sets; nothing when there is no such file.
+    ///
+    /// Throws ``SettingFault`` for a line that means nothing.
     static func read(_ path: String) throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
         let text: String

@@ -8,10 +8,12 @@ extension Settings {
     ]
 
     /// The secret of the bus: `BUS_TOKEN`, else the file `bus-token` in `DATA_DIR`.
+    ///
+    /// Throws ``SettingFault`` for one that is short, easily guessed, or cannot stand in a header.
     package func busToken() throws -> String {
         let token = try secret("BUS_TOKEN", file: "bus-token", minimum: 16)
         guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw SettingFault("BUS_TOKEN travels in a header, so it must be of visible ASCII characters without blanks.")
+            throw SettingFault("BUS_TOKEN must be of visible ASCII characters without blanks: it travels in a header.")
         }
         return token
     }

@@ -11,13 +11,11 @@ package struct Settings: Sendable {
         self.values = values
     }
 
-    /// Reads the settings. Throws ``SettingFault`` for an option that does not exist.
+    /// Reads the settings, once; the file need not exist.
     ///
-    /// The library's own readers of the command line and of `.env` are not used: they cut values at commas, and keep
-    /// the quotes of a quoted value.
-    /// - Parameters:
-    ///   - environmentFile: a file of `NAME=value` lines; it need not exist.
-    ///   - environment: what the process was given.
+    /// Throws ``SettingFault`` for an option that does not exist and for a line of the file that means nothing. The
+    /// library's own readers of the command line and of `.env` are not used: they cut values at commas, and keep the
+    /// quotes of a quoted value.
     package static func load(
         arguments: [String] = Array(CommandLine.arguments.dropFirst()),
         environmentFile: String = ".env",
@@ -35,7 +33,9 @@ package struct Settings: Sendable {
         return Settings(values: values)
     }
 
-    /// What is set; `nil` when nothing is, or only blanks. An empty value hides what comes after it.
+    /// What is set; `nil` when nothing is, or only blanks.
+    ///
+    /// An empty value hides what comes after it: `DEFAULT_MODEL=` in the environment undoes the line in `.env`.
     package func string(_ name: String) -> String? {
         guard let text = values[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
         return text

@@ -1,13 +1,19 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// The command line of Parley.
-package struct ParleyCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
+struct ParleyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
         commandName: "parley",
         abstract: "Starts Parley, hands out tokens, and says what is wrong.",
         discussion: "Every setting is an environment variable, a line in .env, or an option: --gateway-port 9000.",
         subcommands: [UpCommand.self, TokenCommand.self, DoctorCommand.self]
     )
+}
 
-    package init() {}
+/// The executable `parley`.
+package enum Parley {
+    /// Reads the command line, does what it says, and ends the process when that fails.
+    package static func run() async {
+        await ParleyCommand.main()
+    }
 }

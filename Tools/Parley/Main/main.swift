@@ -1,3 +1,3 @@
 import ParleyTool
 
-await ParleyCommand.main()
+await Parley.run()

@@ -146,7 +146,7 @@ actor Supervisor {
             return fail(in: &group)
         }
         let delay = children[service]?.policy.delay(wasReady: wasReady) ?? .zero
-        Console.complain("\(service.executable) is started again in \(delay).")
+        Console.complain("\(service.executable) is started again\(delay == .zero ? "" : " in \(delay)").")
         group.addTask {
             // A cancelled pause means that everything ends.
             do { try await Task.sleep(for: delay) } catch { return }
