@@ -71,6 +71,7 @@ let package = Package(
             tests("Bus", [.hummingbird, .logging] + .channels),
             tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
             tests("ConversationService", ["ConversationService", .grdb] + .channels),
+            tests("ParleyTool", ["ParleyTool", .argumentParser]),
         ]
 )
 

@@ -1,4 +1,6 @@
 import Contracts
+import Foundation
+import NIOCore
 import ServiceKit
 
 /// What the gateway reads from its settings, once, at the start.
@@ -43,8 +45,7 @@ struct GatewayConfiguration: Sendable {
         jwtSecret = try settings.jwtSecret()
         jwtIssuer = settings.string("JWT_ISSUER") ?? "parley"
         jwtAudience = settings.string("JWT_AUDIENCE")
-        corsOrigins = (settings.string("CORS_ORIGINS") ?? "").split(separator: ",")
-            .map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
+        corsOrigins = try Self.origins(settings)
         requestsPerMinute = try settings.integer("RATE_LIMIT_PER_MINUTE", default: 300, in: 0...1_000_000)
         requestsPerHour = try settings.integer("RATE_LIMIT_PER_HOUR", default: 5000, in: 0...10_000_000)
         busToken = try settings.busToken()
@@ -58,8 +59,28 @@ struct GatewayConfiguration: Sendable {
         return try settings.urls("\(peer)_URL", default: "http://127.0.0.1:\(port)")
     }
 
+    /// The origins exactly as browsers send them, or a star alone.
+    private static func origins(_ settings: Settings) throws -> [String] {
+        let origins = (settings.string("CORS_ORIGINS") ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        guard origins != ["*"] else { return origins }
+        for origin in origins {
+            let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+            let isPlain = origin.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "*") }
+            guard parts.count == 3, parts[0].hasSuffix(":"), parts[1].isEmpty, !parts[2].isEmpty, isPlain else {
+                throw SettingFault(
+                    """
+                    CORS_ORIGINS holds “\(origin.prefix(100))”, which is not an origin such as https://app.example, \
+                    without a path. Name origins with commas between them, or * alone.
+                    """
+                )
+            }
+        }
+        return origins
+    }
+
     private static func mode(_ settings: Settings, host: String) throws -> AuthenticationMode {
-        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        let isLoopback = SocketAddress.isLoopback(host: host)
         let mode = try settings.choice("AUTH_MODE", default: isLoopback ? AuthenticationMode.open : .required)
         let isAllowed = try settings.boolean("ALLOW_INSECURE", default: false)
         guard isLoopback || mode == .required || isAllowed else {

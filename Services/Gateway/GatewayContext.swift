@@ -6,8 +6,7 @@ import NIOCore
 /// What the gateway knows of a request.
 struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Where the request came from; for limits, never for trust.
-    let remoteAddress: String
+    private let peer: SocketAddress?
     let start: ContinuousClock.Instant
     var requestID: String
     var traceparent: String?
@@ -16,7 +15,7 @@ struct GatewayContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        remoteAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        peer = source.channel.remoteAddress
         start = .now
         requestID = ""
     }
@@ -24,8 +23,13 @@ struct GatewayContext: RequestContext {
     /// The longest body that is taken, in bytes.
     var maxUploadSize: Int { RequestGuard.bodyLimit }
 
+    /// Whose allowance the request is counted against: the user's, or the address's when nobody is known.
+    var caller: String {
+        principal.map { "user:\($0.user)" } ?? "address:\(peer?.ipAddress ?? "unknown")"
+    }
+
     /// Whether the request comes from this machine.
-    var isLoopback: Bool { remoteAddress.hasPrefix("127.") || remoteAddress == "::1" }
+    var isLoopback: Bool { peer?.isLoopback == true }
 
     /// The call on the bus that answers the request.
     func call(as principal: Principal? = nil) -> CallContext {

@@ -5,12 +5,12 @@ import ServiceKit
 
 /// All that the gateway answers. A route is added in one of two ways, so that none is left without a policy.
 struct GatewayRoutes {
-    let identification: IdentificationMiddleware
     let conversations: any Bus
     let peers: PeerHealth
     let cors: CORSRules
     let mode: AuthenticationMode
     let verifier: TokenVerifier
+    let limiter: RateLimiter
 
     private typealias Open = @Sendable (Request, GatewayContext) async throws -> Response
     private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
@@ -22,11 +22,14 @@ struct GatewayRoutes {
         for (method, path, _) in open { list.add(method, path) }
         for (method, path, _) in closed { list.add(method, path) }
         for path in ["/health", "/readyz", "/metrics"] { list.add(.get, path) }
-        router.add(middleware: AdmissionMiddleware(cors: cors, routes: list, measurements: RequestMeasurements()))
+        let errors = ErrorAnswers(routes: list)
+        router.add(middleware: AdmissionMiddleware(cors: cors, errors: errors, measurements: RequestMeasurements()))
         let health = HealthController(conversations: conversations, peers: peers)
         router.get("/health", use: health.health)
         OperationsRoutes.addReadiness(to: router, service: "gateway", readiness: readiness, draining: draining)
-        let identified = router.group().add(middleware: identification)
+        let identified = router.group().add(
+            middleware: IdentificationMiddleware(mode: mode, verifier: verifier, limiter: limiter, errors: errors)
+        )
         identified.get("/metrics") { _, context in
             guard context.isLoopback || context.principal?.role == .admin else {
                 throw Fault(.forbidden, "Metrics are for an admin, or for somebody on this machine.")

@@ -23,16 +23,12 @@ package enum GatewayService {
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = Draining()
         let routes = GatewayRoutes(
-            identification: IdentificationMiddleware(
-                mode: configuration.mode,
-                verifier: verifier,
-                limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
-            ),
             conversations: conversations,
             peers: peers,
             cors: CORSRules(origins: configuration.corsOrigins),
             mode: configuration.mode,
-            verifier: verifier
+            verifier: verifier,
+            limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
         )
         let ready = Readiness("services") {
             let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
@@ -56,10 +52,10 @@ package enum GatewayService {
 
     private static func peers(_ configuration: GatewayConfiguration) -> [PeerHealth.Peer] {
         [
-            PeerHealth.Peer(name: "database", url: configuration.conversationURLs[0], isNeeded: true),
-            PeerHealth.Peer(name: "inference", url: configuration.inferenceURLs[0], isNeeded: true),
-            PeerHealth.Peer(name: "media", url: configuration.mediaURLs[0], isNeeded: false),
-            PeerHealth.Peer(name: "transcription", url: configuration.transcriptionURLs[0], isNeeded: false),
+            PeerHealth.Peer(name: "database", urls: configuration.conversationURLs, isNeeded: true),
+            PeerHealth.Peer(name: "inference", urls: configuration.inferenceURLs, isNeeded: true),
+            PeerHealth.Peer(name: "media", urls: configuration.mediaURLs, isNeeded: false),
+            PeerHealth.Peer(name: "transcription", urls: configuration.transcriptionURLs, isNeeded: false),
         ]
     }
 }

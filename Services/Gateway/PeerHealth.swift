@@ -5,12 +5,15 @@ import Synchronization
 /// Whether the services behind the gateway can work; asked at most once a second.
 final class PeerHealth: Sendable {
     private static let lifetime = Duration.seconds(1)
+    /// How long one answer may take, connection and all.
+    private static let limit = Duration.seconds(1)
 
     /// A service behind the gateway.
     struct Peer: Sendable {
         /// As it is called in answers.
         var name: StaticString
-        var url: String
+        /// Its replicas; one that can work is enough.
+        var urls: [String]
         /// Whether the gateway cannot serve without it.
         var isNeeded: Bool
     }
@@ -34,8 +37,7 @@ final class PeerHealth: Sendable {
     }
 
     func states() async -> [State] {
-        let (states, until) = known.withLock { $0 }
-        guard until <= .now else { return states }
+        if let states = recall() { return states }
         let fresh = await withTaskGroup(of: (Int, State).self) { group in
             for (index, peer) in peers.enumerated() {
                 group.addTask { (index, await self.ask(peer)) }
@@ -48,21 +50,57 @@ final class PeerHealth: Sendable {
         return fresh
     }
 
+    /// What is known, while it is fresh; when it no longer is, one caller asks anew and the others make do with it.
+    private func recall() -> [State]? {
+        known.withLock { known in
+            guard !known.states.isEmpty else { return nil }
+            if known.until > .now { return known.states }
+            known.until = .now + Self.limit
+            return nil
+        }
+    }
+
     private func ask(_ peer: Peer) async -> State {
         let start = ContinuousClock.now
-        var state = State(name: peer.name, isNeeded: peer.isNeeded, milliseconds: 0)
+        let fault = await withTaskGroup(of: Finding.self) { group in
+            for url in peer.urls { group.addTask { await self.ask(url) } }
+            group.addTask {
+                do { try await Task.sleep(for: Self.limit) } catch {}
+                return .late
+            }
+            defer { group.cancelAll() }
+            var fault = "It does not answer."
+            for _ in peer.urls {
+                switch await group.next() {
+                case .ready: return String?.none
+                case .fault(let found): fault = found
+                case .late, nil: return fault
+                }
+            }
+            return fault
+        }
+        let elapsed = (ContinuousClock.now - start).components
+        let milliseconds = Double(elapsed.seconds) * 1000 + Double(elapsed.attoseconds / 10_000_000_000_000) / 100
+        return State(name: peer.name, isNeeded: peer.isNeeded, milliseconds: milliseconds, fault: fault)
+    }
+
+    /// What a replica answers.
+    private enum Finding {
+        case ready
+        case fault(String)
+        case late
+    }
+
+    private func ask(_ url: String) async -> Finding {
         do {
             let request = try HTTPClient.Request(
-                url: peer.url + "/readyz", headTimeout: .seconds(1), readTimeout: .seconds(1)
+                url: url + "/readyz", headTimeout: Self.limit, readTimeout: Self.limit
             )
             let response = try await client.send(request)
             _ = try await response.body.collect(upTo: 65_536)
-            if response.status != 200 { state.fault = "It is not ready." }
+            return response.status == 200 ? .ready : .fault("It is not ready.")
         } catch {
-            state.fault = "It does not answer."
+            return .fault("It does not answer.")
         }
-        let elapsed = ContinuousClock.now - start
-        state.milliseconds = Double(elapsed.components.attoseconds / 10_000_000_000_000) / 100
-        return state
     }
 }

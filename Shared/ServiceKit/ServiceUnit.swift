@@ -8,10 +8,13 @@ package import ServiceLifecycle
 ///
 /// The end comes in the reverse order: first what is drained first, then the HTTP server, then what stands behind it.
 package struct ServiceUnit: Sendable {
+    /// The executable's name: `conversation-svc`.
     package let name: String
+    /// The address that it binds to.
     package let host: String
     /// The port that was asked for; 0 for any free one.
     package let port: Int
+    /// What lives in it, each after what it depends on.
     package let services: [any Service]
     /// Where it listens, once it does.
     package let listening: Listening

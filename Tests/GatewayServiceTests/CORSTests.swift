@@ -21,8 +21,8 @@ struct CORSTests {
             let methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
             #expect(preflight.headers.first(name: "access-control-allow-methods") == methods)
             #expect(preflight.headers.first(name: "vary") == "Origin")
-            for (path, token) in [("/api/v1/influencers", nil), ("/api/v1/chat/conversations", nil), ("/x", nil)] {
-                let answer = try await gate.ask(.GET, path, token: token, headers: ["origin": Self.page])
+            for path in ["/api/v1/influencers", "/api/v1/chat/conversations", "/x"] {
+                let answer = try await gate.ask(.GET, path, token: nil, headers: ["origin": Self.page])
                 #expect(answer.headers[canonicalForm: "access-control-allow-origin"] == [Self.page[...]], "\(path)")
                 #expect(answer.headers.first(name: "vary") == "Origin")
                 #expect(answer.headers.first(name: "access-control-expose-headers")?.contains("x-parley-run") == true)

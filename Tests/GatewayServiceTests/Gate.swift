@@ -113,7 +113,7 @@ struct Answer {
 enum WireJSON {
     static func object(_ text: String) throws -> [String: Any] {
         let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-        guard let object = value as? [String: Any] else { throw NeverHappened(description: "No object: \(text)") }
+        guard let object = value as? [String: Any] else { throw Unreadable(description: "No object: \(text)") }
         return object
     }
 
@@ -124,4 +124,9 @@ enum WireJSON {
         return Set(object.keys) == ["error", "message", "details"] && object["details"] is [String: Any]
             && !error.isEmpty && !message.isEmpty
     }
+}
+
+/// Something that came is not what it should be.
+struct Unreadable: Error, CustomStringConvertible {
+    let description: String
 }

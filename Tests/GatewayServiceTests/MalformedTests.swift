@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import NIOHTTP1
 import Testing
@@ -11,7 +12,8 @@ struct MalformedTests {
             for request in requests {
                 await refused(request, by: gate)
             }
-            #expect(try await gate.ask(.GET, "/health", token: nil).status == 200)
+            let health = try await gate.ask(.GET, "/health", token: nil)
+            #expect(health.status == 200)
             #expect(gate.behind.requests.isEmpty)
         }
     }
@@ -30,7 +32,8 @@ struct MalformedTests {
                     """
                 await refused(Malformed(body.description, bytes: Array(head.utf8) + body.bytes, status: 400), by: gate)
             }
-            #expect(try await gate.ask(.GET, "/health", token: nil).status == 200)
+            let health = try await gate.ask(.GET, "/health", token: nil)
+            #expect(health.status == 200)
             #expect(gate.behind.requests.isEmpty)
         }
     }

@@ -50,10 +50,10 @@ struct RateLimitTests {
     @Test func `whoever guesses credentials is slowed down`() async throws {
         try await Gate.with(["RATE_LIMIT_PER_MINUTE": "2", "RATE_LIMIT_PER_HOUR": "0"]) { gate in
             let path = "/api/v1/chat/conversations"
-            #expect(try await gate.ask(.GET, path, token: "a.b.c").status == 401)
-            #expect(try await gate.ask(.GET, path, token: "a.b.d").status == 401)
-            #expect(try await gate.ask(.GET, path, token: "a.b.e").status == 429)
-            #expect(try await gate.ask(.GET, path).status == 200)
+            for (token, status) in [("a.b.c", 401), ("a.b.d", 401), ("a.b.e", 429), (Gate.token(), 200)] {
+                let answer = try await gate.ask(.GET, path, token: token)
+                #expect(answer.status == status, "\(token)")
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -49,7 +50,7 @@ final class RawConnection: Sendable {
     func answer() async throws -> RawAnswer {
         try await eventually("An answer") { RawAnswer(self.received) != nil || self.isEnded }
         guard let answer = RawAnswer(received) else {
-            throw NeverHappened(description: "The connection ended without an answer: “\(received.prefix(300))”")
+            throw Unreadable(description: "The connection ended without an answer: “\(received.prefix(300))”")
         }
         return answer
     }
@@ -110,13 +111,18 @@ struct RawAnswer {
     init?(_ text: String) {
         guard let border = text.range(of: "\r\n\r\n") else { return nil }
         let head = String(text[..<border.lowerBound])
+        let rest = String(text[border.upperBound...])
         let words = head.split(separator: " ", maxSplits: 2)
         guard words.count > 1, let status = Int(words[1]) else { return nil }
-        let rest = text[border.upperBound...]
-        guard status >= 200 else {
-            self.init(String(rest))
-            return
+        if status < 200 {
+            guard let next = RawAnswer(rest) else { return nil }
+            self = next
+        } else {
+            self.init(status: status, head: head, rest: rest)
         }
+    }
+
+    private init?(status: Int, head: String, rest: String) {
         let lengths = head.lowercased().split(separator: "\r\n").filter { $0.hasPrefix("content-length:") }
         guard let length = lengths.first.flatMap({ Int($0.dropFirst(15).filter { $0 != " " }) }),
             rest.utf8.count >= length

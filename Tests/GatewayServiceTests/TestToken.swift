@@ -33,7 +33,7 @@ enum SHA256 {
     static func hash(_ message: [UInt8]) -> [UInt8] {
         var bytes = message + [0x80]
         bytes += Array(repeating: 0, count: (120 - bytes.count % 64) % 64)
-        bytes += (0..<8).map { UInt8(truncatingIfNeeded: UInt64(message.count) * 8 >> UInt64(56 - 8 * $0)) }
+        bytes += (0..<8).map { UInt8(truncatingIfNeeded: (UInt64(message.count) * 8) >> UInt64(56 - 8 * $0)) }
         var state = initial
         for start in stride(from: 0, to: bytes.count, by: 64) {
             compress(Array(bytes[start..<(start + 64)]), into: &state)

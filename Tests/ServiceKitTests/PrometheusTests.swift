@@ -42,6 +42,7 @@ import Testing
 
     @Test(arguments: [
         ("ordinary", "ordinary"), ("a\nb 1", "a\\nb 1"), ("a\"} 9\n# x", "a\\\"} 9\\n# x"), ("a\\n", "a\\\\n"),
+        ("a\r\nb", "a\r\\nb"), ("a\u{301}\"\u{301}", "a\u{301}\\\"\u{301}"),
     ])
     func `a label's value cannot end its line`(value: String, escaped: String) {
         metrics.makeCounter(label: "turns", dimensions: [("who", value)]).increment(by: 1)
@@ -50,7 +51,7 @@ import Testing
 
     @Test func `names are of plain letters`() {
         metrics.makeCounter(label: "1st näme\n{}", dimensions: [("the key", "v")]).increment(by: 1)
-        #expect(metrics.render().hasSuffix("\n_1st_n_me____{the_key=\"v\"} 1.0\n"))
+        #expect(metrics.render().hasSuffix("\n_1st_n_me___{the_key=\"v\"} 1.0\n"))
     }
 
     @Test func `labels without end do not fill the memory`() {

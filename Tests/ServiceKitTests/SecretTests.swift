@@ -23,7 +23,9 @@ import Testing
             let settings = Settings(values: ["DATA_DIR": directory])
             let sentence = "is not set and there is no file"
             #expect(
-                throws: SettingFault("BUS_TOKEN \(sentence) \(directory)/bus-token. Run parley up once, or set BUS_TOKEN.")
+                throws: SettingFault(
+                    "BUS_TOKEN \(sentence) \(directory)/bus-token. Run parley up once, or set BUS_TOKEN."
+                )
             ) {
                 try settings.busToken()
             }

@@ -30,6 +30,8 @@ struct CORSRules: Sendable {
 
     /// Says on an answer who may read it.
     func apply(to headers: inout HTTPFields, origin: String?) {
+        // Whoever caches an answer must know that another origin gets another one, or none.
+        if !origins.isEmpty, !origins.contains("*") { headers[.vary] = "Origin" }
         guard let origin, allows(origin) else { return }
         write(origin, to: &headers)
         headers[.accessControlExposeHeaders] = "x-request-id, x-correlation-id, x-parley-run, server-timing, retry-after"
@@ -46,6 +48,5 @@ struct CORSRules: Sendable {
         }
         headers[.accessControlAllowOrigin] = origin
         headers[.accessControlAllowCredentials] = "true"
-        headers[.vary] = "Origin"
     }
 }

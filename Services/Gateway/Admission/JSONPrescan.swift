@@ -17,8 +17,7 @@ struct JSONPrescan {
     static func check(_ buffer: ByteBuffer) throws {
         let view = buffer.readableBytesView
         guard !view.isEmpty else { throw Fault(.invalid, "The body is empty; it must be JSON.") }
-        guard buffer.getString(at: buffer.readerIndex, length: buffer.readableBytes).map({ $0.utf8.elementsEqual(view) }) == true
-        else { throw Fault(.invalid, "The body is not UTF-8.") }
+        guard String(validating: view, as: UTF8.self) != nil else { throw Fault(.invalid, "The body is not UTF-8.") }
         var scan = JSONPrescan(bytes: view, index: view.startIndex)
         try scan.run()
     }

@@ -45,6 +45,9 @@ final class RateLimiter: Sendable {
         self.perHour = perHour
     }
 
+    /// How many callers are remembered now.
+    var callerCount: Int { callers.withLock { $0.count } }
+
     /// Counts a request of a caller.
     func admit(_ caller: String, now: ContinuousClock.Instant = .now) -> Verdict {
         guard perMinute > 0 || perHour > 0 else { return Verdict() }
@@ -73,21 +76,22 @@ final class RateLimiter: Sendable {
             verdict.exceeded = "per_hour"
             verdict.retryAfter = Int(caller.hour.wait.rounded(.up))
         } else {
-            caller.minute.take()
-            caller.hour.take()
+            if perMinute > 0 { caller.minute.take() }
+            if perHour > 0 { caller.hour.take() }
         }
         verdict.remainingMinute = perMinute > 0 ? Int(max(0, caller.minute.tokens)) : 0
         verdict.remainingHour = perHour > 0 ? Int(max(0, caller.hour.tokens)) : 0
         return verdict
     }
 
-    /// Forgets those who have their full allowance again; if all are busy, everybody.
+    /// Forgets those who have their full allowance again; everybody, if that makes too little room to be worth it.
     private static func forget(_ callers: inout [String: Caller], now: ContinuousClock.Instant) {
         let busy = callers.filter { _, caller in
             var caller = caller
+            caller.minute.refill(now: now)
             caller.hour.refill(now: now)
-            return caller.hour.tokens < caller.hour.capacity
+            return caller.minute.tokens < caller.minute.capacity || caller.hour.tokens < caller.hour.capacity
         }
-        callers = busy.count < callerLimit ? busy : [:]
+        callers = busy.count < callerLimit / 2 ? busy : [:]
     }
 }

@@ -2,6 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Looks at each request's head and pace before anything else does; what breaks the rules is answered and cut off.
+///
+/// A refusal waits for the answers to the requests before it, so that answers keep the order of their requests.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -10,54 +12,74 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The longest body, in bytes.
     static let bodyLimit = 1_048_576
-    /// How long the head of the first request may take.
-    private static let headLimit = TimeAmount.seconds(10)
+    /// How long a client that was refused may go on sending, so that it gets to read why.
+    private static let lingering = TimeAmount.seconds(1)
+    /// How long a client may take nothing of what it is sent.
+    private static let stallLimit = TimeAmount.seconds(60)
 
-    private var pace = BodyPace()
-    private var timer: Scheduled<Void>?
-    private var isRefused = false
+    private var pace = RequestPace()
+    private var tick: Scheduled<Void>?
+    private var stall: Scheduled<Void>?
+    /// Requests that were passed on and are not answered to their end.
+    private var unanswered = 0
+    /// Whether the answer to the oldest of them has begun.
     private var isAnswering = false
+    /// Whether the newest of them has not come to its end.
+    private var isReceiving = false
+    private var refusal: Refusal?
+    private var isRefused = false
+
+    /// How many answers are due before the newest request's; below 0 when that one is answered before its end.
+    private var owed: Int { unanswered - (isReceiving ? 1 : 0) }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        schedule(after: Self.headLimit, context: context) { guardian, context in
-            guardian.refuse(HeadRules.Refusal(status: .requestTimeout, message: "The request did not come in time."), context)
+        let bound = NIOLoopBound((guardian: self, context: context), eventLoop: context.eventLoop)
+        let arrival = ArrivalHandler(
+            arrived: { bound.value.guardian.pace.bytesArrived(at: .now()) },
+            settled: { bound.value.guardian.watch(bound.value.context) }
+        )
+        do {
+            try context.pipeline.syncOperations.addHandler(arrival, position: .first)
+        } catch {
+            context.fireErrorCaught(error)
         }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
+        end()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        end()
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isRefused else { return }
+        guard refusal == nil else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            timer?.cancel()
             if let refusal = HeadRules.check(head, bodyLimit: Self.bodyLimit) { return refuse(refusal, context) }
-            if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+            pace.headEnded(at: .now())
+            if unanswered == 0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+                let leave = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(leave)), promise: nil)
             }
-            pace = BodyPace()
-            watch(context)
+            unanswered += 1
+            isReceiving = true
         case .body(let bytes):
-            pace.add(bytes.readableBytes)
-            guard pace.bytes <= Self.bodyLimit else {
-                return refuse(HeadRules.tooLarge(limit: Self.bodyLimit), context)
+            guard pace.bodyArrived(bytes.readableBytes) <= Self.bodyLimit else {
+                return refuse(.tooLarge(limit: Self.bodyLimit), context)
             }
         case .end:
-            timer?.cancel()
+            pace.requestEnded()
+            isReceiving = false
         }
         context.fireChannelRead(data)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        refuse(HeadRules.refusal(for: error), context)
+        refuse(Refusal(error), context)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -65,58 +87,71 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
+        context.write(data, promise: promise)
         switch unwrapOutboundIn(data) {
         case .head: isAnswering = true
         case .body: break
-        case .end: isAnswering = false
+        case .end:
+            isAnswering = false
+            unanswered = max(0, unanswered - 1)
+            if refusal != nil { sendRefusal(context) }
         }
-        context.write(data, promise: promise)
     }
 
-    /// Asks each second whether the body comes fast enough.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            stall = schedule(after: Self.stallLimit, context) { _, context in context.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Looks at the pace each second while a request is under way; one that came at once never gets here.
     private func watch(_ context: ChannelHandlerContext) {
-        schedule(after: .seconds(1), context: context) { guardian, context in
-            guard !guardian.pace.isTooSlow(now: .now()) else {
-                return guardian.refuse(
-                    HeadRules.Refusal(status: .requestTimeout, message: "The body comes too slowly."), context
-                )
+        guard tick == nil, !pace.isIdle, refusal == nil else { return }
+        tick = schedule(after: .seconds(1), context) { guardian, context in
+            guardian.tick = nil
+            // While answers are owed it may be us who do not read on.
+            if guardian.owed <= 0, let refusal = guardian.pace.refusal(at: .now()) {
+                return guardian.refuse(refusal, context)
             }
             guardian.watch(context)
         }
     }
 
-    private func schedule(
-        after delay: TimeAmount,
-        context: ChannelHandlerContext,
-        _ act: @escaping (RequestGuard, ChannelHandlerContext) -> Void
-    ) {
-        let bound = NIOLoopBound((guardian: self, context: context, act: act), eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: delay) {
-            bound.value.act(bound.value.guardian, bound.value.context)
-        }
+    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+        guard self.refusal == nil else { return }
+        self.refusal = refusal
+        sendRefusal(context)
     }
 
-    private func refuse(_ refusal: HeadRules.Refusal, _ context: ChannelHandlerContext) {
-        timer?.cancel()
-        guard !isRefused else { return }
+    /// Sends the refusal once it is its turn, and ends the connection.
+    private func sendRefusal(_ context: ChannelHandlerContext) {
+        guard let refusal, !isRefused, owed <= 0 else { return }
         isRefused = true
-        // An answer that has begun cannot be taken back; the connection just ends.
-        guard !isAnswering else { return context.close(promise: nil) }
-        let body = refusal.body
-        let headers: HTTPHeaders = [
-            "content-type": "application/json", "content-length": String(body.readableBytes), "connection": "close",
-        ]
-        let head = HTTPResponseHead(version: .http1_1, status: refusal.status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        let written = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        // Closed a little later, so that a client that is still sending gets to read the answer.
-        written.futureResult.whenComplete { _ in
-            let context = bound.value
-            context.eventLoop.scheduleTask(in: .milliseconds(100)) { bound.value.close(promise: nil) }
-            context.close(mode: .output, promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        end()
+        // An answer that has begun, or been given, cannot be taken back; the connection just ends.
+        guard !isAnswering, owed == 0 else { return context.close(promise: nil) }
+        for part in refusal.parts { context.write(wrapOutboundOut(part), promise: nil) }
+        context.flush()
+        context.close(mode: .output, promise: nil)
+        tick = schedule(after: Self.lingering, context) { _, context in context.close(promise: nil) }
+    }
+
+    private func schedule(
+        after delay: TimeAmount,
+        _ context: ChannelHandlerContext,
+        _ act: @escaping (RequestGuard, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        let bound = NIOLoopBound((guardian: self, context: context, act: act), eventLoop: context.eventLoop)
+        return context.eventLoop.scheduleTask(in: delay) { bound.value.act(bound.value.guardian, bound.value.context) }
+    }
+
+    private func end() {
+        tick?.cancel()
+        stall?.cancel()
+        tick = nil
+        stall = nil
     }
 }

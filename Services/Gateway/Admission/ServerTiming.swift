@@ -1,20 +1,29 @@
 import HTTPTypes
-import Hummingbird
 
 /// The header `Server-Timing`: where the time of an answer went, in milliseconds.
 enum ServerTiming {
-    static func prepend(_ name: String, _ duration: Duration, to headers: inout HTTPFields) {
-        let entry = "\(name);dur=\(text(milliseconds(duration)))"
-        headers[.serverTiming] = headers[.serverTiming].map { "\(entry), \($0)" } ?? entry
+    static func entry(_ name: StaticString, _ duration: Duration) -> String {
+        entry(name, milliseconds: milliseconds(duration))
     }
 
-    static func append(_ name: String, _ duration: Duration, to headers: inout HTTPFields) {
-        append(name, milliseconds: milliseconds(duration), to: &headers)
+    /// What a turn says of itself.
+    static func entries(queue: Double, upstream: Double) -> String {
+        "\(entry("queue", milliseconds: queue)), \(entry("upstream", milliseconds: upstream))"
     }
 
-    static func append(_ name: String, milliseconds: Double, to headers: inout HTTPFields) {
-        let entry = "\(name);dur=\(text(milliseconds))"
+    /// What stands before the answer's own entries: who it was, and where the rest went if the answer does not say.
+    static func begin(_ headers: inout HTTPFields, authentication: Duration, upstream: Duration) {
+        let rest = headers[.serverTiming] ?? entries(queue: 0, upstream: milliseconds(upstream))
+        headers[.serverTiming] = "\(entry("auth", authentication)), \(rest)"
+    }
+
+    static func end(_ headers: inout HTTPFields, total: Duration) {
+        let entry = entry("total", total)
         headers[.serverTiming] = headers[.serverTiming].map { "\($0), \(entry)" } ?? entry
+    }
+
+    private static func entry(_ name: StaticString, milliseconds: Double) -> String {
+        "\(name);dur=\(text(milliseconds))"
     }
 
     private static func milliseconds(_ duration: Duration) -> Double {

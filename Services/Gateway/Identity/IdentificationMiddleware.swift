@@ -8,6 +8,7 @@ struct IdentificationMiddleware: RouterMiddleware {
     let mode: AuthenticationMode
     let verifier: TokenVerifier
     let limiter: RateLimiter
+    let errors: ErrorAnswers
 
     func handle(
         _ request: Request,
@@ -15,13 +16,27 @@ struct IdentificationMiddleware: RouterMiddleware {
         next: (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.principal = try await identify(request)
+        var refusal: (any Error)?
+        do {
+            context.principal = try await identify(request)
+        } catch {
+            refusal = error
+        }
         let authenticated = ContinuousClock.now
-        let verdict = limiter.admit(context.principal.map { "user:\($0.user)" } ?? "address:\(context.remoteAddress)")
-        guard verdict.isAdmitted else { return try V1Answer.tooMany(verdict) }
-        var response = try await next(request, context)
+        // Who guesses credentials is counted by address, like who shows none.
+        let verdict = limiter.admit(context.caller)
+        var response: Response
+        do {
+            guard verdict.isAdmitted else { return V1Answer.tooMany(verdict) }
+            if let refusal { throw refusal }
+            response = try await next(request, context)
+        } catch {
+            response = errors.answer(to: error, request: request, context: context)
+        }
         verdict.write(to: &response.headers)
-        ServerTiming.prepend("auth", authenticated - context.start, to: &response.headers)
+        ServerTiming.begin(
+            &response.headers, authentication: authenticated - context.start, upstream: .now - authenticated
+        )
         return response
     }
 

@@ -6,12 +6,14 @@ import JWTKit
 struct TokenClaims: JWTPayload {
     /// How far clocks may differ, in seconds.
     static let leeway = 60.0
+    /// The end of the year 9999: whatever expires later is no date.
+    private static let horizon = 253_402_300_800.0
 
     var exp: Double
     var iss: String
     var sub: String?
     var user_id: String?
-    var aud: AudienceClaim?
+    var aud: TokenAudience?
     var nbf: Double?
     var iat: Double?
     var role: String?
@@ -23,12 +25,13 @@ struct TokenClaims: JWTPayload {
     ///
     /// - Parameter now: seconds since 1970.
     func principal(issuer: String, audience: String?, now: Double) throws -> Principal {
-        guard exp.isFinite, exp > now else { throw Fault(.unauthorized, "Token has expired") }
+        guard exp > now else { throw Fault(.unauthorized, "Token has expired") }
+        guard exp < Self.horizon else { throw Fault(.unauthorized, "Invalid token") }
         guard iss == issuer else { throw Fault(.unauthorized, "Invalid token issuer") }
         guard (nbf ?? now) <= now + Self.leeway, (iat ?? now) <= now + Self.leeway else {
             throw Fault(.unauthorized, "Invalid token: it is not valid yet")
         }
-        if let audience, aud?.value.contains(audience) != true {
+        if let audience, aud?.names.contains(audience) != true {
             throw Fault(.unauthorized, "Invalid token audience")
         }
         guard let user = user_id ?? sub, Self.isUserName(user) else {
@@ -39,6 +42,7 @@ struct TokenClaims: JWTPayload {
 
     /// Whether a text may name a user: 1 to 255 bytes, none of them a control character.
     static func isUserName(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        (1...255).contains(text.utf8.count)
+            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 }

@@ -59,7 +59,7 @@ final class TokenVerifier: Sendable {
             iss: issuer,
             sub: user,
             user_id: user,
-            aud: audience.map { AudienceClaim(value: $0) },
+            aud: audience.map { TokenAudience($0) },
             nbf: nil,
             iat: moment,
             role: nil

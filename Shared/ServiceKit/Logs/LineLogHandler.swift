@@ -12,13 +12,17 @@ package struct LineLogHandler: LogHandler {
         case json
     }
 
+    /// The least level that is written.
     package var logLevel: Logger.Level
+    /// What goes with every record.
     package var metadata: Logger.Metadata = [:]
+    /// What goes with a record of the task that writes it.
     package var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let format: Format
     private let write: @Sendable (String) -> Void
 
+    /// Writes with `write`, a whole line at a time; to standard error unless told otherwise.
     package init(
         label: String,
         level: Logger.Level,
@@ -31,11 +35,13 @@ package struct LineLogHandler: LogHandler {
         logLevel = level
     }
 
+    /// One of the values that go with every record.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes a record as one line.
     package func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }

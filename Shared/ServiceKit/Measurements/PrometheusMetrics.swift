@@ -10,12 +10,15 @@ package final class PrometheusMetrics: MetricsFactory {
 
     private let series = Mutex<[SeriesName: Series]>([:])
 
+    /// Begins with no metrics.
     package init() {}
 
+    /// A number that only grows.
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         find(label, dimensions, kind: .counter)
     }
 
+    /// A number with a fraction that only grows.
     package func makeFloatingPointCounter(
         label: String,
         dimensions: [(String, String)]
@@ -23,10 +26,12 @@ package final class PrometheusMetrics: MetricsFactory {
         find(label, dimensions, kind: .counter)
     }
 
+    /// How often which values were seen; only the last of them when they are not to be aggregated.
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         find(label, dimensions, kind: aggregate ? .histogram(scale: 1) : .gauge)
     }
 
+    /// A number that goes up and down.
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         find(label, dimensions, kind: .gauge)
     }

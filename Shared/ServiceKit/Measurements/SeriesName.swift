@@ -32,10 +32,17 @@ struct SeriesName: Hashable, Comparable {
         return name.first?.isNumber == true ? "_" + name : name
     }
 
+    /// Goes by scalars: a return and a line feed are one character, which holds a line feed all the same.
     private static func escape(_ text: String) -> String {
-        String(text.prefix(200))
-            .replacing("\\", with: "\\\\")
-            .replacing("\"", with: "\\\"")
-            .replacing("\n", with: "\\n")
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(200) {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
     }
 }

@@ -5,8 +5,10 @@ import Synchronization
 package final class Draining: Service {
     private let state = Mutex(false)
 
+    /// Begins as not draining.
     package init() {}
 
+    /// Whether the end has been asked for.
     package var isDraining: Bool { state.withLock { $0 } }
 
     package func run() async throws {

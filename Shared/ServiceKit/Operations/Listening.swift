@@ -10,6 +10,7 @@ package final class Listening: Sendable {
 
     private let state = Mutex(State())
 
+    /// Begins as not listening.
     package init() {}
 
     /// Waits until the service listens, and throws `CancellationError` when the waiting task is cancelled.

@@ -5,6 +5,7 @@ package struct Readiness: Sendable {
     /// How long one check may take, so that an answer always comes.
     private static let limit = Duration.seconds(1)
 
+    /// What the check is called in the answer of `/readyz`.
     package let name: String
     private let check: @Sendable () async throws -> Void
 

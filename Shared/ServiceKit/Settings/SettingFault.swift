@@ -3,6 +3,7 @@ package struct SettingFault: Error, CustomStringConvertible, Equatable {
     /// For a person; ends with a full stop, holds no secret.
     package var sentence: String
 
+    /// Takes the sentence whole.
     package init(_ sentence: String) {
         self.sentence = sentence
     }

@@ -27,7 +27,7 @@ struct ConversationsController: Sendable {
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let query = PageQuery(request)
         let limit = try query.integer("limit", default: 20, in: 1...100)
-        let offset = try query.integer("offset", default: 0, in: 0...Int.max)
+        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
         let page = try await conversations.call(
             Conversations.List(persona: try query.identifier("influencer_id"), limit: limit, offset: offset),
             context.call

@@ -34,6 +34,9 @@ struct HealthController: Sendable {
                         json.field("status", state.fault == nil ? "up" : "down")
                         json.field("latency_ms", state.fault == nil ? state.milliseconds : nil)
                         json.field("error", state.fault)
+                        // Keys of the seed that say nothing here; its clients expect them.
+                        json.null("pool_size")
+                        json.null("pool_free")
                     }
                 }
             }

@@ -9,7 +9,7 @@ struct InfluencersController: Sendable {
     func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = PageQuery(request)
         let limit = try query.integer("limit", default: 50, in: 1...100)
-        let offset = try query.integer("offset", default: 0, in: 0...Int.max)
+        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
         let page = try await conversations.call(
             Personas.List(limit: limit, offset: offset), context.call(as: context.principal)
         )

@@ -16,13 +16,13 @@ struct MessageBody: Decodable {
 
     /// The message's content by the documented rules. Throws `invalid` with the field that breaks one.
     func validated() throws -> Message.Content {
-        guard let kind = Message.Kind(rawValue: (message_type ?? "text").lowercased()) else {
+        guard let kind = Message.Kind(rawValue: Self.trimmed(message_type ?? "text").lowercased()) else {
             throw Fault(.invalid, "`message_type` must be one of: text, multimodal, image, audio.")
         }
         let text = content?.text ?? ""
         let media = (media_urls?.items ?? []).map(Self.trimmed).filter { !$0.isEmpty }
         let audio = audio_url.map(Self.trimmed).flatMap { $0.isEmpty ? nil : $0 }
-        guard text.count <= Self.textLimit else {
+        guard text.unicodeScalars.count <= Self.textLimit else {
             throw Fault(.invalid, "`content` is longer than \(Self.textLimit) characters.")
         }
         guard media.count <= Self.mediaLimit else {

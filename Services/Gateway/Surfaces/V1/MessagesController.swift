@@ -10,7 +10,7 @@ struct MessagesController: Sendable {
         let id: Conversation.ID = try context.identifier("id", missing: "Conversation not found")
         let query = PageQuery(request)
         let limit = try query.integer("limit", default: 50, in: 1...200)
-        let offset = try query.integer("offset", default: 0, in: 0...Int.max)
+        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
         let list = Messages.List(
             conversation: id, limit: limit, offset: offset, order: try query.order(default: .descending)
         )
@@ -36,7 +36,7 @@ struct MessagesController: Sendable {
         }
         let started = ContinuousClock.now
         let stream = try await conversations.stream(Runs.Start(conversation: id, content: content), context.call)
-        return try await RunStream.response(of: stream, since: started)
+        return try await RunStream.response(toTurn: stream, since: started)
     }
 
     private func complete(
@@ -50,8 +50,7 @@ struct MessagesController: Sendable {
         let turn = try await conversations.call(Runs.Complete(conversation: id, content: content), call)
         var response = answer(turn)
         if let timing = turn.end.timing {
-            ServerTiming.append("queue", milliseconds: timing.queue, to: &response.headers)
-            ServerTiming.append("upstream", milliseconds: timing.upstream, to: &response.headers)
+            response.headers[.serverTiming] = ServerTiming.entries(queue: timing.queue, upstream: timing.upstream)
         }
         response.headers[.xParleyRun] = turn.run.description
         return response

@@ -3,6 +3,9 @@ import Hummingbird
 
 /// Reads the numbers and words of a query; what is out of bounds is refused with its name.
 struct PageQuery {
+    /// Where a list may be read from; no list of ours is longer.
+    static let offsets = 0...1_000_000_000
+
     private let request: Request
 
     init(_ request: Request) {
@@ -12,11 +15,17 @@ struct PageQuery {
     /// A whole number within a range.
     func integer(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = try single(name) else { return value }
-        guard let number = Int(text), range.contains(number) else {
-            let limits = range.upperBound == .max ? "from \(range.lowerBound) up" : "from \(range.lowerBound) to \(range.upperBound)"
-            throw Fault(.invalid, "`\(name)` must be a whole number \(limits).")
+        guard let number = Self.number(text), range.contains(number) else {
+            throw Fault(
+                .invalid, "`\(name)` must be a whole number from \(range.lowerBound) to \(range.upperBound)."
+            )
         }
         return number
+    }
+
+    /// A number of digits and nothing else.
+    static func number(_ text: String) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     func order(default value: Order) throws -> Order {

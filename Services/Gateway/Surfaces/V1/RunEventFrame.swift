@@ -5,23 +5,36 @@ import NIOCore
 /// Turns a run's events, as JSON from the bus, into Server-Sent Events. Pure.
 ///
 /// Text, which is nearly all there is, is not decoded: its number and its string are cut out of the bytes and passed on.
-enum RunEventFrame {
-    static func frames(of elements: [ByteBuffer]) throws -> ByteBuffer {
+struct RunEventFrame: Sendable {
+    /// The run that the events belong to; absent while it is not known.
+    let run: Run.ID?
+
+    /// The events of a batch, and whether the run's last one is among them.
+    func frames(of elements: [ByteBuffer]) throws -> (bytes: ByteBuffer, isLast: Bool) {
         var frames = ByteBuffer()
+        frames.reserveCapacity(elements.reduce(0) { $0 + $1.readableBytes + 32 })
+        var isLast = false
         for element in elements {
-            if write(text: element, to: &frames) { continue }
-            try write(BusCoding.decode(Run.Event.self, from: element), to: &frames)
+            if Self.write(text: element, to: &frames) { continue }
+            let event = try BusCoding.decode(Run.Event.self, from: element)
+            isLast = isLast || event.end != nil
+            write(event, to: &frames)
         }
-        return frames
+        return (frames, isLast)
     }
 
     /// Tells a watcher that the watch broke off, which says nothing about the run.
-    static func broken(_ fault: Fault) -> ByteBuffer {
+    ///
+    /// It has no number, so a client that comes back asks for what follows the last event that it has.
+    func broken(_ fault: Fault) -> ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.field("code", V1Fault.name(fault.code))
             json.field("message", fault.message)
             json.field("retryable", true)
+            json.null("assistant_message")
+            json.null("status")
+            json.field("run_id", run?.description)
         }
         var frame = ByteBuffer(staticString: "event: error\ndata: ")
         frame.writeImmutableBuffer(json.buffer)
@@ -67,7 +80,7 @@ enum RunEventFrame {
         return false
     }
 
-    private static func write(_ event: Run.Event, to frames: inout ByteBuffer) {
+    private func write(_ event: Run.Event, to frames: inout ByteBuffer) {
         var json = JSONWriter()
         let name: StaticString
         if let message = event.userMessage {
@@ -90,7 +103,7 @@ enum RunEventFrame {
         frames.writeStaticString("\n\n")
     }
 
-    private static func write(_ end: Run.End, isError: Bool, to json: inout JSONWriter) {
+    private func write(_ end: Run.End, isError: Bool, to json: inout JSONWriter) {
         json.object { json in
             if isError {
                 let code = end.fault?.code ?? .internal
@@ -99,6 +112,7 @@ enum RunEventFrame {
                 json.field("retryable", code.isRetryable)
             }
             json.end(end)
+            json.field("run_id", run?.description)
         }
     }
 }

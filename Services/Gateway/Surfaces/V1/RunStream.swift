@@ -10,42 +10,70 @@ enum RunStream {
         request.headers[.accept]?.lowercased().contains("text/event-stream") == true
     }
 
-    /// Answers with a stream once its first events are there, so that what goes wrong before has a status.
+    /// Answers with the events of a turn once the first is there, so that what goes wrong before has a status.
     static func response(
-        of stream: ElementStream<Run.Event>,
-        since started: ContinuousClock.Instant,
-        run: Run.ID? = nil
+        toTurn stream: ElementStream<Run.Event>,
+        since started: ContinuousClock.Instant
     ) async throws -> Response {
-        let first: [ByteBuffer]
-        let name: Run.ID?
         do {
-            first = try await stream.nextEncodedBatch() ?? []
-            name = try run ?? first.first.flatMap { try BusCoding.decode(Run.Event.self, from: $0).userMessage?.run }
+            guard let first = try await stream.nextEncodedBatch(), let element = first.first else {
+                throw Fault(.cut, "The turn ended before it began. Look at the conversation's messages.")
+            }
+            let run = try BusCoding.decode(Run.Event.self, from: element).userMessage?.run
+            return response(of: stream, first: first, since: started, run: run)
         } catch {
             stream.close()
             throw error
         }
+    }
+
+    /// Answers with the events of a run at once, since the next may be long in coming.
+    static func response(
+        following stream: ElementStream<Run.Event>,
+        of run: Run.ID,
+        since started: ContinuousClock.Instant
+    ) -> Response {
+        response(of: stream, first: [], since: started, run: run)
+    }
+
+    private static func response(
+        of stream: ElementStream<Run.Event>,
+        first: [ByteBuffer],
+        since started: ContinuousClock.Instant,
+        run: Run.ID?
+    ) -> Response {
         var headers: HTTPFields = [
             .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
         ]
-        headers[.xParleyRun] = name?.description
-        ServerTiming.append("queue", .now - started, to: &headers)
-        return Response(status: .ok, headers: headers, body: body(of: stream, first: first))
+        headers[.xParleyRun] = run?.description
+        headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
+        let body = body(of: stream, first: first, frame: RunEventFrame(run: run))
+        return Response(status: .ok, headers: headers, body: body)
     }
 
-    private static func body(of stream: ElementStream<Run.Event>, first: [ByteBuffer]) -> ResponseBody {
+    private static func body(
+        of stream: ElementStream<Run.Event>,
+        first: [ByteBuffer],
+        frame: RunEventFrame
+    ) -> ResponseBody {
         ResponseBody { writer in
             defer { stream.close() }
             do {
                 var batch: [ByteBuffer]? = first
+                // A watcher who has all there is, and so gets nothing, is no watcher whose stream broke.
+                var isWhole = true
                 while let elements = batch {
-                    let frames = try RunEventFrame.frames(of: elements)
-                    if frames.readableBytes > 0 { try await writer.write(frames) }
+                    let (frames, isLast) = try frame.frames(of: elements)
+                    if frames.readableBytes > 0 {
+                        try await writer.write(frames)
+                        isWhole = isLast
+                    }
                     batch = try await stream.nextEncodedBatch()
                 }
+                if !isWhole { throw Fault(.cut, "The run's events stopped without an end. Read on from the last.") }
             } catch let fault as Fault {
                 // The run goes on, or is found interrupted later; only this watch broke.
-                try await writer.write(RunEventFrame.broken(fault))
+                try await writer.write(frame.broken(fault))
             }
             try await writer.finish(nil)
         }

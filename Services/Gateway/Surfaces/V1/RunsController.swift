@@ -22,7 +22,7 @@ struct RunsController: Sendable {
         let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
         let started = ContinuousClock.now
         let stream = try await conversations.stream(follow, context.call)
-        return try await RunStream.response(of: stream, since: started, run: run)
+        return RunStream.response(following: stream, of: run, since: started)
     }
 
     private func ids(_ context: AuthenticatedContext) throws -> (Conversation.ID, Run.ID) {
@@ -34,9 +34,9 @@ struct RunsController: Sendable {
 
     /// The number of the client's last event: what `Last-Event-ID` or `?after=` says, or the larger of both.
     private func last(_ request: Request) throws -> Int {
-        let after = try PageQuery(request).integer("after", default: 0, in: 0...Int.max)
+        let after = try PageQuery(request).integer("after", default: 0, in: PageQuery.offsets)
         guard let text = request.headers[.lastEventID], !text.isEmpty else { return after }
-        guard let number = Int(text), number >= 0 else {
+        guard let number = PageQuery.number(text), PageQuery.offsets.contains(number) else {
             throw Fault(.invalid, "The header Last-Event-ID must be the number of an event.")
         }
         return max(after, number)

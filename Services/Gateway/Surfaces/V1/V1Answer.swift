@@ -31,7 +31,7 @@ enum V1Answer {
     }
 
     /// 429 for a caller who asks too often.
-    static func tooMany(_ verdict: RateLimiter.Verdict) throws -> Response {
+    static func tooMany(_ verdict: RateLimiter.Verdict) -> Response {
         let limit = verdict.exceeded == "per_minute" ? verdict.limitMinute : verdict.limitHour
         let fault = Fault(
             .limited, "Too many requests: at most \(limit) \(verdict.exceeded ?? "").", retryAfter: verdict.retryAfter

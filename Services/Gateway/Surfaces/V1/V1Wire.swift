@@ -2,7 +2,8 @@ import Contracts
 
 /// The values of v1 as JSON, keys in the order of the documents; `id` is always first.
 extension JSONWriter {
-    mutating func message(_ message: Message) {
+    /// - Parameter context: what the model was shown of the conversation, where that is known.
+    mutating func message(_ message: Message, context: Run.ContextReport? = nil) {
         object { json in
             json.field("id", message.id.description)
             json.field("role", message.role.rawValue)
@@ -16,12 +17,13 @@ extension JSONWriter {
             json.field("status", message.status.rawValue)
             json.field("run_id", message.run?.description)
             json.field("parent_id", message.parent?.description)
+            if let context { json.context(context) }
         }
     }
 
-    mutating func message(_ name: StaticString, _ message: Message?) {
+    mutating func message(_ name: StaticString, _ message: Message?, context: Run.ContextReport? = nil) {
         guard let message else { return null(name) }
-        value(name) { $0.message(message) }
+        value(name) { $0.message(message, context: context) }
     }
 
     mutating func influencer(_ persona: Persona) {
@@ -69,24 +71,26 @@ extension JSONWriter {
     }
 
     mutating func end(_ end: Run.End) {
-        message("assistant_message", end.assistantMessage)
+        message("assistant_message", end.assistantMessage, context: end.context)
         field("status", end.status.rawValue)
         field("model", end.model)
         usage(end.usage)
-        if let context = end.context {
-            object("context") { json in
-                json.field("messages_used", context.messagesUsed)
-                json.field("messages_left_out", context.messagesLeftOut)
-                json.field("tokens_estimated", context.tokensEstimated)
-                json.field("window", context.window)
-            }
-        }
+        if let context = end.context { self.context(context) }
         guard let timing = end.timing else { return }
         object("timing") { json in
             json.field("queue", timing.queue)
             json.field("first_token", timing.firstToken)
             json.field("upstream", timing.upstream)
             json.field("total", timing.total)
+        }
+    }
+
+    private mutating func context(_ context: Run.ContextReport) {
+        object("context") { json in
+            json.field("messages_used", context.messagesUsed)
+            json.field("messages_left_out", context.messagesLeftOut)
+            json.field("tokens_estimated", context.tokensEstimated)
+            json.field("window", context.window)
         }
     }
 
@@ -112,7 +116,7 @@ extension JSONWriter {
         object("usage") { json in
             json.field("prompt_tokens", usage.promptTokens)
             json.field("completion_tokens", usage.completionTokens)
-            json.field("total_tokens", usage.promptTokens + usage.completionTokens)
+            json.field("total_tokens", usage.promptTokens &+ usage.completionTokens)
             json.field("estimated", usage.isEstimated)
         }
     }

@@ -1,0 +1,47 @@
+# The verbs of the project. `make run` and `make test` are all that most people need.
+
+CHECKED := --explicit-target-dependency-import-check error
+# Only what is missing is installed, so an equipped machine needs neither the network nor root.
+PACKAGES := binutils git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
+SOURCES := Shared Services Tools Tests Package.swift
+
+.PHONY: run test build lint bench clean install help
+
+help: ## says what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | column -t -l 3
+
+run: build ## installs, builds (release), starts all services; UP="--gateway-port 9000" passes options
+	@exec .build/release/parley up $(UP)
+
+test: install ## installs, then runs every test
+	swift build --build-tests $(CHECKED)
+	swift test --skip-build
+	Tests/smoke.sh
+
+build: install ## installs, then builds the release
+	swift build -c release $(CHECKED)
+
+lint: ## checks the form of the sources
+	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
+	Tests/lint.sh
+
+bench: build ## measures, see docs/performance.md
+	Benchmarks/run.sh
+
+clean: ## removes what was built, not what was kept
+	rm -rf .build
+
+install: ## installs the Debian packages that are missing
+	@missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4 ' || missing="$$missing libcurl4-openssl-dev"; \
+	for program in curl python3; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	command -v pgrep >/dev/null || missing="$$missing procps"; \
+	command -v swift >/dev/null || { echo "Swift 6.3 is missing: see https://www.swift.org/install/linux/"; exit 1; }; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "Installing$$missing"; \
+	as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	$$as_root apt-get -qq update && \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing

@@ -1,0 +1,33 @@
+import Bus
+import Contracts
+import Hummingbird
+import Logging
+
+/// Turns whatever is thrown into an answer in the one shape of errors.
+struct ErrorAnswers: Sendable {
+    /// Methods that no route of ours takes, but that are told so.
+    let routes: RouteList
+
+    func answer(to error: any Error, request: Request, context: GatewayContext) -> Response {
+        switch error {
+        case let fault as Fault: return V1Answer.fault(fault)
+        case is CancellationError: return V1Answer.fault(Fault(.cut, "The request was given up by its client."))
+        case let error as HTTPError where error.status == .notFound:
+            let methods = routes.methods(for: request.uri.path)
+            guard !methods.isEmpty else { return V1Answer.fault(Fault(.missing, "There is no such path.")) }
+            var response = V1Answer.fault(Fault(.wrongMethod, "This path does not take \(request.method.rawValue)."))
+            response.headers[.allow] = methods.joined(separator: ", ")
+            return response
+        case let error as HTTPError where (400..<500).contains(error.status.code):
+            return V1Answer.fault(Fault(.invalid, error.body ?? "The request cannot be understood."))
+        default:
+            Logger.current.error(
+                "Request failed",
+                metadata: [
+                    "request.id": "\(context.requestID)", "request.path": "\(request.uri.path)", "error": "\(error)",
+                ]
+            )
+            return V1Answer.fault(.unexpected(requestID: context.requestID))
+        }
+    }
+}

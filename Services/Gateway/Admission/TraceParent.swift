@@ -1,0 +1,16 @@
+/// The trace that a request belongs to, as W3C's Trace Context has it.
+enum TraceParent {
+    /// The text itself if it is of the form `00-<32 hexadecimal digits>-<16>-<2>`, in lower case.
+    static func read(_ text: String) -> String? {
+        guard text.utf8.count == 55, text.hasPrefix("00-") else { return nil }
+        for (offset, byte) in text.utf8.enumerated() {
+            let isBorder = offset == 2 || offset == 35 || offset == 52
+            guard isBorder ? byte == UInt8(ascii: "-") : isDigit(byte) else { return nil }
+        }
+        return text
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+}

@@ -1,0 +1,98 @@
+import Contracts
+import NIOHTTP1
+import ServiceKit
+import TestSupport
+import Testing
+
+@testable import GatewayService
+
+/// Whether the gateway says truly how it stands.
+@Suite(.timeLimit(.minutes(1)))
+struct HealthTests {
+    @Test func `with all services up the gateway is healthy, in the seed's shape`() async throws {
+        try await Gate.with { gate in
+            let answer = try await gate.ask(.GET, "/health", token: nil)
+            #expect(answer.status == 200)
+            let json = try answer.json
+            #expect(json["status"] as? String == "healthy")
+            #expect((json["timestamp"] as? String)?.hasSuffix("Z") == true)
+            let services = try #require(json["services"] as? [String: [String: Any]])
+            let database = try #require(services["database"])
+            #expect(Set(database.keys) == ["status", "latency_ms", "error", "pool_size", "pool_free"])
+            #expect(database["status"] as? String == "up")
+            #expect(services["inference"]?["status"] as? String == "up")
+            #expect(try await gate.ask(.GET, "/readyz", token: nil).status == 200)
+        }
+    }
+
+    @Test func `without a service that it needs the gateway is not healthy, and says which is missing`() async throws {
+        let nobody = try await unreachableURL()
+        for (setting, name) in [("CONVERSATION_URL", "database"), ("INFERENCE_URL", "inference")] {
+            try await Gate.with([setting: nobody]) { gate in
+                let answer = try await gate.ask(.GET, "/health", token: nil)
+                #expect(answer.status == 503)
+                let json = try answer.json
+                #expect(json["status"] as? String == "unhealthy")
+                let services = try #require(json["services"] as? [String: [String: Any]])
+                #expect(services[name]?["status"] as? String == "down")
+                #expect(try await gate.ask(.GET, "/readyz", token: nil).status == 503)
+            }
+        }
+    }
+
+    @Test func `one replica that is up is enough`() async throws {
+        let nobody = try await unreachableURL()
+        let house = ScriptedHouse()
+        let unit = ServiceUnit.bus(table: house.table, host: "127.0.0.1", port: 0, token: Gate.busToken)
+        try await withRunning(unit) { port in
+            try await Gate.with(["CONVERSATION_URL": "\(nobody),http://127.0.0.1:\(port)"]) { gate in
+                let answer = try await gate.ask(.GET, "/health", token: nil)
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
+    @Test func `without media and transcription the gateway serves all the same`() async throws {
+        let nobody = try await unreachableURL()
+        try await Gate.with(["MEDIA_URL": nobody, "TRANSCRIPTION_URL": nobody]) { gate in
+            let answer = try await gate.ask(.GET, "/health", token: nil)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func `a service that cannot be reached is a 503 with a time to come back`() async throws {
+        let nobody = try await unreachableURL()
+        try await Gate.with(["CONVERSATION_URL": nobody]) { gate in
+            let answer = try await gate.ask(.GET, "\(Sample.path)/messages")
+            #expect(answer.status == 503)
+            #expect(answer.isEnvelope)
+            #expect(answer.headers.first(name: "retry-after") != nil)
+        }
+    }
+
+    @Test func `the root and the status say what the seed said`() async throws {
+        try await Gate.with { gate in
+            let root = try await gate.ask(.GET, "/", token: nil)
+            #expect(root.body.hasPrefix("{\"service\":\"Parley\",\"version\":\""))
+            #expect(try root.json["status"] as? String == "running")
+            let status = try await gate.ask(.GET, "/status", token: nil)
+            let statistics = try #require(try status.json["statistics"] as? [String: Int])
+            #expect(statistics == ["total_conversations": 1, "total_messages": 2, "active_influencers": 3])
+        }
+    }
+
+    @Test(arguments: [
+        (1_764_054_205_123_456, "2025-11-25T07:03:25.123456Z"), (0, "1970-01-01T00:00:00.000000Z"),
+        (-1, "1969-12-31T23:59:59.999999Z"), (951_782_400_000_001, "2000-02-29T00:00:00.000001Z"),
+        (1_709_164_799_999_999, "2024-02-28T23:59:59.999999Z"), (1_709_251_200_000_000, "2024-03-01T00:00:00.000000Z"),
+        (4_107_542_399_000_000, "2100-02-28T23:59:59.000000Z"), (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+    ])
+    func `a time is written as the documents write it`(_ microseconds: Int64, _ text: String) {
+        #expect(V1Time.text(Timestamp(microseconds: microseconds)) == text)
+    }
+
+    @Test(arguments: [Int64.min, .min / 2, .max / 2, .max])
+    func `no time brings the gateway down`(_ microseconds: Int64) {
+        #expect(V1Time.text(Timestamp(microseconds: microseconds)).hasSuffix("Z"))
+    }
+}

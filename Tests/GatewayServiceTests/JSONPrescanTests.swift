@@ -1,0 +1,59 @@
+import Contracts
+import Foundation
+import NIOCore
+import Testing
+
+@testable import GatewayService
+
+/// What the look before the decoder lets through.
+struct JSONPrescanTests {
+    @Test(arguments: [
+        "{}", "[]", " { } ", "\r\n\t[ ] ", "{\"a\":1}", "{\"a\":{\"a\":{\"a\":1}}}", "[{\"a\":1},{\"a\":2}]",
+        "{\"a\":[],\"b\":{},\"c\":[{}]}", "{\"a\" : [ 1 , 2 ] , \"b\" : null }", "{\"a\":true,\"b\":false,\"c\":-1.5e+10}",
+        "{\"\":1}", "{\"a\":\"\\u0041\\ud83c\\udf73\\\\\\\"\\/\\b\\f\\n\\r\\t\"}", "{\"a\":\"\u{1F373}é漢\u{7F}\u{2028}\"}",
+        "{\"a\":\"}{][,:\"}", "\"x\"", "1", "true",
+    ])
+    func `JSON that means one thing passes`(_ text: String) throws {
+        try JSONPrescan.check(ByteBuffer(string: text))
+    }
+
+    @Test func `64 levels pass, 65 do not`() throws {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            func text(_ depth: Int) -> ByteBuffer {
+                ByteBuffer(string: String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth))
+            }
+            try JSONPrescan.check(text(64))
+            #expect(throws: Fault.self) { try JSONPrescan.check(text(65)) }
+        }
+    }
+
+    @Test(arguments: MalformedBody.json.map(\.bytes))
+    func `what the decoder would misread is never passed and believed`(_ bytes: [UInt8]) {
+        #expect(throws: (any Error).self) {
+            try JSONPrescan.check(ByteBuffer(bytes: bytes))
+            _ = try JSONDecoder().decode([String: LooseValue].self, from: Data(bytes)).count
+            throw Fault(.invalid, "Let through by both.")
+        }
+    }
+
+    @Test func `every cut of a text is refused or left to the decoder, and none traps`() throws {
+        let text = Array(#"{"a":[1,-2.5e3,{"b":"\u0041\ud83c\udf73é🍳"},[],{}],"c":true,"d":null}"#.utf8)
+        try JSONPrescan.check(ByteBuffer(bytes: text))
+        for count in 0..<text.count {
+            #expect(throws: Fault.self) { try JSONPrescan.check(ByteBuffer(bytes: text.prefix(count))) }
+        }
+    }
+
+    @Test func `bytes at random are refused without a trap`() {
+        var generator = SystemRandomNumberGenerator()
+        let letters = Array(#"{}[]":,\u0123 aetrufls-+.eE"#.utf8) + [0x00, 0x0A, 0x80, 0xC3, 0xA9, 0xFF]
+        for _ in 0..<20_000 {
+            let bytes = (0..<Int.random(in: 0...24, using: &generator)).compactMap { _ in
+                letters.randomElement(using: &generator)
+            }
+            do { try JSONPrescan.check(ByteBuffer(bytes: bytes)) } catch { #expect(error is Fault) }
+        }
+    }
+
+    private struct LooseValue: Decodable {}
+}

@@ -1,0 +1,146 @@
+import Contracts
+import Foundation
+import NIOHTTP1
+import Testing
+
+/// The answers of v1, byte for byte where clients rely on it.
+@Suite(.timeLimit(.minutes(1)))
+struct SurfaceTests {
+    private static let question = """
+        {"id":"0192f0c1-7b5a-7c3e-9f00-000000000011","role":"user","content":"Hello \\"you\\"\\n","message_type":"text",\
+        "media_urls":[],"audio_url":null,"audio_duration_seconds":null,"token_count":3,\
+        "created_at":"2025-11-25T07:03:25.123456Z","status":"completed",\
+        "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null}
+        """
+    private static let answer = """
+        {"id":"0192f0c1-7b5a-7c3e-9f00-000000000012","role":"assistant","content":"Hi.","message_type":"text",\
+        "media_urls":[],"audio_url":null,"audio_duration_seconds":null,"token_count":3,\
+        "created_at":"2025-11-25T07:03:25.123456Z","status":"completed",\
+        "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null}
+        """
+
+    @Test func `influencers are told in the order of the documents`() async throws {
+        let influencer = """
+            {"id":"0192f0c1-7b5a-7c3e-9f00-000000000001","name":"maya-kitchen","display_name":"Maya \u{1F373}",\
+            "avatar_url":"/avatars/maya.svg","description":"Cooks with what is there.","category":"cooking",\
+            "created_at":"2025-11-25T07:03:25.123456Z","conversation_count":7,"is_active":"active",\
+            "suggested_messages":["What can I cook?"]}
+            """
+        try await Gate.with { gate in
+            let list = try await gate.ask(.GET, "/api/v1/influencers", token: nil)
+            #expect(list.body == "{\"influencers\":[\(influencer)],\"total\":1,\"limit\":50,\"offset\":0}")
+            #expect(list.headers.first(name: "content-type") == "application/json")
+            let one = try await gate.ask(.GET, "/api/v1/influencers/\(Sample.persona.id)?x=y", token: nil)
+            #expect(one.body == influencer)
+            let other = "/api/v1/influencers/0192F0C17B5A7C3E9F00000000000001"
+            #expect(try await gate.ask(.GET, other, token: nil).body == influencer)
+        }
+    }
+
+    @Test func `a conversation is created once, and told with what was said last`() async throws {
+        try await Gate.with { gate in
+            let body = "{\"influencer_id\":\"\(Sample.persona.id)\"}"
+            let created = try await gate.ask(.POST, "/api/v1/chat/conversations", body: body)
+            #expect(created.status == 201)
+            #expect(created.body.hasPrefix("{\"id\":\"\(Sample.conversation.id)\",\"user_id\":\"alice\",\"influencer\":{\"id\":"))
+            let json = try created.json
+            #expect(json["message_count"] as? Int == 2)
+            #expect((json["last_message"] as? [String: Any])?["content"] as? String == "Hi.")
+            #expect((json["recent_messages"] as? [Any])?.count == 2)
+            gate.behind.open(isNew: false)
+            #expect(try await gate.ask(.POST, "/api/v1/chat/conversations", body: body).status == 200)
+            let list = try await gate.ask(.GET, "/api/v1/chat/conversations?limit=5&offset=1")
+            #expect(list.body.hasPrefix("{\"conversations\":[{\"id\":"))
+            #expect(list.body.hasSuffix(",\"total\":1,\"limit\":5,\"offset\":1}"))
+            let deleted = try await gate.ask(.DELETE, Sample.path)
+            #expect(
+                deleted.body == """
+                    {"success":true,"message":"Conversation deleted successfully",\
+                    "deleted_conversation_id":"\(Sample.conversation.id)","deleted_messages_count":3}
+                    """
+            )
+        }
+    }
+
+    @Test func `messages are told newest first, unless the other order is asked for`() async throws {
+        try await Gate.with { gate in
+            let list = try await gate.ask(.GET, "\(Sample.path)/messages")
+            #expect(
+                list.body == """
+                    {"conversation_id":"\(Sample.conversation.id)","messages":[\(Self.answer),\(Self.question)],\
+                    "total":2,"limit":50,"offset":0}
+                    """
+            )
+            #expect(try await gate.ask(.GET, "\(Sample.path)/messages?order=asc&limit=200").status == 200)
+        }
+    }
+
+    @Test func `a turn as JSON holds both messages, and what the model was shown`() async throws {
+        try await Gate.with { gate in
+            let turn = try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
+            #expect(turn.status == 200)
+            #expect(turn.body.hasPrefix("{\"user_message\":\(Self.question),\"assistant_message\":{\"id\":"))
+            #expect(turn.headers.first(name: "x-parley-run") == Sample.run.id.description)
+            let message = try #require(try turn.json["assistant_message"] as? [String: Any])
+            let context = try #require(message["context"] as? [String: Any])
+            #expect(context["messages_left_out"] as? Int == 1)
+            #expect(context["window"] as? Int == 8192)
+            let timing = try #require(turn.headers.first(name: "server-timing"))
+            for part in ["auth;dur=", "queue;dur=0.50", "upstream;dur=5.00", "total;dur="] {
+                #expect(timing.contains(part), "\(part)")
+            }
+        }
+    }
+
+    @Test(arguments: [Run.Status.failed, .interrupted])
+    func `a turn that ended badly is a 503 that keeps what there is`(_ status: Run.Status) async throws {
+        var end = Sample.end
+        end.status = status
+        end.fault = Fault(.provider, "The model said no.")
+        try await Gate.with { gate in
+            gate.behind.end(end)
+            let turn = try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
+            #expect(turn.status == 503)
+            #expect(turn.isEnvelope)
+            let details = try #require(try turn.json["details"] as? [String: Any])
+            #expect(details["run_id"] as? String == Sample.run.id.description)
+            #expect(details["status"] as? String == status.rawValue)
+            #expect(details["user_message"] is [String: Any])
+            #expect(details["assistant_message"] is [String: Any])
+            end.status = .stopped
+            gate.behind.end(end)
+            #expect(try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#).status == 200)
+        }
+    }
+
+    @Test func `a run can be looked at and ended`() async throws {
+        try await Gate.with { gate in
+            let path = "\(Sample.path)/runs/\(Sample.run.id)"
+            let run = try await gate.ask(.GET, path)
+            #expect(run.body.hasPrefix("{\"id\":\"\(Sample.run.id)\",\"conversation_id\":\"\(Sample.conversation.id)\""))
+            #expect(try run.json["status"] as? String == "completed")
+            #expect(try await gate.ask(.POST, "\(path)/cancel").body == run.body)
+            #expect(try await gate.ask(.POST, "\(path)/cancel", body: "{}").body == run.body)
+        }
+    }
+
+    @Test(arguments: [
+        (Fault.Code.missing, 404, "not_found"), (.forbidden, 403, "forbidden"), (.invalid, 400, "bad_request"),
+        (.conflict, 409, "conflict"), (.limited, 429, "rate_limit_exceeded"), (.unavailable, 503, "service_unavailable"),
+        (.unreachable, 503, "service_unavailable"), (.timeout, 504, "timeout"), (.full, 507, "insufficient_storage"),
+        (.internal, 500, "internal_error"), (.init(rawValue: "a_newer_one"), 500, "a_newer_one"),
+    ])
+    func `a fault behind the gateway becomes its status and the envelope`(
+        code: Fault.Code, status: Int, name: String
+    ) async throws {
+        try await Gate.with { gate in
+            gate.behind.fail(Fault(code, "Something happened.", retryAfter: 7))
+            let answer = try await gate.ask(.GET, "\(Sample.path)/messages")
+            #expect(answer.status == status)
+            #expect(
+                answer.body == "{\"error\":\"\(name)\",\"message\":\"Something happened.\",\"details\":{\"retry_after\":7}}"
+            )
+            #expect(answer.headers.first(name: "retry-after") == "7")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+#!/bin/bash
+# The real executables, as a person uses them: parley up, the README's conversation, every endpoint by curl, a service that
+# dies and comes back, and an end that leaves nothing behind. Everything is on 127.0.0.1 and bounded in time.
+#   BIN=.build/release Tests/smoke.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+bin=$(realpath "${BIN:-.build/debug}")
+work=$(mktemp -d)
+supervisor=
+
+say() { echo "smoke: $*"; }
+fail() {
+  say "FAILED: $*"
+  tail -n 20 "$work"/*.log "$work"/data/logs/*.log 2>/dev/null || true
+  exit 1
+}
+# Waits until a command succeeds: within SECONDS WHAT COMMAND…
+within() {
+  local end=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || fail "$what did not happen in time."
+    sleep 0.05
+  done
+}
+clean_up() {
+  # Whatever happened: nothing that was started stays.
+  if [ -n "$supervisor" ] && kill -0 "$supervisor" 2>/dev/null; then kill -9 "$supervisor"; fi
+  sleep 0.2
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+read -r g c i m t < <(python3 - <<'P'
+import socket
+sockets = [socket.socket() for _ in range(5)]
+for s in sockets: s.bind(("127.0.0.1", 0))
+print(*(s.getsockname()[1] for s in sockets))
+P
+)
+gateway=http://127.0.0.1:$g
+
+cd "$work"
+env -i PATH="$PATH" HOME="$work" LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}" DEFAULT_MODEL=demo/demo \
+  "$bin/parley" up --gateway-port "$g" --conversation-port "$c" --inference-port "$i" \
+  --media-port "$m" --transcription-port "$t" --data-dir "$work/data" >"$work/up.log" 2>&1 &
+supervisor=$!
+within 60 "parley up" grep -q "Parley is up" "$work/up.log"
+head -n 1 "$work/up.log"
+children=$(pgrep -P "$supervisor" | tr '\n' ' ')
+[ "$(wc -w <<<"$children")" = 5 ] || fail "there are not five children but: $children"
+[ "$(stat -c %a data/bus-token data/jwt-secret | tr '\n' ' ')" = "600 600 " ] || fail "the secrets can be read by others."
+
+# The shell lines of a page between its smoke marks, with our ports in place of the standard ones.
+lines_of() {
+  awk '/^<!-- smoke: begin -->/ { on = 1 } /^<!-- smoke: end -->/ { on = 0 }
+       on && /^```$/ { shell = 0 } on && shell { print } on && /^```sh$/ { shell = 1 }' "$1" |
+    sed "s/:8000/:$g/; s/:8001/:$c/; s/:8002/:$i/; s/curl -s/curl -fs/"
+}
+
+say "the README's conversation"
+lines_of "$root/README.md" >"$work/readme.sh"
+timeout 60 bash -euo pipefail "$work/readme.sh" >"$work/readme.out" 2>"$work/readme.log" || fail "README.md"
+grep -q '^event: done' "$work/readme.out" || fail "the streamed answer did not end with done."
+tail -n 1 "$work/readme.out" | python3 -c '
+import json, sys
+messages = [m for m in json.load(sys.stdin)["messages"]]
+said = [(m["role"], m["status"]) for m in messages if m["run_id"]]
+assert said == [("user", "completed"), ("assistant", "completed")] * 2, said
+' || fail "the stored conversation is not what was said."
+
+say "every endpoint of the bus"
+lines_of "$root/Shared/Contracts/Contracts.docc/Contracts.md" >"$work/bus.sh"
+timeout 60 bash -euo pipefail "$work/bus.sh" >"$work/bus.out" 2>"$work/bus.log" || fail "Contracts.md"
+if grep '^{"fault"' "$work/bus.out"; then fail "a stream ended with a fault."; fi
+for port in $c $i $m $t; do
+  for path in $(curl -s "http://127.0.0.1:$port/endpoints" |
+    python3 -c 'import json, sys; print(*json.load(sys.stdin)["endpoints"])'); do
+    grep -q "$path " "$work/bus.sh" || fail "Contracts.md has no line for $path."
+  done
+done
+[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$c/personas/list" --json '{}')" = 401 ] ||
+  fail "the bus answers without its secret."
+
+say "doctor and token"
+"$bin/parley" doctor --gateway-port "$g" --conversation-port "$c" --inference-port "$i" --media-port "$m" \
+  --transcription-port "$t" --data-dir "$work/data" >"$work/doctor.log" || fail "parley doctor: $(cat "$work/doctor.log")"
+token=$("$bin/parley" token --user alice --data-dir "$work/data")
+alice() { curl -sf "$gateway$1" -H "Authorization: Bearer $token"; }
+alice "/api/v1/chat/conversations" >"$work/before.json" || fail "the token of parley token is refused."
+
+say "a second parley up on the same data is refused"
+if timeout 20 "$bin/parley" up --gateway-port "$g" --data-dir "$work/data" >"$work/second.log" 2>&1; then
+  fail "a second parley up started."
+fi
+
+say "each service dies and comes back"
+for name in transcription-svc media-svc inference-svc conversation-svc gateway; do
+  victim=$(pgrep -P "$supervisor" -x "${name:0:15}") || fail "$name is not there."
+  kill -9 "$victim"
+  another() { local now; now=$(pgrep -P "$supervisor" -x "${name:0:15}") && [ "$now" != "$victim" ]; }
+  within 20 "the return of $name" another
+  within 20 "health after $name" curl -sf "$gateway/readyz"
+done
+[ "$(alice "/api/v1/chat/conversations")" = "$(cat "$work/before.json")" ] || fail "conversations differ after the kills."
+
+say "SIGTERM"
+children=$(pgrep -P "$supervisor" | tr '\n' ' ')
+kill -TERM "$supervisor"
+end=$((SECONDS + 30))
+while kill -0 "$supervisor" 2>/dev/null; do
+  [ $SECONDS -lt $end ] || fail "parley up did not end."
+  sleep 0.05
+done
+code=0
+wait "$supervisor" || code=$?
+[ "$code" = 0 ] || fail "parley up ended with $code."
+for child in $children; do
+  if kill -0 "$child" 2>/dev/null; then fail "process $child is left."; fi
+done
+
+say "the services end with a supervisor that is killed"
+"$bin/parley" up --gateway-port "$g" --conversation-port "$c" --inference-port "$i" --media-port "$m" \
+  --transcription-port "$t" --data-dir "$work/data" >"$work/again.log" 2>&1 &
+supervisor=$!
+within 60 "parley up" grep -q "Parley is up" "$work/again.log"
+children=$(pgrep -P "$supervisor" | tr '\n' ' ')
+kill -9 "$supervisor"
+wait "$supervisor" 2>/dev/null || true
+gone() { for child in $children; do ! kill -0 "$child" 2>/dev/null || return 1; done; }
+within 30 "the end of the children" gone
+say "all passed in $SECONDS s"
