@@ -62,7 +62,7 @@ lines_of() {
 say "the README's conversation"
 lines_of "$root/README.md" >"$work/readme.sh"
 timeout 60 bash -euo pipefail "$work/readme.sh" >"$work/readme.out" 2>"$work/readme.log" || fail "README.md"
-grep -q '^event: done' "$work/readme.out" || fail "the streamed answer did not end with done."
+[ "$(grep -c '^event: done' "$work/readme.out")" = 2 ] || fail "the streamed answer did not end with done, twice."
 tail -n 1 "$work/readme.out" | python3 -c '
 import json, sys
 messages = [m for m in json.load(sys.stdin)["messages"]]

@@ -3,7 +3,9 @@ import Contracts
 import Hummingbird
 import ServiceKit
 
-/// All that the gateway answers. A route is added in one of two ways, so that none is left without a policy.
+/// All that the gateway answers.
+///
+/// A route is added in one of two ways, so that none is left without a policy.
 struct GatewayRoutes {
     let conversations: any Bus
     let peers: PeerHealth

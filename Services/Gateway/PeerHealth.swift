@@ -94,7 +94,9 @@ final class PeerHealth: Sendable {
     private func ask(_ url: String) async -> Finding {
         do {
             let request = try HTTPClient.Request(
-                url: url + "/readyz", headTimeout: Self.limit, readTimeout: Self.limit
+                url: url + "/readyz",
+                headTimeout: Self.limit,
+                readTimeout: Self.limit
             )
             let response = try await client.send(request)
             _ = try await response.body.collect(upTo: 65_536)

@@ -1,4 +1,5 @@
 package import Contracts
+package import NIOCore
 
 /// How one service asks another: endpoint values go in, answers come out, wherever the other runs.
 ///
@@ -11,6 +12,13 @@ package protocol Bus: Sendable {
     /// Asks for many values; returns when the far side has begun to answer.
     func stream<Request: StreamingEndpoint>(
         _ request: Request,
+        _ context: CallContext
+    ) async throws -> ElementStream<Request.Element>
+
+    /// Like ``stream(_:_:)`` with a request that is JSON already, put together from parts that were encoded before.
+    func stream<Request: StreamingEndpoint>(
+        _ type: Request.Type,
+        encoded request: ByteBuffer,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element>
 }

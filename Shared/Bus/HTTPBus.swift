@@ -1,5 +1,5 @@
 package import Contracts
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 
@@ -56,8 +56,15 @@ package final class HTTPBus: Bus, Service {
         _ request: Request,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element> {
+        try await stream(Request.self, encoded: BusCoding.encode(request), context)
+    }
+
+    package func stream<Request: StreamingEndpoint>(
+        _ type: Request.Type,
+        encoded body: ByteBuffer,
+        _ context: CallContext
+    ) async throws -> ElementStream<Request.Element> {
         let limit = try context.remaining(atMost: .seconds(86_400))
-        let body = try BusCoding.encode(request)
         let response = try await send(
             body,
             path: Request.path,

@@ -84,6 +84,7 @@ struct StreamTests {
             return ElementStream(
                 next: {
                     if first.withLock({ isFirst in defer { isFirst = false }; return isFirst }) { return [1] }
+                    cancelled.start()
                     do {
                         try await Task.sleep(for: .seconds(50))
                     } catch {
@@ -105,7 +106,7 @@ struct StreamTests {
                 let stream = try await bus.stream(Samples.CountUp(to: 1), CallContext())
                 while try await stream.nextBatch() != nil {}
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await eventually("The second wait") { cancelled.started == 2 }
             reader.cancel()
             await #expect(throws: (any Error).self) { try await reader.value }
             try await eventually("The cancellation by a cancelled reader") { cancelled.count == 2 }

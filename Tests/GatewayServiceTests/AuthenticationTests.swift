@@ -21,7 +21,8 @@ struct AuthenticationTests {
         (.POST, "\(Sample.path)/runs/\(Sample.run.id)/cancel", nil),
     ]
     private static let open = [
-        "/", "/health", "/readyz", "/status", "/metrics", "/api/v1/influencers", "/api/v1/influencers/\(Sample.persona.id)",
+        "/", "/health", "/readyz", "/status", "/metrics", "/api/v1/influencers",
+        "/api/v1/influencers/\(Sample.persona.id)",
     ]
 
     @Test(arguments: ["required", "open"])
@@ -127,7 +128,8 @@ struct AuthenticationTests {
 
     @Test func `headers that speak for the house mean nothing from outside`() async throws {
         let claimed: HTTPHeaders = [
-            "x-principal": "root;role=admin", "x-internal-user": "root", "x-internal-role": "admin", "x-user-id": "root",
+            "x-principal": "root;role=admin", "x-internal-user": "root", "x-internal-role": "admin",
+            "x-user-id": "root",
             "x-user": "root", "x-forwarded-user": "root", "x-forwarded-for": "127.0.0.1", "x-forwarded-host": "evil",
             "x-forwarded-proto": "https", "forwarded": "for=127.0.0.1;host=evil", "x-deadline-ms": "1",
             "x-original-url": "/admin", "x-rewrite-url": "/admin", "x-http-method-override": "DELETE",

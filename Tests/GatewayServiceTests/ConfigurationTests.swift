@@ -17,7 +17,8 @@ struct ConfigurationTests {
         (["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "off", "ALLOW_INSECURE": "true"], .off),
     ])
     func `the mode follows from where the gateway is bound`(
-        settings: [String: String], mode: AuthenticationMode
+        settings: [String: String],
+        mode: AuthenticationMode
     ) throws {
         #expect(try configuration(settings).mode == mode)
     }

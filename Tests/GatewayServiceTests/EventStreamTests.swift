@@ -33,7 +33,9 @@ struct EventStreamTests {
             #expect(try events[0].json["id"] as? String == Sample.question.id.description)
             #expect(try events[1].json["text"] as? String == "Hel")
             let done = try events[3].json
-            #expect(Set(["assistant_message", "usage", "context", "timing", "status", "run_id"]).isSubset(of: done.keys))
+            #expect(
+                Set(["assistant_message", "usage", "context", "timing", "status", "run_id"]).isSubset(of: done.keys)
+            )
             #expect(done["status"] as? String == "completed")
             #expect(done["run_id"] as? String == Sample.run.id.description)
             #expect((done["assistant_message"] as? [String: Any])?["content"] as? String == "Hi.")
@@ -58,7 +60,8 @@ struct EventStreamTests {
             for (headers, body, isStream) in [
                 (["accept": "text/event-stream"] as HTTPHeaders, Self.body, true),
                 (["accept": "application/json, text/event-stream;q=0.9"], Self.body, true),
-                ([:], #"{"content":"Hello","stream":true}"#, true), ([:], #"{"content":"Hello","stream":false}"#, false),
+                ([:], #"{"content":"Hello","stream":true}"#, true),
+                ([:], #"{"content":"Hello","stream":false}"#, false),
                 ([:], #"{"content":"Hello","stream":null}"#, false), (["accept": "application/json"], Self.body, false),
                 (["accept": "*/*"], Self.body, false),
             ] {
@@ -131,7 +134,9 @@ struct EventStreamTests {
             gate.behind.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), .hang)
             let response = try await gate.open(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
             var text = ""
-            while !text.contains("\"lo\""), let bytes = try await response.body.nextRead() { text += String(buffer: bytes) }
+            while !text.contains("\"lo\""), let bytes = try await response.body.nextRead() {
+                text += String(buffer: bytes)
+            }
             #expect(try Event.parse(text).map(\.name) == ["user_message", "token", "token"])
             response.body.close()
             try await eventually("The far side is told") { gate.behind.left == 1 }

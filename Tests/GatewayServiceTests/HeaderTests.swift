@@ -18,7 +18,9 @@ struct HeaderTests {
         }
     }
 
-    @Test(arguments: ["a b", "a;b", "<script>", "a\tb", "é", "", String(repeating: "a", count: 129), "a\"b", "a{b}", "../x"])
+    @Test(arguments: [
+        "a b", "a;b", "<script>", "a\tb", "é", "", String(repeating: "a", count: 129), "a\"b", "a{b}", "../x",
+    ])
     func `a name that is not plain is replaced`(_ name: String) async throws {
         try await Gate.with { gate in
             let headers: HTTPHeaders = ["x-request-id": name, "x-correlation-id": name]

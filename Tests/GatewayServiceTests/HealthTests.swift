@@ -9,6 +9,9 @@ import Testing
 /// Whether the gateway says truly how it stands.
 @Suite(.timeLimit(.minutes(1)))
 struct HealthTests {
+    /// Where nobody listens; a port that was free a moment ago may be another test's by now.
+    private let nobody = "http://127.0.0.1:1"
+
     @Test func `with all services up the gateway is healthy, in the seed's shape`() async throws {
         try await Gate.with { gate in
             let answer = try await gate.ask(.GET, "/health", token: nil)
@@ -26,7 +29,6 @@ struct HealthTests {
     }
 
     @Test func `without a service that it needs the gateway is not healthy, and says which is missing`() async throws {
-        let nobody = try await unreachableURL()
         for (setting, name) in [("CONVERSATION_URL", "database"), ("INFERENCE_URL", "inference")] {
             try await Gate.with([setting: nobody]) { gate in
                 let answer = try await gate.ask(.GET, "/health", token: nil)
@@ -41,7 +43,6 @@ struct HealthTests {
     }
 
     @Test func `one replica that is up is enough`() async throws {
-        let nobody = try await unreachableURL()
         let house = ScriptedHouse()
         let unit = ServiceUnit.bus(table: house.table, host: "127.0.0.1", port: 0, token: Gate.busToken)
         try await withRunning(unit) { port in
@@ -53,7 +54,6 @@ struct HealthTests {
     }
 
     @Test func `without media and transcription the gateway serves all the same`() async throws {
-        let nobody = try await unreachableURL()
         try await Gate.with(["MEDIA_URL": nobody, "TRANSCRIPTION_URL": nobody]) { gate in
             let answer = try await gate.ask(.GET, "/health", token: nil)
             #expect(answer.status == 200)
@@ -61,7 +61,6 @@ struct HealthTests {
     }
 
     @Test func `a service that cannot be reached is a 503 with a time to come back`() async throws {
-        let nobody = try await unreachableURL()
         try await Gate.with(["CONVERSATION_URL": nobody]) { gate in
             let answer = try await gate.ask(.GET, "\(Sample.path)/messages")
             #expect(answer.status == 503)

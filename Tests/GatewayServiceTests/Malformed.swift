@@ -66,12 +66,18 @@ extension Malformed {
         .request("a control character in a trailer", post, json + chunked, body: "2\r\n{}\r\n0\r\nA: \u{1}\r\n\r\n"),
     ]
 
-    private static let tooManyChunks = String(repeating: "10000\r\n\(String(repeating: " ", count: 65_536))\r\n", count: 17)
+    private static let tooManyChunks = String(
+        repeating: "10000\r\n\(String(repeating: " ", count: 65_536))\r\n",
+        count: 17
+    )
 
     /// What is wrong with the first line and the headers.
     static let heads: [Malformed] = [
         Malformed("garbage", "garbage\r\n\r\n"),
-        Malformed("a TLS hello", bytes: [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03, 0x0D, 0x0A]),
+        Malformed(
+            "a TLS hello",
+            bytes: [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03, 0x0D, 0x0A]
+        ),
         Malformed("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         Malformed("HTTP/0.9", "GET /health\r\n\r\n"),
         .request("HTTP/2.0", "GET /health HTTP/2.0"),
@@ -83,7 +89,7 @@ extension Malformed {
         .request("a lower-case method", "get /health HTTP/1.1"),
         .request("an unknown method", "BREW /health HTTP/1.1"),
         .request("a known method that no route takes", "PROPFIND /health HTTP/1.1", status: 405),
-        .request("two blanks", "GET  /health HTTP/1.1"),
+        .request("a blank in the target", "GET /health x HTTP/1.1"),
         .request("no host", "GET /health HTTP/1.1", host: "", status: 400),
         .request("two hosts", "GET /health HTTP/1.1", "Host: y\r\n", status: 400),
         .request("the same host twice", "GET /health HTTP/1.1", "Host: x\r\n", status: 400),
@@ -124,11 +130,13 @@ extension Malformed {
             "//api/v1/chat/conversations", "/api//v1/chat/conversations", "/api/v1/chat//conversations",
             "/./api/v1/chat/conversations", "/api/v1/./chat/conversations", "/api/v1/x/../chat/conversations",
             "/health/../api/v1/chat/conversations", "/api/v1/chat/conversations/.", "/api/v1/chat/conversations/..",
-            "/%2e/api/v1/chat/conversations", "/api/v1/x/%2e%2e/chat/conversations", "/api/v1/x/.%2E/chat/conversations",
+            "/%2e/api/v1/chat/conversations", "/api/v1/x/%2e%2e/chat/conversations",
+            "/api/v1/x/.%2E/chat/conversations",
             "/api%2fv1/chat/conversations", "/api%2Fv1/chat/conversations", "/api/v1/chat%5cconversations",
             "/api/v1/chat%5Cconversations", "/api/v1\\chat\\conversations", "\\api\\v1\\chat\\conversations",
             "/api/v1/chat;x=1/conversations", "/api/v1/chat/conversations;x", "/api/v1/chat/conversations;/",
-            "/health;/../api/v1/chat/conversations", "/api/v1/chat/conversations%00", "/api/v1/chat/conversations%00.css",
+            "/health;/../api/v1/chat/conversations", "/api/v1/chat/conversations%00",
+            "/api/v1/chat/conversations%00.css",
             "/api/v1/chat/conversations%0a", "/api/v1/chat/conversations%0d%0aX:1", "/api/v1/chat/conversations%7f",
             "/api/v1/chat/conversations%", "/api/v1/chat/conversations%2", "/api/v1/chat/conversations%zz",
             "/api/v1/chat/conversations%u002f", "/api/v1/chat/conversations#x", "/api/v1/chat/conversations?a=%",

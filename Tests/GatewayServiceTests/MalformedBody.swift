@@ -64,7 +64,10 @@ struct MalformedBody: Sendable {
         MalformedBody("a number of 1,000 digits", "{\"content\":\(String(repeating: "9", count: 1000))}"),
         MalformedBody("a byte order mark", [0xEF, 0xBB, 0xBF] + Array("{\"content\":\"x\"}".utf8)),
         MalformedBody("UTF-16", Array("{\"content\":\"x\"}".utf16).flatMap { [UInt8(truncatingIfNeeded: $0), 0] }),
-        MalformedBody("UTF-16 with its mark", [0xFF, 0xFE] + Array("{}".utf16).flatMap { [UInt8(truncatingIfNeeded: $0), 0] }),
+        MalformedBody(
+            "UTF-16 with its mark",
+            [0xFF, 0xFE] + Array("{}".utf16).flatMap { [UInt8(truncatingIfNeeded: $0), 0] }
+        ),
         MalformedBody("a lone continuation byte", text([0x80])),
         MalformedBody("a cut sequence", text([0xE2, 0x82])),
         MalformedBody("an overlong slash", text([0xC0, 0xAF])),
@@ -90,7 +93,10 @@ struct MalformedBody: Sendable {
         MalformedBody("an image without one", "{\"message_type\":\"image\"}"),
         MalformedBody("an image with none", "{\"message_type\":\"image\",\"media_urls\":[]}"),
         MalformedBody("an image with a blank one", "{\"message_type\":\"image\",\"media_urls\":[\" \"]}"),
-        MalformedBody("multimodal with null", "{\"content\":\"x\",\"message_type\":\"multimodal\",\"media_urls\":null}"),
+        MalformedBody(
+            "multimodal with null",
+            "{\"content\":\"x\",\"message_type\":\"multimodal\",\"media_urls\":null}"
+        ),
         MalformedBody("eleven images", "{\"message_type\":\"image\",\"media_urls\":[\(elevenImages)]}"),
         MalformedBody("an image that is a number", "{\"message_type\":\"image\",\"media_urls\":[1]}"),
         MalformedBody("an image that is null", "{\"message_type\":\"image\",\"media_urls\":[null]}"),

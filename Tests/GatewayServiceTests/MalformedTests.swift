@@ -38,14 +38,18 @@ struct MalformedTests {
         }
     }
 
-    @Test(arguments: ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application",
+    @Test(arguments: [
+        "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application",
         "application/json; charset=utf-16", "application/json; charset=latin1", "text/json", "application/jsonp", "*/*",
         "", "application/json, text/plain",
     ])
     func `a body that is not sent as JSON is a 415`(_ type: String) async throws {
         try await Gate.with { gate in
             let answer = try await gate.ask(
-                .POST, "\(Sample.path)/messages", headers: ["content-type": type], body: "{\"content\":\"x\"}"
+                .POST,
+                "\(Sample.path)/messages",
+                headers: ["content-type": type],
+                body: "{\"content\":\"x\"}"
             )
             #expect(answer.status == 415)
             #expect(answer.isEnvelope)
@@ -80,7 +84,9 @@ struct MalformedTests {
         try await Gate.with { gate in
             for id in ["", "x", "1", "0192f0c1-7b5a-7c3e-9f00-00000000002g", "a b", "\\u0041"] {
                 let answer = try await gate.ask(
-                    .POST, "/api/v1/chat/conversations", body: "{\"influencer_id\":\"\(id)\"}"
+                    .POST,
+                    "/api/v1/chat/conversations",
+                    body: "{\"influencer_id\":\"\(id)\"}"
                 )
                 #expect(answer.status == 400, "\(id)")
                 #expect(answer.isEnvelope, "\(id)")
@@ -120,7 +126,9 @@ struct MalformedTests {
     func `a Last-Event-ID that is no number is a 400`(_ last: String) async throws {
         try await Gate.with { gate in
             let answer = try await gate.ask(
-                .GET, "\(Sample.path)/runs/\(Sample.run.id)/events", headers: ["last-event-id": last]
+                .GET,
+                "\(Sample.path)/runs/\(Sample.run.id)/events",
+                headers: ["last-event-id": last]
             )
             #expect(answer.status == 400)
             #expect(answer.isEnvelope)
@@ -130,7 +138,9 @@ struct MalformedTests {
 
     @Test func `an unknown path is a 404 and a wrong method a 405 that says which are right`() async throws {
         try await Gate.with { gate in
-            for path in ["/x", "/api", "/api/v1", "/api/v1/chat", "/api/v2/influencers", "\(Sample.path)/runs", "/.env"] {
+            for path in [
+                "/x", "/api", "/api/v1", "/api/v1/chat", "/api/v2/influencers", "\(Sample.path)/runs", "/.env",
+            ] {
                 let answer = try await gate.ask(.GET, path)
                 #expect(answer.status == 404, "\(path)")
                 #expect(answer.isEnvelope, "\(path)")

@@ -9,8 +9,10 @@ struct MessageBodyTests {
     @Test(arguments: [
         (#"{"content":"Hello"}"#, Message.Content(text: "Hello")),
         (#"{"content":"Hello","message_type":null}"#, .init(text: "Hello")),
-        (#"{"content":"Hello","message_type":"text","media_urls":null,"audio_url":null,"audio_duration_seconds":null}"#,
-            .init(text: "Hello")),
+        (
+            #"{"content":"Hello","message_type":"text","media_urls":null,"audio_url":null,"audio_duration_seconds":null}"#,
+            .init(text: "Hello")
+        ),
         (#"{"content":" Hello \n","message_type":"TEXT"}"#, .init(text: " Hello \n")),
         (#"{"content":"Hello","message_type":" Text "}"#, .init(text: "Hello")),
         (#"{"content":80,"message_type":"text"}"#, .init(text: "80")),
@@ -20,21 +22,35 @@ struct MessageBodyTests {
         (#"{"content":"x","role":"assistant","id":"1","created_at":0,"status":"failed"}"#, .init(text: "x")),
         (#"{"message_type":"image","media_urls":["a.png"]}"#, .init(kind: .image, text: "", mediaURLs: ["a.png"])),
         (#"{"message_type":"image","media_urls":"a.png"}"#, .init(kind: .image, text: "", mediaURLs: ["a.png"])),
-        (#"{"content":null,"message_type":"Image","media_urls":[" a.png ",""]}"#,
-            .init(kind: .image, text: "", mediaURLs: ["a.png"])),
-        (#"{"content":"Look","message_type":"multimodal","media_urls":["a","b"]}"#,
-            .init(kind: .multimodal, text: "Look", mediaURLs: ["a", "b"])),
+        (
+            #"{"content":null,"message_type":"Image","media_urls":[" a.png ",""]}"#,
+            .init(kind: .image, text: "", mediaURLs: ["a.png"])
+        ),
+        (
+            #"{"content":"Look","message_type":"multimodal","media_urls":["a","b"]}"#,
+            .init(kind: .multimodal, text: "Look", mediaURLs: ["a", "b"])
+        ),
         (#"{"content":"x","media_urls":["a"]}"#, .init(text: "x", mediaURLs: ["a"])),
-        (#"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":15}"#,
-            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 15)),
-        (#"{"message_type":"audio","audio_url":" a.mp3","audio_duration_seconds":"15"}"#,
-            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 15)),
-        (#"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":15.0}"#,
-            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 15)),
-        (#"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":0}"#,
-            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 0)),
-        (#"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":300}"#,
-            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 300)),
+        (
+            #"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":15}"#,
+            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 15)
+        ),
+        (
+            #"{"message_type":"audio","audio_url":" a.mp3","audio_duration_seconds":"15"}"#,
+            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 15)
+        ),
+        (
+            #"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":15.0}"#,
+            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 15)
+        ),
+        (
+            #"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":0}"#,
+            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 0)
+        ),
+        (
+            #"{"message_type":"audio","audio_url":"a.mp3","audio_duration_seconds":300}"#,
+            .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 300)
+        ),
     ])
     func `a message is taken as it is meant`(text: String, content: Message.Content) throws {
         #expect(try decode(text) == content)

@@ -55,13 +55,25 @@ struct RunEventFrameTests {
     }
 
     @Test func `a batch makes one text`() throws {
-        let elements = try [Run.Event(number: 2, text: "a"), Run.Event(number: 3, text: "b")].map { try BusCoding.encode($0) }
-        let frames = try RunEventFrame(run: Sample.run.id).frames(of: elements)
-        #expect(String(buffer: frames.bytes).split(separator: "\n\n").count == 2)
-        #expect(!frames.isLast)
+        let elements = try [Run.Event(number: 2, text: "a"), Run.Event(number: 3, text: "b")].map {
+            try BusCoding.encode($0)
+        }
+        var frames = ByteBuffer()
+        let isLast = try RunEventFrame(run: Sample.run.id).write(elements, to: &frames)
+        #expect(String(buffer: frames).split(separator: "\n\n").count == 2)
+        #expect(!isLast)
+    }
+
+    @Test func `what stands before an element that cannot be read is kept`() throws {
+        var frames = ByteBuffer()
+        let elements = [try BusCoding.encode(Run.Event(number: 2, text: "a")), ByteBuffer(string: "{")]
+        #expect(throws: Fault.self) { try RunEventFrame(run: nil).write(elements, to: &frames) }
+        #expect(String(buffer: frames) == "id: 2\nevent: token\ndata: {\"text\":\"a\"}\n\n")
     }
 
     private func frame(_ element: ByteBuffer) throws -> String {
-        String(buffer: try RunEventFrame(run: Sample.run.id).frames(of: [element]).bytes)
+        var frames = ByteBuffer()
+        _ = try RunEventFrame(run: Sample.run.id).write([element], to: &frames)
+        return String(buffer: frames)
     }
 }

@@ -42,7 +42,11 @@ struct SurfaceTests {
             let body = "{\"influencer_id\":\"\(Sample.persona.id)\"}"
             let created = try await gate.ask(.POST, "/api/v1/chat/conversations", body: body)
             #expect(created.status == 201)
-            #expect(created.body.hasPrefix("{\"id\":\"\(Sample.conversation.id)\",\"user_id\":\"alice\",\"influencer\":{\"id\":"))
+            #expect(
+                created.body.hasPrefix(
+                    "{\"id\":\"\(Sample.conversation.id)\",\"user_id\":\"alice\",\"influencer\":{\"id\":"
+                )
+            )
             let json = try created.json
             #expect(json["message_count"] as? Int == 2)
             #expect((json["last_message"] as? [String: Any])?["content"] as? String == "Hi.")
@@ -117,7 +121,9 @@ struct SurfaceTests {
         try await Gate.with { gate in
             let path = "\(Sample.path)/runs/\(Sample.run.id)"
             let run = try await gate.ask(.GET, path)
-            #expect(run.body.hasPrefix("{\"id\":\"\(Sample.run.id)\",\"conversation_id\":\"\(Sample.conversation.id)\""))
+            #expect(
+                run.body.hasPrefix("{\"id\":\"\(Sample.run.id)\",\"conversation_id\":\"\(Sample.conversation.id)\"")
+            )
             #expect(try run.json["status"] as? String == "completed")
             #expect(try await gate.ask(.POST, "\(path)/cancel").body == run.body)
             #expect(try await gate.ask(.POST, "\(path)/cancel", body: "{}").body == run.body)
@@ -126,19 +132,23 @@ struct SurfaceTests {
 
     @Test(arguments: [
         (Fault.Code.missing, 404, "not_found"), (.forbidden, 403, "forbidden"), (.invalid, 400, "bad_request"),
-        (.conflict, 409, "conflict"), (.limited, 429, "rate_limit_exceeded"), (.unavailable, 503, "service_unavailable"),
+        (.conflict, 409, "conflict"), (.limited, 429, "rate_limit_exceeded"),
+        (.unavailable, 503, "service_unavailable"),
         (.unreachable, 503, "service_unavailable"), (.timeout, 504, "timeout"), (.full, 507, "insufficient_storage"),
         (.internal, 500, "internal_error"), (.init(rawValue: "a_newer_one"), 500, "a_newer_one"),
     ])
     func `a fault behind the gateway becomes its status and the envelope`(
-        code: Fault.Code, status: Int, name: String
+        code: Fault.Code,
+        status: Int,
+        name: String
     ) async throws {
         try await Gate.with { gate in
             gate.behind.fail(Fault(code, "Something happened.", retryAfter: 7))
             let answer = try await gate.ask(.GET, "\(Sample.path)/messages")
             #expect(answer.status == status)
             #expect(
-                answer.body == "{\"error\":\"\(name)\",\"message\":\"Something happened.\",\"details\":{\"retry_after\":7}}"
+                answer.body
+                    == "{\"error\":\"\(name)\",\"message\":\"Something happened.\",\"details\":{\"retry_after\":7}}"
             )
             #expect(answer.headers.first(name: "retry-after") == "7")
         }

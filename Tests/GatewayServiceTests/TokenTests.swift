@@ -48,7 +48,10 @@ struct TokenTests {
         (#"{"alg":"HS256"}"#, #""user_id":"alice","aud":"anything","other":{"a":[1]}"#, "alice", .user),
     ])
     func `a good token says who and with which role`(
-        header: String, claims: String, user: String, role: Principal.Role
+        header: String,
+        claims: String,
+        user: String,
+        role: Principal.Role
     ) async throws {
         let payload = "{\(claims),\"iss\":\"parley\",\"exp\":2000}"
         let principal = try await verifier().verify(TestToken.make(header: header, payload: payload))

@@ -26,6 +26,19 @@ import Testing
         }
     }
 
+    @Test func `an open door to the world is wrong, unless it is said aloud`() async {
+        let open = ["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "open"]
+        #expect(await findings(open)["authentication"]?.isWell == false)
+        #expect(await findings(open.merging(["ALLOW_INSECURE": "true"]) { $1 })["authentication"]?.isWell == true)
+        #expect(await findings(["GATEWAY_HOST": "0.0.0.0"])["authentication"]?.sentence == "required, on 0.0.0.0.")
+    }
+
+    @Test func `no secret is shown`() async {
+        let secrets = ["BUS_TOKEN": "a secret one", "OLLAMA_BASE_URL": "http://me:hidden@127.0.0.1:1"]
+        let settings = await findings(secrets)["the settings"]
+        #expect(settings?.sentence == "BUS_TOKEN=…, OLLAMA_BASE_URL=…")
+    }
+
     @Test func `a service that answers is ready`() async throws {
         let table = EndpointTable(service: "media-svc")
         let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: Self.token)

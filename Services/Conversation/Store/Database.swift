@@ -33,6 +33,8 @@ final class Database: Sendable {
         // GRDB sets NORMAL while it opens, after anything a configuration can prepare: so it is set here, and checked.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+            // Checkpoints of 16 MB: fewer of them, and pages that change often are written back once.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 4096")
             let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             guard mode == 2 else {
                 throw Fault(.internal, "SQLite does not take synchronous=FULL for \(path): it says \(mode ?? -1).")

@@ -45,8 +45,8 @@ struct Generation: Sendable {
         )
         draft.context = report
         draft.model = model.name
-        let messages = [Inference.Message(role: .system, text: prompt.system)] + prompt.history.messages.suffix(used)
-        let stream = try await inference.stream(Inference.Generate(model: model.name, messages: messages), context)
+        let request = Self.request(model.name, prompt, used: used)
+        let stream = try await inference.stream(Inference.Generate.self, encoded: request, context)
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
             let text = batch.compactMap(\.text).joined()
@@ -57,6 +57,21 @@ struct Generation: Sendable {
         guard draft.status == .completed else {
             throw Fault(.cut, "The model's answer stopped without an end.")
         }
+    }
+
+    /// The JSON of an ``Inference/Generate``, put together from messages that are JSON already.
+    private static func request(_ model: String, _ prompt: Prompt, used: Int) -> ByteBuffer {
+        var json = ByteBuffer()
+        json.writeStaticString("{\"model\":")
+        JSONText.write(model, to: &json)
+        json.writeStaticString(",\"options\":{},\"messages\":[")
+        json.writeImmutableBuffer(History.encode(.system, prompt.system))
+        for message in prompt.history.messages.suffix(used) {
+            json.writeStaticString(",")
+            json.writeImmutableBuffer(message)
+        }
+        json.writeStaticString("]}")
+        return json
     }
 
     private func append(_ text: String, to draft: inout RunDraft) {

@@ -1,4 +1,6 @@
+import Bus
 import Contracts
+import NIOCore
 
 /// The newest messages of a live conversation, as a model is shown them; bounded in number and size.
 struct History: Sendable {
@@ -7,7 +9,8 @@ struct History: Sendable {
     /// The most bytes of text that are kept in memory.
     static let byteLimit = 512 * 1024
 
-    private(set) var messages: [Inference.Message] = []
+    /// Each message as JSON, encoded once and shown to models many times.
+    private(set) var messages: [ByteBuffer] = []
     /// The estimated tokens of each message.
     private(set) var tokens: [Int] = []
     /// How many messages are older than those kept.
@@ -24,9 +27,9 @@ struct History: Sendable {
 
     mutating func append(_ message: Message) {
         let text = Self.text(of: message.content)
-        messages.append(Inference.Message(role: message.role == .user ? .user : .assistant, text: text))
+        messages.append(Self.encode(message.role == .user ? .user : .assistant, text))
         tokens.append(ContextWindow.estimateTokens(text))
-        bytes += text.utf8.count
+        bytes += messages.last?.readableBytes ?? 0
         guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }
         drop()
     }
@@ -34,10 +37,22 @@ struct History: Sendable {
     /// Lets go of the oldest eighth, so that dropping is rare.
     private mutating func drop() {
         let count = max(1, messages.count / 8)
-        bytes -= messages.prefix(count).reduce(0) { $0 + $1.text.utf8.count }
+        bytes -= messages.prefix(count).reduce(0) { $0 + $1.readableBytes }
         messages.removeFirst(count)
         tokens.removeFirst(count)
         earlier += count
+    }
+
+    /// The JSON of an ``Inference/Message``.
+    static func encode(_ role: Inference.Message.Role, _ text: String) -> ByteBuffer {
+        var json = ByteBuffer()
+        json.reserveCapacity(text.utf8.count + 40)
+        json.writeStaticString("{\"role\":\"")
+        json.writeString(role.rawValue)
+        json.writeStaticString("\",\"text\":")
+        JSONText.write(text, to: &json)
+        json.writeStaticString("}")
+        return json
     }
 
     /// What a model reads of a message; what was sent along is named, until models are shown it.

@@ -16,7 +16,8 @@ struct AdmissionMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         let correlation = request.headers[.xCorrelationID].flatMap(BusHeaders.token)
-        context.requestID = request.headers[.xRequestID].flatMap(BusHeaders.token) ?? correlation ?? .randomHex(words: 1)
+        context.requestID =
+            request.headers[.xRequestID].flatMap(BusHeaders.token) ?? correlation ?? .randomHex(words: 1)
         context.traceparent = request.headers[.traceparent].flatMap(TraceParent.read)
         var response: Response
         if let preflight = cors.preflight(request) {

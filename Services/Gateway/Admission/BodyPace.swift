@@ -1,6 +1,8 @@
 import NIOCore
 
-/// How fast a body comes. Pure.
+/// How fast a body comes.
+///
+/// Pure.
 struct BodyPace {
     /// The whole of a body must be there within this.
     private static let limit = TimeAmount.seconds(60)

@@ -23,7 +23,8 @@ struct CORSRules: Sendable {
             .accessControlAllowMethods: "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
         ]
         headers[.accessControlAllowHeaders] =
-            request.headers[.accessControlRequestHeaders].map { String($0.prefix(1000)) } ?? "authorization, content-type"
+            request.headers[.accessControlRequestHeaders].map { String($0.prefix(1000)) }
+            ?? "authorization, content-type"
         write(origin, to: &headers)
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: "OK")))
     }
@@ -34,7 +35,8 @@ struct CORSRules: Sendable {
         if !origins.isEmpty, !origins.contains("*") { headers[.vary] = "Origin" }
         guard let origin, allows(origin) else { return }
         write(origin, to: &headers)
-        headers[.accessControlExposeHeaders] = "x-request-id, x-correlation-id, x-parley-run, server-timing, retry-after"
+        headers[.accessControlExposeHeaders] =
+            "x-request-id, x-correlation-id, x-parley-run, server-timing, retry-after"
     }
 
     private func allows(_ origin: String) -> Bool {

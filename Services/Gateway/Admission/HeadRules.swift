@@ -1,6 +1,8 @@
 import NIOHTTP1
 
-/// What a request's head must be like. Pure.
+/// What a request's head must be like.
+///
+/// Pure.
 enum HeadRules {
     private static let targetLimit = 8192
     private static let headerLimit = 100
@@ -14,7 +16,8 @@ enum HeadRules {
         let size = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         if head.headers.count > headerLimit || size > sizeLimit {
             return Refusal(
-                .requestHeaderFieldsTooLarge, "There are more than \(headerLimit) headers, or \(sizeLimit) bytes of them."
+                .requestHeaderFieldsTooLarge,
+                "There are more than \(headerLimit) headers, or \(sizeLimit) bytes of them."
             )
         }
         guard PathRules.isPlain(head.uri) else { return Refusal(.badRequest, "The path is not in its plain form.") }

@@ -3,8 +3,8 @@ import NIOCore
 
 /// Looks over a JSON text in one pass before it is decoded: it must mean one thing, to everybody, at a bounded cost.
 ///
-/// Refused are nesting beyond 64, a key twice in one object, what is not UTF-8, a byte order mark, lone surrogates, NUL,
-/// and anything after the value.
+/// Refused are nesting beyond 64, a key twice in one object, what is not UTF-8, a byte order mark, lone surrogates,
+/// NUL, and anything after the value.
 struct JSONPrescan {
     private static let depthLimit = 64
 
@@ -123,7 +123,8 @@ struct JSONPrescan {
         let start = index
         while let byte = peek {
             let isPart =
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "E")].contains(byte)
             guard isPart else { break }
             index = bytes.index(after: index)

@@ -1,4 +1,6 @@
-/// What a request's target must be like: one spelling, which no other program reads otherwise. Pure.
+/// What a request's target must be like: one spelling, which no other program reads otherwise.
+///
+/// Pure.
 enum PathRules {
     /// Whether the target is a plain path, with or without a query.
     ///

@@ -10,7 +10,7 @@ final class RequestMeasurements: Sendable {
 
     private let counters = Mutex<[Key: (counter: Counter, timer: Metrics.Timer)]>([:])
 
-    /// - Parameter route: the route's pattern, so that ids make no series of their own; none for unknown paths.
+    /// Counts an answer under its route's pattern, so that ids make no series of their own; none for unknown paths.
     func record(_ route: String?, _ status: Int, _ duration: Duration) {
         let key = Key(route: route ?? "none", status: status)
         let (counter, timer) = counters.withLock { counters in

@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Whether a request comes fast enough, from its first byte to its last. Pure.
+/// Whether a request comes fast enough, from its first byte to its last.
+///
+/// Pure.
 struct RequestPace {
     /// A head must be whole within this.
     private static let headLimit = TimeAmount.seconds(10)

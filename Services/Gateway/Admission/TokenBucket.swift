@@ -1,4 +1,6 @@
-/// Lets so many through in a time, and after a pause a burst of as many. Pure.
+/// Lets so many through in a time, and after a pause a burst of as many.
+///
+/// Pure.
 struct TokenBucket: Sendable {
     let capacity: Double
     /// Tokens a second.
@@ -6,8 +8,7 @@ struct TokenBucket: Sendable {
     private(set) var tokens: Double
     private var last: ContinuousClock.Instant
 
-    /// - Parameters:
-    ///   - capacity: how many are let through in `period`.
+    /// Lets `capacity` through in each `period`.
     init(capacity: Int, period: Duration, now: ContinuousClock.Instant) {
         self.capacity = Double(capacity)
         rate = Double(capacity) / Self.seconds(period)

@@ -35,7 +35,9 @@ struct IdentificationMiddleware: RouterMiddleware {
         }
         verdict.write(to: &response.headers)
         ServerTiming.begin(
-            &response.headers, authentication: authenticated - context.start, upstream: .now - authenticated
+            &response.headers,
+            authentication: authenticated - context.start,
+            upstream: .now - authenticated
         )
         return response
     }

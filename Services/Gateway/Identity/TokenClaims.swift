@@ -21,9 +21,9 @@ struct TokenClaims: JWTPayload {
     /// Nothing: the claims are checked by ``principal(issuer:audience:now:)``, which knows what is wanted.
     func verify(using algorithm: some JWTAlgorithm) {}
 
-    /// Whom the token is about. Throws `unauthorized` when it is not good here and now.
+    /// Whom the token is about.
     ///
-    /// - Parameter now: seconds since 1970.
+    /// Throws `unauthorized` when it is not good here and now, which is in seconds since 1970.
     func principal(issuer: String, audience: String?, now: Double) throws -> Principal {
         guard exp > now else { throw Fault(.unauthorized, "Token has expired") }
         guard exp < Self.horizon else { throw Fault(.unauthorized, "Invalid token") }

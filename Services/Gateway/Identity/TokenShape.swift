@@ -2,9 +2,10 @@ import Contracts
 import Foundation
 import NIOCore
 
-/// Looks at a token before any library does: size, form, algorithm, and that nothing in it means two things. Pure.
+/// Looks at a token before any library does: size, form, algorithm, and that nothing in it means two things.
 ///
-/// jwt-kit neither compares `alg` with the key's algorithm nor minds `crit` or unknown keys, so that is done here.
+/// Pure. jwt-kit neither compares `alg` with the key's algorithm nor minds `crit` or unknown keys, so that is done
+/// here.
 enum TokenShape {
     /// The longest token that is looked at, in bytes.
     static let limit = 8192

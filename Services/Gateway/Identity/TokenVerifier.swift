@@ -5,8 +5,9 @@ import Synchronization
 
 /// Believes tokens or refuses them, and remembers those that it believed until they expire.
 final class TokenVerifier: Sendable {
-    /// How many tokens are remembered.
-    private static let cacheLimit = 10_000
+    /// How many tokens are remembered, and how long each may be, so that memory has a bound.
+    private static let cacheLimit = 5000
+    private static let rememberedLength = 2048
     private static let lifetime = 86_400.0
 
     private struct Entry {
@@ -32,7 +33,9 @@ final class TokenVerifier: Sendable {
         self.now = now
     }
 
-    /// Whom a token is about. Throws `unauthorized`.
+    /// Whom a token is about.
+    ///
+    /// Throws `unauthorized` when it is not to be believed.
     func verify(_ token: String) async throws -> Principal {
         let moment = now()
         if let entry = cache.withLock({ $0[token] }), entry.expires > moment { return entry.principal }
@@ -44,6 +47,7 @@ final class TokenVerifier: Sendable {
             throw Fault(.unauthorized, "Invalid token")
         }
         let principal = try claims.principal(issuer: issuer, audience: audience, now: moment)
+        guard token.utf8.count <= Self.rememberedLength else { return principal }
         cache.withLock { cache in
             if cache.count >= Self.cacheLimit { cache = [:] }
             cache[token] = Entry(principal: principal, expires: claims.exp)

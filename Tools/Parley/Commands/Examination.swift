@@ -20,12 +20,40 @@ struct Examination: Sendable {
     let settings: Settings
 
     func findings() async -> [Finding] {
-        var findings = [data(), secret("the bus secret", settings.busToken), secret("the token secret", settings.jwtSecret)]
-        findings.append(descriptors())
+        var findings = [configured(), data(), authentication(), descriptors()]
+        findings.append(secret("the bus secret", settings.busToken))
+        findings.append(secret("the token secret", settings.jwtSecret))
         let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))
         for service in HouseService.allCases { findings.append(await ask(service, client)) }
         findings += await providers(client)
         return findings
+    }
+
+    /// What is not as it is by default.
+    private func configured() -> Finding {
+        let set = Settings.known.compactMap { setting -> String? in
+            guard let value = settings.string(setting.name) else { return nil }
+            // A URL may carry a password before its @.
+            return "\(setting.name)=\(setting.isSecret || value.contains("@") ? "…" : value)"
+        }
+        return Finding(
+            isWell: true,
+            subject: "the settings",
+            sentence: set.isEmpty ? "all are as they are by default." : set.joined(separator: ", ")
+        )
+    }
+
+    private func authentication() -> Finding {
+        let host = settings.string("GATEWAY_HOST") ?? "127.0.0.1"
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        let mode = settings.string("AUTH_MODE")?.lowercased() ?? (isLoopback ? "open" : "required")
+        let isAllowed = ["true", "1", "yes"].contains(settings.string("ALLOW_INSECURE")?.lowercased() ?? "")
+        let isWell = ["required", "open", "off"].contains(mode) && (isLoopback || mode == "required" || isAllowed)
+        return Finding(
+            isWell: isWell,
+            subject: "authentication",
+            sentence: "\(mode), on \(host)." + (isWell ? "" : " Set AUTH_MODE=required, or GATEWAY_HOST to loopback.")
+        )
     }
 
     private func data() -> Finding {
@@ -89,7 +117,10 @@ struct Examination: Sendable {
             let service = HouseService.inference
             let url = "http://\(service.host(settings)):\(try service.port(settings))"
             let bus = try HTTPBus(
-                peer: service.executable, urls: [url], token: try settings.busToken(), client: client
+                peer: service.executable,
+                urls: [url],
+                token: try settings.busToken(),
+                client: client
             )
             let context = CallContext(deadline: .now + .seconds(3))
             return try await bus.call(Models.List(), context).map { report in

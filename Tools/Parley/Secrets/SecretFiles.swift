@@ -10,10 +10,12 @@ package struct SecretFiles: Sendable {
         self.directory = directory
     }
 
-    /// Makes the secrets that neither the settings nor a file hold. What is there stays as it is.
+    /// Makes the secrets that neither the settings nor a file hold; what is there stays as it is.
     package func make(for settings: Settings) throws {
         try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+            atPath: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
         )
         if settings.string("BUS_TOKEN") == nil { try make("bus-token") }
         if settings.string("JWT_SECRET_KEY") == nil { try make("jwt-secret") }
@@ -28,7 +30,8 @@ package struct SecretFiles: Sendable {
             let byte = UInt8.random(in: .min ... .max, using: &generator)
             return (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
-        let draft = path + ".\(getpid())"
+        // A name by chance: a draft that a crash left behind is in nobody's way.
+        let draft = path + ".\(UInt64.random(in: .min ... .max, using: &generator))"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
         defer { unlink(draft) }
@@ -40,6 +43,7 @@ package struct SecretFiles: Sendable {
     }
 
     private func failure(_ path: String) -> SettingFault {
-        SettingFault("The secret \(path) cannot be written: \(String(cString: strerror(errno))). Set DATA_DIR to a folder that can.")
+        let reason = String(cString: strerror(errno))
+        return SettingFault("The secret \(path) cannot be written: \(reason). Set DATA_DIR to a folder that can.")
     }
 }

@@ -12,7 +12,9 @@ struct ChildProcess: Sendable {
     /// Where in the log its lines begin.
     private let logStart: UInt64
 
-    /// Starts the service. Throws `SettingFault` when the system cannot.
+    /// Starts the service.
+    ///
+    /// Throws `SettingFault` when the system cannot.
     static func start(_ service: HouseService, plan: ServicePlan) throws -> ChildProcess {
         var ends: [Int32] = [0, 0]
         guard Glibc.pipe(&ends) == 0 else { throw failure("pipe to \(service.executable)", errno) }
@@ -38,7 +40,11 @@ struct ChildProcess: Sendable {
             throw failure("process \(plan.path(of: service))", code)
         }
         return ChildProcess(
-            service: service, pid: pid, pipe: ends[1], logPath: plan.logPath(of: service), logStart: start
+            service: service,
+            pid: pid,
+            pipe: ends[1],
+            logPath: plan.logPath(of: service),
+            logStart: start
         )
     }
 
@@ -56,7 +62,8 @@ struct ChildProcess: Sendable {
         guard let file = FileHandle(forReadingAtPath: logPath) else { return [] }
         defer { file.closeFile() }
         let end = file.seekToEndOfFile()
-        file.seek(toFileOffset: max(logStart, end > 16_384 ? end - 16_384 : 0))
+        // A log that was put aside is shorter than it was at the start.
+        file.seek(toFileOffset: max(logStart <= end ? logStart : 0, end > 16_384 ? end - 16_384 : 0))
         let text = String(decoding: file.readDataToEndOfFile(), as: UTF8.self)
         return Array(text.split(separator: "\n").suffix(count))
     }

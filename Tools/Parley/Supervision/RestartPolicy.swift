@@ -1,4 +1,4 @@
-/// When a service that died is started again. Pure.
+/// When a service that died is started again, as a pure function.
 ///
 /// One that had been ready is started at once; back-off begins when it dies before it was.
 package struct RestartPolicy: Sendable {

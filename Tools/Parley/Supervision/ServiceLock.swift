@@ -15,7 +15,9 @@ struct ServiceLock: Sendable {
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw SettingFault("Another parley up runs \(service.executable) on \(directory). Stop it, or set DATA_DIR.")
+            throw SettingFault(
+                "Another parley up runs \(service.executable) on \(directory). Stop it, or set DATA_DIR."
+            )
         }
         return ServiceLock(descriptor: descriptor)
     }

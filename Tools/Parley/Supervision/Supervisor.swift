@@ -31,7 +31,7 @@ actor Supervisor {
         (events, sender) = AsyncStream.makeStream(of: SupervisorEvent.self, bufferingPolicy: .bufferingNewest(256))
     }
 
-    /// Runs until it is told to stop. Returns whether all went as it should.
+    /// Runs until it is told to stop; returns whether all went as it should.
     func run() async -> Bool {
         let signals = SupervisorSignals.sources(sender)
         defer { for source in signals { source.cancel() } }
@@ -44,6 +44,7 @@ actor Supervisor {
         }
         await withDiscardingTaskGroup { group in
             for service in plan.services { launch(service, in: &group) }
+            group.addTask { await LogFolder(plan: self.plan).keepShort() }
             for await event in events {
                 handle(event, in: &group)
                 if isStopping, children.values.allSatisfy({ $0.process == nil }) { break }
@@ -159,7 +160,9 @@ actor Supervisor {
         if !isStopping { stop(in: &group) }
     }
 
-    /// Drains: first who takes requests and who makes answers, then those whom they need. A second call kills.
+    /// Drains: first who takes requests and who makes answers, then those whom they need.
+    ///
+    /// A second call kills.
     private func stop(in group: inout DiscardingTaskGroup) {
         guard !isStopping else {
             for child in children.values { child.process?.send(SIGKILL) }

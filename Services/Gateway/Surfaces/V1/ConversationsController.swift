@@ -17,7 +17,8 @@ struct ConversationsController: Sendable {
             throw Fault(.invalid, "`influencer_id` must be a UUID.")
         }
         let opened = try await conversations.call(
-            Conversations.Open(persona: persona, opensAnother: body.new ?? false), context.call
+            Conversations.Open(persona: persona, opensAnother: body.new ?? false),
+            context.call
         )
         var json = JSONWriter()
         json.conversation(opened.conversation)

@@ -11,7 +11,8 @@ struct InfluencersController: Sendable {
         let limit = try query.integer("limit", default: 50, in: 1...100)
         let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
         let page = try await conversations.call(
-            Personas.List(limit: limit, offset: offset), context.call(as: context.principal)
+            Personas.List(limit: limit, offset: offset),
+            context.call(as: context.principal)
         )
         var json = JSONWriter()
         json.object { json in

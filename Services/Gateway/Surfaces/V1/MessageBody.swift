@@ -14,7 +14,9 @@ struct MessageBody: Decodable {
     /// Whether the answer is wanted as a stream, beside what the `Accept` header says.
     var stream: Bool?
 
-    /// The message's content by the documented rules. Throws `invalid` with the field that breaks one.
+    /// The message's content by the documented rules.
+    ///
+    /// Throws `invalid` with the field that breaks one.
     func validated() throws -> Message.Content {
         guard let kind = Message.Kind(rawValue: Self.trimmed(message_type ?? "text").lowercased()) else {
             throw Fault(.invalid, "`message_type` must be one of: text, multimodal, image, audio.")
@@ -33,7 +35,11 @@ struct MessageBody: Decodable {
         }
         try check(kind, text: text, media: media, audio: audio)
         return Message.Content(
-            kind: kind, text: text, mediaURLs: media, audioURL: audio, audioSeconds: try seconds()
+            kind: kind,
+            text: text,
+            mediaURLs: media,
+            audioURL: audio,
+            audioSeconds: try seconds()
         )
     }
 

@@ -12,7 +12,10 @@ struct MessagesController: Sendable {
         let limit = try query.integer("limit", default: 50, in: 1...200)
         let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
         let list = Messages.List(
-            conversation: id, limit: limit, offset: offset, order: try query.order(default: .descending)
+            conversation: id,
+            limit: limit,
+            offset: offset,
+            order: try query.order(default: .descending)
         )
         let page = try await conversations.call(list, context.call)
         var json = JSONWriter()

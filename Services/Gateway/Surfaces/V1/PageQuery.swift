@@ -17,7 +17,8 @@ struct PageQuery {
         guard let text = try single(name) else { return value }
         guard let number = Self.number(text), range.contains(number) else {
             throw Fault(
-                .invalid, "`\(name)` must be a whole number from \(range.lowerBound) to \(range.upperBound)."
+                .invalid,
+                "`\(name)` must be a whole number from \(range.lowerBound) to \(range.upperBound)."
             )
         }
         return number
@@ -48,7 +49,9 @@ struct PageQuery {
 }
 
 extension RequestContext {
-    /// The id in the path. Throws `missing`: what is no id names nothing.
+    /// The id in the path.
+    ///
+    /// Throws `missing`: what is no id names nothing.
     func identifier<Subject>(_ name: String, missing message: String) throws -> Identifier<Subject> {
         guard let text = parameters.get(name), let id = Identifier<Subject>(text) else {
             throw Fault(.missing, message)

@@ -2,16 +2,18 @@ import Bus
 import Contracts
 import NIOCore
 
-/// Turns a run's events, as JSON from the bus, into Server-Sent Events. Pure.
+/// Turns a run's events, as JSON from the bus, into Server-Sent Events.
 ///
-/// Text, which is nearly all there is, is not decoded: its number and its string are cut out of the bytes and passed on.
+/// Pure. Text, which is nearly all there is, is not decoded: its number and its string are cut out of the bytes and
+/// passed on.
 struct RunEventFrame: Sendable {
     /// The run that the events belong to; absent while it is not known.
     let run: Run.ID?
 
-    /// The events of a batch, and whether the run's last one is among them.
-    func frames(of elements: [ByteBuffer]) throws -> (bytes: ByteBuffer, isLast: Bool) {
-        var frames = ByteBuffer()
+    /// Writes the events of a batch; answers whether the run's last one was among them.
+    ///
+    /// Throws a ``Fault`` at an element that cannot be read; those before it are written.
+    func write(_ elements: [ByteBuffer], to frames: inout ByteBuffer) throws -> Bool {
         frames.reserveCapacity(elements.reduce(0) { $0 + $1.readableBytes + 32 })
         var isLast = false
         for element in elements {
@@ -20,7 +22,7 @@ struct RunEventFrame: Sendable {
             isLast = isLast || event.end != nil
             write(event, to: &frames)
         }
-        return (frames, isLast)
+        return isLast
     }
 
     /// Tells a watcher that the watch broke off, which says nothing about the run.

@@ -58,22 +58,25 @@ enum RunStream {
     ) -> ResponseBody {
         ResponseBody { writer in
             defer { stream.close() }
+            var frames = ByteBuffer()
             do {
                 var batch: [ByteBuffer]? = first
                 // A watcher who has all there is, and so gets nothing, is no watcher whose stream broke.
                 var isWhole = true
                 while let elements = batch {
-                    let (frames, isLast) = try frame.frames(of: elements)
+                    let isLast = try frame.write(elements, to: &frames)
                     if frames.readableBytes > 0 {
-                        try await writer.write(frames)
                         isWhole = isLast
+                        try await writer.write(frames)
+                        frames = ByteBuffer()
                     }
                     batch = try await stream.nextEncodedBatch()
                 }
                 if !isWhole { throw Fault(.cut, "The run's events stopped without an end. Read on from the last.") }
             } catch let fault as Fault {
                 // The run goes on, or is found interrupted later; only this watch broke.
-                try await writer.write(frame.broken(fault))
+                frames.writeImmutableBuffer(frame.broken(fault))
+                try await writer.write(frames)
             }
             try await writer.finish(nil)
         }

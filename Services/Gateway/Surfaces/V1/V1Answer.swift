@@ -34,7 +34,9 @@ enum V1Answer {
     static func tooMany(_ verdict: RateLimiter.Verdict) -> Response {
         let limit = verdict.exceeded == "per_minute" ? verdict.limitMinute : verdict.limitHour
         let fault = Fault(
-            .limited, "Too many requests: at most \(limit) \(verdict.exceeded ?? "").", retryAfter: verdict.retryAfter
+            .limited,
+            "Too many requests: at most \(limit) \(verdict.exceeded ?? "").",
+            retryAfter: verdict.retryAfter
         )
         var response = Self.fault(fault) { json in
             json.field("limit_type", verdict.exceeded)

@@ -2,7 +2,7 @@ import Contracts
 
 /// The values of v1 as JSON, keys in the order of the documents; `id` is always first.
 extension JSONWriter {
-    /// - Parameter context: what the model was shown of the conversation, where that is known.
+    /// With what the model was shown of the conversation, where that is known.
     mutating func message(_ message: Message, context: Run.ContextReport? = nil) {
         object { json in
             json.field("id", message.id.description)
