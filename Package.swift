@@ -7,18 +7,13 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(
-            url: "https://github.com/apple/swift-configuration",
-            from: "1.4.0",
-            traits: [.defaults, "CommandLineArguments"]
-        ),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -26,13 +21,17 @@ let package = Package(
     ],
     targets: [
         shared("Contracts"),
-        shared("Bus", ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
-            + .channels),
+        shared(
+            "Bus",
+            ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
+                + .channels
+        ),
         shared(
             "ServiceKit",
             [
-                "Bus", "Contracts", .configuration, .coreMetrics, .hummingbird, .hummingbirdCore, .lifecycle, .logging, .nio,
-                .signals, .system,
+                "Bus", "Contracts", .configuration, .coreMetrics, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
+                .nio,
+                .signals,
             ]
         ),
     ]
@@ -72,6 +71,13 @@ let package = Package(
             tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
             tests("ConversationService", ["ConversationService", .grdb] + .channels),
             tests("ParleyTool", ["ParleyTool", .argumentParser]),
+            tests(
+                "House",
+                [
+                    "ConversationService", "GatewayService", "InferenceService", "MediaService", "TranscriptionService",
+                    .nio, .nioFoundation,
+                ]
+            ),
         ]
 )
 
@@ -124,12 +130,13 @@ extension [SwiftSetting] {
 
 extension [Target.Dependency] {
     /// What code that speaks HTTP straight on NIO's channels needs.
-    static var channels: Self { [.nio, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioFoundation, .nioSSL] }
+    static var channels: Self {
+        [.nio, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioFoundation, .nioSSL]
+    }
 }
 
 extension Target.Dependency {
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
-    static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }

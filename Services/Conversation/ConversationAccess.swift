@@ -8,7 +8,9 @@ enum ConversationAccess {
         guard conversation.user == principal.user else { throw Fault(.forbidden, "Not your conversation") }
     }
 
-    /// Finds the principal's conversation. Throws `missing`, and `forbidden` for somebody else's.
+    /// Finds the principal's conversation.
+    ///
+    /// Throws `missing`, and `forbidden` for somebody else's.
     @discardableResult
     static func check(
         _ id: Conversation.ID,

@@ -18,7 +18,13 @@ enum AddressLookup {
         while let entry = next?.pointee {
             var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
             let isRead = getnameinfo(
-                entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST
+                entry.ai_addr,
+                entry.ai_addrlen,
+                &text,
+                socklen_t(text.count),
+                nil,
+                0,
+                NI_NUMERICHOST
             )
             let end = text.firstIndex(of: 0) ?? text.endIndex
             let address = String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -12,7 +12,9 @@ package enum BusCoding {
         return try encoder.encodeAsByteBuffer(value, allocator: ByteBufferAllocator())
     }
 
-    /// Reads a value. Throws a ``Fault`` that names the key that is wrong.
+    /// Reads a value.
+    ///
+    /// Throws a ``Fault`` that names the key that is wrong.
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: bytes)

@@ -23,7 +23,9 @@ package struct CallContext: Sendable {
         self.deadline = deadline
     }
 
-    /// Who is asking. Throws `unauthorized` when nobody is.
+    /// Who is asking.
+    ///
+    /// Throws `unauthorized` when nobody is.
     package func requirePrincipal() throws -> Principal {
         guard let principal else {
             throw Fault(.unauthorized, "This endpoint needs to know who is asking: send the header x-principal.")
@@ -31,7 +33,9 @@ package struct CallContext: Sendable {
         return principal
     }
 
-    /// What is left until the deadline, at most `limit`. Throws `timeout` when nothing is.
+    /// What is left until the deadline, at most `limit`.
+    ///
+    /// Throws `timeout` when nothing is.
     package func remaining(atMost limit: Duration) throws -> Duration {
         guard let deadline else { return limit }
         let left = deadline - .now

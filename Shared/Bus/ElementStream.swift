@@ -49,7 +49,9 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         }
     }
 
-    /// Leaves: the work that makes the values is cancelled. Harmless after the end and when repeated.
+    /// Leaves: the work that makes the values is cancelled.
+    ///
+    /// Harmless after the end and when repeated.
     package func close() {
         closing()
     }

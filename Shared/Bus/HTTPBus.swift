@@ -23,10 +23,11 @@ package final class HTTPBus: Bus, Service {
     private let client: HTTPClient
     private let replicas: Replicas
 
-    /// - Parameters:
-    ///   - peer: the service's name, for messages.
-    ///   - urls: where it is: each is one replica, or a name that stands for several.
-    ///   - token: the bus secret.
+    /// `peer`: the service's name, for messages.
+    ///
+    /// `urls`: where it is: each is one replica, or a name that stands for several.
+    ///
+    /// `token`: the bus secret.
     /// Throws ``HTTPClientError`` when a URL cannot be read.
     package init(peer: String, urls: [String], token: String, client: HTTPClient) throws {
         self.peer = peer

@@ -1,4 +1,6 @@
-/// Which replicas of a peer there are, whose turn it is, and who sits out after a failure. Pure.
+/// Which replicas of a peer there are, whose turn it is, and who sits out after a failure.
+///
+/// Pure.
 struct ReplicaSet: Sendable {
     /// How long one that could not be reached sits out.
     static let ejection = Duration.seconds(2)

@@ -1,6 +1,10 @@
-/// What conversation-svc answers about conversations. All need a principal, and tell only of that principal's own.
+/// What conversation-svc answers about conversations.
+///
+/// All need a principal, and tell only of that principal's own.
 package enum Conversations {
-    /// Opens a conversation with a persona; the one there is, unless a new one is asked for. Throws `missing`.
+    /// Opens a conversation with a persona; the one there is, unless a new one is asked for.
+    ///
+    /// Throws `missing`.
     package struct Open: Endpoint {
         package static let path = "/conversations/open"
         package typealias Response = Opened
@@ -40,7 +44,9 @@ package enum Conversations {
         }
     }
 
-    /// Deletes a conversation and its messages; a run that is going is ended first. Throws `missing`, `forbidden`.
+    /// Deletes a conversation and its messages; a run that is going is ended first.
+    ///
+    /// Throws `missing`, `forbidden`.
     package struct Delete: Endpoint {
         package static let path = "/conversations/delete"
         package typealias Response = Deleted

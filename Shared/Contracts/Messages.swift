@@ -1,6 +1,8 @@
 /// What conversation-svc answers about messages.
 package enum Messages {
-    /// Lists the messages of a conversation. Throws `missing`, `forbidden`.
+    /// Lists the messages of a conversation.
+    ///
+    /// Throws `missing`, `forbidden`.
     package struct List: Endpoint {
         package static let path = "/messages/list"
         package typealias Response = Page<Message>

@@ -1,6 +1,8 @@
 /// What inference-svc answers about models.
 package enum Models {
-    /// Finds the model that a name means; absent: the default. Throws `missing`, `unavailable`.
+    /// Finds the model that a name means; absent: the default.
+    ///
+    /// Throws `missing`, `unavailable`.
     package struct Find: Endpoint {
         package static let path = "/models/find"
         package typealias Response = Model
@@ -21,9 +23,11 @@ package enum Models {
 
     /// How a provider stands, and its models.
     package struct ProviderReport: Codable, Sendable, Hashable {
-        /// `demo`, `ollama`, …
+        /// What it is called, such as `demo` or `ollama`.
         package var name: String
-        /// Where it is asked; absent for the embedded one. Never holds a credential.
+        /// Where it is asked; absent for the embedded one.
+        ///
+        /// Never holds a credential.
         package var address: String?
         package var models: [Model]
         /// Why it does not answer; absent when it does.

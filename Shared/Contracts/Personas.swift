@@ -13,7 +13,9 @@ package enum Personas {
         }
     }
 
-    /// Finds one persona. Throws `missing`.
+    /// Finds one persona.
+    ///
+    /// Throws `missing`.
     package struct Find: Endpoint {
         package static let path = "/personas/find"
         package typealias Response = Persona

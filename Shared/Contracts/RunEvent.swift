@@ -1,5 +1,7 @@
 extension Run {
-    /// One thing that happened in a run. Events are numbered 1…n without gaps.
+    /// One thing that happened in a run.
+    ///
+    /// Events are numbered 1…n without gaps.
     package struct Event: Codable, Sendable, Hashable {
         package var number: Int
         /// First event: the user's message as stored.

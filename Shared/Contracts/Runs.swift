@@ -1,4 +1,6 @@
-/// What conversation-svc answers about runs. All need a principal.
+/// What conversation-svc answers about runs.
+///
+/// All need a principal.
 package enum Runs {
     /// Stores a user's message, opens a run that answers it, and tells the run's events to their end.
     ///
@@ -29,7 +31,9 @@ package enum Runs {
         }
     }
 
-    /// Tells how a run stands. Throws `missing`, `forbidden`.
+    /// Tells how a run stands.
+    ///
+    /// Throws `missing`, `forbidden`.
     package struct Find: Endpoint {
         package static let path = "/runs/find"
         package typealias Response = Run
@@ -58,7 +62,9 @@ package enum Runs {
         }
     }
 
-    /// Ends a run: the provider's connection is closed, the answer so far stored as `stopped`. Twice is as once.
+    /// Ends a run: the provider's connection is closed, the answer so far stored as `stopped`.
+    ///
+    /// Twice is as once.
     package struct Cancel: Endpoint {
         package static let path = "/runs/cancel"
         package typealias Response = Run

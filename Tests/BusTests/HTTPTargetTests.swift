@@ -6,7 +6,10 @@ struct HTTPTargetTests {
         let plain = try HTTPTarget.parse("http://example.test:8002/api/chat?x=1")
         #expect(plain.target == HTTPTarget(host: "example.test", port: 8002))
         #expect(plain.path == "/api/chat?x=1")
-        #expect(try HTTPTarget.parse("https://example.test").target == HTTPTarget(isSecure: true, host: "example.test", port: 443))
+        #expect(
+            try HTTPTarget.parse("https://example.test").target
+                == HTTPTarget(isSecure: true, host: "example.test", port: 443)
+        )
         #expect(try HTTPTarget.parse("http://[::1]:80/").target.authority == "[::1]")
     }
 

@@ -83,7 +83,11 @@ struct StreamTests {
             let first = Mutex(true)
             return ElementStream(
                 next: {
-                    if first.withLock({ isFirst in defer { isFirst = false }; return isFirst }) { return [1] }
+                    if first.withLock({ isFirst in
+                        defer { isFirst = false }; return isFirst
+                    }) {
+                        return [1]
+                    }
                     cancelled.start()
                     do {
                         try await Task.sleep(for: .seconds(50))

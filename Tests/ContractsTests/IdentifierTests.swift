@@ -4,7 +4,9 @@ import Testing
 struct IdentifierTests {
     @Test func `a new id is a version 7 uuid in lower case`() throws {
         let id = Run.ID()
-        #expect(id.description.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
+        #expect(
+            id.description.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil
+        )
         #expect(Run.ID(id.description) == id)
     }
 

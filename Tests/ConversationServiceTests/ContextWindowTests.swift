@@ -1,6 +1,7 @@
-@testable import ConversationService
 import Contracts
 import Testing
+
+@testable import ConversationService
 
 struct ContextWindowTests {
     @Test func `what fits is all used`() {

@@ -1,9 +1,10 @@
-@testable import ConversationService
 import Bus
 import Contracts
 import GRDB
 import TestSupport
 import Testing
+
+@testable import ConversationService
 
 @Suite(.timeLimit(.minutes(1)))
 struct RecoveryTests {
@@ -15,7 +16,9 @@ struct RecoveryTests {
             _ = try await stream.nextBatch()
             let reader = try DatabaseQueue(path: stage.directory + "/conversation.sqlite")
             try await eventually("The text on the disk") {
-                let lines = try await reader.read { try String.fetchAll($0, sql: "SELECT CAST(lines AS TEXT) FROM run_events") }
+                let lines = try await reader.read {
+                    try String.fetchAll($0, sql: "SELECT CAST(lines AS TEXT) FROM run_events")
+                }
                 return lines.joined().contains("far")
             }
         }
@@ -25,7 +28,10 @@ struct RecoveryTests {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
             try await Stage.with(directory) { stage in
-                let found = try await stage.bus.call(Runs.Find(conversation: conversation.id, run: run), stage.context())
+                let found = try await stage.bus.call(
+                    Runs.Find(conversation: conversation.id, run: run),
+                    stage.context()
+                )
                 #expect(found.status == .interrupted)
                 let messages = try await stage.messages(of: conversation)
                 #expect(messages.suffix(2).map(\.content.text) == ["Hello", "So far"])
@@ -52,12 +58,27 @@ struct RecoveryTests {
         let conversation = try await Stage.with(directory) { try await $0.open() }
         let run = Run.ID()
         let user = Message(
-            id: Message.ID(), role: .user, content: Message.Content(text: "Hello"), status: .completed, parent: nil,
-            run: run, tokenCount: 5, createdAt: .now()
+            id: Message.ID(),
+            role: .user,
+            content: Message.Content(text: "Hello"),
+            status: .completed,
+            parent: nil,
+            run: run,
+            tokenCount: 5,
+            createdAt: .now()
         )
         let stored = Run(
-            id: run, conversation: conversation.id, status: .running, model: nil, userMessage: user.id,
-            assistantMessage: nil, lastEvent: 1, usage: nil, fault: nil, createdAt: .now(), endedAt: nil
+            id: run,
+            conversation: conversation.id,
+            status: .running,
+            model: nil,
+            userMessage: user.id,
+            assistantMessage: nil,
+            lastEvent: 1,
+            usage: nil,
+            fault: nil,
+            createdAt: .now(),
+            endedAt: nil
         )
         let database = try Database.open(at: directory + "/conversation.sqlite")
         try await database.write { connection in

@@ -1,8 +1,9 @@
-@testable import ConversationService
 import Bus
 import Contracts
 import NIOCore
 import Testing
+
+@testable import ConversationService
 
 struct RunEventLineTests {
     @Test(arguments: [

@@ -35,7 +35,10 @@ struct Stage {
             let unit = try await ConversationService.unit(settings: Settings(values: values))
             return try await withRunning(unit) { port in
                 let bus = try HTTPBus(
-                    peer: "conversation-svc", urls: ["http://127.0.0.1:\(port)"], token: token, client: HTTPClient()
+                    peer: "conversation-svc",
+                    urls: ["http://127.0.0.1:\(port)"],
+                    token: token,
+                    client: HTTPClient()
                 )
                 return try await body(Stage(bus: bus, inference: inference, directory: directory))
             }

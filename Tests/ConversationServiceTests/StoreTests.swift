@@ -1,12 +1,14 @@
-@testable import ConversationService
 import Contracts
 import GRDB
 import TestSupport
 import Testing
 
+@testable import ConversationService
+
 @Suite(.timeLimit(.minutes(1)))
 struct StoreTests {
-    @Test func `commits are safe against power cuts: synchronous is FULL where it counts, on the writer`() async throws {
+    @Test func `commits are safe against power cuts: synchronous is FULL where it counts, on the writer`() async throws
+    {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let mode = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }

@@ -72,9 +72,9 @@ import Testing
     @Test func `thinking in silence is a sign of life`() async throws {
         let thought = #"{"model":"x","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#
         try await withFakeOllama { ollama in
-            let lines = Array(repeating: thought, count: 30) + FakeAnswer.chatLines(["Hello"])
-            ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(20)))
-            let limits = GenerationLimits(firstToken: .milliseconds(400), gap: .milliseconds(400))
+            let lines = Array(repeating: thought, count: 45) + FakeAnswer.chatLines(["Hello"])
+            ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(100)))
+            let limits = GenerationLimits(firstToken: .seconds(3), gap: .seconds(3))
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
             #expect(outcome.text == "Hello")
             #expect(outcome.finish != nil)

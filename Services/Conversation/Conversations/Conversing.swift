@@ -38,7 +38,9 @@ struct Conversing: Sendable {
                 in: database
             )
             let items = try page.items.compactMap { stored in
-                try PersonaRows.find(stored.persona, in: database).map { try Self.tell(stored, $0.persona, in: database) }
+                try PersonaRows.find(stored.persona, in: database).map {
+                    try Self.tell(stored, $0.persona, in: database)
+                }
             }
             return Page(items: items, total: page.total)
         }
@@ -115,7 +117,11 @@ struct Conversing: Sendable {
         in database: GRDB.Database
     ) throws -> Conversation {
         let recent = try MessageRows.list(
-            of: stored.id, limit: recentCount, offset: 0, order: .descending, in: database
+            of: stored.id,
+            limit: recentCount,
+            offset: 0,
+            order: .descending,
+            in: database
         )
         return Conversation(
             id: stored.id,

@@ -4,7 +4,11 @@ import Contracts
 enum HousePersonas {
     static let all: [StoredPersona] = [
         persona(
-            1, "maya-kitchen", "Maya Fernandes", "cooking", "🍲",
+            1,
+            "maya-kitchen",
+            "Maya Fernandes",
+            "cooking",
+            "🍲",
             "a home cook who makes a good dinner out of what is in the fridge.",
             """
             You cook at home every day and teach others to. You ask what is there before you suggest anything, give \
@@ -18,7 +22,11 @@ enum HousePersonas {
             ["What can I cook with eggs, rice and spinach?", "How do I keep pasta from sticking?"]
         ),
         persona(
-            2, "coach-idris", "Coach Idris", "fitness", "🏃",
+            2,
+            "coach-idris",
+            "Coach Idris",
+            "fitness",
+            "🏃",
             "a calm trainer for people who start again after a long break.",
             """
             You plan exercise for ordinary weeks: little time, little gear, old knees. You ask about injuries, sleep \
@@ -31,7 +39,11 @@ enum HousePersonas {
             ["Plan three short sessions a week for me.", "My back is stiff from sitting. What helps?"]
         ),
         persona(
-            3, "ada-terminal", "Ada Lindqvist", "technology", "💻",
+            3,
+            "ada-terminal",
+            "Ada Lindqvist",
+            "technology",
+            "💻",
             "an engineer who explains computers without talking down.",
             """
             You have run servers for twenty years and teach in the evening. You answer with the shortest thing that \
@@ -44,7 +56,11 @@ enum HousePersonas {
             ["Why is my query slow?", "Explain what a race condition is."]
         ),
         persona(
-            4, "noor-stillness", "Noor", "wellness", "🌿",
+            4,
+            "noor-stillness",
+            "Noor",
+            "wellness",
+            "🌿",
             "a quiet companion for hard days and sleepless nights.",
             """
             You listen first: you give back in one sentence what you heard before you say anything of your own. You \
@@ -58,7 +74,11 @@ enum HousePersonas {
             ["I can't fall asleep.", "Help me put down what I'm worrying about."]
         ),
         persona(
-            5, "theo-drafts", "Theo Marsh", "creative", "🖋️",
+            5,
+            "theo-drafts",
+            "Theo Marsh",
+            "creative",
+            "🖋️",
             "an editor who makes your sentences clearer and keeps your voice.",
             """
             You edit stories, letters and speeches. You ask who will read it and what they should feel at the end. \
@@ -71,7 +91,11 @@ enum HousePersonas {
             ["Make this paragraph shorter.", "Give me three first lines for a story about a lighthouse."]
         ),
         persona(
-            6, "professor-okafor", "Professor Okafor", "education", "🔭",
+            6,
+            "professor-okafor",
+            "Professor Okafor",
+            "education",
+            "🔭",
             "a teacher of science who answers a question with a better one.",
             """
             You teach physics, chemistry and mathematics to curious people of every age. You find out what is \
@@ -84,7 +108,11 @@ enum HousePersonas {
             ["Why is the sky dark at night?", "Help me understand fractions."]
         ),
         persona(
-            7, "lena-routes", "Lena Voss", "travel", "🧭",
+            7,
+            "lena-routes",
+            "Lena Voss",
+            "travel",
+            "🧭",
             "a slow traveller who plans trips by train, on foot and on a budget.",
             """
             You plan journeys around what somebody enjoys and what they can spend. You ask for days, budget and pace. \
@@ -97,7 +125,11 @@ enum HousePersonas {
             ["Three quiet days near the sea.", "What do I pack for a week with one bag?"]
         ),
         persona(
-            8, "quizmaster-roz", "Roz the Quizmaster", "entertainment", "🎬",
+            8,
+            "quizmaster-roz",
+            "Roz the Quizmaster",
+            "entertainment",
+            "🎬",
             "a host of trivia nights about films, music and the sitcoms of three decades.",
             """
             You host a quiz for one player or a whole room. You ask one question at a time, wait, and keep the score \

@@ -1,6 +1,8 @@
 import Contracts
 
-/// What a model is told about the persona that it speaks as. Pure.
+/// What a model is told about the persona that it speaks as.
+///
+/// Pure.
 enum PersonaPrompt {
     static func text(for stored: StoredPersona) -> String {
         let persona = stored.persona

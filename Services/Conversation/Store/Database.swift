@@ -49,7 +49,9 @@ final class Database: Sendable {
         self.lock = lock
     }
 
-    /// Runs `work` within the next commit and answers when that is on the disk. Not undone by cancellation.
+    /// Runs `work` within the next commit and answers when that is on the disk.
+    ///
+    /// Not undone by cancellation.
     ///
     /// `work` may be run a second time, alone, when another of its group failed.
     func write<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
@@ -103,7 +105,7 @@ final class Database: Sendable {
                 for job in group { try job.perform(in: database) }
                 return .commit
             }
-        } catch where group.count > 1 {
+        } catch  where group.count > 1 {
             // One of them is at fault: each is tried alone, so that the others do not suffer.
             for job in group { commit([job], into: database) }
             return

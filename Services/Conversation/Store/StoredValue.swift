@@ -3,7 +3,9 @@ import Foundation
 
 /// How values stand in columns.
 enum StoredValue {
-    /// Reads an id. Throws when the column holds something else: the file was changed by another program.
+    /// Reads an id.
+    ///
+    /// Throws when the column holds something else: the file was changed by another program.
     static func identifier<Subject>(_ text: String) throws -> Identifier<Subject> {
         guard let identifier = Identifier<Subject>(text) else {
             throw Fault(.internal, "The store holds \(text.prefix(40)) where an id belongs.")

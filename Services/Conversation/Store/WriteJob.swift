@@ -1,6 +1,5 @@
 import GRDB
 
-
 /// One of the writes that share a commit.
 protocol WriteJob: AnyObject, Sendable {
     /// Does the work within the group's transaction.
@@ -18,7 +17,8 @@ final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
     private let continuation: CheckedContinuation<Value, any Error>
     private var value: Value?
 
-    init(work: @escaping @Sendable (GRDB.Database) throws -> Value, continuation: CheckedContinuation<Value, any Error>) {
+    init(work: @escaping @Sendable (GRDB.Database) throws -> Value, continuation: CheckedContinuation<Value, any Error>)
+    {
         self.work = work
         self.continuation = continuation
     }

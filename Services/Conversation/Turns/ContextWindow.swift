@@ -1,6 +1,8 @@
 import Contracts
 
-/// Cuts a conversation to what a model can be shown: oldest first, and it says what was left out. Pure.
+/// Cuts a conversation to what a model can be shown: oldest first, and it says what was left out.
+///
+/// Pure.
 struct ContextWindow: Sendable {
     /// The model's window, in tokens.
     let size: Int
@@ -15,11 +17,16 @@ struct ContextWindow: Sendable {
 
     /// Keeps the newest messages that fit beside the system text, and always the last one.
     ///
-    /// - Parameters:
-    ///   - history: tokens of each message, oldest first; the last is the one to be answered.
-    ///   - earlier: how many messages there are before `history`.
-    /// - Returns: how many of the newest messages to use, and the report.
-    func cut(system: Int, history: some BidirectionalCollection<Int>, earlier: Int) -> (used: Int, report: Run.ContextReport) {
+    /// `history`: tokens of each message, oldest first; the last is the one to be answered.
+    ///
+    /// `earlier`: how many messages there are before `history`.
+    ///
+    /// Returns how many of the newest messages to use, and the report.
+    func cut(
+        system: Int,
+        history: some BidirectionalCollection<Int>,
+        earlier: Int
+    ) -> (used: Int, report: Run.ContextReport) {
         var tokens = system
         var used = 0
         for message in history.reversed() {

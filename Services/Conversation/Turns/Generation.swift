@@ -4,7 +4,9 @@ import Logging
 import Metrics
 import NIOCore
 
-/// Makes one answer: asks inference-svc, tells the watchers, and stores how it ended. Never throws.
+/// Makes one answer: asks inference-svc, tells the watchers, and stores how it ended.
+///
+/// Never throws.
 struct Generation: Sendable {
     /// What a run needs of its conversation.
     struct Prompt: Sendable {

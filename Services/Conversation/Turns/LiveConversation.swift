@@ -37,8 +37,7 @@ actor LiveConversation {
     private var turns: [Turn] = []
     private var isDeleted = false
 
-    /// - Parameters:
-    ///   - newest: the newest messages, oldest first.
+    /// `newest`: the newest messages, oldest first.
     init(
         record: StoredConversation,
         persona: StoredPersona,
@@ -61,7 +60,11 @@ actor LiveConversation {
     func accept(_ content: Message.Content, _ context: CallContext, now: Timestamp = .now()) async throws -> RunFeed {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         guard turns.count <= Self.queueLimit else {
-            throw Fault(.limited, "This conversation has \(turns.count) turns waiting. Wait for an answer.", retryAfter: 1)
+            throw Fault(
+                .limited,
+                "This conversation has \(turns.count) turns waiting. Wait for an answer.",
+                retryAfter: 1
+            )
         }
         try surroundings.tasks.checkOpen()
         let turn = makeTurn(content, context, now: now)
@@ -89,7 +92,9 @@ actor LiveConversation {
         }
     }
 
-    /// Ends what is going on and deletes the conversation. Returns how many messages went with it.
+    /// Ends what is going on and deletes the conversation.
+    ///
+    /// Returns how many messages went with it.
     func delete() async throws -> Int {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         isDeleted = true

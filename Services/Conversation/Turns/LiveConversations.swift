@@ -26,7 +26,9 @@ final class LiveConversations: Service {
         self.surroundings = surroundings
     }
 
-    /// Lends the principal's conversation. Throws `missing`, and `forbidden` for somebody else's.
+    /// Lends the principal's conversation.
+    ///
+    /// Throws `missing`, and `forbidden` for somebody else's.
     func with<Value: Sendable>(
         _ id: Conversation.ID,
         of principal: Principal,
@@ -86,7 +88,11 @@ final class LiveConversations: Service {
                 throw Fault(.missing, "The persona of this conversation is gone.")
             }
             let newest = try MessageRows.list(
-                of: id, limit: History.messageLimit, offset: 0, order: .descending, in: database
+                of: id,
+                limit: History.messageLimit,
+                offset: 0,
+                order: .descending,
+                in: database
             )
             return (record, persona, newest)
         }

@@ -13,7 +13,7 @@ final class ModelWindows: Sendable {
         self.inference = inference
     }
 
-    /// - Parameter name: a model's name; absent for the default.
+    /// `name`: a model's name; absent for the default.
     func model(_ name: String?, _ context: CallContext) async throws -> Model {
         let key = name ?? ""
         if let entry = known.withLock({ $0[key] }), entry.until > .now { return entry.model }

@@ -13,7 +13,9 @@ struct RunLedger: Sendable {
     let log: RunLog
     var now: @Sendable () -> Timestamp = { .now() }
 
-    /// Stores a run's end and tells its watchers. Returns the answer, if there is one.
+    /// Stores a run's end and tells its watchers.
+    ///
+    /// Returns the answer, if there is one.
     func finish(_ feed: RunFeed, draft: RunDraft, userPosition: Int) async -> Message? {
         var end = end(of: draft, run: feed.run.id, userMessage: feed.userMessage)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()

@@ -60,7 +60,10 @@ final class RunLog: Service {
                 for batch in batches { try RunEventRows.insert(batch, in: database) }
             }
         } catch {
-            Logger.current.error("Events not stored", metadata: ["runs.count": "\(batches.count)", "error": "\(error)"])
+            Logger.current.error(
+                "Events not stored",
+                metadata: ["runs.count": "\(batches.count)", "error": "\(error)"]
+            )
             putBack(batches)
         }
     }

@@ -30,7 +30,11 @@ enum RunWatch {
                 guard after < run.lastEvent else { return nil }
                 let lines = try await database.read { database in
                     try RunEventRows.list(
-                        of: run.id, in: run.conversation, after: after, limit: pageSize, in: database
+                        of: run.id,
+                        in: run.conversation,
+                        after: after,
+                        limit: pageSize,
+                        in: database
                     )
                 }
                 guard !lines.isEmpty else { return nil }

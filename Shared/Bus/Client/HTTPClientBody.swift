@@ -27,7 +27,9 @@ extension HTTPClient {
             }
         }
 
-        /// The whole body. Throws `tooLarge` and leaves when it is longer than `limit` bytes.
+        /// The whole body.
+        ///
+        /// Throws `tooLarge` and leaves when it is longer than `limit` bytes.
         package func collect(upTo limit: Int) async throws -> ByteBuffer {
             var whole = ByteBuffer()
             while let bytes = try await nextRead() {
@@ -40,7 +42,9 @@ extension HTTPClient {
             return whole
         }
 
-        /// Leaves: closes the connection unless the body has ended. Harmless when repeated.
+        /// Leaves: closes the connection unless the body has ended.
+        ///
+        /// Harmless when repeated.
         package func close() {
             lease.leave()
         }

@@ -38,8 +38,9 @@ package struct EndpointTable: Sendable {
         }
     }
 
-    /// Adds an endpoint that answers with many values. What the handler throws becomes the answer's status; what its
-    /// stream throws later, the stream's last line.
+    /// Adds an endpoint that answers with many values.
+    ///
+    /// What the handler throws becomes the answer's status; what its stream throws later, the stream's last line.
     package mutating func serve<Request: StreamingEndpoint>(
         _ type: Request.Type,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> ElementStream<Request.Element>
