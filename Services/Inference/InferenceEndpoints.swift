@@ -5,7 +5,9 @@ import Contracts
 enum InferenceEndpoints {
     static func table(catalogue: Catalogue, routing: Routing) -> EndpointTable {
         var table = EndpointTable(service: "inference-svc")
-        table.serve(Inference.Generate.self) { request, context in try await routing.generate(request, context) }
+        table.serveEncoded(Inference.Generate.self) { body, context in
+            try await routing.generate(GenerationRequest(body), context)
+        }
         table.serve(Models.Find.self) { request, _ in try await catalogue.find(request.name) }
         table.serve(Models.List.self) { _, _ in catalogue.reports }
         return table

@@ -11,22 +11,30 @@ package enum Inference {
         package var model: String?
         package var messages: [Message]
         package var options: Options
+        /// For how many milliseconds text may gather into one event, after the first; absent: it goes on as it comes.
+        package var gatherMilliseconds: Int?
 
-        package init(model: String?, messages: [Message], options: Options = Options()) {
+        package init(
+            model: String?,
+            messages: [Message],
+            options: Options = Options(),
+            gatherMilliseconds: Int? = nil
+        ) {
             self.model = model
             self.messages = messages
             self.options = options
+            self.gatherMilliseconds = gatherMilliseconds
         }
     }
 
-    /// One message of what a model is shown.
+    /// One message of what a model is shown, in the form of the providers' own APIs, so that it can be passed on as it is.
     package struct Message: Codable, Sendable, Hashable {
         package var role: Role
-        package var text: String
+        package var content: String
 
-        package init(role: Role, text: String) {
+        package init(role: Role, content: String) {
             self.role = role
-            self.text = text
+            self.content = content
         }
 
         package enum Role: String, Codable, Sendable {

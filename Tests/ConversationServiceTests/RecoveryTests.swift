@@ -85,7 +85,7 @@ struct RecoveryTests {
             try MessageRows.insert(StoredMessage(position: 1, message: user), into: conversation.id, in: connection)
             try RunRows.insert(StoredRun(run: stored, userPosition: 1), in: connection)
             let lines = [
-                try RunEventLine.event(Run.Event(number: 1, userMessage: user)),
+                RunEventLine.event(Run.Event(number: 1, userMessage: user)),
                 RunEventLine.text("So ", number: 2), RunEventLine.text("far", number: 3),
             ]
             let batch = RunEventBatch(conversation: conversation.id, run: run, first: 1, lines: lines)

@@ -1,19 +1,25 @@
 import Bus
 import Contracts
+import NIOCore
 import Testing
 
 @testable import InferenceService
 
 @Suite struct DemoProviderTests {
+    private static let hello = ByteBuffer(string: #"[{"role":"user","content":"Hello!"}]"#)
+
     private func outcome(
         _ options: Inference.Options = Inference.Options(),
         text: String = "Count to 50"
     ) async throws -> Outcome {
         let messages: [Inference.Message] = [
-            .init(role: .user, text: "hi"), .init(role: .assistant, text: "Hello."), .init(role: .user, text: text),
+            .init(role: .user, content: "hi"), .init(role: .assistant, content: "Hello."),
+            .init(role: .user, content: text),
         ]
         return try await Outcome {
-            try await DemoProvider(pace: .zero).generate(Prompt(model: "demo", messages: messages, options: options))
+            try await DemoProvider(pace: .zero).generate(
+                Prompt(model: "demo", messages: BusCoding.encode(messages), options: options)
+            )
         }
     }
 
@@ -45,7 +51,7 @@ import Testing
         let provider = DemoProvider(pace: .milliseconds(5))
         let start = ContinuousClock.now
         let outcome = try await Outcome {
-            try await provider.generate(Prompt(model: "demo", messages: [.init(role: .user, text: "Hello!")]))
+            try await provider.generate(Prompt(model: "demo", messages: Self.hello))
         }
         #expect(.now - start >= .milliseconds(5) * (outcome.events - 2))
     }
@@ -57,7 +63,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func `it ends at once when its reader leaves`() async throws {
         let stream = try await DemoProvider(pace: .seconds(600)).generate(
-            Prompt(model: "demo", messages: [.init(role: .user, text: "Hello!")])
+            Prompt(model: "demo", messages: Self.hello)
         )
         let reading = Task {
             var words = 0

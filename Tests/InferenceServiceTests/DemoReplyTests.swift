@@ -12,13 +12,13 @@ import Testing
 
     /// What the model answers last when these are said in turn, with its own answers between.
     private func talk(_ messages: String..., system: String = persona, greeting: String? = "Hi, I'm Maya!") -> String {
-        var history = [Inference.Message(role: .system, text: system)]
-        if let greeting { history.append(.init(role: .assistant, text: greeting)) }
+        var history = [Inference.Message(role: .system, content: system)]
+        if let greeting { history.append(.init(role: .assistant, content: greeting)) }
         var answer = ""
         for message in messages {
-            history.append(.init(role: .user, text: message))
+            history.append(.init(role: .user, content: message))
             answer = DemoReply(messages: history).text
-            history.append(.init(role: .assistant, text: answer))
+            history.append(.init(role: .assistant, content: answer))
         }
         return answer
     }
@@ -95,7 +95,7 @@ import Testing
         ("You are ", nil, nil), ("You are Dr. No, a villain!", "Dr", "a villain"),
     ])
     func `a persona is read from the system text`(_ text: String, _ name: String?, _ role: String?) {
-        let persona = DemoPersona([.init(role: .system, text: text)])
+        let persona = DemoPersona([.init(role: .system, content: text)])
         #expect(persona.name == name)
         #expect(persona.role == role)
     }

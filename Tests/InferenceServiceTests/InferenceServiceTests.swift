@@ -65,7 +65,7 @@ import Testing
         try await withInference { bus in
             let wrong = [
                 Inference.Generate(model: "demo", messages: []),
-                Inference.Generate(model: "demo", messages: [.init(role: .system, text: "You are Maya.")]),
+                Inference.Generate(model: "demo", messages: [.init(role: .system, content: "You are Maya.")]),
                 question(model: "../etc"), question(model: "demo", options: .init(maxTokens: 0)),
                 question(model: "demo", options: .init(maxTokens: .max)),
                 question(model: "demo", options: .init(temperature: 5)),

@@ -16,7 +16,10 @@ import Testing
     @Test func `closing a stream closes Ollama's connection`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", Self.slow)
-            let stream = try await routing(to: ollama.url).routing.generate(question(), CallContext())
+            let stream = try await routing(to: ollama.url).routing.generate(
+                GenerationRequest(question()),
+                CallContext()
+            )
             #expect(try await stream.nextBatch() != nil)
             stream.close()
             stream.close()
@@ -30,7 +33,7 @@ import Testing
             let routing = try routing(to: ollama.url, concurrency: 1).routing
             for _ in 0..<3 {
                 // With a place for one, the next begins only if the one before gave its place back.
-                #expect(try await routing.generate(question(), CallContext()).nextBatch() != nil)
+                #expect(try await routing.generate(GenerationRequest(question()), CallContext()).nextBatch() != nil)
             }
             try await eventually { ollama.requests("/api/chat").allSatisfy(\.isAbandoned) }
         }

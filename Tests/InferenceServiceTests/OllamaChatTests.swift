@@ -17,6 +17,26 @@ import Testing
         }
     }
 
+    @Test func `text that nobody reads along gathers, without loss and with the first at once`() async throws {
+        try await withFakeOllama { ollama in
+            let words = (0..<40).map { "\($0) " }
+            ollama.always("/api/chat", .chat(words).lineByLine(pause: .milliseconds(2)))
+            let apart = try await texts(of: question(), at: ollama.url)
+            let gathered = try await texts(of: question(gather: 1000), at: ollama.url)
+            #expect(apart.joined() == words.joined())
+            #expect(gathered.joined() == words.joined())
+            #expect(gathered.count <= 3)
+        }
+    }
+
+    /// The events' texts, one by one.
+    private func texts(of question: Inference.Generate, at url: String) async throws -> [String] {
+        let stream = try await routing(to: url).routing.generate(GenerationRequest(question), CallContext())
+        var texts: [String] = []
+        while let batch = try await stream.nextBatch() { texts += batch.compactMap(\.text) }
+        return texts
+    }
+
     @Test func `what is asked of Ollama is what was asked of us, and the window`() async throws {
         try await withFakeOllama { ollama in
             let options = Inference.Options(maxTokens: 77, stop: ["\n\n", "\"END\""], temperature: 0.25, seed: 42)

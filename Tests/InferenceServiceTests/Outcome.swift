@@ -33,12 +33,14 @@ struct Outcome: Equatable {
 func question(
     _ text: String = "Hello?",
     model: String? = "ollama/llama3.2",
-    options: Inference.Options = Inference.Options()
+    options: Inference.Options = Inference.Options(),
+    gather: Int? = nil
 ) -> Inference.Generate {
     Inference.Generate(
         model: model,
-        messages: [.init(role: .system, text: "You are Maya, a home cook."), .init(role: .user, text: text)],
-        options: options
+        messages: [.init(role: .system, content: "You are Maya, a home cook."), .init(role: .user, content: text)],
+        options: options,
+        gatherMilliseconds: gather
     )
 }
 
@@ -74,6 +76,6 @@ extension Routing {
         _ request: Inference.Generate = question(),
         _ context: CallContext = CallContext()
     ) async throws -> Outcome {
-        try await Outcome { try await generate(request, context) }
+        try await Outcome { try await generate(GenerationRequest(request), context) }
     }
 }

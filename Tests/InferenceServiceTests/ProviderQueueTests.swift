@@ -78,10 +78,10 @@ import Testing
             let catalogue = Catalogue(providers: lanes.map(\.provider), defaultModel: nil)
             let routing = Routing(catalogue: catalogue, lanes: lanes)
             let running = [
-                try await routing.generate(question(), CallContext()),
-                try await routing.generate(question(), CallContext()),
+                try await routing.generate(GenerationRequest(question()), CallContext()),
+                try await routing.generate(GenerationRequest(question()), CallContext()),
             ]
-            let waiting = Task { try await routing.generate(question(), CallContext()) }
+            let waiting = Task { try await routing.generate(GenerationRequest(question()), CallContext()) }
             try await eventually { lanes.first?.queue.waitingCount == 1 }
             let fourth = try await routing.outcome()
             #expect(fourth.fault?.code == .unavailable)

@@ -14,7 +14,12 @@ struct Generation: Sendable {
         var history: History
     }
 
+    /// For how many milliseconds text may gather when nobody reads along; half of what it may take to the disk.
+    private static let gathering = 25
+
     let feed: RunFeed
+    /// Whether somebody reads along from the start.
+    let isWatched: Bool
     let userPosition: Int
     let arrival: ContinuousClock.Instant
     let context: CallContext
@@ -47,7 +52,7 @@ struct Generation: Sendable {
         )
         draft.context = report
         draft.model = model.name
-        let request = Self.request(model.name, prompt, used: used)
+        let request = request(model.name, prompt, used: used)
         let stream = try await inference.stream(Inference.Generate.self, encoded: request, context)
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
@@ -62,11 +67,13 @@ struct Generation: Sendable {
     }
 
     /// The JSON of an ``Inference/Generate``, put together from messages that are JSON already.
-    private static func request(_ model: String, _ prompt: Prompt, used: Int) -> ByteBuffer {
+    private func request(_ model: String, _ prompt: Prompt, used: Int) -> ByteBuffer {
         var json = ByteBuffer()
         json.writeStaticString("{\"model\":")
         JSONText.write(model, to: &json)
-        json.writeStaticString(",\"options\":{},\"messages\":[")
+        json.writeStaticString(",\"options\":{}")
+        if !isWatched { json.writeString(",\"gatherMilliseconds\":\(Self.gathering)") }
+        json.writeStaticString(",\"messages\":[")
         json.writeImmutableBuffer(History.encode(.system, prompt.system))
         for message in prompt.history.messages.suffix(used) {
             json.writeStaticString(",")

@@ -45,14 +45,7 @@ struct History: Sendable {
 
     /// The JSON of an ``Inference/Message``.
     static func encode(_ role: Inference.Message.Role, _ text: String) -> ByteBuffer {
-        var json = ByteBuffer()
-        json.reserveCapacity(text.utf8.count + 40)
-        json.writeStaticString("{\"role\":\"")
-        json.writeString(role.rawValue)
-        json.writeStaticString("\",\"text\":")
-        JSONText.write(text, to: &json)
-        json.writeStaticString("}")
-        return json
+        BusCoding.write(Inference.Message(role: role, content: text))
     }
 
     /// What a model reads of a message; what was sent along is named, until models are shown it.

@@ -25,6 +25,7 @@ actor LiveConversation {
         var position: Int
         var arrival: ContinuousClock.Instant
         var context: CallContext
+        var isWatched: Bool
         var isStored = false
         var isRunning = false
     }
@@ -57,7 +58,12 @@ actor LiveConversation {
     var isIdle: Bool { turns.isEmpty }
 
     /// Stores a user's message and lines up its run; returns when both are on the disk.
-    func accept(_ content: Message.Content, _ context: CallContext, now: Timestamp = .now()) async throws -> RunFeed {
+    func accept(
+        _ content: Message.Content,
+        _ context: CallContext,
+        isWatched: Bool,
+        now: Timestamp = .now()
+    ) async throws -> RunFeed {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         guard turns.count <= Self.queueLimit else {
             throw Fault(
@@ -67,7 +73,7 @@ actor LiveConversation {
             )
         }
         try surroundings.tasks.checkOpen()
-        let turn = makeTurn(content, context, now: now)
+        let turn = makeTurn(content, context, isWatched: isWatched, now: now)
         turns.append(turn)
         nextPosition += 2
         try await store(turn)
@@ -107,7 +113,12 @@ actor LiveConversation {
         }
     }
 
-    private func makeTurn(_ content: Message.Content, _ context: CallContext, now: Timestamp) -> Turn {
+    private func makeTurn(
+        _ content: Message.Content,
+        _ context: CallContext,
+        isWatched: Bool,
+        now: Timestamp
+    ) -> Turn {
         let run = Run.ID(at: now)
         let message = Message(
             id: Message.ID(at: now),
@@ -137,14 +148,14 @@ actor LiveConversation {
         )
         var context = context
         context.deadline = nil
-        return Turn(feed: feed, position: nextPosition, arrival: .now, context: context)
+        return Turn(feed: feed, position: nextPosition, arrival: .now, context: context, isWatched: isWatched)
     }
 
     /// Commits the message and the run; only then is the first event told.
     private func store(_ turn: Turn) async throws {
         let feed = turn.feed
         let position = turn.position
-        let line = try RunEventLine.event(Run.Event(number: 1, userMessage: feed.userMessage))
+        let line = RunEventLine.event(Run.Event(number: 1, userMessage: feed.userMessage))
         do {
             try surroundings.runs.add(feed, of: record.user)
             try await surroundings.database.write { database in
@@ -177,6 +188,7 @@ actor LiveConversation {
         history.append(turn.feed.userMessage)
         let generation = Generation(
             feed: turn.feed,
+            isWatched: turn.isWatched,
             userPosition: turn.position,
             arrival: turn.arrival,
             context: turn.context,

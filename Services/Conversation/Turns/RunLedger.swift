@@ -33,7 +33,7 @@ struct RunLedger: Sendable {
 
     /// Stores an end under an event number and tells the watchers.
     func store(_ end: Run.End, of feed: RunFeed, userPosition: Int, number: Int) async throws {
-        let line = try RunEventLine.event(Run.Event(number: number, end: end))
+        let line = RunEventLine.event(Run.Event(number: number, end: end))
         var run = feed.run
         run.status = end.status
         run.model = end.model

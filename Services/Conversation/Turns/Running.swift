@@ -8,11 +8,12 @@ struct Running: Sendable {
     let database: Database
 
     func start(_ request: Runs.Start, _ context: CallContext) async throws -> ElementStream<Run.Event> {
-        RunWatch.live(try await accept(request.content, in: request.conversation, context), after: 0)
+        let feed = try await accept(request.content, in: request.conversation, context, isWatched: true)
+        return RunWatch.live(feed, after: 0)
     }
 
     func complete(_ request: Runs.Complete, _ context: CallContext) async throws -> Turn {
-        let feed = try await accept(request.content, in: request.conversation, context)
+        let feed = try await accept(request.content, in: request.conversation, context, isWatched: false)
         let end = try await feed.end()
         return Turn(run: feed.run.id, userMessage: feed.userMessage, end: end)
     }
@@ -41,11 +42,12 @@ struct Running: Sendable {
     private func accept(
         _ content: Message.Content,
         in conversation: Conversation.ID,
-        _ context: CallContext
+        _ context: CallContext,
+        isWatched: Bool
     ) async throws -> RunFeed {
         let principal = try context.requirePrincipal()
         return try await conversations.with(conversation, of: principal) { conversation in
-            try await conversation.accept(content, context)
+            try await conversation.accept(content, context, isWatched: isWatched)
         }
     }
 

@@ -1,3 +1,4 @@
+import Bus
 import Contracts
 import NIOCore
 
@@ -105,7 +106,11 @@ struct JSONPrescan {
             if byte == UInt8(ascii: "\"") {
                 let raw = bytes[start..<index]
                 index = bytes.index(after: index)
-                return isEscaped ? try JSONEscapes.unescape(raw) : String(decoding: raw, as: UTF8.self)
+                guard isEscaped else { return String(decoding: raw, as: UTF8.self) }
+                guard let text = raw.withUnsafeBytes({ JSONEscapes.resolve($0, strictly: true) }) else {
+                    throw Fault(.invalid, "A string in the body holds an escape that means nothing.")
+                }
+                return text
             }
             guard byte >= 0x20 else { throw malformed }
             if byte == UInt8(ascii: "\\") {

@@ -1,3 +1,4 @@
+import Bus
 import NIOCore
 import NIOHTTP1
 

@@ -80,12 +80,12 @@ final class Generation: Sendable {
                     state.hasText = true
                     lane.metrics.sawFirstToken(after: .now - start)
                 }
-                encoded.append(.event(text: text))
+                encoded.append(BusCoding.write(Inference.Event(text: text)))
             }
             guard let finish = event.finish else { continue }
             state.hasFinish = true
             lane.metrics.completed(bytes: state.bytes, usage: finish.usage)
-            encoded.append(.event(finish: finish))
+            encoded.append(BusCoding.write(Inference.Event(finish: finish)))
             break
         }
         let isOther = state.pace.progress(isFinished: state.hasFinish)

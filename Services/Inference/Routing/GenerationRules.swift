@@ -6,9 +6,9 @@ enum GenerationRules {
     private static let tokenLimit = 1_000_000
 
     /// Throws `invalid` with a sentence that says which value is wrong and what is allowed.
-    static func check(_ request: Inference.Generate) throws(Fault) {
+    static func check(_ request: GenerationRequest) throws(Fault) {
         let options = request.options
-        guard request.messages.contains(where: { $0.role != .system }) else {
+        guard request.hasQuestion else {
             throw Fault(.invalid, "A generation needs at least one message of a user.")
         }
         if let tokens = options.maxTokens, !(1...tokenLimit).contains(tokens) {
@@ -16,6 +16,9 @@ enum GenerationRules {
         }
         if let temperature = options.temperature, !(0...2).contains(temperature) {
             throw Fault(.invalid, "temperature must be from 0 to 2.")
+        }
+        if let gather = request.gather, !(.zero ... .seconds(1)).contains(gather) {
+            throw Fault(.invalid, "gatherMilliseconds must be from 0 to 1000.")
         }
         guard let stop = options.stop else { return }
         guard stop.count <= stopLimit, stop.allSatisfy({ (1...1000).contains($0.utf8.count) }) else {

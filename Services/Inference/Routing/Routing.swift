@@ -13,7 +13,7 @@ struct Routing: Sendable {
 
     /// Begins a generation; returns when its provider has accepted.
     func generate(
-        _ request: Inference.Generate,
+        _ request: GenerationRequest,
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
         try GenerationRules.check(request)
@@ -31,7 +31,8 @@ struct Routing: Sendable {
                 model: route.model,
                 messages: request.messages,
                 options: request.options,
-                patience: min(limits.firstToken, limits.whole)
+                patience: min(limits.firstToken, limits.whole),
+                gather: request.gather
             )
             let upstream = try await lane.provider.generate(prompt)
             let generation = Generation(

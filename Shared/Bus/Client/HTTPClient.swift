@@ -39,6 +39,8 @@ package final class HTTPClient: Sendable {
         package var headTimeout: Duration
         /// The longest silence between two reads of the body.
         package var readTimeout: Duration
+        /// For how long bytes of the body may gather before they are handed out, after the first.
+        package var gather: Duration?
 
         package init(
             method: HTTPMethod = .GET,
@@ -47,7 +49,8 @@ package final class HTTPClient: Sendable {
             headers: HTTPHeaders = [:],
             body: ByteBuffer? = nil,
             headTimeout: Duration = .seconds(30),
-            readTimeout: Duration = .seconds(60)
+            readTimeout: Duration = .seconds(60),
+            gather: Duration? = nil
         ) {
             self.method = method
             self.target = target
@@ -56,6 +59,7 @@ package final class HTTPClient: Sendable {
             self.body = body
             self.headTimeout = headTimeout
             self.readTimeout = readTimeout
+            self.gather = gather
         }
 
         package init(

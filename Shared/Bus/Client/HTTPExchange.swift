@@ -23,6 +23,9 @@ final class HTTPExchange: @unchecked Sendable {
     private var outcome: Result<Void, any Error>?
     private var timer: Scheduled<Void>?
     private var lastProgress = NIODeadline.now()
+    /// Until when bytes gather.
+    private var release = NIODeadline.uptimeNanoseconds(0)
+    private var releaseTimer: Scheduled<Void>?
 
     init(request: HTTPClient.Request, pool: ConnectionPool) {
         self.request = request
@@ -65,9 +68,27 @@ final class HTTPExchange: @unchecked Sendable {
         }
         guard buffer.readableBytes > 0 else { return }
         lastProgress = .now()
-        guard let continuation = readContinuation else { return }
+        handOut()
+    }
+
+    /// Gives whoever waits the bytes that are there, unless more of them are to gather.
+    private func handOut() {
+        guard let continuation = readContinuation, buffer.readableBytes > 0 else { return }
+        guard !isGathering else { return scheduleRelease() }
         readContinuation = nil
         continuation.resume(returning: takeBuffer())
+    }
+
+    private var isGathering: Bool {
+        request.gather != nil && outcome == nil && !isFull && release > .now()
+    }
+
+    private func scheduleRelease() {
+        guard releaseTimer == nil else { return }
+        releaseTimer = eventLoop.scheduleTask(deadline: release) {
+            self.releaseTimer = nil
+            self.handOut()
+        }
     }
 
     /// The response has come to its proper end.
@@ -101,7 +122,7 @@ final class HTTPExchange: @unchecked Sendable {
 
     /// What can be said without waiting; `nil` when there is nothing yet.
     func takeReady() -> Result<ByteBuffer?, any Error>? {
-        if buffer.readableBytes > 0 { return .success(takeBuffer()) }
+        if buffer.readableBytes > 0 { return isGathering ? nil : .success(takeBuffer()) }
         switch outcome {
         case .success: return .success(nil)
         case .failure(let error): return .failure(error)
@@ -112,11 +133,13 @@ final class HTTPExchange: @unchecked Sendable {
     func read(_ continuation: ReadContinuation) {
         if let ready = takeReady() { return continuation.resume(with: ready) }
         readContinuation = continuation
+        handOut()
     }
 
     private func takeBuffer() -> ByteBuffer {
         let bytes = buffer
         buffer = ByteBuffer()
+        if let gather = request.gather { release = .now() + TimeAmount(gather) }
         if bytes.readableBytes >= Self.bufferLimit {
             lastProgress = .now()
             connection?.resumeReading()
@@ -127,6 +150,8 @@ final class HTTPExchange: @unchecked Sendable {
     private func settle() {
         timer?.cancel()
         timer = nil
+        releaseTimer?.cancel()
+        releaseTimer = nil
     }
 
     private func schedule(after duration: Duration) {

@@ -45,9 +45,17 @@ package struct EndpointTable: Sendable {
         _ type: Request.Type,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> ElementStream<Request.Element>
     ) {
+        serveEncoded(type) { try await handler(BusCoding.decode(type, from: $0), $1) }
+    }
+
+    /// Adds an endpoint that answers with many values and reads its request itself.
+    package mutating func serveEncoded<Request: StreamingEndpoint>(
+        _ type: Request.Type,
+        _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> ElementStream<Request.Element>
+    ) {
         streamingEndpoints.append(type)
         handlers[type.path] = { body, context in
-            let stream = try await handler(BusCoding.decode(type, from: body), context)
+            let stream = try await handler(body, context)
             return Response(
                 status: .ok,
                 headers: [.contentType: "application/x-ndjson"],

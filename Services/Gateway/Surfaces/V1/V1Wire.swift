@@ -1,3 +1,4 @@
+import Bus
 import Contracts
 
 /// The values of v1 as JSON, keys in the order of the documents; `id` is always first.

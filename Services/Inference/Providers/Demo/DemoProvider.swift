@@ -25,13 +25,14 @@ struct DemoProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try check(prompt.model)
-        let reply = DemoReply(messages: prompt.messages, seed: prompt.options.seed ?? 0)
+        let messages = try prompt.decodedMessages()
+        let reply = DemoReply(messages: messages, seed: prompt.options.seed ?? 0)
         let answer = DemoAnswer(reply.text, options: prompt.options)
         let finish = Inference.Finish(
             reason: answer.reason,
             model: "\(name)/\(Self.model)",
             usage: Usage(
-                promptTokens: DemoAnswer.tokens(in: prompt.messages),
+                promptTokens: DemoAnswer.tokens(in: messages),
                 completionTokens: answer.words.count,
                 isEstimated: true
             )

@@ -1,3 +1,4 @@
+import Bus
 import NIOCore
 
 /// One line of Ollama's chat stream: some more text, the end, or an error.
@@ -23,22 +24,17 @@ struct OllamaChatLine: Equatable {
     private init() {}
 
     private mutating func read(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
-        if name == "message" {
+        switch name {
+        case "message":
             try scanner.objectIfAny { name, scanner in
-                if name == "content" { text = try scanner.text() ?? "" } else { try scanner.skip() }
+                if case "content" = name { text = try scanner.text() ?? "" } else { try scanner.skip() }
             }
-        } else if name == "done" {
-            isDone = try scanner.isTrue()
-        } else if name == "done_reason" {
-            doneReason = try scanner.text()
-        } else if name == "prompt_eval_count" {
-            promptTokens = try scanner.count()
-        } else if name == "eval_count" {
-            completionTokens = try scanner.count()
-        } else if name == "error" {
-            error = try scanner.words()
-        } else {
-            try scanner.skip()
+        case "done": isDone = try scanner.isTrue()
+        case "done_reason": doneReason = try scanner.text()
+        case "prompt_eval_count": promptTokens = try scanner.count()
+        case "eval_count": completionTokens = try scanner.count()
+        case "error": error = try scanner.words()
+        default: try scanner.skip()
         }
     }
 }

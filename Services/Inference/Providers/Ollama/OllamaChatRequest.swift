@@ -1,3 +1,4 @@
+import Bus
 import Contracts
 import NIOCore
 
@@ -9,19 +10,12 @@ struct OllamaChatRequest {
 
     func encoded() -> ByteBuffer {
         var body = ByteBuffer()
-        body.reserveCapacity(256 + prompt.messages.reduce(0) { $0 + $1.text.utf8.count + 64 })
+        body.reserveCapacity(256 + prompt.messages.readableBytes)
         body.writeStaticString("{\"model\":")
-        body.writeJSON(prompt.model)
-        body.writeStaticString(",\"stream\":true,\"messages\":[")
-        for (index, message) in prompt.messages.enumerated() {
-            if index > 0 { body.writeStaticString(",") }
-            body.writeStaticString("{\"role\":")
-            body.writeJSON(message.role.rawValue)
-            body.writeStaticString(",\"content\":")
-            body.writeJSON(message.text)
-            body.writeStaticString("}")
-        }
-        body.writeString("],\"options\":{\"num_ctx\":\(window)")
+        JSONText.write(prompt.model, to: &body)
+        body.writeStaticString(",\"stream\":true,\"messages\":")
+        body.writeImmutableBuffer(prompt.messages)
+        body.writeString(",\"options\":{\"num_ctx\":\(window)")
         write(prompt.options, to: &body)
         body.writeStaticString("}}")
         return body
@@ -35,7 +29,7 @@ struct OllamaChatRequest {
         body.writeStaticString(",\"stop\":[")
         for (index, text) in stop.enumerated() {
             if index > 0 { body.writeStaticString(",") }
-            body.writeJSON(text)
+            JSONText.write(text, to: &body)
         }
         body.writeStaticString("]")
     }

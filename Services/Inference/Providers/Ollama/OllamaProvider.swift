@@ -82,7 +82,8 @@ struct OllamaProvider: Provider {
             .POST,
             "/api/chat",
             body: OllamaChatRequest(prompt: prompt, window: window).encoded(),
-            patience: prompt.patience
+            patience: prompt.patience,
+            gather: prompt.gather
         )
         guard response.status == 200 else { throw await refusal(response, model: prompt.model) }
         let stream = OllamaStream(body: response.body, model: "\(name)/\(prompt.model)", faults: faults)
@@ -108,7 +109,8 @@ struct OllamaProvider: Provider {
         _ method: HTTPMethod,
         _ path: String,
         body: ByteBuffer?,
-        patience: Duration
+        patience: Duration,
+        gather: Duration? = nil
     ) async throws -> HTTPClient.Response {
         do {
             return try await client.send(
@@ -119,7 +121,8 @@ struct OllamaProvider: Provider {
                     headers: ["content-type": "application/json", "accept": "application/x-ndjson, application/json"],
                     body: body,
                     headTimeout: patience,
-                    readTimeout: path == "/api/chat" ? Self.silenceLimit : patience
+                    readTimeout: path == "/api/chat" ? Self.silenceLimit : patience,
+                    gather: gather
                 )
             )
         } catch let error as HTTPClientError {

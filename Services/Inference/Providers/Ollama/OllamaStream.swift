@@ -11,7 +11,7 @@ final class OllamaStream: Sendable {
     private static let tailLimit = 65_536
 
     private struct State {
-        var lines = NDJSONParser(limit: OllamaStream.lineLimit)
+        var lines = JSONLines(limit: OllamaStream.lineLimit)
         var isFinished = false
         /// What is to be thrown once the text before it has been handed out.
         var fault: Fault?
@@ -80,7 +80,7 @@ final class OllamaStream: Sendable {
     private func fault(_ error: any Error, isAtEnd: Bool) -> Fault {
         switch error {
         case let fault as Fault: fault
-        case is NDJSONParser.LineTooLong: faults.unreadable("a line of more than \(Self.lineLimit) bytes")
+        case is JSONLines.TooLong: faults.unreadable("a line of more than \(Self.lineLimit) bytes")
         case _ where isAtEnd: faults.unfinished
         default: faults.unreadable("a line that is not JSON")
         }

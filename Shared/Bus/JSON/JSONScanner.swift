@@ -3,36 +3,38 @@
 /// Made for lines that come by the thousand and of which two or three members matter: those are read strictly, the rest
 /// is only passed over. Whatever the bytes are, nothing beyond their end is read: every access goes through ``peek()``
 /// or is bounded by a position that came from it.
-struct JSONScanner {
+package struct JSONScanner {
     /// The text is not JSON, or its strings are not UTF-8.
-    struct Malformed: Error, Equatable {}
+    package struct Malformed: Error, Equatable {
+        package init() {}
+    }
 
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
 
     /// - Parameter bytes: must outlive the scanner.
-    init(_ bytes: UnsafeRawBufferPointer) {
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
     /// A member's name as it stands in the text, between its quotes.
-    struct Name {
+    package struct Name {
         fileprivate let bytes: UnsafeRawBufferPointer.SubSequence
 
-        static func == (name: Name, text: StaticString) -> Bool {
+        package static func ~= (text: StaticString, name: Name) -> Bool {
             guard name.bytes.count == text.utf8CodeUnitCount else { return false }
             return text.withUTF8Buffer { name.bytes.elementsEqual($0) }
         }
     }
 
     /// Reads an object; `member` must read or skip each member's value.
-    mutating func object(_ member: (Name, inout JSONScanner) throws -> Void) throws {
+    package mutating func object(_ member: (Name, inout JSONScanner) throws -> Void) throws {
         try expect(UInt8(ascii: "{"))
         if taken(UInt8(ascii: "}")) { return }
         repeat {
             skipSpace()
             guard peek() == UInt8(ascii: "\"") else { throw Malformed() }
-            let name = Name(bytes: bytes[try string().range])
+            let name = Name(bytes: bytes[try quoted().range])
             try expect(UInt8(ascii: ":"))
             try member(name, &self)
         } while taken(UInt8(ascii: ","))
@@ -40,19 +42,19 @@ struct JSONScanner {
     }
 
     /// Reads an object; a value of another kind is skipped.
-    mutating func objectIfAny(_ member: (Name, inout JSONScanner) throws -> Void) throws {
+    package mutating func objectIfAny(_ member: (Name, inout JSONScanner) throws -> Void) throws {
         skipSpace()
         if peek() == UInt8(ascii: "{") { try object(member) } else { try skip() }
     }
 
     /// Reads a string; a value of another kind is skipped.
-    mutating func text() throws -> String? {
+    package mutating func text() throws -> String? {
         skipSpace()
         guard peek() == UInt8(ascii: "\"") else {
             try skip()
             return nil
         }
-        let (range, hasEscapes) = try string()
+        let (range, hasEscapes) = try quoted()
         let plain = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard hasEscapes else {
             guard let text = String(validating: plain, as: UTF8.self) else { throw Malformed() }
@@ -63,36 +65,48 @@ struct JSONScanner {
     }
 
     /// Reads a string; `null` is nothing, and a value of another kind, which is skipped, is no words.
-    mutating func words() throws -> String? {
+    package mutating func words() throws -> String? {
         skipSpace()
         let isNull = peek() == UInt8(ascii: "n")
         return try text() ?? (isNull ? nil : "")
     }
 
     /// Reads a whole number; a value of another kind, or a number that does not fit, is skipped.
-    mutating func integer() throws -> Int? {
-        skipSpace()
-        let start = position
-        try skip()
-        return Int(String(decoding: bytes[start..<position], as: UTF8.self))
+    package mutating func integer() throws -> Int? {
+        Int(String(decoding: try raw(), as: UTF8.self))
     }
 
     /// Whether the value is `true`.
-    mutating func isTrue() throws -> Bool {
+    package mutating func isTrue() throws -> Bool {
+        try raw().elementsEqual("true".utf8)
+    }
+
+    /// Passes over a value and answers its bytes, as they stand.
+    package mutating func raw() throws -> UnsafeRawBufferPointer.SubSequence {
         skipSpace()
         let start = position
         try skip()
-        return bytes[start..<position].elementsEqual("true".utf8)
+        return bytes[start..<position]
     }
 
+    /// Reads what is written without quotes: a number, `true`, `false` or `null`.
+    mutating func plain() throws -> String {
+        skipSpace()
+        let start = position
+        try word()
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    func isString() -> Bool { peek() == UInt8(ascii: "\"") }
+
     /// Passes over a value of any kind; of what is nested in it only strings and the depth are minded.
-    mutating func skip() throws {
+    package mutating func skip() throws {
         skipSpace()
         var depth = 0
         repeat {
             guard let byte = peek() else { throw Malformed() }
             switch byte {
-            case UInt8(ascii: "\""): _ = try string()
+            case UInt8(ascii: "\""): _ = try quoted()
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
                 position += 1
@@ -107,7 +121,7 @@ struct JSONScanner {
     }
 
     /// Wants nothing more but white space.
-    mutating func end() throws {
+    package mutating func end() throws {
         skipSpace()
         guard peek() == nil else { throw Malformed() }
     }
@@ -116,39 +130,38 @@ struct JSONScanner {
         position < bytes.count ? bytes[position] : nil
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = peek(), byte == 0x20 || (0x09...0x0D).contains(byte) { position += 1 }
     }
 
-    private mutating func taken(_ byte: UInt8) -> Bool {
+    mutating func taken(_ byte: UInt8) -> Bool {
         skipSpace()
         guard peek() == byte else { return false }
         position += 1
         return true
     }
 
-    private mutating func expect(_ byte: UInt8) throws {
+    mutating func expect(_ byte: UInt8) throws {
         guard taken(byte) else { throw Malformed() }
     }
 
     /// Passes over a string whose opening quote is next; answers what stands between its quotes.
-    private mutating func string() throws -> (range: Range<Int>, hasEscapes: Bool) {
+    private mutating func quoted() throws -> (range: Range<Int>, hasEscapes: Bool) {
         position += 1
         let start = position
         var hasEscapes = false
-        while let byte = peek() {
-            switch byte {
+        while true {
+            position = JSONText.special(in: bytes, from: min(position, bytes.count))
+            switch peek() {
             case UInt8(ascii: "\""):
                 defer { position += 1 }
                 return (start..<position, hasEscapes)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 position += 2
-            case ..<0x20: throw Malformed()
-            default: position += 1
+            default: throw Malformed()
             }
         }
-        throw Malformed()
     }
 
     /// Passes over a number or one of `true`, `false`, `null`.

@@ -1,14 +1,18 @@
 import Glibc
-import NIOCore
+package import NIOCore
 
-/// Takes bytes as they come and gives whole lines.
+/// Takes bytes as they come and gives whole lines: the newline-delimited JSON of the bus and of Ollama.
 ///
 /// A line ends with `\n`; a `\r` before it and empty lines are dropped. What has come of a line that has not ended is
 /// ``unfinished``: at the end of a stream it is either nothing or a line that was cut.
-struct NDJSONParser: Sendable {
+package struct JSONLines: Sendable {
     /// A line grew beyond the limit; nothing after it can be read.
-    struct LineTooLong: Error, Equatable {
-        let limit: Int
+    package struct TooLong: Error, Equatable {
+        package let limit: Int
+
+        package init(limit: Int) {
+            self.limit = limit
+        }
     }
 
     private let limit: Int
@@ -17,15 +21,15 @@ struct NDJSONParser: Sendable {
     private var searched = 0
 
     /// - Parameter limit: the longest line in bytes, without its newline.
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 
     /// The bytes after the last newline.
-    var unfinished: ByteBuffer { pending }
+    package var unfinished: ByteBuffer { pending }
 
     /// Adds bytes and takes all lines that are whole by now.
-    mutating func append(_ bytes: ByteBuffer) throws(LineTooLong) -> [ByteBuffer] {
+    package mutating func append(_ bytes: ByteBuffer) throws(TooLong) -> [ByteBuffer] {
         if pending.readableBytes == 0 {
             pending = bytes
         } else {
@@ -33,13 +37,13 @@ struct NDJSONParser: Sendable {
         }
         var lines: [ByteBuffer] = []
         while let length = lengthOfLine() {
-            guard length <= limit else { throw LineTooLong(limit: limit) }
+            guard length <= limit else { throw TooLong(limit: limit) }
             guard var line = pending.readSlice(length: length) else { break }
             pending.moveReaderIndex(forwardBy: 1)
             if line.readableBytesView.last == UInt8(ascii: "\r") { line.moveWriterIndex(to: line.writerIndex - 1) }
             if line.readableBytes > 0 { lines.append(line) }
         }
-        guard pending.readableBytes <= limit else { throw LineTooLong(limit: limit) }
+        guard pending.readableBytes <= limit else { throw TooLong(limit: limit) }
         // Lines that are done with must not keep growing the storage of one that never ends.
         if pending.readerIndex > 65_536 { pending.discardReadBytes() }
         return lines

@@ -1,20 +1,22 @@
 /// Turns the inside of a JSON string into the text that it stands for.
-enum JSONEscapes {
-    /// The text, half a surrogate pair in it as U+FFFD; `nil` when an escape is none or the bytes are not UTF-8.
-    static func resolve(_ bytes: UnsafeRawBufferPointer) -> String? {
+package enum JSONEscapes {
+    /// The text; `nil` when an escape is none or the bytes are not UTF-8.
+    ///
+    /// Half a surrogate pair is U+FFFD; `strictly`, it and NUL are escapes that mean nothing.
+    package static func resolve(_ bytes: UnsafeRawBufferPointer, strictly isStrict: Bool = false) -> String? {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var rest = bytes[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "\\") else {
-                text.append(byte)
-                continue
-            }
+        while !rest.isEmpty {
+            let escape = rest.firstIndex(of: UInt8(ascii: "\\")) ?? rest.endIndex
+            text.append(contentsOf: rest[..<escape])
+            rest = rest[escape...]
+            guard rest.popFirst() != nil else { break }
             guard let kind = rest.popFirst() else { return nil }
             if let plain = character(kind) {
                 text.append(plain)
             } else {
-                guard kind == UInt8(ascii: "u"), let scalar = scalar(&rest) else { return nil }
+                guard kind == UInt8(ascii: "u"), let scalar = scalar(&rest, isStrict) else { return nil }
                 text.append(contentsOf: String(scalar).utf8)
             }
         }
@@ -34,13 +36,17 @@ enum JSONEscapes {
     }
 
     /// Reads the four digits after `\u`, and the other half of the pair if they are the first.
-    private static func scalar(_ rest: inout UnsafeRawBufferPointer.SubSequence) -> Unicode.Scalar? {
-        guard let unit = unit(&rest) else { return nil }
-        guard (0xD800...0xDBFF).contains(unit) else { return Unicode.Scalar(unit) ?? "\u{FFFD}" }
+    private static func scalar(
+        _ rest: inout UnsafeRawBufferPointer.SubSequence,
+        _ isStrict: Bool
+    ) -> Unicode.Scalar? {
+        let half: Unicode.Scalar? = isStrict ? nil : "\u{FFFD}"
+        guard let unit = unit(&rest), unit > 0 || !isStrict else { return nil }
+        guard (0xD800...0xDBFF).contains(unit) else { return Unicode.Scalar(unit) ?? half }
         var ahead = rest
         guard ahead.popFirst() == UInt8(ascii: "\\"), ahead.popFirst() == UInt8(ascii: "u"),
             let low = self.unit(&ahead), (0xDC00...0xDFFF).contains(low)
-        else { return "\u{FFFD}" }
+        else { return half }
         rest = ahead
         return Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)) ?? "\u{FFFD}"
     }

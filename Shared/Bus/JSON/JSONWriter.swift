@@ -1,13 +1,15 @@
-import Bus
-import NIOCore
+package import NIOCore
 
 /// Writes JSON in the order in which it is told, compact, straight into bytes; encoders of the library keep no order.
-struct JSONWriter {
-    private(set) var buffer = ByteBuffer()
+package struct JSONWriter {
+    /// What was written so far.
+    package private(set) var buffer = ByteBuffer()
     private var needsComma = false
 
+    package init() {}
+
     /// An object at the top or within an array.
-    mutating func object(_ body: (inout JSONWriter) -> Void) {
+    package mutating func object(_ body: (inout JSONWriter) -> Void) {
         comma()
         buffer.writeStaticString("{")
         needsComma = false
@@ -16,12 +18,12 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+    package mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
         key(name)
         object(body)
     }
 
-    mutating func array<Item>(_ name: StaticString, _ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
+    package mutating func array<Item>(_ name: StaticString, _ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
         key(name)
         buffer.writeStaticString("[")
         needsComma = false
@@ -30,44 +32,50 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func field(_ name: StaticString, _ value: String?) {
+    package mutating func field(_ name: StaticString, _ value: String?) {
         key(name)
         text(value)
     }
 
-    mutating func field(_ name: StaticString, _ value: Int?) {
+    package mutating func field(_ name: StaticString, _ value: Int?) {
         key(name)
         if let value { buffer.writeString(String(value)) } else { buffer.writeStaticString("null") }
         needsComma = true
     }
 
-    mutating func field(_ name: StaticString, _ value: Double?) {
+    package mutating func field(_ name: StaticString, _ value: Double?) {
         key(name)
         if let value, value.isFinite { buffer.writeString("\(value)") } else { buffer.writeStaticString("null") }
         needsComma = true
     }
 
-    mutating func field(_ name: StaticString, _ value: Bool) {
+    package mutating func field(_ name: StaticString, _ value: Bool) {
         key(name)
         if value { buffer.writeStaticString("true") } else { buffer.writeStaticString("false") }
         needsComma = true
     }
 
-    mutating func null(_ name: StaticString) {
+    package mutating func null(_ name: StaticString) {
         key(name)
         buffer.writeStaticString("null")
         needsComma = true
     }
 
     /// A text within an array.
-    mutating func text(_ value: String?) {
+    package mutating func text(_ value: String?) {
         comma()
         if let value { JSONText.write(value, to: &buffer) } else { buffer.writeStaticString("null") }
         needsComma = true
     }
 
+    /// An object under a name whose members a value writes itself.
+    package mutating func field(_ name: StaticString, _ value: some JSONWritable) {
+        key(name)
+        value.write(to: &self)
+    }
+
     /// A value of any kind under a name.
-    mutating func value(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+    package mutating func value(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
         key(name)
         body(&self)
     }

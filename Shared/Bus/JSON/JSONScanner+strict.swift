@@ -1,0 +1,60 @@
+package import Contracts
+
+/// Reads values that must be of one kind and nothing else.
+extension JSONScanner {
+    /// Reads a string.
+    package mutating func string() throws -> String {
+        skipSpace()
+        guard isString(), let text = try text() else { throw Malformed() }
+        return text
+    }
+
+    /// Passes over a string.
+    package mutating func skipString() throws {
+        skipSpace()
+        guard isString() else { throw Malformed() }
+        try skip()
+    }
+
+    /// Reads one of an enumeration's words.
+    package mutating func word<Word: RawRepresentable<String>>() throws -> Word {
+        guard let word = Word(rawValue: try string()) else { throw Malformed() }
+        return word
+    }
+
+    package mutating func identifier<Subject>() throws -> Identifier<Subject> {
+        guard let identifier = Identifier<Subject>(try string()) else { throw Malformed() }
+        return identifier
+    }
+
+    /// Reads a whole number.
+    package mutating func number() throws -> Int {
+        guard let number = try integer() else { throw Malformed() }
+        return number
+    }
+
+    package mutating func fraction() throws -> Double {
+        guard let number = Double(try plain()) else { throw Malformed() }
+        return number
+    }
+
+    package mutating func flag() throws -> Bool {
+        switch try plain() {
+        case "true": true
+        case "false": false
+        default: throw Malformed()
+        }
+    }
+
+    package mutating func moment() throws -> Timestamp {
+        Timestamp(microseconds: Int64(try number()))
+    }
+
+    /// Reads an array; `element` must read or skip each of its values.
+    package mutating func array(_ element: (inout JSONScanner) throws -> Void) throws {
+        try expect(UInt8(ascii: "["))
+        if taken(UInt8(ascii: "]")) { return }
+        repeat { try element(&self) } while taken(UInt8(ascii: ","))
+        try expect(UInt8(ascii: "]"))
+    }
+}

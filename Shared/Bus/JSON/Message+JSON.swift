@@ -1,0 +1,75 @@
+package import Contracts
+
+extension Message: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", id.description)
+            json.field("role", role.rawValue)
+            json.field("content", content)
+            json.field("status", status.rawValue)
+            if let parent { json.field("parent", parent.description) }
+            if let run { json.field("run", run.description) }
+            if let tokenCount { json.field("tokenCount", tokenCount) }
+            json.field("createdAt", Int(createdAt.microseconds))
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (id, role, content, status): (ID?, Role?, Content?, Run.Status?)
+        var (parent, run, tokenCount, createdAt): (ID?, Run.ID?, Int?, Timestamp?)
+        try json.object { name, json in
+            switch name {
+            case "id": id = try json.identifier()
+            case "role": role = try json.word()
+            case "content": content = try Content(from: &json)
+            case "status": status = try json.word()
+            case "parent": parent = try json.identifier()
+            case "run": run = try json.identifier()
+            case "tokenCount": tokenCount = try json.number()
+            case "createdAt": createdAt = try json.moment()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let id, let role, let content, let status, let createdAt else { throw JSONScanner.Malformed() }
+        self.init(
+            id: id,
+            role: role,
+            content: content,
+            status: status,
+            parent: parent,
+            run: run,
+            tokenCount: tokenCount,
+            createdAt: createdAt
+        )
+    }
+}
+
+extension Message.Content: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("kind", kind.rawValue)
+            json.field("text", text)
+            json.array("mediaURLs", mediaURLs) { $0.text($1) }
+            if let audioURL { json.field("audioURL", audioURL) }
+            if let audioSeconds { json.field("audioSeconds", audioSeconds) }
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (kind, text): (Message.Kind?, String?)
+        var mediaURLs: [String] = []
+        var (audioURL, audioSeconds): (String?, Int?)
+        try json.object { name, json in
+            switch name {
+            case "kind": kind = try json.word()
+            case "text": text = try json.string()
+            case "mediaURLs": try json.array { mediaURLs.append(try $0.string()) }
+            case "audioURL": audioURL = try json.string()
+            case "audioSeconds": audioSeconds = try json.number()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let kind, let text else { throw JSONScanner.Malformed() }
+        self.init(kind: kind, text: text, mediaURLs: mediaURLs, audioURL: audioURL, audioSeconds: audioSeconds)
+    }
+}

@@ -1,0 +1,62 @@
+import Bus
+import Contracts
+import NIOCore
+import Testing
+
+@testable import InferenceService
+
+@Suite struct GenerationRequestTests {
+    private func read(_ text: String) throws -> GenerationRequest {
+        try GenerationRequest(ByteBuffer(string: text))
+    }
+
+    @Test func `messages stay the bytes that they came as`() throws {
+        let messages = #"[{"role":"system","content":"a\"]\u00e9"},{"content":"é [{","role":"user"}]"#
+        let request = try read(
+            #"{"messages":\#(messages),"model":"demo","options":{"seed":3},"gatherMilliseconds":25}"#
+        )
+        #expect(String(buffer: request.messages) == messages)
+        #expect(request.model == "demo")
+        #expect(request.options.seed == 3)
+        #expect(request.gather == .milliseconds(25))
+        #expect(request.hasQuestion)
+    }
+
+    @Test func `the house's own words are no question`() throws {
+        let request = try read(#"{"messages":[{"role":"system","content":"user"}],"options":{}}"#)
+        #expect(!request.hasQuestion)
+        #expect(throws: Fault.self) { try GenerationRules.check(request) }
+    }
+
+    @Test func `another form means the same`() throws {
+        let request = try read(#"{"model":null,"messages":[{"role":"user","content":"a","more":[1]}],"options":{}}"#)
+        #expect(request.model == nil)
+        #expect(String(buffer: request.messages) == #"[{"role":"user","content":"a"}]"#)
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", #"{"messages":[],"options":}"#, #"{"messages":{"role":"user","content":"a"},"options":{}}"#,
+        #"{"messages":[{"role":"user"}],"options":{}}"#, #"{"messages":[{"role":"boss","content":"a"}],"options":{}}"#,
+        #"{"messages":[{"role":"user","content":7}],"options":{}}"#, #"{"messages":[5],"options":{}}"#,
+        #"{"messages":[{"role":"user","content":"a"}],"options":{}} more"#, #"{"messages":["#,
+        #"{"messages":[{"role":"user","content":"a"}],"options":{"seed":"x"}}"#,
+    ])
+    func `what cannot be read is refused`(text: String) {
+        #expect(throws: Fault.self) { _ = try read(text) }
+    }
+
+    @Test func `what is not UTF-8 is refused`() {
+        var body = ByteBuffer(string: #"{"options":{},"messages":[{"role":"user","content":""#)
+        body.writeInteger(UInt8(0xC3))
+        body.writeString(#""}]}"#)
+        #expect(throws: Fault.self) { _ = try GenerationRequest(body) }
+    }
+
+    @Test func `gathering is bounded`() throws {
+        let question = #""messages":[{"role":"user","content":"a"}],"options":{}"#
+        for gather in [-1, 1001] {
+            let request = try read("{\(question),\"gatherMilliseconds\":\(gather)}")
+            #expect(throws: Fault.self) { try GenerationRules.check(request) }
+        }
+    }
+}
