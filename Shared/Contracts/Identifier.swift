@@ -20,23 +20,28 @@ package struct Identifier<Subject>: Hashable, Sendable, Codable, CustomStringCon
 
     /// Reads one that a person or a program wrote: with or without dashes, in either case, also as `urn:uuid:`.
     package init?(_ text: some StringProtocol) {
-        let digits = text.hasPrefix("urn:uuid:") ? text.dropFirst(9)[...] : text[...]
-        let length = digits.utf8.count
-        guard length == 32 || length == 36 else { return nil }
+        var text = String(text)
+        let words = text.withUTF8 { Self.words(in: UnsafeRawBufferPointer($0)) }
+        guard let words else { return nil }
+        (high, low) = words
+    }
+
+    private static func words(in bytes: UnsafeRawBufferPointer) -> (high: UInt64, low: UInt64)? {
+        let hasPrefix = bytes.count > 36 && bytes.starts(with: "urn:uuid:".utf8)
+        let digits = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(hasPrefix ? 9 : 0))
+        guard digits.count == 32 || digits.count == 36 else { return nil }
         var words: (high: UInt64, low: UInt64) = (0, 0)
-        var offset = 0
-        for byte in digits.utf8 {
-            defer { offset += 1 }
-            if length == 36, Self.isDash(at: offset) {
-                guard byte == UInt8(ascii: "-") else { return nil }
+        for offset in digits.indices {
+            if digits.count == 36, isDash(at: offset) {
+                guard digits[offset] == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let digit = Self.digit(byte) else { return nil }
+            guard let digit = digit(digits[offset]) else { return nil }
             // A digit leaves the lower word at its top, into the higher.
             words.high = words.high << 4 | words.low >> 60
             words.low = words.low << 4 | UInt64(digit)
         }
-        (high, low) = words
+        return words
     }
 
     /// The lower-case text form, such as `0192f0c1-7b5a-7c3e-9f00-3a5b8c1d2e4f`.

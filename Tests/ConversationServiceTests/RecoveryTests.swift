@@ -82,13 +82,13 @@ struct RecoveryTests {
         )
         let database = try Database.open(at: directory + "/conversation.sqlite")
         try await database.write { connection in
-            try MessageRows.insert(StoredMessage(position: 1, message: user), into: conversation.id, in: connection)
-            try RunRows.insert(StoredRun(run: stored, userPosition: 1), in: connection)
-            let lines = [
-                RunEventLine.event(Run.Event(number: 1, userMessage: user)),
-                RunEventLine.text("So ", number: 2), RunEventLine.text("far", number: 3),
-            ]
-            let batch = RunEventBatch(conversation: conversation.id, run: run, first: 1, lines: lines)
+            let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
+            try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
+            let message = StoredMessage(position: 1, message: user)
+            let number = try MessageRows.insert(message, into: place, in: connection)
+            try RunRows.insert(stored, of: number, in: connection)
+            let lines = [RunEventLine.text("So ", number: 2), RunEventLine.text("far", number: 3)]
+            let batch = RunEventBatch(run: run, first: 2, lines: lines)
             try RunEventRows.insert(batch, in: connection)
         }
         return (conversation, run)

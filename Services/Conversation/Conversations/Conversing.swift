@@ -58,7 +58,7 @@ struct Conversing: Sendable {
         return try await database.read { database in
             let conversation = try ConversationAccess.check(request.conversation, by: principal, in: database)
             let messages = try MessageRows.list(
-                of: request.conversation,
+                of: conversation.number,
                 limit: request.limit,
                 offset: request.offset,
                 order: request.order,
@@ -94,7 +94,7 @@ struct Conversing: Sendable {
             updatedAt: moment,
             messageCount: 0
         )
-        try ConversationRows.insert(made, in: database)
+        made.number = try ConversationRows.insert(made, in: database)
         guard !persona.greeting.isEmpty else { return made }
         let greeting = Message(
             id: Message.ID(at: moment),
@@ -106,7 +106,8 @@ struct Conversing: Sendable {
             tokenCount: ContextWindow.estimateTokens(persona.greeting),
             createdAt: moment
         )
-        try MessageRows.insert(StoredMessage(position: 0, message: greeting), into: made.id, in: database)
+        _ = try MessageRows.insert(StoredMessage(position: 0, message: greeting), into: made.number, in: database)
+        try ConversationRows.noteAnswer(in: made.number, at: moment, in: database)
         made.messageCount = 1
         return made
     }
@@ -117,7 +118,7 @@ struct Conversing: Sendable {
         in database: GRDB.Database
     ) throws -> Conversation {
         let recent = try MessageRows.list(
-            of: stored.id,
+            of: stored.number,
             limit: recentCount,
             offset: 0,
             order: .descending,

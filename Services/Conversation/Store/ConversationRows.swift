@@ -3,6 +3,8 @@ import GRDB
 
 /// A conversation without its persona and messages.
 struct StoredConversation: Sendable, Equatable {
+    /// Its place in the store; 0 before it has one.
+    var number: Int64 = 0
     var id: Conversation.ID
     var user: String
     var persona: Persona.ID
@@ -13,16 +15,40 @@ struct StoredConversation: Sendable, Equatable {
 
 /// The table of conversations.
 enum ConversationRows {
-    private static let columns = "id, user, persona, created_at, updated_at, message_count"
+    private static let columns = "number, id, user, persona, created_at, updated_at, message_count"
+    private static let insertion = """
+        INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count)
+        VALUES (?,?,?,?,?,?,?)
+        """
+    private static let use = """
+        UPDATE conversations SET message_count = message_count + 1, updated_at = ?1, used_at = ?1 WHERE number = ?2
+        """
+    private static let answer = """
+        UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE number = ?
+        """
 
-    static func insert(_ conversation: StoredConversation, in database: GRDB.Database) throws {
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO conversations (\(columns)) VALUES (?,?,?,?,?,?)"
-        )
+    /// Adds a conversation and answers its number.
+    static func insert(_ conversation: StoredConversation, in database: GRDB.Database) throws -> Int64 {
+        let statement = try database.cachedStatement(sql: insertion)
         try statement.execute(arguments: [
             conversation.id.description, conversation.user, conversation.persona.description,
-            conversation.createdAt.microseconds, conversation.updatedAt.microseconds, conversation.messageCount,
+            conversation.createdAt.microseconds, conversation.updatedAt.microseconds,
+            conversation.updatedAt.microseconds, conversation.messageCount,
         ])
+        return database.lastInsertedRowID
+    }
+
+    /// Counts a user's message: the conversation is thereby the latest used.
+    ///
+    /// Throws `missing` when it is not there any more.
+    static func noteUse(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: use).execute(arguments: [moment.microseconds, number])
+        guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
+    }
+
+    /// Counts an answer.
+    static func noteAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: answer).execute(arguments: [moment.microseconds, number])
     }
 
     static func find(_ id: Conversation.ID, in database: GRDB.Database) throws -> StoredConversation? {
@@ -39,7 +65,7 @@ enum ConversationRows {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT \(columns) FROM conversations WHERE persona = ? AND user = ?
-                ORDER BY updated_at DESC LIMIT 1
+                ORDER BY used_at DESC LIMIT 1
                 """
         )
         return try Row.fetchOne(statement, arguments: [persona.description, user]).map(read)
@@ -59,7 +85,7 @@ enum ConversationRows {
             database.cachedStatement(
                 sql: """
                     SELECT \(columns) FROM conversations WHERE \(condition)
-                    ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?
+                    ORDER BY used_at DESC, number DESC LIMIT ? OFFSET ?
                     """
             ),
             arguments: StatementArguments(named + [limit, offset])
@@ -72,13 +98,17 @@ enum ConversationRows {
     }
 
     /// Deletes a conversation with all that belongs to it.
-    static func delete(_ id: Conversation.ID, in database: GRDB.Database) throws {
-        for table in ["run_events", "runs", "messages"] {
-            let statement = try database.cachedStatement(sql: "DELETE FROM \(table) WHERE conversation = ?")
-            try statement.execute(arguments: [id.description])
+    static func delete(_ number: Int64, in database: GRDB.Database) throws {
+        for sql in [
+            """
+            DELETE FROM run_events WHERE run IN
+                (SELECT id FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?))
+            """,
+            "DELETE FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?)",
+            "DELETE FROM messages WHERE conversation = ?", "DELETE FROM conversations WHERE number = ?",
+        ] {
+            try database.cachedStatement(sql: sql).execute(arguments: [number])
         }
-        let statement = try database.cachedStatement(sql: "DELETE FROM conversations WHERE id = ?")
-        try statement.execute(arguments: [id.description])
     }
 
     static func count(in database: GRDB.Database) throws -> (conversations: Int, messages: Int) {
@@ -91,12 +121,13 @@ enum ConversationRows {
 
     private static func read(_ row: Row) throws -> StoredConversation {
         StoredConversation(
-            id: try StoredValue.identifier(row[0]),
-            user: row[1],
-            persona: try StoredValue.identifier(row[2]),
-            createdAt: Timestamp(microseconds: row[3]),
-            updatedAt: Timestamp(microseconds: row[4]),
-            messageCount: row[5]
+            number: row[0],
+            id: try StoredValue.identifier(row[1]),
+            user: row[2],
+            persona: try StoredValue.identifier(row[3]),
+            createdAt: Timestamp(microseconds: row[4]),
+            updatedAt: Timestamp(microseconds: row[5]),
+            messageCount: row[6]
         )
     }
 }

@@ -14,45 +14,41 @@ enum MessageRows {
         position, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent, run, token_count,
         created_at
         """
+    private static let insertion = """
+        INSERT INTO messages (conversation, \(columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
 
-    /// Adds a message and counts it in its conversation, which is thereby the latest used.
+    /// Adds a message and answers its number.
     static func insert(
         _ stored: StoredMessage,
-        into conversation: Conversation.ID,
+        into conversation: Int64,
         in database: GRDB.Database
-    ) throws {
+    ) throws -> Int64 {
         let message = stored.message
         let media = message.content.mediaURLs.isEmpty ? nil : try StoredValue.encode(message.content.mediaURLs)
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO messages (conversation, \(columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-        )
-        try statement.execute(arguments: [
-            conversation.description, stored.position, message.id.description, message.role.rawValue,
+        try database.cachedStatement(sql: insertion).execute(arguments: [
+            conversation, stored.position, message.id.description, message.role.rawValue,
             message.content.kind.rawValue, message.content.text, media, message.content.audioURL,
             message.content.audioSeconds, message.status.rawValue, message.parent?.description,
             message.run?.description, message.tokenCount, message.createdAt.microseconds,
         ])
-        let counting = try database.cachedStatement(
-            sql: "UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE id = ?"
-        )
-        try counting.execute(arguments: [message.createdAt.microseconds, conversation.description])
-        guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
+        return database.lastInsertedRowID
     }
 
     static func setStatus(
         _ status: Run.Status,
         at position: Int,
-        of conversation: Conversation.ID,
+        of conversation: Int64,
         in database: GRDB.Database
     ) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE messages SET status = ? WHERE conversation = ? AND position = ?"
         )
-        try statement.execute(arguments: [status.rawValue, conversation.description, position])
+        try statement.execute(arguments: [status.rawValue, conversation, position])
     }
 
     static func list(
-        of conversation: Conversation.ID,
+        of conversation: Int64,
         limit: Int,
         offset: Int,
         order: Order,
@@ -65,18 +61,12 @@ enum MessageRows {
                 ORDER BY position \(direction) LIMIT ? OFFSET ?
                 """
         )
-        return try Row.fetchAll(statement, arguments: [conversation.description, limit, offset]).map(read)
+        return try Row.fetchAll(statement, arguments: [conversation, limit, offset]).map(read)
     }
 
-    static func find(
-        at position: Int,
-        of conversation: Conversation.ID,
-        in database: GRDB.Database
-    ) throws -> StoredMessage? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM messages WHERE conversation = ? AND position = ?"
-        )
-        return try Row.fetchOne(statement, arguments: [conversation.description, position]).map(read)
+    static func find(_ number: Int64, in database: GRDB.Database) throws -> StoredMessage? {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM messages WHERE number = ?")
+        return try Row.fetchOne(statement, arguments: [number]).map(read)
     }
 
     private static func read(_ row: Row) throws -> StoredMessage {

@@ -2,92 +2,90 @@ import Contracts
 import Foundation
 import GRDB
 
-/// A run and the place of the message that it answers.
+/// A run as it is stored.
 struct StoredRun: Sendable, Equatable {
     var run: Run
-    var userPosition: Int
+    /// The number of its conversation.
+    var conversation: Int64
+    /// The number of the message that it answers, and that message's position.
+    var message: Int64 = 0
+    var position: Int
+    /// The number of its answer, once there is one.
+    var answer: Int64?
+    /// How many bytes of the answer each of its text events holds, in order; the first of them is event 2.
+    var cuts: [Int] = []
+    /// How it ended, without the answer.
+    var end: Run.End?
 }
 
 /// The table of runs.
 enum RunRows {
-    private static let columns = """
-        conversation, id, status, model, user_position, user_message, assistant_message, last_event, prompt_tokens,
-        completion_tokens, is_usage_estimated, fault, created_at, ended_at
+    private static let selection = """
+        SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
+            c.number, c.id, m.id, m.position, a.id
+        FROM runs r JOIN messages m ON m.number = r.message JOIN conversations c ON c.number = m.conversation
+        LEFT JOIN messages a ON a.number = r.answer
+        """
+    private static let insertion = """
+        INSERT INTO runs (message, id, status, last_event, created_at) VALUES (?,?,?,?,?)
+        """
+    private static let ending = """
+        UPDATE runs SET answer = ?, status = ?, last_event = ?, cuts = ?, ending = ?, ended_at = ? WHERE id = ?
         """
 
-    static func insert(_ stored: StoredRun, in database: GRDB.Database) throws {
-        let run = stored.run
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO runs (conversation, id, status, user_position, user_message, last_event, created_at)
-                VALUES (?,?,?,?,?,?,?)
-                """
-        )
-        try statement.execute(arguments: [
-            run.conversation.description, run.id.description, run.status.rawValue, stored.userPosition,
-            run.userMessage.description, run.lastEvent, run.createdAt.microseconds,
+    /// Adds the run that answers a message.
+    static func insert(_ run: Run, of message: Int64, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: insertion).execute(arguments: [
+            message, run.id.description, run.status.rawValue, run.lastEvent, run.createdAt.microseconds,
         ])
     }
 
     /// Stores how a run ended.
-    static func update(_ run: Run, in database: GRDB.Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                UPDATE runs SET status = ?, model = ?, assistant_message = ?, last_event = ?, prompt_tokens = ?,
-                    completion_tokens = ?, is_usage_estimated = ?, fault = ?, ended_at = ?
-                WHERE conversation = ? AND id = ?
-                """
-        )
-        try statement.execute(arguments: [
-            run.status.rawValue, run.model, run.assistantMessage?.description, run.lastEvent,
-            run.usage?.promptTokens, run.usage?.completionTokens, run.usage?.isEstimated,
-            try run.fault.map(StoredValue.encode), run.endedAt?.microseconds, run.conversation.description,
-            run.id.description,
+    static func end(_ stored: StoredRun, in database: GRDB.Database) throws {
+        let cuts = stored.cuts.map(String.init).joined(separator: " ")
+        try database.cachedStatement(sql: ending).execute(arguments: [
+            stored.answer, stored.run.status.rawValue, stored.run.lastEvent, cuts,
+            try stored.end.map(StoredValue.encode), stored.run.endedAt?.microseconds, stored.run.id.description,
         ])
     }
 
-    static func find(
-        _ id: Run.ID,
-        of conversation: Conversation.ID,
-        in database: GRDB.Database
-    ) throws -> StoredRun? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM runs WHERE conversation = ? AND id = ?"
-        )
-        return try Row.fetchOne(statement, arguments: [conversation.description, id.description]).map(read)
+    static func find(_ id: Run.ID, in database: GRDB.Database) throws -> StoredRun? {
+        let statement = try database.cachedStatement(sql: "\(selection) WHERE r.id = ?")
+        return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
     /// The runs that have not ended.
     static func going(in database: GRDB.Database) throws -> [StoredRun] {
-        let sql = "SELECT \(columns) FROM runs WHERE status IN ('queued', 'running')"
+        let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.message"
         return try Row.fetchAll(database, sql: sql).map(read)
     }
 
     private static func read(_ row: Row) throws -> StoredRun {
-        let assistant: String? = row[6]
-        let prompt: Int? = row[8]
-        let completion: Int? = row[9]
-        let fault: String? = row[11]
-        let endedAt: Int64? = row[13]
-        var usage: Usage?
-        if let prompt, let completion {
-            usage = Usage(promptTokens: prompt, completionTokens: completion, isEstimated: row[10] ?? true)
-        }
+        let cuts: String? = row[5]
+        let ending: String? = row[6]
+        let endedAt: Int64? = row[8]
+        let answer: String? = row[13]
+        let end = try ending.map { try StoredValue.decode(Run.End.self, $0) }
         return StoredRun(
             run: Run(
-                id: try StoredValue.identifier(row[1]),
-                conversation: try StoredValue.identifier(row[0]),
-                status: try StoredValue.word(row[2]),
-                model: row[3],
-                userMessage: try StoredValue.identifier(row[5]),
-                assistantMessage: try assistant.map(StoredValue.identifier),
-                lastEvent: row[7],
-                usage: usage,
-                fault: try fault.map { try StoredValue.decode(Fault.self, $0) },
-                createdAt: Timestamp(microseconds: row[12]),
+                id: try StoredValue.identifier(row[2]),
+                conversation: try StoredValue.identifier(row[10]),
+                status: try StoredValue.word(row[3]),
+                model: end?.model,
+                userMessage: try StoredValue.identifier(row[11]),
+                assistantMessage: try answer.map(StoredValue.identifier),
+                lastEvent: row[4],
+                usage: end?.usage,
+                fault: end?.fault,
+                createdAt: Timestamp(microseconds: row[7]),
                 endedAt: endedAt.map(Timestamp.init(microseconds:))
             ),
-            userPosition: row[4]
+            conversation: row[9],
+            message: row[0],
+            position: row[12],
+            answer: row[1],
+            cuts: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
+            end: end
         )
     }
 }

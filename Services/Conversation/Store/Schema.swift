@@ -2,8 +2,10 @@ import GRDB
 
 /// The tables, by numbered migrations that are only ever added to.
 ///
-/// Rows of one conversation lie together: `messages` and `runs` are keyed by their conversation first, so that the cost of
-/// a turn or a page does not depend on how much else is stored.
+/// Messages and runs are appended, whatever conversation they belong to: turns of many conversations at once share few
+/// pages, and so a commit is small. A conversation's messages are found by a narrow index; its cost for a turn or a page
+/// does not depend on how much else is stored. Events are rows only while their run goes; of a run that has ended the
+/// lengths of its texts are kept (`cuts`), since the text itself is the answer's.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -31,18 +33,21 @@ enum Schema {
         ) WITHOUT ROWID, STRICT;
 
         CREATE TABLE conversations (
-            id TEXT NOT NULL PRIMARY KEY,
+            number INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
             user TEXT NOT NULL,
             persona TEXT NOT NULL REFERENCES personas (id),
             created_at INTEGER NOT NULL,
             updated_at INTEGER NOT NULL,
+            used_at INTEGER NOT NULL,
             message_count INTEGER NOT NULL
-        ) WITHOUT ROWID, STRICT;
-        CREATE INDEX conversations_by_user ON conversations (user, updated_at);
+        ) STRICT;
+        CREATE INDEX conversations_by_user ON conversations (user, used_at);
         CREATE INDEX conversations_by_persona ON conversations (persona, user);
 
         CREATE TABLE messages (
-            conversation TEXT NOT NULL REFERENCES conversations (id),
+            number INTEGER NOT NULL PRIMARY KEY,
+            conversation INTEGER NOT NULL REFERENCES conversations (number),
             position INTEGER NOT NULL,
             id TEXT NOT NULL,
             role TEXT NOT NULL,
@@ -55,36 +60,30 @@ enum Schema {
             parent TEXT,
             run TEXT,
             token_count INTEGER,
-            created_at INTEGER NOT NULL,
-            PRIMARY KEY (conversation, position)
-        ) WITHOUT ROWID, STRICT;
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX messages_by_place ON messages (conversation, position);
 
         CREATE TABLE runs (
-            conversation TEXT NOT NULL REFERENCES conversations (id),
+            message INTEGER NOT NULL PRIMARY KEY REFERENCES messages (number),
+            answer INTEGER REFERENCES messages (number),
             id TEXT NOT NULL,
             status TEXT NOT NULL,
-            model TEXT,
-            user_position INTEGER NOT NULL,
-            user_message TEXT NOT NULL,
-            assistant_message TEXT,
             last_event INTEGER NOT NULL,
-            prompt_tokens INTEGER,
-            completion_tokens INTEGER,
-            is_usage_estimated INTEGER,
-            fault TEXT,
+            cuts TEXT,
+            ending TEXT,
             created_at INTEGER NOT NULL,
-            ended_at INTEGER,
-            PRIMARY KEY (conversation, id)
-        ) WITHOUT ROWID, STRICT;
-        CREATE INDEX runs_going ON runs (conversation, id) WHERE status IN ('queued', 'running');
+            ended_at INTEGER
+        ) STRICT;
+        CREATE UNIQUE INDEX runs_by_id ON runs (id);
+        CREATE INDEX runs_going ON runs (message) WHERE status IN ('queued', 'running');
 
         CREATE TABLE run_events (
-            conversation TEXT NOT NULL,
+            number INTEGER NOT NULL PRIMARY KEY,
             run TEXT NOT NULL,
             first INTEGER NOT NULL,
-            last INTEGER NOT NULL,
-            lines BLOB NOT NULL,
-            PRIMARY KEY (conversation, run, first)
-        ) WITHOUT ROWID, STRICT;
+            lines BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX run_events_by_run ON run_events (run, first);
         """
 }

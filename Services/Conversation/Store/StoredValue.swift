@@ -1,5 +1,6 @@
+import Bus
 import Contracts
-import Foundation
+import NIOCore
 
 /// How values stand in columns.
 enum StoredValue {
@@ -22,10 +23,10 @@ enum StoredValue {
     }
 
     static func encode(_ value: some Encodable) throws -> String {
-        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+        String(buffer: try BusCoding.encode(value))
     }
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(text.utf8))
+        try BusCoding.decode(type, from: ByteBuffer(string: text))
     }
 }

@@ -20,7 +20,6 @@ struct Generation: Sendable {
     let feed: RunFeed
     /// Whether somebody reads along from the start.
     let isWatched: Bool
-    let userPosition: Int
     let arrival: ContinuousClock.Instant
     let context: CallContext
     let inference: any Bus
@@ -38,7 +37,7 @@ struct Generation: Sendable {
             draft.status = status(after: error)
             draft.fault = draft.status == .stopped ? nil : fault(from: error)
         }
-        return await ledger.finish(feed, draft: draft, userPosition: userPosition)
+        return await ledger.finish(feed, draft: draft)
     }
 
     private func generate(_ prompt: Prompt, into draft: inout RunDraft) async throws {

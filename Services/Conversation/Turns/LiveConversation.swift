@@ -22,7 +22,6 @@ actor LiveConversation {
 
     private struct Turn {
         var feed: RunFeed
-        var position: Int
         var arrival: ContinuousClock.Instant
         var context: CallContext
         var isWatched: Bool
@@ -93,7 +92,7 @@ actor LiveConversation {
             turns.removeAll { $0.feed.run.id == run }
             var draft = RunDraft(arrival: turn.arrival)
             draft.status = .stopped
-            _ = await surroundings.ledger.finish(turn.feed, draft: draft, userPosition: turn.position)
+            _ = await surroundings.ledger.finish(turn.feed, draft: draft)
             surroundings.runs.remove(turn.feed)
         }
     }
@@ -105,10 +104,11 @@ actor LiveConversation {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         isDeleted = true
         for turn in turns { try await cancel(turn.feed.run.id) }
+        let number = record.number
         let id = record.id
         return try await surroundings.database.write { database in
             let count = try ConversationRows.find(id, in: database)?.messageCount ?? 0
-            try ConversationRows.delete(id, in: database)
+            try ConversationRows.delete(number, in: database)
             return count
         }
     }
@@ -144,24 +144,26 @@ actor LiveConversation {
                 createdAt: now,
                 endedAt: nil
             ),
-            userMessage: message
+            userMessage: message,
+            conversation: record.number,
+            position: nextPosition
         )
         var context = context
         context.deadline = nil
-        return Turn(feed: feed, position: nextPosition, arrival: .now, context: context, isWatched: isWatched)
+        return Turn(feed: feed, arrival: .now, context: context, isWatched: isWatched)
     }
 
     /// Commits the message and the run; only then is the first event told.
     private func store(_ turn: Turn) async throws {
         let feed = turn.feed
-        let position = turn.position
         let line = RunEventLine.event(Run.Event(number: 1, userMessage: feed.userMessage))
         do {
             try surroundings.runs.add(feed, of: record.user)
             try await surroundings.database.write { database in
-                let stored = StoredMessage(position: position, message: feed.userMessage)
-                try MessageRows.insert(stored, into: feed.run.conversation, in: database)
-                try RunRows.insert(StoredRun(run: feed.run, userPosition: position), in: database)
+                let stored = StoredMessage(position: feed.position, message: feed.userMessage)
+                try ConversationRows.noteUse(of: feed.conversation, at: stored.message.createdAt, in: database)
+                let number = try MessageRows.insert(stored, into: feed.conversation, in: database)
+                try RunRows.insert(feed.run, of: number, in: database)
             }
         } catch {
             turns.removeAll { $0.feed.run.id == feed.run.id }
@@ -169,7 +171,6 @@ actor LiveConversation {
             throw error
         }
         feed.append(line)
-        surroundings.log.append(line, number: 1, to: feed.run)
     }
 
     private func mark(_ run: Run.ID, _ change: (inout Turn) -> Void) {
@@ -189,7 +190,6 @@ actor LiveConversation {
         let generation = Generation(
             feed: turn.feed,
             isWatched: turn.isWatched,
-            userPosition: turn.position,
             arrival: turn.arrival,
             context: turn.context,
             inference: surroundings.inference,

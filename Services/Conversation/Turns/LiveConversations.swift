@@ -88,7 +88,7 @@ final class LiveConversations: Service {
                 throw Fault(.missing, "The persona of this conversation is gone.")
             }
             let newest = try MessageRows.list(
-                of: id,
+                of: record.number,
                 limit: History.messageLimit,
                 offset: 0,
                 order: .descending,

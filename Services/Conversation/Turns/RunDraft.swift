@@ -4,6 +4,8 @@ import Contracts
 struct RunDraft: Sendable {
     var status = Run.Status.running
     var text = ""
+    /// How many bytes of the text came with each event.
+    private(set) var cuts: [Int] = []
     var model: String?
     var usage: Usage?
     var context: Run.ContextReport?
@@ -20,6 +22,7 @@ struct RunDraft: Sendable {
     mutating func append(_ more: String) {
         if firstText == nil { firstText = .now }
         text += more
+        cuts.append(more.utf8.count)
     }
 
     mutating func finish(_ finish: Inference.Finish) {

@@ -23,10 +23,16 @@ final class RunFeed: Sendable {
 
     let run: Run
     let userMessage: Message
+    /// The number of the run's conversation in the store.
+    let conversation: Int64
+    /// The position of the user's message; the answer's is the next.
+    let position: Int
     private let state: Mutex<State>
 
-    init(run: Run, userMessage: Message) {
+    init(run: Run, userMessage: Message, conversation: Int64, position: Int) {
         self.run = run
+        self.conversation = conversation
+        self.position = position
         self.userMessage = userMessage
         state = Mutex(State(status: run.status))
     }

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import GRDB
 import Logging
 import Metrics
 
@@ -16,11 +17,11 @@ struct RunLedger: Sendable {
     /// Stores a run's end and tells its watchers.
     ///
     /// Returns the answer, if there is one.
-    func finish(_ feed: RunFeed, draft: RunDraft, userPosition: Int) async -> Message? {
+    func finish(_ feed: RunFeed, draft: RunDraft) async -> Message? {
         var end = end(of: draft, run: feed.run.id, userMessage: feed.userMessage)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
         do {
-            try await store(end, of: feed, userPosition: userPosition, number: feed.nextNumber)
+            try await store(end, of: feed, cuts: draft.cuts, number: feed.nextNumber)
             return end.assistantMessage
         } catch {
             Logger.current.error("Run's end not stored", metadata: ["run.id": "\(feed.run.id)", "error": "\(error)"])
@@ -32,42 +33,54 @@ struct RunLedger: Sendable {
     }
 
     /// Stores an end under an event number and tells the watchers.
-    func store(_ end: Run.End, of feed: RunFeed, userPosition: Int, number: Int) async throws {
+    func store(_ end: Run.End, of feed: RunFeed, cuts: [Int], number: Int) async throws {
         let line = RunEventLine.event(Run.Event(number: number, end: end))
         var run = feed.run
         run.status = end.status
-        run.model = end.model
-        run.assistantMessage = end.assistantMessage?.id
         run.lastEvent = number
-        run.usage = end.usage
-        run.fault = end.fault
         run.endedAt = now()
-        var batch =
-            log.take(run.id) ?? RunEventBatch(conversation: run.conversation, run: run.id, first: number, lines: [])
-        batch.lines.append(line)
-        try await write(run, end: end, batch: batch, userPosition: userPosition)
+        var ending = end
+        ending.assistantMessage = nil
+        let stored = StoredRun(
+            run: run,
+            conversation: feed.conversation,
+            position: feed.position,
+            cuts: cuts,
+            end: ending
+        )
+        let unstored = log.take(run.id)
+        do {
+            try await write(stored, answer: end.assistantMessage)
+        } catch {
+            if let unstored { log.putBack([unstored]) }
+            throw error
+        }
         feed.finish(line, end: end)
     }
 
-    private func write(_ run: Run, end: Run.End, batch: RunEventBatch, userPosition: Int) async throws {
+    private func write(_ stored: StoredRun, answer: Message?) async throws {
         for attempt in 1...Self.attempts {
             do {
-                return try await database.write { database in
-                    if let answer = end.assistantMessage {
-                        let stored = StoredMessage(position: userPosition + 1, message: answer)
-                        try MessageRows.insert(stored, into: run.conversation, in: database)
-                    }
-                    if end.status == .failed {
-                        try MessageRows.setStatus(.failed, at: userPosition, of: run.conversation, in: database)
-                    }
-                    try RunRows.update(run, in: database)
-                    try RunEventRows.insert(batch, in: database)
-                }
+                return try await database.write { try Self.write(stored, answer: answer, in: $0) }
             } catch let fault as Fault where fault.code.isRetryable && attempt < Self.attempts {
                 // A cancelled pause only makes the tries follow each other at once.
                 do { try await Task.sleep(for: Self.pause) } catch { continue }
             }
         }
+    }
+
+    private static func write(_ run: StoredRun, answer: Message?, in database: GRDB.Database) throws {
+        var run = run
+        if let answer {
+            let stored = StoredMessage(position: run.position + 1, message: answer)
+            run.answer = try MessageRows.insert(stored, into: run.conversation, in: database)
+            try ConversationRows.noteAnswer(in: run.conversation, at: answer.createdAt, in: database)
+        }
+        if run.run.status == .failed {
+            try MessageRows.setStatus(.failed, at: run.position, of: run.conversation, in: database)
+        }
+        try RunRows.end(run, in: database)
+        try RunEventRows.delete(of: run.run.id, in: database)
     }
 
     /// How a run ends that has come as far as its draft.

@@ -7,15 +7,20 @@ import Synchronization
 /// Brings the events of going runs to the disk soon and together: what was generated is stored within 100 ms, and never
 /// with a commit a token.
 final class RunLog: Service {
-    /// How long events gather before they are stored; the rest of the 100 ms is the disk's.
-    private static let interval = Duration.milliseconds(40)
+    /// How often is looked for events that have gathered for long enough, and how long that is; both together leave the
+    /// disk its share of the 100 ms. An answer that is made faster goes to the disk with its run's end, and only so.
+    private static let interval = Duration.milliseconds(25)
+    private static let age = Duration.milliseconds(40)
+    /// How long a disk that refuses is left alone.
+    private static let pause = Duration.seconds(1)
 
     private struct Pending {
-        var batches: [Run.ID: RunEventBatch] = [:]
+        var batch: RunEventBatch
+        var since: ContinuousClock.Instant
     }
 
     private let database: Database
-    private let pending = Mutex(Pending())
+    private let pending = Mutex<[Run.ID: Pending]>([:])
     private let signal: AsyncStream<Void>
     private let signaller: AsyncStream<Void>.Continuation
 
@@ -26,11 +31,9 @@ final class RunLog: Service {
 
     func append(_ line: ByteBuffer, number: Int, to run: Run) {
         let isFirst = pending.withLock { pending in
-            let wasEmpty = pending.batches.isEmpty
-            pending.batches[
-                run.id,
-                default: RunEventBatch(conversation: run.conversation, run: run.id, first: number, lines: [])
-            ].lines.append(line)
+            let wasEmpty = pending.isEmpty
+            let fresh = Pending(batch: RunEventBatch(run: run.id, first: number, lines: []), since: .now)
+            pending[run.id, default: fresh].batch.lines.append(line)
             return wasEmpty
         }
         if isFirst { signaller.yield() }
@@ -38,45 +41,51 @@ final class RunLog: Service {
 
     /// Takes what has not been stored of a run, for the commit that ends it.
     func take(_ run: Run.ID) -> RunEventBatch? {
-        pending.withLock { $0.batches.removeValue(forKey: run) }
+        pending.withLock { $0.removeValue(forKey: run)?.batch }
+    }
+
+    /// Keeps what could not be stored for the next try, before what came since.
+    func putBack(_ batches: [RunEventBatch]) {
+        pending.withLock { pending in
+            for batch in batches {
+                var whole = batch
+                whole.lines += pending[batch.run]?.batch.lines ?? []
+                pending[batch.run] = Pending(batch: whole, since: .now)
+            }
+        }
+        signaller.yield()
     }
 
     func run() async throws {
+        var failures = 0
         for await _ in signal.cancelOnGracefulShutdown() {
-            // Events that come after a cancelled sleep are stored by the commits that end their runs.
-            do { try await Task.sleep(for: Self.interval) } catch { return }
-            await flush()
+            while !pending.withLock(\.isEmpty) {
+                // Events that come after a cancelled sleep are stored by the commits that end their runs.
+                do { try await Task.sleep(for: failures > 0 ? Self.pause : Self.interval) } catch { return }
+                failures = await flush() ? 0 : failures + 1
+                if failures == 1 { Logger.current.error("Events of going runs cannot be stored; trying on.") }
+            }
         }
     }
 
-    private func flush() async {
+    /// Stores what has gathered for long enough; answers whether the disk took it.
+    private func flush() async -> Bool {
+        let ripe = ContinuousClock.now - Self.age
         let batches = pending.withLock { pending in
-            defer { pending.batches = [:] }
-            return Array(pending.batches.values)
+            let ready = pending.filter { $0.value.since <= ripe }
+            for run in ready.keys { pending[run] = nil }
+            return ready.values.map(\.batch)
         }
-        guard !batches.isEmpty else { return }
+        guard !batches.isEmpty else { return true }
         do {
             try await database.write { database in
                 for batch in batches { try RunEventRows.insert(batch, in: database) }
             }
+            return true
         } catch {
-            Logger.current.error(
-                "Events not stored",
-                metadata: ["runs.count": "\(batches.count)", "error": "\(error)"]
-            )
+            Logger.current.debug("Events not stored", metadata: ["error": "\(error)"])
             putBack(batches)
+            return false
         }
-    }
-
-    /// Keeps what could not be stored for the next try, before what came since.
-    private func putBack(_ batches: [RunEventBatch]) {
-        pending.withLock { pending in
-            for batch in batches {
-                var whole = batch
-                whole.lines += pending.batches[batch.run]?.lines ?? []
-                pending.batches[batch.run] = whole
-            }
-        }
-        signaller.yield()
     }
 }

@@ -1,8 +1,6 @@
+import Bus
 import Contracts
-import Foundation
 import Logging
-import NIOCore
-import NIOFoundationCompat
 
 /// Ends, at the start, what the last process left going: such a run is `interrupted`, with the text that was stored.
 struct RunRecovery: Sendable {
@@ -23,22 +21,22 @@ struct RunRecovery: Sendable {
         let run = stored.run
         let (events, user) = try await database.read { database in
             (
-                try RunEventRows.list(of: run.id, in: run.conversation, after: 0, limit: .max, in: database),
-                try MessageRows.find(at: stored.userPosition, of: run.conversation, in: database)
+                try RunEventRows.list(of: run.id, in: database),
+                try MessageRows.find(stored.message, in: database)
             )
         }
         guard let user = user?.message else {
             throw Fault(.internal, "The run \(run.id) has no message that it answers.")
         }
-        let decoded = try events.map { try JSONDecoder().decode(Run.Event.self, from: $0) }
+        let decoded = try events.map { try BusCoding.decode(Run.Event.self, from: $0) }
         var draft = RunDraft(arrival: .now)
         draft.status = .interrupted
-        draft.text = decoded.compactMap(\.text).joined()
+        for event in decoded { draft.append(event.text ?? "") }
         draft.fault = Fault(.cut, "The service was interrupted while the answer was being made.")
         try await ledger.store(
             ledger.end(of: draft, run: run.id, userMessage: user),
-            of: RunFeed(run: run, userMessage: user),
-            userPosition: stored.userPosition,
+            of: RunFeed(run: run, userMessage: user, conversation: stored.conversation, position: stored.position),
+            cuts: draft.cuts,
             number: (decoded.last?.number ?? run.lastEvent) + Self.gap
         )
     }

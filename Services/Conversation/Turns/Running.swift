@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import GRDB
 
 /// The rules of runs: start one, wait for it, look at it, follow it, end it.
 struct Running: Sendable {
@@ -24,11 +25,14 @@ struct Running: Sendable {
 
     func follow(_ request: Runs.Follow, _ context: CallContext) async throws -> ElementStream<Run.Event> {
         guard request.after >= 0 else { throw Fault(.invalid, "The number of an event is not negative.") }
+        let principal = try context.requirePrincipal()
         // Asked for before the store is: a run that ends in between is then found there.
         let feed = runs.find(request.run)
-        let run = try await find(request.run, in: request.conversation, context)
-        if let feed { return RunWatch.live(feed, after: request.after) }
-        return RunWatch.stored(run, after: request.after, database: database)
+        return try await database.read { database in
+            let run = try find(request.run, in: request.conversation, by: principal, database)
+            if let feed { return RunWatch.live(feed, after: request.after) }
+            return try RunWatch.stored(run, after: request.after, in: database)
+        }
     }
 
     func cancel(_ request: Runs.Cancel, _ context: CallContext) async throws -> Run {
@@ -55,11 +59,21 @@ struct Running: Sendable {
         let principal = try context.requirePrincipal()
         let live = runs.find(id)?.current
         return try await database.read { database in
-            try ConversationAccess.check(conversation, by: principal, in: database)
-            guard let stored = try RunRows.find(id, of: conversation, in: database) else {
-                throw Fault(.missing, "Run not found")
-            }
-            return stored.run.status.isFinal ? stored.run : live ?? stored.run
+            let run = try find(id, in: conversation, by: principal, database).run
+            return run.status.isFinal ? run : live ?? run
         }
+    }
+
+    private func find(
+        _ id: Run.ID,
+        in conversation: Conversation.ID,
+        by principal: Principal,
+        _ database: GRDB.Database
+    ) throws -> StoredRun {
+        try ConversationAccess.check(conversation, by: principal, in: database)
+        guard let stored = try RunRows.find(id, in: database), stored.run.conversation == conversation else {
+            throw Fault(.missing, "Run not found")
+        }
+        return stored
     }
 }

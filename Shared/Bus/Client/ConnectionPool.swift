@@ -61,6 +61,7 @@ final class ConnectionPool: @unchecked Sendable {
         }
         return ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.recvAllocator, value: ReadBuffers.allocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try self.initialise(channel, target: target, tls: secure)

@@ -24,7 +24,8 @@ package struct EventLoopChannel<Base: ServerChildChannel>: ServerChildChannel {
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let departed = channel.eventLoop.makePromise(of: Void.self)
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(DepartureHandler(departed: departed))
+            try channel.syncOptions?.setOption(.recvAllocator, value: ReadBuffers.allocator)
+            try channel.pipeline.syncOperations.addHandlers(FlushHandler(), DepartureHandler(departed: departed))
         }
         .flatMap { base.setup(channel: channel, logger: logger) }
         .flatMapThrowing { value in
