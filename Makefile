@@ -5,7 +5,7 @@ CHECKED := --explicit-target-dependency-import-check error
 PACKAGES := binutils git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
 SOURCES := Shared Services Tools Tests Package.swift
 
-.PHONY: run test build lint bench clean install help
+.PHONY: run test build lint bench chaos clean install help
 
 help: ## says what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | column -t -l 3
@@ -17,6 +17,7 @@ test: install ## installs, then runs every test
 	swift build --build-tests $(CHECKED)
 	swift test --skip-build
 	Tests/smoke.sh
+	Tests/Chaos/chaos.py --bin .build/debug
 
 build: install ## installs, then builds the release
 	swift build -c release $(CHECKED)
@@ -27,6 +28,9 @@ lint: ## checks the form of the sources
 
 bench: build ## measures, see docs/performance.md
 	Benchmarks/run.sh
+
+chaos: build ## kills services under load and checks that nothing is lost; ROUNDS=20 kills each that often
+	Tests/Chaos/chaos.py --rounds $(or $(ROUNDS),20)
 
 clean: ## removes what was built, not what was kept
 	rm -rf .build

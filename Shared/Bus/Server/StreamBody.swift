@@ -7,23 +7,34 @@ import NIOCore
 enum StreamBody {
     /// One batch is one write; the next is pulled when the socket has taken it.
     static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ResponseBody {
-        let logger = Logger.current
-        return ResponseBody { writer in
+        ResponseBody { writer in
             defer { stream.close() }
-            do {
-                while let batch = try await stream.nextEncodedBatch() {
-                    try await writer.write(lines(of: batch))
-                }
-                try await writer.write(ByteBuffer(string: "{\"end\":{}}\n"))
-            } catch let fault as Fault {
-                try await writer.write(lastLine(fault))
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                logger.error("Stream failed", metadata: ["request.id": "\(requestID)", "error": "\(error)"])
-                try await writer.write(lastLine(.unexpected(requestID: requestID)))
+            // What fails in writing is the reader's departure and concerns nobody else.
+            var isOver = false
+            while !isOver {
+                let (lines, isLast) = try await next(of: stream, requestID: requestID)
+                try await writer.write(lines)
+                isOver = isLast
             }
             try await writer.finish(nil)
+        }
+    }
+
+    /// What comes next as lines, and whether anything comes after it.
+    private static func next<Element>(
+        of stream: ElementStream<Element>,
+        requestID: String
+    ) async throws -> (lines: ByteBuffer, isLast: Bool) {
+        do {
+            guard let batch = try await stream.nextEncodedBatch() else {
+                return (ByteBuffer(string: "{\"end\":{}}\n"), true)
+            }
+            return (lines(of: batch), false)
+        } catch let fault as Fault {
+            return (try lastLine(fault), true)
+        } catch let error where !(error is CancellationError) {
+            Logger.current.error("Stream failed", metadata: ["request.id": "\(requestID)", "error": "\(error)"])
+            return (try lastLine(.unexpected(requestID: requestID)), true)
         }
     }
 
