@@ -3,7 +3,7 @@
 CHECKED := --explicit-target-dependency-import-check error
 # Only what is missing is installed, so an equipped machine needs neither the network nor root.
 PACKAGES := binutils git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
-SOURCES := Shared Services Tools Tests Package.swift
+SOURCES := Shared Services Tools Tests Benchmarks Package.swift
 
 .PHONY: run test build lint bench chaos clean install help
 

@@ -58,6 +58,12 @@ let package = Package(
                 path: "Tools/Parley/Main",
                 swiftSettings: .house
             ),
+            .executableTarget(
+                name: "bus-benchmark",
+                dependencies: ["Bus", "Contracts", "ServiceKit", .lifecycle, .logging, .nio, .nioPosix, .signals],
+                path: "Benchmarks/Bus",
+                swiftSettings: .house
+            ),
             .target(
                 name: "TestSupport",
                 dependencies: ["Bus", "Contracts", "ServiceKit", .hummingbird, .lifecycle, .logging] + .channels,

@@ -56,11 +56,7 @@ class Stack:
 
     def cpu(self):
         """Processor seconds of each service so far."""
-        result = {}
-        for name, pid in self.pids.items():
-            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-            result[name] = (int(fields[11]) + int(fields[12])) / TICK
-        return result
+        return {name: cpu_of(pid) for name, pid in self.pids.items()}
 
     def memory(self):
         """PSS of all processes in MB."""
@@ -120,14 +116,45 @@ def fill(data, messages):
     persona = database.execute("SELECT id FROM personas LIMIT 1").fetchone()[0]
     now = int(time.time() * 1e6)
     for _ in range(messages // 100):
-        conversation = str(uuid.uuid4())
-        database.execute("INSERT INTO conversations VALUES (?,?,?,?,?,?)", (conversation, "somebody", persona, now, now, 100))
+        number = database.execute(
+            "INSERT INTO conversations (id,user,persona,created_at,updated_at,used_at,message_count) VALUES (?,?,?,?,?,?,?)",
+            (str(uuid.uuid4()), "somebody", persona, now, now, now, 100)).lastrowid
         database.executemany(
             "INSERT INTO messages (conversation,position,id,role,kind,content,status,created_at) VALUES (?,?,?,?,?,?,?,?)",
-            [(conversation, i + 1, str(uuid.uuid4()), "user" if i % 2 == 0 else "assistant", "text", "word " * 60, "completed", now)
+            [(number, i + 1, str(uuid.uuid4()), "user" if i % 2 == 0 else "assistant", "text", "word " * 60, "completed", now)
              for i in range(100)])
     database.commit()
     database.close()
+
+
+class Bus:
+    """The two ends of the bus alone, each a process."""
+
+    def __init__(self):
+        self.server = subprocess.Popen([os.path.join(BIN, "bus-benchmark"), "serve"], stdout=subprocess.PIPE, text=True)
+        self.port = self.server.stdout.readline().strip()
+
+    def ask(self, how, seconds):
+        """How many a second, and microseconds of both ends for each."""
+        client = subprocess.Popen([os.path.join(BIN, "bus-benchmark"), how, self.port, str(seconds)], stdout=subprocess.PIPE, text=True)
+        assert client.stdout.readline().strip() == "begin"
+        before, start = cpu_of(self.server.pid) + cpu_of(client.pid), time.monotonic()
+        # The client is gone once it has said how many there were, so its time is read just before.
+        time.sleep(seconds - 0.05)
+        elapsed, after = time.monotonic() - start, cpu_of(self.server.pid) + cpu_of(client.pid)
+        count = int(client.stdout.readline().split()[1]) * elapsed / seconds
+        client.wait(10)
+        return count / elapsed, (after - before) * 1e6 / count
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait(30)
+
+
+def cpu_of(pid):
+    """Processor seconds of a process so far."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def say(name, value):
@@ -135,6 +162,13 @@ def say(name, value):
 
 
 def main():
+    bus = Bus()
+    try:
+        for how, what in (("call", "a bus call, 64 callers"), ("stream", "a bus stream's element, 64 streams of 50/s")):
+            rate, cost = bus.ask(how, SECONDS)
+            say(what, f"{rate:.0f}/s, {cost:.1f} us CPU in both processes")
+    finally:
+        bus.close()
     with tempfile.TemporaryDirectory() as data:
         stack = Stack(data)
         try:

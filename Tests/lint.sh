@@ -17,7 +17,7 @@ breach() {
   breaches=$((breaches + 1))
 }
 
-sources=$(find Shared Services Tools Tests Package.swift -name '*.swift' | sort)
+sources=$(find Shared Services Tools Tests Benchmarks Package.swift -name '*.swift' | sort)
 
 # Code that matches a pattern, as path:line:code; comments do not count. With "explained" as the second argument, a line
 # with a comment right above it is left out.

@@ -10,7 +10,7 @@ import ServiceKit
 /// | `GATEWAY_HOST` | address to bind | `127.0.0.1` |
 /// | `GATEWAY_PORT` | 0…65535, 0 for any | `8000` |
 /// | `CONVERSATION_URL`, `INFERENCE_URL`, `MEDIA_URL`, `TRANSCRIPTION_URL` | URLs | the ports on this machine |
-/// | `AUTH_MODE` | `required`, `open`, `off` | `open` on loopback, else it must be set |
+/// | `AUTH_MODE` | `required`, `open`, `off` | `open` on loopback, else `required` |
 /// | `ALLOW_INSECURE` | true, false | `false` |
 /// | `JWT_SECRET_KEY` | secret, ≥ 32 bytes | the file `jwt-secret` in `DATA_DIR` |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | text | `parley`, none |

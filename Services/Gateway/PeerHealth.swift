@@ -5,6 +5,8 @@ import Synchronization
 /// Whether the services behind the gateway can work; asked at most once a second.
 final class PeerHealth: Sendable {
     private static let lifetime = Duration.seconds(1)
+    /// Trouble may be over any moment, at the start above all.
+    private static let lifetimeOfTrouble = Duration.milliseconds(20)
     /// How long one answer may take, connection and all.
     private static let limit = Duration.seconds(1)
 
@@ -46,7 +48,8 @@ final class PeerHealth: Sendable {
             for await state in group { fresh.append(state) }
             return fresh.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        known.withLock { $0 = (fresh, .now + Self.lifetime) }
+        let isWell = fresh.allSatisfy { $0.fault == nil }
+        known.withLock { $0 = (fresh, .now + (isWell ? Self.lifetime : Self.lifetimeOfTrouble)) }
         return fresh
     }
 

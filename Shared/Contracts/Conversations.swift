@@ -1,6 +1,6 @@
 /// What conversation-svc answers about conversations.
 ///
-/// All need a principal, and tell only of that principal's own.
+/// All but ``Count`` need a principal, and tell only of that principal's own.
 package enum Conversations {
     /// Opens a conversation with a persona; the one there is, unless a new one is asked for.
     ///

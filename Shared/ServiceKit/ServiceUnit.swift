@@ -36,6 +36,7 @@ package struct ServiceUnit: Sendable {
     ) -> ServiceUnit {
         let draining = Draining()
         let router = Router(context: BusContext.self)
+        router.add(middleware: LostMiddleware())
         OperationsRoutes.add(to: router, service: table.service, readiness: readiness, draining: draining)
         table.add(to: router, token: token)
         return application(

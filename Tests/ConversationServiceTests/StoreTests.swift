@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import GRDB
 import TestSupport
 import Testing
@@ -15,6 +16,17 @@ struct StoreTests {
             #expect(mode == 2)
             let journal = try await database.write { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
             #expect(journal == "wal")
+        }
+    }
+
+    @Test func `the files are for their owner's eyes only`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
+            for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "store.sqlite.lock"] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
+                #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+            }
         }
     }
 

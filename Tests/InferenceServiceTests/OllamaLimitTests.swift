@@ -43,7 +43,7 @@ import Testing
 
     @Test func `an answer that never ends has an end`() async throws {
         let endless = FakeAnswer.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
-        let limits = GenerationLimits(gap: .seconds(5), whole: .milliseconds(300))
+        let limits = GenerationLimits(gap: .seconds(5), whole: .seconds(2))
         let outcome = try await outcome(endless, limits)
         #expect(outcome.text.hasPrefix("drip "))
         #expect(outcome.fault?.code == .timeout)

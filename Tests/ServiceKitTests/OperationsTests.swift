@@ -37,6 +37,15 @@ private struct SlowToEnd: Service {
         return (response.status, String(buffer: try await response.body.collect(upTo: 1_000_000)))
     }
 
+    @Test func `a path that is not there is said to be, in the bus's shape`() async throws {
+        try await withRunning(unit()) { port in
+            let answer = try await get("/runs/nothing", port: port)
+            #expect(answer.status == 404)
+            #expect(answer.body.contains(#""code":"missing""#))
+            #expect(answer.body.contains("GET /endpoints"))
+        }
+    }
+
     private struct Report: Decodable, Equatable {
         var status: String
         var service: String

@@ -1,5 +1,6 @@
 import Contracts
 import GRDB
+import Glibc
 import Logging
 import Metrics
 import Synchronization
@@ -25,6 +26,7 @@ final class Database: Sendable {
     /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
     static func open(at path: String) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
+        try makePrivate(path)
         var configuration = Configuration()
         configuration.label = "conversation"
         configuration.busyMode = .timeout(5)
@@ -42,6 +44,15 @@ final class Database: Sendable {
         }
         try Schema.migrator.migrate(pool)
         return Database(pool: pool, lock: lock)
+    }
+
+    /// Makes the file if it is not there, for its owner's eyes only; SQLite gives the files beside it the same mode.
+    private static func makePrivate(_ path: String) throws {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Fault(.unavailable, "The file \(path) cannot be opened: \(String(cString: strerror(errno))).")
+        }
+        close(descriptor)
     }
 
     private init(pool: DatabasePool, lock: FileLock) {

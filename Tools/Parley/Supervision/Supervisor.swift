@@ -45,6 +45,7 @@ actor Supervisor {
         await withDiscardingTaskGroup { group in
             for service in plan.services { launch(service, in: &group) }
             group.addTask { await LogFolder(plan: self.plan).keepShort() }
+            group.addTask { await self.tellProgress() }
             for await event in events {
                 handle(event, in: &group)
                 if isStopping, children.values.allSatisfy({ $0.process == nil }) { break }
@@ -91,6 +92,8 @@ actor Supervisor {
                     return
                 }
                 try await Task.sleep(for: pause)
+                // One that died before the signal of its death could be received is found all the same.
+                sender.yield(.childEnded)
                 pause = min(pause * 2, .milliseconds(250))
             }
         } catch is CancellationError {
@@ -108,6 +111,18 @@ actor Supervisor {
         } catch {
             // Nobody listens yet.
             return false
+        }
+    }
+
+    /// Says, while the start takes longer than it should, what is waited for.
+    private func tellProgress() async {
+        var pause = Duration.seconds(1)
+        while !hasBeenUp, !isStopping {
+            // A cancelled sleep is the end.
+            do { try await Task.sleep(for: pause) } catch { return }
+            let waiting = plan.services.filter { children[$0]?.isReady != true }.map(\.executable)
+            if !hasBeenUp, !isStopping { Console.say("Waiting for \(waiting.joined(separator: ", ")).") }
+            pause = .seconds(5)
         }
     }
 

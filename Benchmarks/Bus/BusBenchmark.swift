@@ -1,0 +1,105 @@
+import Bus
+import Contracts
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceKit
+import ServiceLifecycle
+import UnixSignals
+
+/// The two ends of the bus by themselves: `serve` answers, `call` and `stream` ask it, 64 at once.
+///
+/// The asking end says `begin` and `end COUNT` around what it measures, for whoever reads both processes' time.
+@main
+enum BusBenchmark {
+    private static let callers = 64
+    private static let token = "0123456789abcdef0123456789abcdef"
+    private static let warmUp = Duration.seconds(1)
+    private static let pace = TimeAmount.milliseconds(20)
+
+    private struct Echo: Endpoint {
+        static let path = "/benchmark/echo"
+        typealias Response = Echo
+        var text: String
+    }
+
+    private struct Count: StreamingEndpoint {
+        static let path = "/benchmark/count"
+        typealias Element = Int
+    }
+
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+        switch arguments.dropFirst().first {
+        case "serve": try await serve()
+        case "call": try await measure(port: arguments[2], seconds: arguments[3], call)
+        case "stream": try await measure(port: arguments[2], seconds: arguments[3], stream)
+        default: print("bus-benchmark serve | call PORT SECONDS | stream PORT SECONDS")
+        }
+    }
+
+    private static func serve() async throws {
+        var table = EndpointTable(service: "benchmark")
+        table.serve(Echo.self) { request, _ in request }
+        let element = ByteBuffer(string: "42")
+        table.serve(Count.self) { _, _ in
+            ElementStream(
+                encoded: {
+                    // A timer of the event loop, so that little is measured but the bus.
+                    try await MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: pace) {}.futureResult.get()
+                    return [element]
+                },
+                close: {}
+            )
+        }
+        let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: token)
+        let group = ServiceGroup(
+            services: unit.services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "benchmark")
+        )
+        async let running: Void = group.run()
+        say(String(try await unit.listening.port()))
+        try await running
+    }
+
+    private static func measure(
+        port: String,
+        seconds: String,
+        _ ask: @escaping @Sendable (HTTPBus, Tally) async throws -> Void
+    ) async throws {
+        let bus = try HTTPBus(peer: "benchmark", urls: ["http://127.0.0.1:\(port)"], token: token, client: HTTPClient())
+        let tally = Tally()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<callers {
+                // As in a service: who asks runs on an event loop.
+                group.addTask(executorPreference: EventLoopTaskExecutor.current) { try await ask(bus, tally) }
+            }
+            try await Task.sleep(for: warmUp)
+            let before = tally.count
+            say("begin")
+            try await Task.sleep(for: .seconds(Double(seconds) ?? 5))
+            say("end \(tally.count - before)")
+            // Both ends were measured; how they leave is of no interest.
+            exit(0)
+        }
+    }
+
+    private static func call(_ bus: HTTPBus, _ tally: Tally) async throws {
+        while true {
+            _ = try await bus.call(Echo(text: "What is the meaning of life?"), CallContext())
+            tally.add(1)
+        }
+    }
+
+    private static func stream(_ bus: HTTPBus, _ tally: Tally) async throws {
+        let stream = try await bus.stream(Count(), CallContext())
+        while let batch = try await stream.nextEncodedBatch() { tally.add(batch.count) }
+    }
+
+    private static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    }
+}
