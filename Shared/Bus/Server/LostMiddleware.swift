@@ -16,8 +16,11 @@ package struct LostMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             let path = String(request.uri.path.prefix(100))
-            return try Fault(.missing, "There is no \(request.method) \(path) here. GET /endpoints lists what there is.")
-                .response()
+            return try Fault(
+                .missing,
+                "There is no \(request.method) \(path) here. GET /endpoints lists what there is."
+            )
+            .response()
         }
     }
 }
