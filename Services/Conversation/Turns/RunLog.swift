@@ -7,8 +7,10 @@ import Synchronization
 /// Brings the events of going runs to the disk soon and together: what was generated is stored within 100 ms, and never
 /// with a commit a token.
 final class RunLog: Service {
-    /// How often is looked for events that have gathered for long enough, and how long that is; both together leave the
-    /// disk its share of the 100 ms. An answer that is made faster goes to the disk with its run's end, and only so.
+    /// How often is looked for events that have gathered for long enough.
+    ///
+    /// Together with their age it leaves the disk its share of the 100 ms. An answer that is made faster goes to the disk
+    /// with its run's end, and only so.
     private static let interval = Duration.milliseconds(25)
     private static let age = Duration.milliseconds(40)
     /// How long a disk that refuses is left alone.
