@@ -10,6 +10,7 @@ import ServiceKit
 /// | `INFERENCE_URL` | URLs of inference-svc | `http://127.0.0.1:<INFERENCE_PORT>` |
 /// | `DATA_DIR` | folder of `conversation.sqlite` | `./data` |
 /// | `MAX_CONCURRENT_RUNS` | runs per user, 0 for no limit | `8` |
+/// | `RUN_TIMEOUT` | duration of a whole generation | `600s` |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
     var host: String
@@ -18,6 +19,8 @@ struct ConversationConfiguration: Sendable {
     var databasePath: String
     var dataDirectory: String
     var concurrentRuns: Int
+    /// How long a generation may take; inference-svc minds it too, and says more when it has passed.
+    var runLimit: Duration
     var busToken: String
 
     /// Throws `SettingFault` with a sentence that says which setting is wrong and what is allowed.
@@ -29,6 +32,7 @@ struct ConversationConfiguration: Sendable {
         dataDirectory = settings.dataDirectory
         databasePath = dataDirectory + "/conversation.sqlite"
         concurrentRuns = try settings.integer("MAX_CONCURRENT_RUNS", default: 8, in: 0...1_000_000)
+        runLimit = try settings.duration("RUN_TIMEOUT", default: .seconds(600))
         busToken = try settings.busToken()
     }
 }

@@ -21,14 +21,15 @@ package enum ConversationService {
             client: HTTPClient()
         )
         let log = RunLog(database: database)
-        let ledger = RunLedger(database: database, log: log)
         let tasks = RunTasks()
         let runs = LiveRuns(limit: configuration.concurrentRuns)
+        let ledger = RunLedger(database: database, log: log, runs: runs, tasks: tasks)
         let conversations = LiveConversations(
             surroundings: LiveConversation.Surroundings(
                 database: database,
                 inference: inference,
                 windows: ModelWindows(inference: inference),
+                runLimit: configuration.runLimit,
                 log: log,
                 ledger: ledger,
                 tasks: tasks,

@@ -18,7 +18,7 @@ struct GatewayRoutes {
     private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
 
     func router(readiness: [Readiness], draining: Draining) -> Router<GatewayContext> {
-        let router = Router(context: GatewayContext.self)
+        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         var list = RouteList()
         let (open, closed) = (open, closed)
         for (method, path, _) in open { list.add(method, path) }

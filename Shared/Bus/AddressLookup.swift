@@ -1,9 +1,20 @@
 import Contracts
 import Glibc
+import NIOCore
 
-/// Asks the name service; blocks.
+/// What a host's name stands for.
 enum AddressLookup {
-    /// The addresses of a host as text, each once.
+    /// Whether a host is an address already; does not block.
+    static func isAddress(_ host: String) -> Bool {
+        do {
+            _ = try SocketAddress(ipAddress: host, port: 0)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// The addresses of a host as text, each once; asks the name service, and blocks.
     static func addresses(of host: String, port: Int) throws -> [String] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -9,7 +9,7 @@ import ServiceLifecycle
 package final class HTTPBus: Bus, Service {
     /// The longest answer that is taken, in bytes.
     private static let answerLimit = 64 * 1024 * 1024
-    /// How long a call may take when its context sets no deadline.
+    /// How long a call, or the beginning of a stream, may take when its context sets no deadline.
     private static let defaultLimit = Duration.seconds(30)
     /// A stream is never silent for longer, thanks to its heartbeats.
     private static let silenceLimit = Duration.seconds(30)
@@ -65,7 +65,7 @@ package final class HTTPBus: Bus, Service {
         encoded body: ByteBuffer,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element> {
-        let limit = try context.remaining(atMost: .seconds(86_400))
+        let limit = try context.remaining(atMost: context.deadline == nil ? Self.defaultLimit : .seconds(86_400))
         let response = try await send(
             body,
             path: Request.path,

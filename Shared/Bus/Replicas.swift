@@ -28,7 +28,7 @@ final class Replicas: Sendable {
 
     /// Resolves the names again and again; with addresses alone there is nothing to do but wait for the end.
     func run() async throws {
-        let isByName = configured.contains { !Self.isAddress($0.host) }
+        let isByName = configured.contains { !AddressLookup.isAddress($0.host) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 if isByName { await self.refresh() }
@@ -41,7 +41,7 @@ final class Replicas: Sendable {
     private func refresh() async {
         var fresh: [HTTPTarget] = []
         for target in configured {
-            fresh += target.isSecure || Self.isAddress(target.host) ? [target] : await resolve(target)
+            fresh += target.isSecure || AddressLookup.isAddress(target.host) ? [target] : await resolve(target)
         }
         let unique = fresh.reduce(into: [HTTPTarget]()) { if !$0.contains($1) { $0.append($1) } }
         set.withLock { $0.replace(unique) }
@@ -56,15 +56,6 @@ final class Replicas: Sendable {
             return addresses.map { HTTPTarget(host: $0, port: target.port) }
         } catch {
             return []
-        }
-    }
-
-    private static func isAddress(_ host: String) -> Bool {
-        do {
-            _ = try SocketAddress(ipAddress: host, port: 0)
-            return true
-        } catch {
-            return false
         }
     }
 }

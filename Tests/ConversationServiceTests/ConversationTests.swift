@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -96,6 +97,34 @@ struct ConversationTests {
             var end: Run.End?
             while let batch = try await stream.nextBatch() { end = batch.compactMap(\.end).last ?? end }
             #expect(end?.status == .stopped)
+        }
+    }
+
+    @Test func `deleting ends the turns that wait as well, without beginning them`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            stage.inference.play([.text("Well"), .hang])
+            let first = try await stage.start("First", in: conversation)
+            _ = try await first.nextBatch()
+            let waiting = [
+                try await stage.start("Second", in: conversation), try await stage.start("Third", in: conversation),
+            ]
+            try await eventually("The first answer") { stage.inference.requests.count == 1 }
+            _ = try await stage.bus.call(Conversations.Delete(id: conversation.id), stage.context())
+            for stream in [first] + waiting {
+                var end: Run.End?
+                while let batch = try await stream.nextBatch() { end = batch.compactMap(\.end).last ?? end }
+                #expect(end?.status == .stopped)
+            }
+            #expect(stage.inference.requests.count == 1)
+        }
+    }
+
+    @Test func `what ends texts in the store is refused`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            let fault = await #expect(throws: Fault.self) { _ = try await stage.say("a\u{0}b", in: conversation) }
+            #expect(fault?.code == .invalid)
         }
     }
 }

@@ -92,6 +92,16 @@ struct RunTests {
         }
     }
 
+    @Test func `what breaks after the model said that it was finished takes nothing back`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            stage.inference.play([.text("All of it"), .finish, .fail(Fault(.cut, "It broke."))])
+            let turn = try await stage.say("Hello", in: conversation)
+            #expect(turn.end.status == .completed)
+            #expect(turn.end.fault == nil)
+        }
+    }
+
     @Test func `a stream that ends without a finish is interrupted, never complete`() async throws {
         try await Stage.with { stage in
             let conversation = try await stage.open()

@@ -30,6 +30,26 @@ struct StoreTests {
         }
     }
 
+    @Test func `whatever is referred to can be deleted without looking through a table`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let unindexed = try await database.read { connection in
+                try String.fetchAll(
+                    connection,
+                    sql: """
+                        SELECT t.name || '.' || f."from" FROM sqlite_schema t, pragma_foreign_key_list(t.name) f
+                        WHERE t.type = 'table' AND NOT EXISTS (
+                            SELECT 1 FROM pragma_index_list(t.name) i, pragma_index_info(i.name) c
+                            WHERE c.seqno = 0 AND c.name = f."from" AND i.partial = 0)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM pragma_table_info(t.name) c WHERE c.name = f."from" AND c.pk = 1)
+                        """
+                )
+            }
+            #expect(unindexed.isEmpty)
+        }
+    }
+
     @Test func `a second opener is refused, and may open once the first is gone`() async throws {
         try await withTemporaryDirectory { directory in
             var first = try Optional(Database.open(at: directory + "/store.sqlite"))

@@ -28,6 +28,18 @@ struct HealthTests {
         }
     }
 
+    @Test func `what can be got can be asked after, without a body`() async throws {
+        try await Gate.with { gate in
+            for path in ["/health", "/api/v1/influencers"] {
+                let answer = try await gate.ask(.HEAD, path, token: nil)
+                #expect(answer.status == 200)
+                #expect(answer.body.isEmpty)
+            }
+            let missing = try await gate.ask(.HEAD, "/nowhere", token: nil)
+            #expect(missing.status == 404)
+        }
+    }
+
     @Test func `without a service that it needs the gateway is not healthy, and says which is missing`() async throws {
         for (setting, name) in [("CONVERSATION_URL", "database"), ("INFERENCE_URL", "inference")] {
             try await Gate.with([setting: nobody]) { gate in

@@ -146,9 +146,10 @@ struct MalformedTests {
                 #expect(answer.isEnvelope, "\(path)")
             }
             let wrong: [(HTTPMethod, String, String)] = [
-                (.POST, "/health", "GET"), (.DELETE, "/api/v1/influencers", "GET"), (.PUT, Sample.path, "DELETE"),
-                (.PATCH, "\(Sample.path)/messages", "GET, POST"), (.GET, "/auth/token", "POST"),
-                (.GET, "\(Sample.path)/runs/\(Sample.run.id)/cancel", "POST"), (.OPTIONS, "/health", "GET"),
+                (.POST, "/health", "GET, HEAD"), (.DELETE, "/api/v1/influencers", "GET, HEAD"),
+                (.PUT, Sample.path, "DELETE"),
+                (.PATCH, "\(Sample.path)/messages", "GET, HEAD, POST"), (.GET, "/auth/token", "POST"),
+                (.GET, "\(Sample.path)/runs/\(Sample.run.id)/cancel", "POST"), (.OPTIONS, "/health", "GET, HEAD"),
             ]
             for (method, path, allowed) in wrong {
                 let answer = try await gate.ask(method, path)

@@ -17,6 +17,26 @@ import Testing
         }
     }
 
+    @Test func `an answer without an end is given up before it fills the memory`() async throws {
+        try await withFakeOllama { ollama in
+            let piece = String(repeating: "blah ", count: 20_000)
+            ollama.always("/api/chat", .chat(Array(repeating: piece, count: 60)).ending(.stall))
+            let outcome = try await routing(to: ollama.url).routing.outcome()
+            #expect(outcome.finish == nil)
+            #expect(outcome.fault?.code == .provider)
+            #expect(outcome.text.utf8.count <= 4 << 20)
+            try await eventually { ollama.requests("/api/chat").first?.isAbandoned == true }
+        }
+    }
+
+    @Test func `what ends texts where they are stored is told apart`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", .chat(["a\u{0}b", "\u{0}"]))
+            let outcome = try await routing(to: ollama.url).routing.outcome()
+            #expect(outcome.text == "a\u{FFFD}b\u{FFFD}")
+        }
+    }
+
     @Test func `text that nobody reads along gathers, without loss and with the first at once`() async throws {
         try await withFakeOllama { ollama in
             let words = (0..<40).map { "\($0) " }

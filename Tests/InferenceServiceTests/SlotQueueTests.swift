@@ -26,6 +26,21 @@ import Testing
         #expect(queue.leave() == nil)
     }
 
+    @Test func `who comes and goes while nobody is done leaves no growing list`() throws {
+        var queue = SlotQueue(capacity: 1, queueLimit: 4)
+        _ = queue.enter(0)
+        _ = queue.enter(1)
+        for visitor in 2..<10_000 {
+            let entry = queue.enter(visitor)
+            let hasWaited = queue.abandon(visitor)
+            #expect(entry == .queued && hasWaited)
+        }
+        let waiting = try #require(Mirror(reflecting: queue).children.first { $0.label == "waiting" }?.value as? [Int?])
+        #expect(waiting.count < 100)
+        let next = queue.leave()
+        #expect(next == 1)
+    }
+
     @Test func `any order of comings and goings keeps the books straight`() {
         var generator = SystemRandomNumberGenerator()
         var queue = SlotQueue(capacity: 3, queueLimit: 5)

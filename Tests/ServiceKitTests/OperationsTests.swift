@@ -37,6 +37,15 @@ private struct SlowToEnd: Service {
         return (response.status, String(buffer: try await response.body.collect(upTo: 1_000_000)))
     }
 
+    @Test func `a check that never answers and heeds nothing is answered for`() async throws {
+        let deaf = Readiness("deaf") { await Task { try? await Task.sleep(for: .seconds(20)) }.value }
+        try await withRunning(unit(readiness: [deaf])) { port in
+            let answer = try await get("/readyz", port: port)
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("no answer within a second"))
+        }
+    }
+
     @Test func `a path that is not there is said to be, in the bus's shape`() async throws {
         try await withRunning(unit()) { port in
             let answer = try await get("/runs/nothing", port: port)

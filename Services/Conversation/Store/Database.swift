@@ -111,17 +111,21 @@ final class Database: Sendable {
     }
 
     private func commit(_ group: [any WriteJob], into database: GRDB.Database) {
+        var isOneAtFault = false
         do {
             try database.inTransaction(.immediate) {
+                isOneAtFault = true
                 for job in group { try job.perform(in: database) }
+                isOneAtFault = false
                 return .commit
             }
-        } catch  where group.count > 1 {
-            // One of them is at fault: each is tried alone, so that the others do not suffer.
+        } catch  where isOneAtFault && group.count > 1 {
+            // One of them cannot be done: each is tried alone, so that the others do not suffer.
             for job in group { commit([job], into: database) }
             return
         } catch {
-            group.first?.fail(error)
+            // The disk, or a lock: what holds for one holds for all.
+            for job in group { job.fail(error) }
             return
         }
         for job in group { job.succeed() }

@@ -66,7 +66,7 @@ enum Schema {
 
         CREATE TABLE runs (
             message INTEGER NOT NULL PRIMARY KEY REFERENCES messages (number),
-            answer INTEGER REFERENCES messages (number),
+            answer INTEGER,
             id TEXT NOT NULL,
             status TEXT NOT NULL,
             last_event INTEGER NOT NULL,

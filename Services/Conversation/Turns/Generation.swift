@@ -16,12 +16,15 @@ struct Generation: Sendable {
 
     /// For how many milliseconds text may gather when nobody reads along; half of what it may take to the disk.
     private static let gathering = 25
+    private static let grace = Duration.seconds(5)
 
     let feed: RunFeed
     /// Whether somebody reads along from the start.
     let isWatched: Bool
     let arrival: ContinuousClock.Instant
     let context: CallContext
+    /// How long the model may take for all of it.
+    let limit: Duration
     let inference: any Bus
     let windows: ModelWindows
     let log: RunLog
@@ -33,9 +36,11 @@ struct Generation: Sendable {
         var draft = RunDraft(arrival: arrival)
         do {
             try await generate(prompt, into: &draft)
-        } catch {
+        } catch  where draft.status != .completed {
             draft.status = status(after: error)
             draft.fault = draft.status == .stopped ? nil : fault(from: error)
+        } catch {
+            // The model had said that it was finished: what broke after that is of no account.
         }
         return await ledger.finish(feed, draft: draft)
     }
@@ -52,7 +57,10 @@ struct Generation: Sendable {
         draft.context = report
         draft.model = model.name
         let request = request(model.name, prompt, used: used)
-        let stream = try await inference.stream(Inference.Generate.self, encoded: request, context)
+        var bounded = context
+        // inference-svc minds the limit and says what passed; this is for one that says nothing any more.
+        bounded.deadline = .now + limit + Self.grace
+        let stream = try await inference.stream(Inference.Generate.self, encoded: request, bounded)
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
             let text = batch.compactMap(\.text).joined()

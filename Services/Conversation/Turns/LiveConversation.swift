@@ -14,6 +14,8 @@ actor LiveConversation {
         var database: Database
         var inference: any Bus
         var windows: ModelWindows
+        /// How long a generation may take.
+        var runLimit: Duration
         var log: RunLog
         var ledger: RunLedger
         var tasks: RunTasks
@@ -27,6 +29,8 @@ actor LiveConversation {
         var isWatched: Bool
         var isStored = false
         var isRunning = false
+        /// Stopped before its turn came: its message is history in its place, and nothing more.
+        var isStopped = false
     }
 
     nonisolated let record: StoredConversation
@@ -71,13 +75,16 @@ actor LiveConversation {
                 retryAfter: 1
             )
         }
+        guard !content.text.utf8.contains(0) else {
+            throw Fault(.invalid, "The text holds the character U+0000, which cannot be stored.")
+        }
         try surroundings.tasks.checkOpen()
         let turn = makeTurn(content, context, isWatched: isWatched, now: now)
         turns.append(turn)
         nextPosition += 2
         try await store(turn)
         mark(turn.feed.run.id) { $0.isStored = true }
-        advance()
+        if turn.feed.isStopped || isDeleted { await finishUnbegun(turn) } else { advance() }
         return turn.feed
     }
 
@@ -88,13 +95,21 @@ actor LiveConversation {
         if turn.isRunning {
             surroundings.tasks.cancel(run)
             _ = try await turn.feed.end()
-        } else if turn.isStored {
-            turns.removeAll { $0.feed.run.id == run }
-            var draft = RunDraft(arrival: turn.arrival)
-            draft.status = .stopped
-            _ = await surroundings.ledger.finish(turn.feed, draft: draft)
-            surroundings.runs.remove(turn.feed)
+        } else if turn.isStored, !turn.isStopped {
+            await finishUnbegun(turn)
+        } else {
+            // Whoever stores it, or has stopped it already, ends it.
+            _ = try await turn.feed.end()
         }
+    }
+
+    /// Ends a turn before it was begun.
+    private func finishUnbegun(_ turn: Turn) async {
+        mark(turn.feed.run.id) { $0.isStopped = true }
+        var draft = RunDraft(arrival: turn.arrival)
+        draft.status = .stopped
+        _ = await surroundings.ledger.finish(turn.feed, draft: draft)
+        advance()
     }
 
     /// Ends what is going on and deletes the conversation.
@@ -103,13 +118,25 @@ actor LiveConversation {
     func delete() async throws -> Int {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         isDeleted = true
-        for turn in turns { try await cancel(turn.feed.run.id) }
-        let number = record.number
-        let id = record.id
-        return try await surroundings.database.write { database in
-            let count = try ConversationRows.find(id, in: database)?.messageCount ?? 0
-            try ConversationRows.delete(number, in: database)
-            return count
+        // Once begun it is done, whether or not its caller stays: half of it would leave a conversation that answers nobody.
+        let deletion = Task { try await self.deleteAll() }
+        return try await deletion.value
+    }
+
+    private func deleteAll() async throws -> Int {
+        do {
+            for turn in turns.reversed() { try await cancel(turn.feed.run.id) }
+            let number = record.number
+            let id = record.id
+            return try await surroundings.database.write { database in
+                let count = try ConversationRows.find(id, in: database)?.messageCount ?? 0
+                try ConversationRows.delete(number, in: database)
+                return count
+            }
+        } catch {
+            isDeleted = false
+            advance()
+            throw error
         }
     }
 
@@ -168,6 +195,9 @@ actor LiveConversation {
         } catch {
             turns.removeAll { $0.feed.run.id == feed.run.id }
             surroundings.runs.remove(feed)
+            feed.finish(nil, end: Run.End(status: .failed, assistantMessage: nil))
+            // The one behind it may be waiting for this one alone.
+            advance()
             throw error
         }
         feed.append(line)
@@ -180,7 +210,11 @@ actor LiveConversation {
 
     /// Starts the first turn if it is stored and nothing runs.
     private func advance() {
-        guard let turn = turns.first, turn.isStored, !turn.isRunning else { return }
+        while let turn = turns.first, turn.isStopped {
+            history.append(turn.feed.userMessage)
+            turns.removeFirst()
+        }
+        guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
         turns[0].isRunning = true
         surroundings.tasks.start(turn.feed.run.id) { await self.perform(turn) }
     }
@@ -192,6 +226,7 @@ actor LiveConversation {
             isWatched: turn.isWatched,
             arrival: turn.arrival,
             context: turn.context,
+            limit: surroundings.runLimit,
             inference: surroundings.inference,
             windows: surroundings.windows,
             log: surroundings.log,
@@ -199,7 +234,6 @@ actor LiveConversation {
         )
         let answer = await generation.perform(Generation.Prompt(system: system, history: history))
         if let answer { history.append(answer) }
-        surroundings.runs.remove(turn.feed)
         turns.removeAll { $0.feed.run.id == turn.feed.run.id }
         advance()
     }

@@ -46,7 +46,10 @@ final class LiveConversations: Service {
 
     /// Forgets a conversation that was deleted.
     func forget(_ id: Conversation.ID) {
-        entries.withLock { $0[id]?.conversation = nil }
+        entries.withLock { entries in
+            guard let entry = entries[id] else { return }
+            if entry.users == 0, entry.loading == nil { entries[id] = nil } else { entries[id]?.conversation = nil }
+        }
     }
 
     func run() async throws {
@@ -118,16 +121,18 @@ final class LiveConversations: Service {
 
     /// Lets go of conversations that nobody uses.
     private func sweep() async {
-        let unused = entries.withLock { entries in
+        let (unused, oldest) = entries.withLock { entries in
             let crowded = entries.count > Self.countLimit
             let oldest = ContinuousClock.now - (crowded ? Self.sweepInterval : Self.idleLimit)
-            return entries.filter { $0.value.users == 0 && $0.value.lastUse < oldest }
+            return (entries.filter { $0.value.users == 0 && $0.value.lastUse < oldest }, oldest)
         }
         for (id, entry) in unused {
             guard let conversation = entry.conversation, await conversation.isIdle else { continue }
             entries.withLock { entries in
                 // Somebody may have come while the conversation was asked.
-                guard let entry = entries[id], entry.users == 0, entry.conversation === conversation else { return }
+                guard let entry = entries[id], entry.users == 0, entry.conversation === conversation,
+                    entry.lastUse < oldest
+                else { return }
                 entries[id] = nil
             }
         }

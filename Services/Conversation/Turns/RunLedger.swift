@@ -6,17 +6,21 @@ import Metrics
 
 /// Writes down how runs end: the answer, the run and its last events, in one commit.
 struct RunLedger: Sendable {
-    /// How often an end that the disk refuses is tried again, and how long between.
-    private static let attempts = 30
+    /// How long a disk that refuses is left alone.
     private static let pause = Duration.seconds(1)
+    /// How often it is tried again when the service is about to end anyway.
+    private static let lastAttempts = 3
 
     let database: Database
     let log: RunLog
+    let runs: LiveRuns
+    let tasks: RunTasks
     var now: @Sendable () -> Timestamp = { .now() }
 
     /// Stores a run's end and tells its watchers.
     ///
-    /// Returns the answer, if there is one.
+    /// A disk that refuses is tried until it takes it: until then the run is going, and nothing of it is lost. Returns the
+    /// answer, if there is one.
     func finish(_ feed: RunFeed, draft: RunDraft) async -> Message? {
         var end = end(of: draft, run: feed.run.id, userMessage: feed.userMessage)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
@@ -26,7 +30,9 @@ struct RunLedger: Sendable {
         } catch {
             Logger.current.error("Run's end not stored", metadata: ["run.id": "\(feed.run.id)", "error": "\(error)"])
             end.status = .interrupted
+            end.assistantMessage = nil
             end.fault = (error as? Fault) ?? Fault(.internal, "The answer could not be stored.")
+            runs.remove(feed)
             feed.finish(nil, end: end)
             return nil
         }
@@ -55,18 +61,35 @@ struct RunLedger: Sendable {
             if let unstored { log.putBack([unstored]) }
             throw error
         }
+        // Whoever hears of the end may have the next run at once.
+        runs.remove(feed)
         feed.finish(line, end: end)
     }
 
     private func write(_ stored: StoredRun, answer: Message?) async throws {
-        for attempt in 1...Self.attempts {
+        var failures = 0
+        while true {
             do {
                 return try await database.write { try Self.write(stored, answer: answer, in: $0) }
-            } catch let fault as Fault where fault.code.isRetryable && attempt < Self.attempts {
-                // A cancelled pause only makes the tries follow each other at once.
-                do { try await Task.sleep(for: Self.pause) } catch { continue }
+            } catch let fault as Fault
+                where fault.code.isRetryable && !(tasks.isDraining && failures >= Self.lastAttempts)
+            {
+                failures += 1
+                if failures == 1 {
+                    let metadata: Logger.Metadata = ["run.id": "\(stored.run.id)", "fault": "\(fault.message)"]
+                    Logger.current.error("A run's end cannot be stored; trying on", metadata: metadata)
+                }
+                await Self.rest()
             }
         }
+    }
+
+    /// Waits a while, also in a task that was cancelled: a stop must still be stored.
+    private static func rest() async {
+        await Task {
+            // Nobody cancels this task.
+            do { try await Task.sleep(for: pause) } catch {}
+        }.value
     }
 
     private static func write(_ run: StoredRun, answer: Message?, in database: GRDB.Database) throws {

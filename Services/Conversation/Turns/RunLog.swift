@@ -46,12 +46,14 @@ final class RunLog: Service {
         pending.withLock { $0.removeValue(forKey: run)?.batch }
     }
 
-    /// Keeps what could not be stored for the next try, before what came since.
+    /// Keeps what could not be stored for the next try, in its order.
     func putBack(_ batches: [RunEventBatch]) {
         pending.withLock { pending in
             for batch in batches {
-                var whole = batch
-                whole.lines += pending[batch.run]?.batch.lines ?? []
+                let other = pending[batch.run]?.batch
+                var parts = [batch, other].compactMap(\.self).sorted { $0.first < $1.first }
+                var whole = parts.removeFirst()
+                for part in parts { whole.lines += part.lines }
                 pending[batch.run] = Pending(batch: whole, since: .now)
             }
         }

@@ -5,7 +5,7 @@ import Logging
 /// Ends, at the start, what the last process left going: such a run is `interrupted`, with the text that was stored.
 struct RunRecovery: Sendable {
     /// How far beyond the stored events the end is numbered: more than can have been sent and not stored.
-    private static let gap = 10_000
+    private static let gap = 1_000_000
 
     let database: Database
     let ledger: RunLedger

@@ -21,9 +21,12 @@ final class RunTasks: Service {
     /// How many runs are going.
     var count: Int { state.withLock { $0.tasks.count } }
 
+    /// Whether the service is about to end.
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+
     /// Throws `unavailable` when the service is about to end.
     func checkOpen() throws {
-        guard !state.withLock({ $0.isDraining }) else {
+        guard !isDraining else {
             throw Fault(.unavailable, "conversation-svc is about to stop. Try again in a moment.", retryAfter: 1)
         }
     }
@@ -52,11 +55,17 @@ final class RunTasks: Service {
         while count > 0, .now < deadline, !Task.isCancelled {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
         }
-        let left = state.withLock { Array($0.tasks.values) }
-        if !left.isEmpty {
+        await interruptAll()
+    }
+
+    /// Cancels what is left, and what follows it in the same conversations.
+    private func interruptAll() async {
+        while true {
+            let left = state.withLock { Array($0.tasks.values) }
+            guard !left.isEmpty else { return }
             Logger.current.notice("Interrupting runs", metadata: ["runs.count": "\(left.count)"])
+            for task in left { task.cancel() }
+            for task in left { await task.value }
         }
-        for task in left { task.cancel() }
-        for task in left { await task.value }
     }
 }

@@ -6,6 +6,8 @@ struct RouteList: Sendable {
 
     mutating func add(_ method: HTTPRequest.Method, _ path: String) {
         routes.append((method.rawValue, path.split(separator: "/")))
+        // Whatever can be got can be asked after.
+        if method == .get { routes.append((HTTPRequest.Method.head.rawValue, path.split(separator: "/"))) }
     }
 
     /// The methods that a path takes; none when it does not exist.

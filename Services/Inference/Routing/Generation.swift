@@ -19,6 +19,9 @@ final class Generation: Sendable {
         var bytes = 0
     }
 
+    /// The longest answer in bytes; a model that finds no end must not fill the memory of those who wait for it.
+    private static let sizeLimit = 4 << 20
+
     private let name: String
     private let upstream: ElementStream<Inference.Event>
     private let lane: ProviderLane
@@ -53,7 +56,7 @@ final class Generation: Sendable {
             while true {
                 state.withLock { $0.pace.wait(at: .now) }
                 guard let events = try await upstream.nextBatch() else { return try end() }
-                let (encoded, stale) = state.withLock { take(events, &$0) }
+                let (encoded, stale) = try state.withLock { state throws in try take(events, &state) }
                 if let stale { rearm(stale) }
                 if !encoded.isEmpty { return encoded }
             }
@@ -69,13 +72,17 @@ final class Generation: Sendable {
     }
 
     /// The events as JSON, and the timer if it now watches for the wrong moment.
-    private func take(_ events: [Inference.Event], _ state: inout State) -> ([ByteBuffer], Scheduled<Void>?) {
+    private func take(
+        _ events: [Inference.Event],
+        _ state: inout State
+    ) throws -> ([ByteBuffer], Scheduled<Void>?) {
         // What comes after the finish is none of ours.
         guard !state.hasFinish else { return ([], nil) }
         var encoded: [ByteBuffer] = []
         for event in events {
-            if let text = event.text {
+            if let text = event.text.map(Self.storable) {
                 state.bytes += text.utf8.count
+                guard state.bytes <= Self.sizeLimit else { throw tooLong }
                 if !state.hasText {
                     state.hasText = true
                     lane.metrics.sawFirstToken(after: .now - start)
@@ -90,6 +97,15 @@ final class Generation: Sendable {
         }
         let isOther = state.pace.progress(isFinished: state.hasFinish)
         return (encoded, isOther ? state.timer : nil)
+    }
+
+    /// NUL ends texts where they are stored, and says nothing.
+    private static func storable(_ text: String) -> String {
+        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
+    }
+
+    private var tooLong: Fault {
+        Fault(.provider, "The answer of \(name) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
     }
 
     private func end() throws -> [ByteBuffer]? {

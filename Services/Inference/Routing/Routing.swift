@@ -23,9 +23,12 @@ struct Routing: Sendable {
         }
         var limits = lane.limits
         limits.whole = try context.remaining(atMost: limits.whole)
+        let arrival = ContinuousClock.now
         try await lane.queue.enter(within: limits.whole)
         lane.metrics.began()
         let start = ContinuousClock.now
+        // The wait for a place is part of the whole.
+        limits.whole = max(.zero, limits.whole - (start - arrival))
         do {
             let prompt = Prompt(
                 model: route.model,

@@ -54,6 +54,11 @@ struct SlotQueue: Sendable {
         guard let index = waiting[head...].firstIndex(of: visitor) else { return false }
         waiting[index] = nil
         waitingCount -= 1
+        // Who comes and goes while nobody is done must leave no growing list of gaps.
+        if waiting.count - head > 2 * waitingCount + 64 {
+            waiting = waiting[head...].filter { $0 != nil }
+            head = 0
+        }
         return true
     }
 

@@ -76,7 +76,7 @@ final class ConnectionPool: @unchecked Sendable {
     private func initialise(_ channel: any Channel, target: HTTPTarget, tls: NIOSSLContext?) throws {
         let pipeline = channel.pipeline.syncOperations
         if let tls {
-            let isAddress = target.host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x3A).contains($0) }
+            let isAddress = AddressLookup.isAddress(target.host)
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : target.host))
         }
         try pipeline.addHandler(HTTPRequestEncoder())

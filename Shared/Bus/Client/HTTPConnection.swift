@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// One connection, last in its pipeline: carries one exchange at a time and goes back to its pool between two.
 final class HTTPConnection: ChannelDuplexHandler {
@@ -72,7 +73,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let exchange else { return context.close(promise: nil) }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            isKeptAlive = head.isKeepAlive
+            // After a switch of protocols nothing more is HTTP here.
+            isKeptAlive = head.isKeepAlive && head.status.code >= 200
             exchange.received(head)
         case .body(let bytes):
             exchange.received(bytes)
@@ -93,7 +95,13 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let kind: HTTPClientError.Kind = error is HTTPParserError ? .protocolViolation : .closed
+        let kind: HTTPClientError.Kind
+        switch error {
+        case HTTPParserError.invalidEOFState: kind = .closed
+        case is HTTPParserError: kind = .protocolViolation
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: kind = .tls
+        default: kind = .closed
+        }
         failExchange(HTTPClientError(kind, "The connection to \(target.authority) failed: \(error)."))
         context.close(promise: nil)
     }

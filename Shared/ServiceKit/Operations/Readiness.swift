@@ -26,16 +26,21 @@ package struct Readiness: Sendable {
     }
 
     /// Why it does not hold; `nil` when it does.
+    ///
+    /// A check that does not heed its cancellation is left behind: an answer always comes.
     private func fault() async -> String? {
-        await withTaskGroup(of: String?.self) { group in
-            group.addTask { await outcome() }
-            group.addTask {
-                do { try await Task.sleep(for: Self.limit) } catch { return nil }
-                return "There was no answer within a second."
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+        let (answers, teller) = AsyncStream.makeStream(of: String?.self, bufferingPolicy: .bufferingOldest(1))
+        let check = Task { teller.yield(await outcome()) }
+        let clock = Task {
+            do { try await Task.sleep(for: Self.limit) } catch { return }
+            teller.yield("There was no answer within a second.")
         }
+        defer {
+            check.cancel()
+            clock.cancel()
+        }
+        for await answer in answers { return answer }
+        return "The question was given up."
     }
 
     private func outcome() async -> String? {

@@ -59,12 +59,14 @@ enum RunStream {
         ResponseBody { writer in
             defer { stream.close() }
             var frames = ByteBuffer()
+            var hasEnd = false
             do {
                 var batch: [ByteBuffer]? = first
                 // A watcher who has all there is, and so gets nothing, is no watcher whose stream broke.
                 var isWhole = true
                 while let elements = batch {
                     let isLast = try frame.write(elements, to: &frames)
+                    hasEnd = hasEnd || isLast
                     if frames.readableBytes > 0 {
                         isWhole = isLast
                         try await writer.write(frames)
@@ -73,10 +75,12 @@ enum RunStream {
                     batch = try await stream.nextEncodedBatch()
                 }
                 if !isWhole { throw Fault(.cut, "The run's events stopped without an end. Read on from the last.") }
-            } catch let fault as Fault {
+            } catch let fault as Fault where !hasEnd {
                 // The run goes on, or is found interrupted later; only this watch broke.
                 frames.writeImmutableBuffer(frame.broken(fault))
                 try await writer.write(frames)
+            } catch is Fault {
+                // The run's end has been told; how its stream ended is of no account.
             }
             try await writer.finish(nil)
         }

@@ -1,0 +1,39 @@
+import Contracts
+import TestSupport
+import Testing
+
+@testable import ConversationService
+
+@Suite(.timeLimit(.minutes(1)))
+struct RunTasksTests {
+    @Test func `at the end what follows an interrupted run is interrupted as well`() async throws {
+        let tasks = RunTasks()
+        let ends = Ends()
+        tasks.start(Run.ID()) {
+            await Self.untilCancelled()
+            tasks.start(Run.ID()) {
+                await Self.untilCancelled()
+                await ends.add()
+            }
+            await ends.add()
+        }
+        let life = Task { try await tasks.run() }
+        life.cancel()
+        try await life.value
+        #expect(tasks.count == 0)
+        #expect(await ends.count == 2)
+        #expect(throws: Fault.self) { try tasks.checkOpen() }
+    }
+
+    private actor Ends {
+        private(set) var count = 0
+
+        func add() {
+            count += 1
+        }
+    }
+
+    private static func untilCancelled() async {
+        do { try await Task.sleep(for: .seconds(60)) } catch {}
+    }
+}
