@@ -47,7 +47,7 @@ let package = Package(
         + [
             .target(
                 name: "ParleyTool",
-                dependencies: ["Bus", "Contracts", "ServiceKit", .argumentParser, .configuration, .logging, .jwt],
+                dependencies: ["Bus", "Contracts", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt],
                 path: "Tools/Parley",
                 exclude: ["Main"],
                 swiftSettings: .house
@@ -76,7 +76,7 @@ let package = Package(
             tests("Bus", [.hummingbird, .logging] + .channels),
             tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
             tests("ConversationService", ["ConversationService", .grdb] + .channels),
-            tests("ParleyTool", ["ParleyTool", .argumentParser]),
+            tests("ParleyTool", ["ConversationService", "ParleyTool", .argumentParser, .grdb]),
             tests(
                 "House",
                 [

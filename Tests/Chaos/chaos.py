@@ -6,8 +6,10 @@
 import argparse
 import asyncio
 import inspect
+import os
 import random
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -173,7 +175,32 @@ async def terminations(house):
         await asyncio.wait_for(house.stack.until_ready(), LIMIT)
 
 
-SCENARIOS = [two_clients_on_one_conversation, a_client_that_leaves, a_reader_that_stalls, a_stop, a_provider_that_fails, kills, terminations]
+async def backups(house):
+    """A backup at a random moment holds every message that was acknowledged before it began, and is sound."""
+    stop = asyncio.Event()
+    clients = [await house.client("writer") for _ in range(8)]
+    writers = [asyncio.ensure_future(write(house, c, stop)) for c in clients]
+    count = 5 * house.rounds
+    for number in range(count):
+        await asyncio.wait_for(house.provider.until(house.chance.randint(1, 6)), LIMIT)
+        told = {s.message for c in clients for s in c.said if s.is_acknowledged}
+        told |= {s.answer["id"] for c in clients for s in c.said if s.answer}
+        file = f"{house.stack.data}/backup-{number}.sqlite"
+        await house.stack.command("backup", file)
+        database = sqlite3.connect(file)
+        stored = {row[0] for row in database.execute("SELECT id FROM messages")}
+        sound = database.execute("PRAGMA integrity_check").fetchall()
+        database.close()
+        assert told <= stored, f"backup {number} lacks {len(told - stored)} of {len(told)} messages"
+        assert sound == [("ok",)], sound
+        os.remove(file)
+    stop.set()
+    await asyncio.wait_for(asyncio.gather(*writers), 2 * LIMIT)
+    house.figures["backups while eight users talk"] = count
+
+
+SCENARIOS = [two_clients_on_one_conversation, a_client_that_leaves, a_reader_that_stalls, a_stop, a_provider_that_fails, kills,
+             terminations, backups]
 
 
 async def audit(house):

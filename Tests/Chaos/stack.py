@@ -37,6 +37,14 @@ class Stack:
             os.path.join(self.binaries, "parley"), "up", env=self.environment, stdout=self.log, stderr=self.log)
         await self.until_ready()
 
+    async def command(self, *arguments):
+        """Runs parley with these arguments on the same data."""
+        process = await asyncio.create_subprocess_exec(
+            os.path.join(self.binaries, "parley"), *arguments, env=self.environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 0, output.decode()
+
     def children(self):
         """Process ids by service."""
         found = {}

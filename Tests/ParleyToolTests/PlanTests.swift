@@ -42,11 +42,11 @@ import Testing
 
     @Test func `one service has one supervisor on one folder`() async throws {
         try await withTemporaryDirectory { directory in
-            let lock = try ServiceLock.take(.media, in: directory)
-            #expect(throws: SettingFault.self) { try ServiceLock.take(.media, in: directory) }
-            try ServiceLock.take(.gateway, in: directory).release()
+            let lock = try FileLock.take(.media, in: directory)
+            #expect(throws: SettingFault.self) { try FileLock.take(.media, in: directory) }
+            try FileLock.take(.gateway, in: directory).release()
             lock.release()
-            try ServiceLock.take(.media, in: directory).release()
+            try FileLock.take(.media, in: directory).release()
         }
     }
 }

@@ -75,7 +75,7 @@ extension Settings {
             for: [.inference]
         ),
         Setting("TOKEN_GAP_TIMEOUT", "60s", "The longest silence in a provider's answer.", for: [.inference]),
-        Setting("RUN_TIMEOUT", "600s", "How long a whole answer may take.", for: [.inference]),
+        Setting("RUN_TIMEOUT", "600s", "How long a whole answer may take.", for: [.conversation, .inference]),
         Setting("PROVIDER_CONCURRENCY", "64", "Answers that one provider makes at once.", for: [.inference]),
         Setting("PROVIDER_QUEUE", "256", "Answers that may wait for one provider.", for: [.inference]),
         Setting("TRANSCRIPTION_ENGINE", "", "What turns speech into text.", for: [.transcription]),

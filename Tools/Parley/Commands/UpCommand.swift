@@ -20,7 +20,7 @@ struct UpCommand: AsyncParsableCommand {
             let loaded = try await Settings.load(arguments: settings)
             let plan = try ServicePlan(settings: loaded, only: only, options: settings)
             try SecretFiles(directory: loaded.dataDirectory).make(for: loaded)
-            let locks = try plan.services.map { try ServiceLock.take($0, in: loaded.dataDirectory) }
+            let locks = try plan.services.map { try FileLock.take($0, in: loaded.dataDirectory) }
             defer { for lock in locks { lock.release() } }
             let succeeded = await Supervisor(plan: plan).run()
             guard succeeded else { throw ExitCode(1) }

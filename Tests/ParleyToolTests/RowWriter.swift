@@ -1,0 +1,43 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// Writes messages into a file of conversations, as a program that is in the middle of its work.
+final class RowWriter: Sendable {
+    private let queue: DatabaseQueue
+    private let written: Mutex<Int>
+
+    init(directory: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        queue = try DatabaseQueue(path: directory + "/conversation.sqlite", configuration: configuration)
+        written = Mutex(try queue.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM messages") ?? 0 })
+        try queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT OR IGNORE INTO conversations
+                    SELECT 1, '\(UUID().uuidString.lowercased())', 'alice', id, 1, 1, 1, 0 FROM personas LIMIT 1
+                    """
+            )
+        }
+    }
+
+    /// How many messages are committed.
+    var count: Int { written.withLock { $0 } }
+
+    /// Commits one message after another.
+    func write(_ count: Int) throws {
+        for _ in 0..<count {
+            try queue.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO messages (conversation, position, id, role, kind, content, status, created_at)
+                        SELECT 1, COALESCE(MAX(position), 0) + 1, ?, 'user', 'text', ?, 'completed', 1 FROM messages
+                        """,
+                    arguments: [UUID().uuidString, String(repeating: "word ", count: 100)]
+                )
+            }
+            written.withLock { $0 += 1 }
+        }
+    }
+}
