@@ -47,7 +47,9 @@ let package = Package(
         + [
             .target(
                 name: "ParleyTool",
-                dependencies: ["Bus", "Contracts", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt],
+                dependencies: [
+                    "Bus", "Contracts", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt,
+                ],
                 path: "Tools/Parley",
                 exclude: ["Main"],
                 swiftSettings: .house
