@@ -74,8 +74,7 @@ package final class HTTPBus: Bus, Service {
             announced: context.deadline == nil ? nil : limit
         )
         guard response.status == 200 else {
-            let answer = try? await response.body.collect(upTo: Self.answerLimit)
-            throw fault(status: response.status, answer ?? ByteBuffer())
+            throw await refusal(response)
         }
         let reader = BusStreamReader(peer: peer, body: response.body)
         return ElementStream(encoded: { try await reader.next() }, close: { reader.close() })
@@ -120,6 +119,16 @@ package final class HTTPBus: Bus, Service {
         return error.kind == .headTimeout
             ? Fault(.timeout, "\(peer) did not answer in time: \(error.message)")
             : Fault(.cut, "\(peer) broke off before it answered: \(error.message)")
+    }
+
+    /// What an answer says that is no stream.
+    private func refusal(_ response: HTTPClient.Response) async -> Fault {
+        do {
+            return fault(status: response.status, try await response.body.collect(upTo: Self.answerLimit))
+        } catch {
+            // The status has come; the words behind it have not.
+            return fault(status: response.status, ByteBuffer())
+        }
     }
 
     private func fault(status: Int, _ answer: ByteBuffer) -> Fault {
