@@ -38,7 +38,7 @@ package enum ConversationService {
         )
         let personas = PersonaCatalogue(database: database)
         try await personas.install()
-        try await RunRecovery(database: database, ledger: ledger).recover()
+        conversations.resume(try await RunRecovery(database: database, ledger: ledger).recover())
         let endpoints = ConversationEndpoints(
             personas: personas,
             conversing: Conversing(database: database, conversations: conversations),

@@ -161,6 +161,27 @@ async def kills(house):
         house.figures[f"  {service}, worst of {len(times)}"] = round(max(times) * 1000)
 
 
+async def a_turn_that_waits(house):
+    """It is answered after a kill of conversation-svc, since no provider was asked yet; the one before it is interrupted."""
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        one = await house.client("pair")
+        other = Client(one.port, one.name)
+        other.token, other.conversation, other.said = one.token, one.conversation, one.said
+        first = asyncio.ensure_future(one.stream(f"{one.name}.0 words=4000 pace=5"))
+        await until("the first answer", lambda: one.said and one.said[0].streamed)
+        second = asyncio.ensure_future(other.stream(f"{one.name}.1 words=5"))
+        await until("the second's acknowledgement", lambda: len(one.said) > 1 and one.said[1].is_acknowledged)
+        pid = house.stack.signal("conversation-svc", number)
+        await asyncio.wait_for(asyncio.gather(first, second, return_exceptions=True), 2 * LIMIT)
+        await asyncio.wait_for(house.stack.until_replaced("conversation-svc", pid), 2 * LIMIT)
+        await asyncio.wait_for(house.stack.until_ready("conversation-svc"), LIMIT)
+        end, states = time.monotonic() + LIMIT, []
+        while states[1:] != ["completed"]:
+            assert time.monotonic() < end, states
+            states = [(await one.ask("GET", f"{one.path}/runs/{said.run}"))[1]["status"] for said in one.said]
+        assert states[0] == "interrupted", states
+
+
 async def terminations(house):
     """SIGTERM of one service after another while answers stream: what goes on, ends within the drain."""
     for service in ("conversation-svc", "inference-svc", "gateway"):
@@ -199,8 +220,8 @@ async def backups(house):
     house.figures["backups while eight users talk"] = count
 
 
-SCENARIOS = [two_clients_on_one_conversation, a_client_that_leaves, a_reader_that_stalls, a_stop, a_provider_that_fails, kills,
-             terminations, backups]
+SCENARIOS = [two_clients_on_one_conversation, a_client_that_leaves, a_reader_that_stalls, a_stop, a_provider_that_fails, a_turn_that_waits,
+             kills, terminations, backups]
 
 
 async def audit(house):

@@ -53,6 +53,102 @@ struct RecoveryTests {
         }
     }
 
+    @Test func `a turn that an earlier process never began is answered now, once`() async throws {
+        try await withTemporaryDirectory { directory in
+            let (conversation, run) = try await leaveRunGoing(in: directory)
+            let (second, third) = (Run.ID(), Run.ID())
+            try await addWaiting(second, "Second", at: 3, to: conversation, in: directory)
+            try await addWaiting(third, "Third", at: 5, to: conversation, in: directory)
+            try await Stage.with(directory) { stage in
+                for id in [run, second, third] {
+                    try await eventually("The run's end") { try await stage.find(id, of: conversation).status.isFinal }
+                }
+                var statuses: [Run.Status] = []
+                for id in [run, second, third] { statuses.append(try await stage.find(id, of: conversation).status) }
+                #expect(statuses == [.interrupted, .completed, .completed])
+                let asked = stage.inference.requests.map { $0.messages.last?.content }
+                #expect(asked == ["Second", "Third"])
+                #expect(
+                    stage.inference.requests.first?.messages.suffix(3).map(\.content) == ["Hello", "So far", "Second"]
+                )
+                let said = try await stage.messages(of: conversation).dropFirst()
+                #expect(said.map(\.role) == [.user, .assistant, .user, .assistant, .user, .assistant])
+                let turn = try await stage.say("Fourth", in: conversation)
+                #expect(turn.end.context?.messagesUsed == 8)
+            }
+            try await Stage.with(directory) { stage in
+                let count = try await stage.messages(of: conversation).count
+                #expect(count == 9)
+                #expect(stage.inference.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func `a turn that waits when the service is stopped is answered by the next one`() async throws {
+        try await withTemporaryDirectory { directory in
+            let conversation = try await Stage.with(directory) { stage in
+                let conversation = try await stage.open()
+                stage.inference.play([.text("Well"), .hang])
+                let first = try await stage.start("First", in: conversation)
+                _ = try await first.nextBatch()
+                let second = try await stage.start("Second", in: conversation)
+                let accepted = try await second.nextBatch()
+                #expect(accepted?.first?.userMessage?.content.text == "Second")
+                return conversation
+            }
+            try await Stage.with(directory) { stage in
+                try await eventually("The second answer") { try await stage.messages(of: conversation).count == 5 }
+                let messages = try await stage.messages(of: conversation)
+                #expect(messages.dropFirst().map(\.status) == [.completed, .interrupted, .completed, .completed])
+                #expect(stage.inference.requests.map { $0.messages.last?.content } == ["Second"])
+            }
+        }
+    }
+
+    /// Stores a turn that was accepted and not begun.
+    private func addWaiting(
+        _ run: Run.ID,
+        _ text: String,
+        at position: Int,
+        to conversation: Conversation,
+        in directory: String
+    ) async throws {
+        let user = Message(
+            id: Message.ID(),
+            role: .user,
+            content: Message.Content(text: text),
+            status: .completed,
+            parent: nil,
+            run: run,
+            tokenCount: 5,
+            createdAt: .now()
+        )
+        let waiting = Run(
+            id: run,
+            conversation: conversation.id,
+            status: .queued,
+            model: nil,
+            userMessage: user.id,
+            assistantMessage: nil,
+            lastEvent: 1,
+            usage: nil,
+            fault: nil,
+            createdAt: .now(),
+            endedAt: nil
+        )
+        let database = try Database.open(at: directory + "/conversation.sqlite")
+        try await database.write { connection in
+            let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
+            try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
+            let message = StoredMessage(position: position, message: user)
+            try RunRows.insert(
+                waiting,
+                of: try MessageRows.insert(message, into: place, in: connection),
+                in: connection
+            )
+        }
+    }
+
     /// Stores what a process that was killed in the middle of an answer leaves behind.
     private func leaveRunGoing(in directory: String) async throws -> (Conversation, Run.ID) {
         let conversation = try await Stage.with(directory) { try await $0.open() }

@@ -75,4 +75,8 @@ struct Stage {
         let request = Messages.List(conversation: conversation.id, limit: 1000, offset: 0, order: .ascending)
         return try await bus.call(request, context(user)).items
     }
+
+    func find(_ run: Run.ID, of conversation: Conversation, as user: String = "alice") async throws -> Run {
+        try await bus.call(Runs.Find(conversation: conversation.id, run: run), context(user))
+    }
 }

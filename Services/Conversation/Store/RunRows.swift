@@ -40,6 +40,12 @@ enum RunRows {
         ])
     }
 
+    /// Stores that a run that waited begins.
+    static func begin(_ id: Run.ID, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "UPDATE runs SET status = 'running' WHERE id = ? AND status = 'queued'")
+            .execute(arguments: [id.description])
+    }
+
     /// Stores how a run ended.
     static func end(_ stored: StoredRun, in database: GRDB.Database) throws {
         let cuts = stored.cuts.map(String.init).joined(separator: " ")

@@ -29,6 +29,8 @@ struct Generation: Sendable {
     let windows: ModelWindows
     let log: RunLog
     let ledger: RunLedger
+    /// The run that follows in the same conversation: it is begun by the commit that ends this one.
+    let next: @Sendable () async -> Run.ID?
 
     /// Runs to the end and returns the stored answer, if there is one.
     func perform(_ prompt: Prompt) async -> Message? {
@@ -42,7 +44,7 @@ struct Generation: Sendable {
         } catch {
             // The model had said that it was finished: what broke after that is of no account.
         }
-        return await ledger.finish(feed, draft: draft)
+        return await ledger.finish(feed, draft: draft, next: await next())
     }
 
     private func generate(_ prompt: Prompt, into draft: inout RunDraft) async throws {

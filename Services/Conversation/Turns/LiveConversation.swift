@@ -22,39 +22,40 @@ actor LiveConversation {
         var runs: LiveRuns
     }
 
-    private struct Turn {
-        var feed: RunFeed
-        var arrival: ContinuousClock.Instant
-        var context: CallContext
-        var isWatched: Bool
-        var isStored = false
-        var isRunning = false
-        /// Stopped before its turn came: its message is history in its place, and nothing more.
-        var isStopped = false
-    }
-
     nonisolated let record: StoredConversation
     private let system: String
     private let surroundings: Surroundings
     private var history: History
     private var nextPosition: Int
-    private var turns: [Turn] = []
+    private var turns: [LiveTurn] = []
     private var isDeleted = false
 
     /// `newest`: the newest messages, oldest first.
+    ///
+    /// `waiting`: the turns that an earlier process accepted and never began, in their order.
     init(
         record: StoredConversation,
         persona: StoredPersona,
         newest: [StoredMessage],
+        waiting: [LiveTurn] = [],
         surroundings: Surroundings
     ) {
         self.record = record
         system = PersonaPrompt.text(for: persona)
         self.surroundings = surroundings
-        history = History(newest.map(\.message), total: record.messageCount)
+        // A message whose turn has not come is history only then.
+        let first = waiting.first?.feed.position ?? .max
+        history = History(newest.filter { $0.position < first }.map(\.message), total: record.messageCount)
+        turns = waiting
         // What a user says stands at odd positions; its answer, or the place for it, at the even one after.
         let last = newest.last?.position ?? 0
         nextPosition = last % 2 == 0 ? last + 1 : last + 2
+    }
+
+    /// Begins what an earlier process left waiting.
+    func resume() {
+        for turn in turns { surroundings.runs.adopt(turn.feed, of: record.user) }
+        advance()
     }
 
     /// Whether nothing is going on.
@@ -104,7 +105,7 @@ actor LiveConversation {
     }
 
     /// Ends a turn before it was begun.
-    private func finishUnbegun(_ turn: Turn) async {
+    private func finishUnbegun(_ turn: LiveTurn) async {
         mark(turn.feed.run.id) { $0.isStopped = true }
         var draft = RunDraft(arrival: turn.arrival)
         draft.status = .stopped
@@ -145,7 +146,7 @@ actor LiveConversation {
         _ context: CallContext,
         isWatched: Bool,
         now: Timestamp
-    ) -> Turn {
+    ) -> LiveTurn {
         let run = Run.ID(at: now)
         let message = Message(
             id: Message.ID(at: now),
@@ -177,11 +178,17 @@ actor LiveConversation {
         )
         var context = context
         context.deadline = nil
-        return Turn(feed: feed, arrival: .now, context: context, isWatched: isWatched)
+        return LiveTurn(
+            feed: feed,
+            arrival: .now,
+            context: context,
+            isWatched: isWatched,
+            isBegun: feed.run.status == .running
+        )
     }
 
     /// Commits the message and the run; only then is the first event told.
-    private func store(_ turn: Turn) async throws {
+    private func store(_ turn: LiveTurn) async throws {
         let feed = turn.feed
         let line = RunEventLine.event(Run.Event(number: 1, userMessage: feed.userMessage))
         do {
@@ -203,7 +210,7 @@ actor LiveConversation {
         feed.append(line)
     }
 
-    private func mark(_ run: Run.ID, _ change: (inout Turn) -> Void) {
+    private func mark(_ run: Run.ID, _ change: (inout LiveTurn) -> Void) {
         guard let index = turns.firstIndex(where: { $0.feed.run.id == run }) else { return }
         change(&turns[index])
     }
@@ -215,11 +222,36 @@ actor LiveConversation {
             turns.removeFirst()
         }
         guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
+        guard !surroundings.tasks.isDraining else { return leaveForNextStart() }
         turns[0].isRunning = true
         surroundings.tasks.start(turn.feed.run.id) { await self.perform(turn) }
     }
 
-    private func perform(_ turn: Turn) async {
+    /// Lets go of the watchers of turns that the next process will begin.
+    private func leaveForNextStart() {
+        let fault = Fault(
+            .unavailable,
+            "The service is about to stop. The message is stored, and is answered when it is back.",
+            retryAfter: 1
+        )
+        for turn in turns where turn.isStored {
+            surroundings.runs.remove(turn.feed)
+            turn.feed.finish(nil, end: Run.End(status: .queued, assistantMessage: nil, fault: fault))
+        }
+        turns.removeAll { $0.isStored }
+    }
+
+    /// Says that the turn behind a run will have begun once that run has ended; answers its run.
+    private func announceNext(after run: Run.ID) -> Run.ID? {
+        guard turns.count > 1, turns[0].feed.run.id == run, turns[1].isStored, !turns[1].isStopped, !isDeleted,
+            !surroundings.tasks.isDraining
+        else { return nil }
+        turns[1].isBegun = true
+        return turns[1].feed.run.id
+    }
+
+    private func perform(_ turn: LiveTurn) async {
+        if !turn.isBegun { await surroundings.ledger.begin(turn.feed.run.id) }
         history.append(turn.feed.userMessage)
         let generation = Generation(
             feed: turn.feed,
@@ -230,7 +262,8 @@ actor LiveConversation {
             inference: surroundings.inference,
             windows: surroundings.windows,
             log: surroundings.log,
-            ledger: surroundings.ledger
+            ledger: surroundings.ledger,
+            next: { await self.announceNext(after: turn.feed.run.id) }
         )
         let answer = await generation.perform(Generation.Prompt(system: system, history: history))
         if let answer { history.append(answer) }

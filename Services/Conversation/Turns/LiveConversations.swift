@@ -1,4 +1,5 @@
 import Contracts
+import Logging
 import Metrics
 import ServiceLifecycle
 import Synchronization
@@ -20,6 +21,8 @@ final class LiveConversations: Service {
 
     private let surroundings: LiveConversation.Surroundings
     private let entries = Mutex<[Conversation.ID: Entry]>([:])
+    /// The conversations in which an earlier process left turns waiting.
+    private let waiting = Mutex<[Conversation.ID]>([])
     private let gauge = Gauge(label: "conversation.conversations.live")
 
     init(surroundings: LiveConversation.Surroundings) {
@@ -52,11 +55,36 @@ final class LiveConversations: Service {
         }
     }
 
+    /// Names the conversations whose waiting turns are begun once the service runs.
+    func resume(_ conversations: [Conversation.ID]) {
+        waiting.withLock { $0 += conversations }
+    }
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            await self.resumeWaiting()
             while !Task.isCancelled {
                 do { try await Task.sleep(for: Self.sweepInterval) } catch { return }
                 await self.sweep()
+            }
+        }
+    }
+
+    private func resumeWaiting() async {
+        let conversations = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for id in conversations {
+            entries.withLock { $0[id, default: Entry()].users += 1 }
+            defer { giveBack(id) }
+            do {
+                _ = try await load(id)
+            } catch {
+                Logger.current.error(
+                    "Waiting turns not begun",
+                    metadata: ["conversation.id": "\(id)", "error": "\(error)"]
+                )
             }
         }
     }
@@ -83,7 +111,7 @@ final class LiveConversations: Service {
         _ id: Conversation.ID,
         _ surroundings: LiveConversation.Surroundings
     ) async throws -> LiveConversation {
-        let (record, persona, newest) = try await surroundings.database.read { database in
+        let (record, persona, newest, waiting) = try await surroundings.database.read { database in
             guard let record = try ConversationRows.find(id, in: database) else {
                 throw Fault(.missing, "Conversation not found")
             }
@@ -97,14 +125,24 @@ final class LiveConversations: Service {
                 order: .descending,
                 in: database
             )
-            return (record, persona, newest)
+            let left = try RunRows.going(in: database)
+                .filter { $0.conversation == record.number && $0.run.status == .queued }
+            let waiting = try left.compactMap { run in
+                try MessageRows.find(run.message, in: database).map {
+                    LiveTurn(run, message: $0.message, user: record.user)
+                }
+            }
+            return (record, persona, newest, waiting)
         }
-        return LiveConversation(
+        let conversation = LiveConversation(
             record: record,
             persona: persona,
             newest: newest.reversed(),
+            waiting: waiting,
             surroundings: surroundings
         )
+        if !waiting.isEmpty { await conversation.resume() }
+        return conversation
     }
 
     private func giveBack(_ id: Conversation.ID) {

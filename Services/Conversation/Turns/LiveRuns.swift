@@ -37,6 +37,17 @@ final class LiveRuns: Sendable {
         gauge.record(count)
     }
 
+    /// Takes over a run that was accepted before, whatever the limit.
+    func adopt(_ feed: RunFeed, of user: String) {
+        let count = state.withLock { state in
+            state.counts[user, default: 0] += 1
+            state.users[feed.run.id] = user
+            state.feeds[feed.run.id] = feed
+            return state.feeds.count
+        }
+        gauge.record(count)
+    }
+
     /// Lets go of a run; harmless for one that is not there.
     func remove(_ feed: RunFeed) {
         let count = state.withLock { state in

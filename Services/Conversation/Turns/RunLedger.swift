@@ -21,11 +21,11 @@ struct RunLedger: Sendable {
     ///
     /// A disk that refuses is tried until it takes it: until then the run is going, and nothing of it is lost. Returns the
     /// answer, if there is one.
-    func finish(_ feed: RunFeed, draft: RunDraft) async -> Message? {
+    func finish(_ feed: RunFeed, draft: RunDraft, next: Run.ID? = nil) async -> Message? {
         var end = end(of: draft, run: feed.run.id, userMessage: feed.userMessage)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
         do {
-            try await store(end, of: feed, cuts: draft.cuts, number: feed.nextNumber)
+            try await store(end, of: feed, cuts: draft.cuts, number: feed.nextNumber, next: next)
             return end.assistantMessage
         } catch {
             Logger.current.error("Run's end not stored", metadata: ["run.id": "\(feed.run.id)", "error": "\(error)"])
@@ -39,7 +39,7 @@ struct RunLedger: Sendable {
     }
 
     /// Stores an end under an event number and tells the watchers.
-    func store(_ end: Run.End, of feed: RunFeed, cuts: [Int], number: Int) async throws {
+    func store(_ end: Run.End, of feed: RunFeed, cuts: [Int], number: Int, next: Run.ID? = nil) async throws {
         let line = RunEventLine.event(Run.Event(number: number, end: end))
         var run = feed.run
         run.status = end.status
@@ -56,7 +56,11 @@ struct RunLedger: Sendable {
         )
         let unstored = log.take(run.id)
         do {
-            try await write(stored, answer: end.assistantMessage)
+            let answer = end.assistantMessage
+            try await insist(on: run.id) { database in
+                try Self.write(stored, answer: answer, in: database)
+                if let next { try RunRows.begin(next, in: database) }
+            }
         } catch {
             if let unstored { log.putBack([unstored]) }
             throw error
@@ -66,18 +70,32 @@ struct RunLedger: Sendable {
         feed.finish(line, end: end)
     }
 
-    private func write(_ stored: StoredRun, answer: Message?) async throws {
+    /// Stores that a run begins: from here on a provider may have been asked.
+    func begin(_ run: Run.ID) async {
+        do {
+            try await insist(on: run) { try RunRows.begin(run, in: $0) }
+        } catch {
+            // Its end will not be stored either, and that is where it is told.
+            Logger.current.debug("Run's beginning not stored", metadata: ["run.id": "\(run)", "error": "\(error)"])
+        }
+    }
+
+    /// Writes until the disk takes it.
+    private func insist(
+        on run: Run.ID,
+        _ work: @escaping @Sendable (GRDB.Database) throws -> Void
+    ) async throws {
         var failures = 0
         while true {
             do {
-                return try await database.write { try Self.write(stored, answer: answer, in: $0) }
+                return try await database.write(work)
             } catch let fault as Fault
                 where fault.code.isRetryable && !(tasks.isDraining && failures >= Self.lastAttempts)
             {
                 failures += 1
                 if failures == 1 {
-                    let metadata: Logger.Metadata = ["run.id": "\(stored.run.id)", "fault": "\(fault.message)"]
-                    Logger.current.error("A run's end cannot be stored; trying on", metadata: metadata)
+                    let metadata: Logger.Metadata = ["run.id": "\(run)", "fault": "\(fault.message)"]
+                    Logger.current.error("A run cannot be stored; trying on", metadata: metadata)
                 }
                 await Self.rest()
             }

@@ -2,7 +2,10 @@ import Bus
 import Contracts
 import Logging
 
-/// Ends, at the start, what the last process left going: such a run is `interrupted`, with the text that was stored.
+/// Sees, at the start, to what the last process left going.
+///
+/// A run that had begun is `interrupted`, with the text that was stored: its provider is not asked twice. One that had
+/// not is answered now.
 struct RunRecovery: Sendable {
     /// How far beyond the stored events the end is numbered: more than can have been sent and not stored.
     private static let gap = 1_000_000
@@ -10,11 +13,19 @@ struct RunRecovery: Sendable {
     let database: Database
     let ledger: RunLedger
 
-    func recover() async throws {
+    /// Ends what had begun, and answers the conversations in which turns wait.
+    func recover() async throws -> [Conversation.ID] {
         let going = try await database.read { try RunRows.going(in: $0) }
-        for stored in going { try await interrupt(stored) }
-        guard !going.isEmpty else { return }
-        Logger.current.notice("Interrupted runs of an earlier process", metadata: ["runs.count": "\(going.count)"])
+        let begun = going.filter { $0.run.status == .running }
+        for stored in begun { try await interrupt(stored) }
+        let waiting = going.filter { $0.run.status == .queued }
+        if !going.isEmpty {
+            Logger.current.notice(
+                "Runs of an earlier process",
+                metadata: ["runs.interrupted": "\(begun.count)", "runs.waiting": "\(waiting.count)"]
+            )
+        }
+        return Array(Set(waiting.map(\.run.conversation)))
     }
 
     private func interrupt(_ stored: StoredRun) async throws {

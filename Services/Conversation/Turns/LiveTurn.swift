@@ -1,0 +1,38 @@
+import Bus
+import Contracts
+
+/// A turn of a conversation that is in use: a message that was said, and the run that answers it.
+struct LiveTurn: Sendable {
+    let feed: RunFeed
+    let arrival: ContinuousClock.Instant
+    let context: CallContext
+    /// Whether somebody reads along from the start.
+    let isWatched: Bool
+    /// Whether message and run are on the disk.
+    var isStored = false
+    /// Whether the disk says that a provider may have been asked; only then an interrupted run is not begun again.
+    var isBegun = false
+    var isRunning = false
+    /// Stopped before its turn came: its message is history in its place, and nothing more.
+    var isStopped = false
+}
+
+extension LiveTurn {
+    /// A turn that an earlier process accepted and never began.
+    init(_ stored: StoredRun, message: Message, user: String) {
+        let feed = RunFeed(
+            run: stored.run,
+            userMessage: message,
+            conversation: stored.conversation,
+            position: stored.position
+        )
+        feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: message)))
+        self.init(
+            feed: feed,
+            arrival: .now,
+            context: CallContext(principal: Principal(user: user)),
+            isWatched: false,
+            isStored: true
+        )
+    }
+}
