@@ -15,7 +15,8 @@ run: build ## installs, builds (release), starts all services; UP="--gateway-por
 
 test: install ## installs, then runs every test
 	swift build --build-tests $(CHECKED)
-	swift test --skip-build
+	@# More at once than this only makes them wait for each other.
+	swift test --skip-build --experimental-maximum-parallelization-width 8
 	Tests/smoke.sh
 	Tests/Chaos/chaos.py --bin .build/debug
 

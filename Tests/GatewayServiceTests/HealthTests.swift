@@ -14,8 +14,9 @@ struct HealthTests {
 
     @Test func `with all services up the gateway is healthy, in the seed's shape`() async throws {
         try await Gate.with { gate in
+            // A peer that has no processor for a second is down for that second.
+            try await eventually("Health") { try await gate.ask(.GET, "/health", token: nil).status == 200 }
             let answer = try await gate.ask(.GET, "/health", token: nil)
-            #expect(answer.status == 200)
             let json = try answer.json
             #expect(json["status"] as? String == "healthy")
             #expect((json["timestamp"] as? String)?.hasSuffix("Z") == true)
@@ -30,7 +31,7 @@ struct HealthTests {
 
     @Test func `what can be got can be asked after, without a body`() async throws {
         try await Gate.with { gate in
-            for path in ["/health", "/api/v1/influencers"] {
+            for path in ["/", "/api/v1/influencers"] {
                 let answer = try await gate.ask(.HEAD, path, token: nil)
                 #expect(answer.status == 200)
                 #expect(answer.body.isEmpty)
@@ -59,16 +60,14 @@ struct HealthTests {
         let unit = ServiceUnit.bus(table: house.table, host: "127.0.0.1", port: 0, token: Gate.busToken)
         try await withRunning(unit) { port in
             try await Gate.with(["CONVERSATION_URL": "\(nobody),http://127.0.0.1:\(port)"]) { gate in
-                let answer = try await gate.ask(.GET, "/health", token: nil)
-                #expect(answer.status == 200)
+                try await eventually("Health") { try await gate.ask(.GET, "/health", token: nil).status == 200 }
             }
         }
     }
 
     @Test func `without media and transcription the gateway serves all the same`() async throws {
         try await Gate.with(["MEDIA_URL": nobody, "TRANSCRIPTION_URL": nobody]) { gate in
-            let answer = try await gate.ask(.GET, "/health", token: nil)
-            #expect(answer.status == 200)
+            try await eventually("Health") { try await gate.ask(.GET, "/health", token: nil).status == 200 }
         }
     }
 
