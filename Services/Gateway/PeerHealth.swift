@@ -49,6 +49,8 @@ final class PeerHealth: Sendable {
             return fresh.sorted { $0.0 < $1.0 }.map(\.1)
         }
         let isWell = fresh.allSatisfy { $0.fault == nil }
+        // Whoever left in the middle has found out nothing.
+        guard !Task.isCancelled else { return fresh }
         known.withLock { $0 = (fresh, .now + (isWell ? Self.lifetime : Self.lifetimeOfTrouble)) }
         return fresh
     }

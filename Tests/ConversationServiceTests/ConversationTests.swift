@@ -120,6 +120,25 @@ struct ConversationTests {
         }
     }
 
+    @Test func `two spellings of a name that look alike are two users`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open("zo\u{EB}")
+            for act in [
+                { _ = try await stage.messages(of: conversation, as: "zoe\u{308}") },
+                { _ = try await stage.say("Hello", in: conversation, as: "zoe\u{308}") },
+                {
+                    _ = try await stage.bus.call(
+                        Conversations.Delete(id: conversation.id),
+                        stage.context("zoe\u{308}")
+                    )
+                },
+            ] as [() async throws -> Void] {
+                let fault = await #expect(throws: Fault.self) { try await act() }
+                #expect(fault?.code == .forbidden)
+            }
+        }
+    }
+
     @Test func `what ends texts in the store is refused`() async throws {
         try await Stage.with { stage in
             let conversation = try await stage.open()

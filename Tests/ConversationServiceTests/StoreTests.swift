@@ -50,6 +50,16 @@ struct StoreTests {
         }
     }
 
+    @Test func `a file that is no database is named, with what to do`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/store.sqlite"
+            try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
+            let fault = #expect(throws: Fault.self) { _ = try Database.open(at: path) }
+            #expect(fault?.message.contains(path) == true)
+            #expect(fault?.message.contains("parley restore") == true)
+        }
+    }
+
     @Test func `a second opener is refused, and may open once the first is gone`() async throws {
         try await withTemporaryDirectory { directory in
             var first = try Optional(Database.open(at: directory + "/store.sqlite"))

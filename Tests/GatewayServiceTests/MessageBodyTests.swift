@@ -1,3 +1,4 @@
+import Bus
 import Contracts
 import Foundation
 import Testing
@@ -61,6 +62,22 @@ struct MessageBodyTests {
             let text = String(repeating: unit, count: 4000)
             #expect(try decode("{\"content\":\"\(text)\"}").text == text)
             #expect(throws: Fault.self) { try decode("{\"content\":\"\(text)x\"}") }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"message_type":"audio","audio_url":"a","audio_duration_seconds":1.5}"#, "`audio_duration_seconds`"),
+        (#"{"message_type":"audio","audio_url":"a","audio_duration_seconds":1e20}"#, "`audio_duration_seconds`"),
+        (#"{"content":1e400}"#, "`content`"),
+    ])
+    func `a number that cannot be meant is named`(text: String, field: String) async throws {
+        do {
+            _ = try decode(text)
+            Issue.record("\(text) was taken.")
+        } catch let error as DecodingError {
+            #expect(BusCoding.explain(error).contains(field))
+        } catch let fault as Fault {
+            #expect(fault.message.contains(field))
         }
     }
 

@@ -8,7 +8,12 @@ import Testing
 @Suite struct LogFolderTests {
     @Test func `a log that has grown long is put aside, and its writer goes on`() async throws {
         try await withTemporaryDirectory { directory in
-            let plan = try ServicePlan(settings: Settings(values: ["DATA_DIR": directory]), only: "", options: [])
+            let plan = try ServicePlan(
+                settings: Settings(values: ["DATA_DIR": directory]),
+                only: "media",
+                options: [],
+                folder: ParleyProcess.products
+            )
             let folder = LogFolder(plan: plan)
             try folder.prepare()
             let path = plan.logPath(of: .media)

@@ -22,6 +22,11 @@ import Testing
         )
     }
 
+    @Test func `a service is planned once, and nothing is no plan`() {
+        #expect(refusal(only: "")?.contains("--only names no service") == true)
+        #expect(refusal(only: "media,media")?.contains("/bin/media-svc is missing") == true)
+    }
+
     @Test func `an executable that is missing is named`() {
         #expect(refusal(only: "media")?.contains("/bin/media-svc is missing. Run make build.") == true)
     }

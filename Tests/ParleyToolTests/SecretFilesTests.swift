@@ -19,6 +19,15 @@ import Testing
         }
     }
 
+    @Test func `a data folder that cannot be is said to be`() {
+        for path in ["/dev/null", "/proc/nowhere"] {
+            let fault = #expect(throws: SettingFault.self) {
+                try SecretFiles(directory: path).make(for: Settings(values: [:]))
+            }
+            #expect(fault?.sentence.contains("DATA_DIR is \(path)") == true)
+        }
+    }
+
     @Test func `a service reads what was made`() async throws {
         try await withTemporaryDirectory { directory in
             let settings = Settings(values: ["DATA_DIR": directory])

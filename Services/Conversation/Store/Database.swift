@@ -27,6 +27,20 @@ final class Database: Sendable {
     static func open(at path: String) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
+        do {
+            return try open(at: path, lock)
+        } catch let error as DatabaseError {
+            throw Fault(
+                .unavailable,
+                """
+                The conversations in \(path) cannot be opened: \(error.message ?? "\(error.resultCode)"). Put a backup in \
+                their place with parley restore, or set DATA_DIR.
+                """
+            )
+        }
+    }
+
+    private static func open(at path: String, _ lock: FileLock) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
         configuration.busyMode = .timeout(5)

@@ -29,6 +29,8 @@ struct AdmissionMiddleware: RouterMiddleware {
                 response = errors.answer(to: error, request: request, context: context)
             }
         }
+        // The router sees to what succeeds; an error's words stay away as well.
+        if request.method == .head, response.status.code >= 400 { response = response.createHeadResponse() }
         let elapsed = .now - context.start
         if response.body.contentLength != nil { ServerTiming.end(&response.headers, total: elapsed) }
         response.headers[.xRequestID] = context.requestID

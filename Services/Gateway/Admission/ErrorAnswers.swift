@@ -2,6 +2,8 @@ import Bus
 import Contracts
 import Hummingbird
 import Logging
+import NIOCore
+import NIOHTTP1
 
 /// Turns whatever is thrown into an answer in the one shape of errors.
 struct ErrorAnswers: Sendable {
@@ -20,6 +22,9 @@ struct ErrorAnswers: Sendable {
             return response
         case let error as HTTPError where (400..<500).contains(error.status.code):
             return V1Answer.fault(Fault(.invalid, error.body ?? "The request cannot be understood."))
+        case is HTTPParserError, is ByteToMessageDecoderError, is ChannelError, is IOError:
+            // The connection broke while the request was read; what it carried belongs in no log.
+            return V1Answer.fault(Fault(.invalid, "The request broke off, or is not HTTP/1.1 as RFC 9112 has it."))
         default:
             Logger.current.error(
                 "Request failed",

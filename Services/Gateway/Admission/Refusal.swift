@@ -24,8 +24,8 @@ struct Refusal {
             : Refusal(.badRequest, "The request is not HTTP/1.1 as RFC 9112 has it.")
     }
 
-    /// The whole answer; the connection ends after it.
-    var parts: [HTTPServerResponsePart] {
+    /// The whole answer, without its body for a `HEAD`; the connection ends after it.
+    func parts(isHeadOnly: Bool) -> [HTTPServerResponsePart] {
         var json = JSONWriter()
         json.object { json in
             json.field("error", name)
@@ -36,10 +36,8 @@ struct Refusal {
             "content-type": "application/json", "content-length": String(json.buffer.readableBytes),
             "connection": "close",
         ]
-        return [
-            .head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)),
-            .body(.byteBuffer(json.buffer)), .end(nil),
-        ]
+        let head = HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))
+        return isHeadOnly ? [head, .end(nil)] : [head, .body(.byteBuffer(json.buffer)), .end(nil)]
     }
 
     private var name: String {

@@ -26,6 +26,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isAnswering = false
     /// Whether the newest of them has not come to its end.
     private var isReceiving = false
+    /// Whether the newest request asks for a head only.
+    private var isHeadOnly = false
+    /// Whether the client speaks HTTP/1.0: it gets no chunks, and the connection's end is the answer's.
+    private var isOldProtocol = false
     private var refusal: Refusal?
     private var isRefused = false
 
@@ -58,9 +62,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard refusal == nil else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
+            isHeadOnly = head.method == .HEAD
+            isOldProtocol = head.version == .http1_0
             if let refusal = HeadRules.check(head, bodyLimit: Self.bodyLimit) { return refuse(refusal, context) }
             pace.headEnded(at: .now())
-            if unanswered == 0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            if unanswered == 0, !isOldProtocol, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 let leave = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(leave)), promise: nil)
             }
@@ -87,7 +93,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        context.write(data, promise: promise)
+        context.write(isOldProtocol ? old(data) : data, promise: promise)
         switch unwrapOutboundIn(data) {
         case .head: isAnswering = true
         case .body: break
@@ -95,7 +101,17 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isAnswering = false
             unanswered = max(0, unanswered - 1)
             if refusal != nil { sendRefusal(context) }
+            if isOldProtocol { context.close(mode: .output, promise: nil) }
         }
+    }
+
+    /// An answer as HTTP/1.0 has it.
+    private func old(_ data: NIOAny) -> NIOAny {
+        guard case .head(var head) = unwrapOutboundIn(data) else { return data }
+        head.version = .http1_0
+        head.headers.remove(name: "transfer-encoding")
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        return wrapOutboundOut(.head(head))
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -133,7 +149,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         end()
         // An answer that has begun, or been given, cannot be taken back; the connection just ends.
         guard !isAnswering, owed == 0 else { return context.close(promise: nil) }
-        for part in refusal.parts { context.write(wrapOutboundOut(part), promise: nil) }
+        for part in refusal.parts(isHeadOnly: isHeadOnly) { context.write(wrapOutboundOut(part), promise: nil) }
         context.flush()
         context.close(mode: .output, promise: nil)
         tick = schedule(after: Self.lingering, context) { _, context in context.close(promise: nil) }

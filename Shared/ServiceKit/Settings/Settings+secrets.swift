@@ -4,7 +4,11 @@ extension Settings {
     /// Secrets that stand in documents and examples, and so are none.
     private static let examples = [
         "yral-jwt-secret-key-change-in-production-2024", "your-super-secret-key-change-in-production",
-        "change-me-change-me-change-me-change-me",
+        "your-secret-key-change-in-production", "your-secret-key-change-in-production-2024",
+        "change-me-change-me-change-me-change-me", "a-string-secret-at-least-256-bits-long",
+        "your-256-bit-secret-your-256-bit-secret", "12345678901234567890123456789012",
+        "0123456789abcdef0123456789abcdef", "passwordpasswordpasswordpassword", "secretsecretsecretsecretsecretsecret",
+        "abcdefghijklmnopqrstuvwxyz123456", "supersecretsupersecretsupersecret",
     ]
 
     /// The secret of the bus: `BUS_TOKEN`, else the file `bus-token` in `DATA_DIR`.
@@ -31,7 +35,8 @@ extension Settings {
             throw SettingFault("\(name) is not set and there is no file \(path). Run parley up once, or set \(name).")
         }
         guard secret.utf8.count >= minimum else {
-            throw SettingFault("\(name) has \(secret.utf8.count) bytes; it must have \(minimum) or more.")
+            let place = string(name) == nil ? " (in \(path))" : ""
+            throw SettingFault("\(name)\(place) has \(secret.utf8.count) bytes; it must have \(minimum) or more.")
         }
         let isRepeated = Set(secret.utf8).count < 6
         guard !isRepeated, !Self.examples.contains(secret) else {

@@ -91,8 +91,12 @@ struct Examination: Sendable {
         let subject = service.executable
         do {
             let port = try service.port(settings)
-            let url = "http://\(service.host(settings)):\(port)/readyz"
-            let request = try HTTPClient.Request(url: url, headTimeout: .seconds(2), readTimeout: .seconds(2))
+            let request = HTTPClient.Request(
+                target: HTTPTarget(host: service.host(settings), port: port),
+                path: "/readyz",
+                headTimeout: .seconds(2),
+                readTimeout: .seconds(2)
+            )
             let response = try await client.send(request)
             let body = String(buffer: try await response.body.collect(upTo: 65_536))
             let isReady = response.status == 200
@@ -112,27 +116,42 @@ struct Examination: Sendable {
         }
     }
 
+    /// Whether somebody answers who is asked for no model in particular.
+    private func defaultModel(_ bus: any Bus, _ context: CallContext) async -> Finding {
+        do {
+            let model = try await bus.call(Models.Find(name: nil), context)
+            let sentence = "\(model.name), which is shown \(model.window) tokens."
+            return Finding(isWell: true, subject: "the default model", sentence: sentence)
+        } catch let fault as Fault {
+            return Finding(isWell: false, subject: "the default model", sentence: "\(fault.message) See DEFAULT_MODEL.")
+        } catch {
+            return Finding(isWell: false, subject: "the default model", sentence: "\(error)")
+        }
+    }
+
     private func providers(_ client: HTTPClient) async -> [Finding] {
         do {
             let service = HouseService.inference
-            let url = "http://\(service.host(settings)):\(try service.port(settings))"
+            let target = HTTPTarget(host: service.host(settings), port: try service.port(settings))
             let bus = try HTTPBus(
                 peer: service.executable,
-                urls: [url],
+                urls: ["http://\(target.authority)"],
                 token: try settings.busToken(),
                 client: client
             )
             let context = CallContext(deadline: .now + .seconds(3))
-            return try await bus.call(Models.List(), context).map { report in
-                let names = report.models.map(\.name)
-                let isAsked = settings.string("\(report.name.uppercased())_BASE_URL") != nil
-                return Finding(
-                    // A provider that nobody configured may be away.
-                    isWell: report.fault == nil || !isAsked,
-                    subject: "provider \(report.name)",
-                    sentence: report.fault?.message ?? "answers, with \(names.joined(separator: ", "))."
-                )
-            }
+            let reports = try await bus.call(Models.List(), context)
+            return [await defaultModel(bus, context)]
+                + reports.map { report in
+                    let names = report.models.map(\.name)
+                    let isAsked = settings.string("\(report.name.uppercased())_BASE_URL") != nil
+                    return Finding(
+                        // A provider that nobody configured may be away.
+                        isWell: report.fault == nil || !isAsked,
+                        subject: "provider \(report.name)",
+                        sentence: report.fault?.message ?? "answers, with \(names.joined(separator: ", "))."
+                    )
+                }
         } catch {
             return [Finding(isWell: false, subject: "providers", sentence: "inference-svc cannot be asked for them.")]
         }

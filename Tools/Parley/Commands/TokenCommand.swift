@@ -44,6 +44,9 @@ struct TokenCommand: AsyncParsableCommand {
         guard (1...255).contains(user.utf8.count) else {
             throw ValidationError("--user must have 1 to 255 bytes.")
         }
+        guard user.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+            throw ValidationError("--user must hold no control characters: the gateway believes no such token.")
+        }
         guard (1...87_600).contains(hours) else {
             throw ValidationError("--hours must be from 1 to 87600.")
         }

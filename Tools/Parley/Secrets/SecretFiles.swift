@@ -12,11 +12,15 @@ package struct SecretFiles: Sendable {
 
     /// Makes the secrets that neither the settings nor a file hold; what is there stays as it is.
     package func make(for settings: Settings) throws {
-        try FileManager.default.createDirectory(
-            atPath: directory,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw SettingFault("DATA_DIR is \(directory), where no folder can be made. Set it to one that can.")
+        }
         if settings.string("BUS_TOKEN") == nil { try make("bus-token") }
         if settings.string("JWT_SECRET_KEY") == nil { try make("jwt-secret") }
     }

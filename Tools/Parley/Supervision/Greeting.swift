@@ -1,3 +1,4 @@
+import Bus
 import ServiceKit
 
 /// What is said when everything is up.
@@ -10,7 +11,8 @@ struct Greeting {
         let names = plan.services.map(\.executable).joined(separator: ", ")
         Console.say("Parley is up after \(milliseconds) ms: \(names).")
         if plan.services.contains(.gateway), let port = port {
-            let address = "http://\(HouseService.gateway.host(plan.settings)):\(port)"
+            let target = HTTPTarget(host: HouseService.gateway.host(plan.settings), port: port)
+            let address = "http://\(target.authority)"
             Console.say("  Address   \(address)")
             Console.say("  Try it    curl -s \(address)/api/v1/influencers")
         }

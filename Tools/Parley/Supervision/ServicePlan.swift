@@ -13,13 +13,16 @@ package struct ServicePlan: Sendable {
     /// Throws `SettingFault` for a service that does not exist, an executable that is missing, or two on one port.
     package init(settings: Settings, only: String?, options: [String], folder: String = ServicePlan.ownFolder) throws {
         let names = only?.split(separator: ",").map(String.init) ?? HouseService.allCases.map(\.rawValue)
-        services = try names.map { name in
+        guard !names.isEmpty else { throw SettingFault("--only names no service. Name some, or leave it out.") }
+        let named: [HouseService] = try names.map { name in
             guard let service = HouseService(rawValue: name) else {
                 let allowed = HouseService.allCases.map(\.rawValue).joined(separator: ", ")
                 throw SettingFault("--only names \(name), which is not one of: \(allowed).")
             }
             return service
         }
+        // Each once, whatever was said.
+        services = HouseService.allCases.filter { named.contains($0) }
         self.settings = settings
         self.options = options
         self.folder = folder

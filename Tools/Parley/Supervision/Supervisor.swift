@@ -43,7 +43,7 @@ actor Supervisor {
             return false
         }
         await withDiscardingTaskGroup { group in
-            for service in plan.services { launch(service, in: &group) }
+            for service in plan.services where !isStopping { launch(service, in: &group) }
             group.addTask { await LogFolder(plan: self.plan).keepShort() }
             group.addTask { await self.tellProgress() }
             for await event in events {
@@ -83,8 +83,13 @@ actor Supervisor {
     private nonisolated func watch(_ process: ChildProcess) async {
         do {
             let service = process.service
-            let url = "http://\(service.host(plan.settings)):\(try service.port(plan.settings))/readyz"
-            let request = try HTTPClient.Request(url: url, headTimeout: .seconds(1), readTimeout: .seconds(1))
+            let target = HTTPTarget(host: service.host(plan.settings), port: try service.port(plan.settings))
+            let request = HTTPClient.Request(
+                target: target,
+                path: "/readyz",
+                headTimeout: .seconds(1),
+                readTimeout: .seconds(1)
+            )
             var pause = Duration.milliseconds(5)
             while await isAlive(process) {
                 if await isReady(request) {

@@ -80,7 +80,9 @@ private struct LenientText: Decodable {
         do {
             text = try container.decode(String.self)
         } catch DecodingError.typeMismatch {
-            let number = try container.decode(Double.self)
+            guard let number = try? container.decode(Double.self) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "It must be a text.")
+            }
             text = number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
         }
     }
@@ -111,6 +113,9 @@ private struct LenientInteger: Decodable {
             value = try container.decode(Int.self)
         } catch DecodingError.typeMismatch {
             value = Int(try container.decode(String.self)) ?? -1
+        } catch {
+            // A number that is no whole one, or too large; the library has an error of its own for it.
+            value = -1
         }
     }
 }

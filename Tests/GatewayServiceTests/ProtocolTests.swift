@@ -1,0 +1,57 @@
+import Contracts
+import TestSupport
+import Testing
+
+@testable import GatewayService
+
+/// What only raw bytes can show of the gateway's HTTP.
+@Suite(.timeLimit(.minutes(1)))
+struct ProtocolTests {
+    @Test(arguments: ["/nowhere", "/auth/token", "/api/v1/chat/conversations", "/x//y"])
+    func `a refused HEAD is answered without a body`(path: String) async throws {
+        try await Gate.with { gate in
+            let connection = try await RawConnection.open(port: gate.port)
+            connection.send("HEAD \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.received.hasPrefix("HTTP/1.1 4"))
+            #expect(connection.received.hasSuffix("\r\n\r\n"))
+            #expect(connection.received.ranges(of: "\r\n\r\n").count == 1)
+        }
+    }
+
+    @Test func `HTTP 1.0 is answered in its own terms, and the connection's end is the answer's`() async throws {
+        try await Gate.with { gate in
+            for request in ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"] {
+                let connection = try await RawConnection.open(port: gate.port)
+                connection.send(request)
+                try await eventually("The connection ends") { connection.isEnded }
+                #expect(connection.received.hasPrefix("HTTP/1.0 200"))
+                #expect(connection.received.lowercased().contains("connection: close"))
+            }
+        }
+    }
+
+    @Test func `a stream over HTTP 1.0 has no chunks`() async throws {
+        try await Gate.with { gate in
+            gate.behind.play(
+                .events([
+                    Run.Event(number: 1, userMessage: Sample.question), Run.Event(number: 2, text: "Hi."),
+                    Run.Event(number: 3, end: Sample.end),
+                ])
+            )
+            let connection = try await RawConnection.open(port: gate.port)
+            let body = #"{"content":"Hello"}"#
+            connection.send(
+                "POST \(Sample.path)/messages HTTP/1.0\r\nAuthorization: Bearer \(Gate.token())\r\n"
+                    + "Accept: text/event-stream\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.received.hasPrefix("HTTP/1.0 200"))
+            #expect(!connection.received.lowercased().contains("transfer-encoding"))
+            let parts = connection.received.split(separator: "\r\n\r\n", maxSplits: 1)
+            #expect(parts.last?.hasPrefix("id: 1\nevent: user_message\n") == true)
+            #expect(parts.last?.hasSuffix("\n\n") == true)
+        }
+    }
+}
