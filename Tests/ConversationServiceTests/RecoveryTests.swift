@@ -27,6 +27,7 @@ struct RecoveryTests {
     @Test func `a run that an earlier process left going is interrupted, with its text`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
+            try await untilReleased(directory)
             try await Stage.with(directory) { stage in
                 let found = try await stage.bus.call(
                     Runs.Find(conversation: conversation.id, run: run),
@@ -46,6 +47,7 @@ struct RecoveryTests {
                 let turn = try await stage.say("Again", in: conversation)
                 #expect(turn.end.status == .completed)
             }
+            try await untilReleased(directory)
             try await Stage.with(directory) { stage in
                 let messages = try await stage.messages(of: conversation)
                 #expect(messages.count == 5)
@@ -57,8 +59,11 @@ struct RecoveryTests {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
             let (second, third) = (Run.ID(), Run.ID())
+            try await untilReleased(directory)
             try await addWaiting(second, "Second", at: 3, to: conversation, in: directory)
+            try await untilReleased(directory)
             try await addWaiting(third, "Third", at: 5, to: conversation, in: directory)
+            try await untilReleased(directory)
             try await Stage.with(directory) { stage in
                 for id in [run, second, third] {
                     try await eventually("The run's end") { try await stage.find(id, of: conversation).status.isFinal }
@@ -76,6 +81,7 @@ struct RecoveryTests {
                 let turn = try await stage.say("Fourth", in: conversation)
                 #expect(turn.end.context?.messagesUsed == 8)
             }
+            try await untilReleased(directory)
             try await Stage.with(directory) { stage in
                 let count = try await stage.messages(of: conversation).count
                 #expect(count == 9)
@@ -96,6 +102,7 @@ struct RecoveryTests {
                 #expect(accepted?.first?.userMessage?.content.text == "Second")
                 return conversation
             }
+            try await untilReleased(directory)
             try await Stage.with(directory) { stage in
                 try await eventually("The second answer") { try await stage.messages(of: conversation).count == 5 }
                 let messages = try await stage.messages(of: conversation)
@@ -152,6 +159,7 @@ struct RecoveryTests {
     /// Stores what a process that was killed in the middle of an answer leaves behind.
     private func leaveRunGoing(in directory: String) async throws -> (Conversation, Run.ID) {
         let conversation = try await Stage.with(directory) { try await $0.open() }
+        try await untilReleased(directory)
         let run = Run.ID()
         let user = Message(
             id: Message.ID(),

@@ -71,6 +71,7 @@ struct StoreTests {
             }
             #expect(first != nil)
             first = nil
+            try await untilReleased(directory, file: "store.sqlite")
             _ = try Database.open(at: directory + "/store.sqlite")
         }
     }
@@ -123,6 +124,7 @@ struct StoreTests {
     @Test func `the schema is made once and opened again`() async throws {
         try await withTemporaryDirectory { directory in
             for _ in 0..<2 {
+                try await untilReleased(directory, file: "store.sqlite")
                 let database = try Database.open(at: directory + "/store.sqlite")
                 let check = try await database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
                 #expect(check == "ok")

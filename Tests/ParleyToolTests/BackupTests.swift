@@ -109,6 +109,19 @@ import Testing
     }
 
     private func withService(_ directory: String, _ body: () throws -> Void) async throws {
+        try await runService(directory, body)
+        // The last thread of a store lets go a moment late.
+        try await eventually("The file's release") {
+            do {
+                try FileLock.take(directory + "/conversation.sqlite.lock", refusal: "").release()
+                return true
+            } catch is SettingFault {
+                return false
+            }
+        }
+    }
+
+    private func runService(_ directory: String, _ body: () throws -> Void) async throws {
         let settings = Settings(values: [
             "DATA_DIR": directory, "CONVERSATION_PORT": "0", "BUS_TOKEN": "a-secret-of-the-bus-for-the-tests-only",
             "INFERENCE_URL": "http://127.0.0.1:1",
