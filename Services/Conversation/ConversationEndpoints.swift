@@ -16,6 +16,8 @@ struct ConversationEndpoints: Sendable {
         table.serve(Conversations.Delete.self) { request, context in try await conversing.delete(request, context) }
         table.serve(Conversations.Count.self) { _, _ in try await conversing.count() }
         table.serve(Messages.List.self) { request, context in try await conversing.messages(request, context) }
+        table.serve(Messages.Siblings.self) { request, context in try await conversing.siblings(request, context) }
+        table.serve(Messages.Select.self) { request, context in try await conversing.select(request, context) }
         table.serve(Runs.Start.self) { request, context in try await running.start(request, context) }
         table.serve(Runs.Complete.self) { request, context in try await running.complete(request, context) }
         table.serve(Runs.Find.self) { request, context in try await running.find(request, context) }

@@ -67,13 +67,18 @@ struct GatewayRoutes {
         let all = "/api/v1/chat/conversations"
         let conversations = ConversationsController(conversations: self.conversations)
         let messages = MessagesController(conversations: self.conversations)
+        let turns = TurnsController(conversations: self.conversations)
         let runs = RunsController(conversations: self.conversations)
         return [
             (.post, all, conversations.create),
             (.get, all, conversations.list),
             (.delete, "\(all)/:id", conversations.delete),
             (.get, "\(all)/:id/messages", messages.list),
-            (.post, "\(all)/:id/messages", messages.post),
+            (.post, "\(all)/:id/messages", turns.send),
+            (.post, "\(all)/:id/messages/:message/edit", turns.edit),
+            (.post, "\(all)/:id/messages/:message/regenerate", turns.regenerate),
+            (.get, "\(all)/:id/messages/:message/siblings", messages.siblings),
+            (.post, "\(all)/:id/messages/:message/select", messages.select),
             (.get, "\(all)/:id/runs/:run", runs.find),
             (.get, "\(all)/:id/runs/:run/events", runs.events),
             (.post, "\(all)/:id/runs/:run/cancel", runs.cancel),

@@ -45,6 +45,8 @@ extension Fault.Code {
     package static let missing = Self(rawValue: "missing")
     /// The thing is in a state that does not allow it.
     package static let conflict = Self(rawValue: "conflict")
+    /// The key of this request came with another request before.
+    package static let keyReused = Self(rawValue: "key_reused")
     /// The request is larger than allowed.
     package static let tooLarge = Self(rawValue: "too_large")
     /// Too much was asked in too short a time.

@@ -8,13 +8,15 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     /// How it stands: an answer shares its run's status; what a user said is `completed`, or `failed` when no
     /// answer to it could be made.
     package var status: Run.Status
-    /// The message that it follows.
+    /// The message that it follows: an answer its question, a question whatever was the last when it was put.
     package var parent: ID?
     /// The run that made it, or that answers it.
     package var run: Run.ID?
     /// How many tokens it holds, estimated where no provider counted them.
     package var tokenCount: Int?
     package var createdAt: Timestamp
+    /// Its place among those that stand in the same place; absent when it is alone there.
+    package var branch: Branch?
 
     package init(
         id: ID,
@@ -24,7 +26,8 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         parent: ID?,
         run: Run.ID?,
         tokenCount: Int?,
-        createdAt: Timestamp
+        createdAt: Timestamp,
+        branch: Branch? = nil
     ) {
         self.id = id
         self.role = role
@@ -34,6 +37,20 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         self.run = run
         self.tokenCount = tokenCount
         self.createdAt = createdAt
+        self.branch = branch
+    }
+
+    /// Which one of several answers to a question, or of several questions after an answer.
+    package struct Branch: Codable, Sendable, Hashable {
+        /// 0 for the one that was there first.
+        package var index: Int
+        /// How many there are.
+        package var count: Int
+
+        package init(index: Int, count: Int) {
+            self.index = index
+            self.count = count
+        }
     }
 
     /// Who said it.

@@ -30,7 +30,7 @@ extension RunFeed {
             createdAt: .now(),
             endedAt: nil
         )
-        let number = try await database.write { connection in
+        let (number, place) = try await database.write { connection in
             let persona = try #require(HousePersonas.all.first)
             try PersonaRows.insert(persona, in: connection)
             let stored = StoredConversation(
@@ -44,8 +44,9 @@ extension RunFeed {
             let number = try ConversationRows.insert(stored, in: connection)
             let place = try MessageRows.insert(StoredMessage(position: 1, message: user), into: number, in: connection)
             try RunRows.insert(going, of: place, in: connection)
-            return number
+            return (number, place)
         }
-        return RunFeed(run: going, userMessage: user, conversation: number, position: 1)
+        let question = RunFeed.Question(message: user, number: place, position: 1)
+        return RunFeed(run: going, question: question, conversation: number)
     }
 }

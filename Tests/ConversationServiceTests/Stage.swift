@@ -57,17 +57,35 @@ struct Stage {
         return try await bus.call(request, context(user)).conversation
     }
 
-    func say(_ text: String, in conversation: Conversation, as user: String = "alice") async throws -> Turn {
-        let request = Runs.Complete(conversation: conversation.id, content: Message.Content(text: text))
-        return try await bus.call(request, context(user))
+    func say(
+        _ text: String,
+        in conversation: Conversation,
+        as user: String = "alice",
+        key: String? = nil
+    ) async throws -> Turn {
+        let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: text), key: key)
+        return try await bus.call(Runs.Complete(start), context(user))
+    }
+
+    /// Says something in the place of another message, or has an answer made again.
+    func say(
+        _ text: String?,
+        insteadOf message: Message.ID,
+        in conversation: Conversation,
+        key: String? = nil
+    ) async throws -> Turn {
+        let content = text.map { Message.Content(text: $0) }
+        let start = Runs.Start(conversation: conversation.id, content: content, insteadOf: message, key: key)
+        return try await bus.call(Runs.Complete(start), context())
     }
 
     func start(
         _ text: String,
         in conversation: Conversation,
-        as user: String = "alice"
+        as user: String = "alice",
+        key: String? = nil
     ) async throws -> ElementStream<Run.Event> {
-        let request = Runs.Start(conversation: conversation.id, content: Message.Content(text: text))
+        let request = Runs.Start(conversation: conversation.id, content: Message.Content(text: text), key: key)
         return try await bus.stream(request, context(user))
     }
 

@@ -40,7 +40,7 @@ struct EventStreamTests {
             #expect(done["run_id"] as? String == Sample.run.id.description)
             #expect((done["assistant_message"] as? [String: Any])?["content"] as? String == "Hi.")
             #expect((done["timing"] as? [String: Any])?["upstream"] as? Double == 5)
-            #expect(gate.behind.starts.map(\.content.text) == ["Hello"])
+            #expect(gate.behind.starts.map(\.content?.text) == ["Hello"])
         }
     }
 

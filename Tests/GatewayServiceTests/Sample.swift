@@ -19,6 +19,12 @@ enum Sample {
 
     static let question = message("0192f0c1-7b5a-7c3e-9f00-000000000011", .user, "Hello \"you\"\n")
     static let answer = message("0192f0c1-7b5a-7c3e-9f00-000000000012", .assistant, "Hi.")
+    /// Another answer to the same question.
+    static let sibling: Message = {
+        var message = Sample.message("0192f0c1-7b5a-7c3e-9f00-000000000013", .assistant, "Hello.")
+        message.branch = Message.Branch(index: 1, count: 2)
+        return message
+    }()
 
     static let conversation = Conversation(
         id: id("0192f0c1-7b5a-7c3e-9f00-000000000021"),

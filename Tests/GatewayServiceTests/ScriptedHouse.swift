@@ -67,10 +67,13 @@ final class ScriptedHouse: Sendable {
             Conversations.Statistics(conversations: 1, messages: 2, activePersonas: 3)
         }
         serve(Messages.List.self, in: &table) { _ in Page(items: [Sample.answer, Sample.question], total: 2) }
+        serve(Messages.Siblings.self, in: &table) { _ in Page(items: [Sample.answer, Sample.sibling], total: 2) }
+        serve(Messages.Select.self, in: &table) { _ in Page(items: [Sample.sibling, Sample.question], total: 2) }
         serve(Runs.Find.self, in: &table) { _ in Sample.run }
         serve(Runs.Cancel.self, in: &table) { _ in Sample.run }
-        serve(Runs.Complete.self, in: &table) { _ in
-            Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
+        serve(Runs.Complete.self, in: &table) { request in
+            self.state.withLock { $0.starts.append(request.start) }
+            return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }

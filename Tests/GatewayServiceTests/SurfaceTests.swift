@@ -10,13 +10,13 @@ struct SurfaceTests {
         {"id":"0192f0c1-7b5a-7c3e-9f00-000000000011","role":"user","content":"Hello \\"you\\"\\n","message_type":"text",\
         "media_urls":[],"audio_url":null,"audio_duration_seconds":null,"token_count":3,\
         "created_at":"2025-11-25T07:03:25.123456Z","status":"completed",\
-        "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null}
+        "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null,"sibling_index":0,"sibling_count":1}
         """
     private static let answer = """
         {"id":"0192f0c1-7b5a-7c3e-9f00-000000000012","role":"assistant","content":"Hi.","message_type":"text",\
         "media_urls":[],"audio_url":null,"audio_duration_seconds":null,"token_count":3,\
         "created_at":"2025-11-25T07:03:25.123456Z","status":"completed",\
-        "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null}
+        "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null,"sibling_index":0,"sibling_count":1}
         """
 
     @Test func `influencers are told in the order of the documents`() async throws {
@@ -132,7 +132,8 @@ struct SurfaceTests {
 
     @Test(arguments: [
         (Fault.Code.missing, 404, "not_found"), (.forbidden, 403, "forbidden"), (.invalid, 400, "bad_request"),
-        (.conflict, 409, "conflict"), (.limited, 429, "rate_limit_exceeded"),
+        (.conflict, 409, "conflict"), (.keyReused, 422, "idempotency_key_reused"),
+        (.limited, 429, "rate_limit_exceeded"),
         (.unavailable, 503, "service_unavailable"),
         (.unreachable, 503, "service_unavailable"), (.timeout, 504, "timeout"), (.full, 507, "insufficient_storage"),
         (.internal, 500, "internal_error"), (.init(rawValue: "a_newer_one"), 500, "a_newer_one"),

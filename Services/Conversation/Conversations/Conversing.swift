@@ -57,14 +57,39 @@ struct Conversing: Sendable {
         let principal = try context.requirePrincipal()
         return try await database.read { database in
             let conversation = try ConversationAccess.check(request.conversation, by: principal, in: database)
-            let messages = try MessageRows.list(
-                of: conversation.number,
+            return try MessagePage(request, of: conversation, in: database).read(in: database)
+        }
+    }
+
+    func siblings(_ request: Messages.Siblings, _ context: CallContext) async throws -> Page<Message> {
+        let principal = try context.requirePrincipal()
+        return try await database.read { database in
+            let conversation = try ConversationAccess.check(request.conversation, by: principal, in: database)
+            let message = try MessageRows.find(request.message, of: conversation.number, in: database)
+            let siblings = try SiblingRows.list(beside: message, in: conversation.number, database)
+            return Page(items: siblings, total: siblings.count)
+        }
+    }
+
+    /// Which path is selected is a fact of the conversation; a run that goes on meanwhile goes on, where its question is.
+    func select(_ request: Messages.Select, _ context: CallContext) async throws -> Page<Message> {
+        let principal = try context.requirePrincipal()
+        let moment = now()
+        return try await database.write { database in
+            var conversation = try ConversationAccess.check(request.conversation, by: principal, in: database)
+            let message = try MessageRows.find(request.message, of: conversation.number, in: database)
+            if !message.isOnPath {
+                try PathRows.select(message, of: conversation.number, in: database)
+                try ConversationRows.noteBranch(of: conversation.number, at: moment, in: database)
+                conversation = try ConversationAccess.check(request.conversation, by: principal, in: database)
+            }
+            let newest = Messages.List(
+                conversation: request.conversation,
                 limit: request.limit,
-                offset: request.offset,
-                order: request.order,
-                in: database
+                offset: 0,
+                order: .descending
             )
-            return Page(items: messages.map(\.message), total: conversation.messageCount)
+            return try MessagePage(newest, of: conversation, in: database).read(in: database)
         }
     }
 
@@ -106,7 +131,7 @@ struct Conversing: Sendable {
             tokenCount: ContextWindow.estimateTokens(persona.greeting),
             createdAt: moment
         )
-        _ = try MessageRows.insert(StoredMessage(position: 0, message: greeting), into: made.number, in: database)
+        try MessageRows.insert(StoredMessage(position: 0, message: greeting), into: made.number, in: database)
         try ConversationRows.noteAnswer(in: made.number, at: moment, in: database)
         made.messageCount = 1
         return made
@@ -117,10 +142,10 @@ struct Conversing: Sendable {
         _ persona: Persona,
         in database: GRDB.Database
     ) throws -> Conversation {
-        let recent = try MessageRows.list(
+        let recent = try PathRows.list(
             of: stored.number,
+            positions: PathRows.whole,
             limit: recentCount,
-            offset: 0,
             order: .descending,
             in: database
         )
@@ -131,7 +156,7 @@ struct Conversing: Sendable {
             createdAt: stored.createdAt,
             updatedAt: stored.updatedAt,
             messageCount: stored.messageCount,
-            recentMessages: recent.map(\.message)
+            recentMessages: try SiblingRows.count(recent, in: stored.number, database)
         )
     }
 }

@@ -10,6 +10,7 @@ struct StoredConversation: Sendable, Equatable {
     var persona: Persona.ID
     var createdAt: Timestamp
     var updatedAt: Timestamp
+    /// How many messages are on its selected path.
     var messageCount: Int
 }
 
@@ -25,6 +26,11 @@ enum ConversationRows {
         """
     private static let answer = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE number = ?
+        """
+
+    private static let branch = """
+        UPDATE conversations SET updated_at = ?1, used_at = ?1, message_count =
+            (SELECT COUNT(*) FROM messages WHERE conversation = ?2 AND branch = 0) WHERE number = ?2
         """
 
     /// Adds a conversation and answers its number.
@@ -49,6 +55,12 @@ enum ConversationRows {
     /// Counts an answer.
     static func noteAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: answer).execute(arguments: [moment.microseconds, number])
+    }
+
+    /// Notes a use that changed the path: its messages are counted anew.
+    static func noteBranch(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: branch).execute(arguments: [moment.microseconds, number])
+        guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
     }
 
     static func find(_ id: Conversation.ID, in database: GRDB.Database) throws -> StoredConversation? {
@@ -97,18 +109,22 @@ enum ConversationRows {
         return (try rows.map(read), total ?? 0)
     }
 
-    /// Deletes a conversation with all that belongs to it.
-    static func delete(_ number: Int64, in database: GRDB.Database) throws {
+    /// Deletes a conversation with all that belongs to it; answers how many messages that were, on all its branches.
+    static func delete(_ number: Int64, in database: GRDB.Database) throws -> Int {
+        var count = 0
         for sql in [
             """
             DELETE FROM run_events WHERE run IN
                 (SELECT id FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?))
             """,
             "DELETE FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?)",
-            "DELETE FROM messages WHERE conversation = ?", "DELETE FROM conversations WHERE number = ?",
+            "DELETE FROM request_keys WHERE conversation = ?", "DELETE FROM messages WHERE conversation = ?",
+            "DELETE FROM conversations WHERE number = ?",
         ] {
             try database.cachedStatement(sql: sql).execute(arguments: [number])
+            if sql.hasPrefix("DELETE FROM messages") { count = database.changesCount }
         }
+        return count
     }
 
     static func count(in database: GRDB.Database) throws -> (conversations: Int, messages: Int) {

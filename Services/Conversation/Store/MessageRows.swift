@@ -3,22 +3,32 @@ import GRDB
 
 /// A message and its place in its conversation.
 struct StoredMessage: Sendable, Equatable {
-    /// What a user says has an odd position, its answer the even one after it; a greeting has 0.
+    /// Its place in the store; 0 before it has one.
+    var number: Int64 = 0
+    /// A greeting has 0; a question has the odd position after what it follows, and its answers the even one after.
     var position: Int
+    /// Whether the selected path goes through it.
+    var isOnPath = true
+    /// How many messages of its role followed the same one before it.
+    var sibling = 0
     var message: Message
 }
 
 /// The table of messages.
 enum MessageRows {
-    private static let columns = """
-        position, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent, run, token_count,
-        created_at
+    static let columns = """
+        number, position, branch, sibling, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent,
+        run, token_count, created_at
         """
     private static let insertion = """
-        INSERT INTO messages (conversation, \(columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        INSERT INTO messages (conversation, position, branch, sibling, id, role, kind, content, media_urls, audio_url,
+            audio_seconds, status, parent, run, token_count, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
     /// Adds a message and answers its number.
+    ///
+    /// At most one message of a path may stand at a position.
+    @discardableResult
     static func insert(
         _ stored: StoredMessage,
         into conversation: Int64,
@@ -27,41 +37,31 @@ enum MessageRows {
         let message = stored.message
         let media = message.content.mediaURLs.isEmpty ? nil : try StoredValue.encode(message.content.mediaURLs)
         try database.cachedStatement(sql: insertion).execute(arguments: [
-            conversation, stored.position, message.id.description, message.role.rawValue,
-            message.content.kind.rawValue, message.content.text, media, message.content.audioURL,
-            message.content.audioSeconds, message.status.rawValue, message.parent?.description,
-            message.run?.description, message.tokenCount, message.createdAt.microseconds,
+            conversation, stored.position, stored.isOnPath ? 0 : -1, stored.sibling, message.id.description,
+            message.role.rawValue, message.content.kind.rawValue, message.content.text, media,
+            message.content.audioURL, message.content.audioSeconds, message.status.rawValue,
+            message.parent?.description, message.run?.description, message.tokenCount, message.createdAt.microseconds,
         ])
-        return database.lastInsertedRowID
+        let number = database.lastInsertedRowID
+        if !stored.isOnPath { try setAside(number, in: database) }
+        return number
     }
 
-    static func setStatus(
-        _ status: Run.Status,
-        at position: Int,
-        of conversation: Int64,
-        in database: GRDB.Database
-    ) throws {
-        let statement = try database.cachedStatement(
-            sql: "UPDATE messages SET status = ? WHERE conversation = ? AND position = ?"
-        )
-        try statement.execute(arguments: [status.rawValue, conversation, position])
+    /// Takes a message off the selected path.
+    static func setAside(_ number: Int64, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "UPDATE messages SET branch = number WHERE number = ?")
+            .execute(arguments: [number])
     }
 
-    static func list(
-        of conversation: Int64,
-        limit: Int,
-        offset: Int,
-        order: Order,
-        in database: GRDB.Database
-    ) throws -> [StoredMessage] {
-        let direction = order == .ascending ? "ASC" : "DESC"
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(columns) FROM messages WHERE conversation = ?
-                ORDER BY position \(direction) LIMIT ? OFFSET ?
-                """
-        )
-        return try Row.fetchAll(statement, arguments: [conversation, limit, offset]).map(read)
+    static func setStatus(_ status: Run.Status, of number: Int64, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "UPDATE messages SET status = ? WHERE number = ?")
+            .execute(arguments: [status.rawValue, number])
+    }
+
+    /// Says which run answers a question now.
+    static func setRun(_ run: Run.ID, of number: Int64, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "UPDATE messages SET run = ? WHERE number = ?")
+            .execute(arguments: [run.description, number])
     }
 
     static func find(_ number: Int64, in database: GRDB.Database) throws -> StoredMessage? {
@@ -69,27 +69,61 @@ enum MessageRows {
         return try Row.fetchOne(statement, arguments: [number]).map(read)
     }
 
-    private static func read(_ row: Row) throws -> StoredMessage {
-        let media: String? = row[5]
-        let parent: String? = row[9]
-        let run: String? = row[10]
+    static func find(_ id: Message.ID, in database: GRDB.Database) throws -> StoredMessage? {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM messages WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id.description]).map(read)
+    }
+
+    /// Finds a message of a conversation.
+    ///
+    /// Throws `missing`.
+    static func find(
+        _ id: Message.ID,
+        of conversation: Int64,
+        in database: GRDB.Database
+    ) throws -> StoredMessage {
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(columns) FROM messages WHERE id = ? AND conversation = ?"
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [id.description, conversation]) else {
+            throw Fault(.missing, "Message not found")
+        }
+        return try read(row)
+    }
+
+    static func isOnPath(_ number: Int64, in database: GRDB.Database) throws -> Bool {
+        let statement = try database.cachedStatement(sql: "SELECT branch FROM messages WHERE number = ?")
+        return try Int64.fetchOne(statement, arguments: [number]) == 0
+    }
+
+    static func read(_ row: Row) throws -> StoredMessage {
+        let branch: Int64 = row[2]
+        let sibling: Int = row[3]
+        let media: String? = row[8]
+        let parent: String? = row[12]
+        let run: String? = row[13]
         return StoredMessage(
-            position: row[0],
+            number: row[0],
+            position: row[1],
+            isOnPath: branch == 0,
+            sibling: sibling,
             message: Message(
-                id: try StoredValue.identifier(row[1]),
-                role: try StoredValue.word(row[2]),
+                id: try StoredValue.identifier(row[4]),
+                role: try StoredValue.word(row[5]),
                 content: Message.Content(
-                    kind: try StoredValue.word(row[3]),
-                    text: row[4],
+                    kind: try StoredValue.word(row[6]),
+                    text: row[7],
                     mediaURLs: try media.map { try StoredValue.decode([String].self, $0) } ?? [],
-                    audioURL: row[6],
-                    audioSeconds: row[7]
+                    audioURL: row[9],
+                    audioSeconds: row[10]
                 ),
-                status: try StoredValue.word(row[8]),
+                status: try StoredValue.word(row[11]),
                 parent: try parent.map(StoredValue.identifier),
                 run: try run.map(StoredValue.identifier),
-                tokenCount: row[11],
-                createdAt: Timestamp(microseconds: row[12])
+                tokenCount: row[14],
+                createdAt: Timestamp(microseconds: row[15]),
+                // As it was when it was made; how many have come since, only a list says.
+                branch: Message.Branch(sibling: sibling)
             )
         )
     }

@@ -32,11 +32,30 @@ enum RunEventRows {
         ])
     }
 
+    /// How many batches are read at a time when not all are wanted.
+    private static let pageSize = 32
+
     /// The events of a run, in order.
     static func list(of run: Run.ID, in database: GRDB.Database) throws -> [ByteBuffer] {
         let statement = try database.cachedStatement(sql: "SELECT lines FROM run_events WHERE run = ? ORDER BY first")
-        return try Data.fetchAll(statement, arguments: [run.description])
-            .flatMap { $0.split(separator: UInt8(ascii: "\n")).map { ByteBuffer(bytes: $0) } }
+        return try Data.fetchAll(statement, arguments: [run.description]).flatMap(split)
+    }
+
+    /// Some of the events after a number, in order.
+    static func list(of run: Run.ID, after number: Int, in database: GRDB.Database) throws -> [ByteBuffer] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT first, lines FROM run_events WHERE run = ?1 AND first >=
+                    (SELECT COALESCE(MAX(first), 0) FROM run_events WHERE run = ?1 AND first <= ?2)
+                ORDER BY first LIMIT \(pageSize)
+                """
+        )
+        let rows = try Row.fetchAll(statement, arguments: [run.description, number + 1])
+        return rows.flatMap { row in split(row[1]).dropFirst(max(0, number + 1 - (row[0] as Int))) }
+    }
+
+    private static func split(_ lines: Data) -> [ByteBuffer] {
+        lines.split(separator: UInt8(ascii: "\n")).map { ByteBuffer(bytes: $0) }
     }
 
     static func delete(of run: Run.ID, in database: GRDB.Database) throws {

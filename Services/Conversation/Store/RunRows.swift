@@ -8,10 +8,12 @@ struct StoredRun: Sendable, Equatable {
     /// The number of its conversation.
     var conversation: Int64
     /// The number of the message that it answers, and that message's position.
-    var message: Int64 = 0
+    var message: Int64
     var position: Int
     /// The number of its answer, once there is one.
     var answer: Int64?
+    /// The number of the answer that the path went through when another was asked for.
+    var replaces: Int64?
     /// How many bytes of the answer each of its text events holds, in order; the first of them is event 2.
     var cuts: [Int] = []
     /// How it ended, without the answer.
@@ -22,21 +24,26 @@ struct StoredRun: Sendable, Equatable {
 enum RunRows {
     private static let selection = """
         SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
-            c.number, c.id, m.id, m.position, a.id
+            c.number, c.id, m.id, m.position, a.id, r.replaces
         FROM runs r JOIN messages m ON m.number = r.message JOIN conversations c ON c.number = m.conversation
         LEFT JOIN messages a ON a.number = r.answer
         """
     private static let insertion = """
-        INSERT INTO runs (message, id, status, last_event, created_at) VALUES (?,?,?,?,?)
+        INSERT INTO runs (message, replaces, id, status, last_event, created_at) VALUES (?,?,?,?,?,?)
         """
     private static let ending = """
         UPDATE runs SET answer = ?, status = ?, last_event = ?, cuts = ?, ending = ?, ended_at = ? WHERE id = ?
         """
 
-    /// Adds the run that answers a message.
-    static func insert(_ run: Run, of message: Int64, in database: GRDB.Database) throws {
+    /// Adds a run that answers a message; `replaces` is the number of the answer in whose place the new one will stand.
+    static func insert(
+        _ run: Run,
+        of message: Int64,
+        replacing replaces: Int64? = nil,
+        in database: GRDB.Database
+    ) throws {
         try database.cachedStatement(sql: insertion).execute(arguments: [
-            message, run.id.description, run.status.rawValue, run.lastEvent, run.createdAt.microseconds,
+            message, replaces, run.id.description, run.status.rawValue, run.lastEvent, run.createdAt.microseconds,
         ])
     }
 
@@ -60,9 +67,15 @@ enum RunRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// The runs that have not ended.
+    /// The number of the answer that was there when a run was asked for another.
+    static func replaced(by id: Run.ID, in database: GRDB.Database) throws -> Int64? {
+        let statement = try database.cachedStatement(sql: "SELECT replaces FROM runs WHERE id = ?")
+        return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
+    }
+
+    /// The runs that have not ended, in the order in which they were asked for.
     static func going(in database: GRDB.Database) throws -> [StoredRun] {
-        let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.message"
+        let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
         return try Row.fetchAll(database, sql: sql).map(read)
     }
 
@@ -90,6 +103,7 @@ enum RunRows {
             message: row[0],
             position: row[12],
             answer: row[1],
+            replaces: row[14],
             cuts: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
             end: end
         )

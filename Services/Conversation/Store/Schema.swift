@@ -6,11 +6,18 @@ import GRDB
 /// pages, and so a commit is small. A conversation's messages are found by a narrow index; its cost for a turn or a page
 /// does not depend on how much else is stored. Events are rows only while their run goes; of a run that has ended the
 /// lengths of its texts are kept (`cuts`), since the text itself is the answer's.
+///
+/// The messages of a conversation are a tree: `parent` is what a message follows, and never changes. The selected path is
+/// those whose `branch` is 0, at most one at a position; whatever is aside has its own number there. `sibling` counts the
+/// messages of one role that follow the same one, and `is_chosen` says which of them the path went through last.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 conversations, messages and runs") { database in
             try database.execute(sql: first)
+        }
+        migrator.registerMigration("0002 branches and request keys") { database in
+            try database.execute(sql: second)
         }
         return migrator
     }
@@ -85,5 +92,49 @@ enum Schema {
             lines BLOB NOT NULL
         ) STRICT;
         CREATE INDEX run_events_by_run ON run_events (run, first);
+        """
+
+    private static let second = """
+        ALTER TABLE messages ADD COLUMN branch INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE messages ADD COLUMN sibling INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE messages ADD COLUMN is_chosen INTEGER NOT NULL DEFAULT 1;
+        UPDATE messages SET parent = (
+            SELECT p.id FROM messages p WHERE p.conversation = messages.conversation
+                AND p.position < messages.position ORDER BY p.position DESC LIMIT 1
+        ) WHERE role = 'user';
+        DROP INDEX messages_by_place;
+        CREATE UNIQUE INDEX messages_by_place ON messages (conversation, position, branch);
+        CREATE UNIQUE INDEX messages_by_id ON messages (id);
+
+        CREATE TABLE runs_of_messages (
+            number INTEGER NOT NULL PRIMARY KEY,
+            message INTEGER NOT NULL REFERENCES messages (number),
+            id TEXT NOT NULL,
+            status TEXT NOT NULL,
+            last_event INTEGER NOT NULL,
+            answer INTEGER,
+            replaces INTEGER,
+            cuts TEXT,
+            ending TEXT,
+            created_at INTEGER NOT NULL,
+            ended_at INTEGER
+        ) STRICT;
+        INSERT INTO runs_of_messages (message, id, status, last_event, answer, cuts, ending, created_at, ended_at)
+            SELECT message, id, status, last_event, answer, cuts, ending, created_at, ended_at FROM runs ORDER BY message;
+        DROP TABLE runs;
+        ALTER TABLE runs_of_messages RENAME TO runs;
+        CREATE UNIQUE INDEX runs_by_id ON runs (id);
+        CREATE INDEX runs_by_message ON runs (message);
+        CREATE INDEX runs_going ON runs (number) WHERE status IN ('queued', 'running');
+
+        CREATE TABLE request_keys (
+            conversation INTEGER NOT NULL REFERENCES conversations (number),
+            route TEXT NOT NULL,
+            key TEXT NOT NULL,
+            run TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (conversation, route, key)
+        ) WITHOUT ROWID, STRICT;
+        CREATE INDEX request_keys_by_age ON request_keys (created_at);
         """
 }

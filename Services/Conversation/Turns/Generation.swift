@@ -47,6 +47,14 @@ struct Generation: Sendable {
         return await ledger.finish(feed, draft: draft, next: await next())
     }
 
+    /// Ends a run for which not even its question could be made.
+    func fail(_ error: any Error) async -> Message? {
+        var draft = RunDraft(arrival: arrival)
+        draft.status = status(after: error)
+        draft.fault = draft.status == .stopped ? nil : fault(from: error)
+        return await ledger.finish(feed, draft: draft, next: await next())
+    }
+
     private func generate(_ prompt: Prompt, into draft: inout RunDraft) async throws {
         guard !feed.isStopped else { throw CancellationError() }
         let model = try await windows.model(nil, context)
@@ -97,7 +105,7 @@ struct Generation: Sendable {
         let number = feed.nextNumber
         let line = RunEventLine.text(text, number: number)
         feed.append(line)
-        log.append(line, number: number, to: feed.run)
+        log.append(line, number: number, to: feed)
     }
 
     private func status(after error: any Error) -> Run.Status {

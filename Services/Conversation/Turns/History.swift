@@ -16,6 +16,7 @@ struct History: Sendable {
     /// How many messages are older than those kept.
     private(set) var earlier: Int
     private var bytes = 0
+    private var last: Message?
 
     /// - Parameters:
     ///   - stored: the newest messages, oldest first.
@@ -25,7 +26,17 @@ struct History: Sendable {
         for message in stored { append(message) }
     }
 
+    /// Whether a question goes on with just these messages.
+    ///
+    /// One that was put before the last answer came, follows the question before it.
+    func isFollowed(by question: Message) -> Bool {
+        if question.parent == last?.id { return true }
+        guard let last, last.role == .assistant else { return false }
+        return question.parent != nil && question.parent == last.parent
+    }
+
     mutating func append(_ message: Message) {
+        last = message
         let text = Self.text(of: message.content)
         messages.append(Self.encode(message.role == .user ? .user : .assistant, text))
         tokens.append(ContextWindow.estimateTokens(text))

@@ -22,12 +22,19 @@ actor LiveConversation {
         var runs: LiveRuns
     }
 
+    /// What became of a request.
+    enum Acceptance: Sendable {
+        /// A run that goes on, or waits.
+        case going(RunFeed)
+        /// It was a repeat, and its run has ended.
+        case ended(Run.ID)
+    }
+
     nonisolated let record: StoredConversation
+    let surroundings: Surroundings
+    private(set) var turns: [LiveTurn] = []
     private let system: String
-    private let surroundings: Surroundings
     private var history: History
-    private var nextPosition: Int
-    private var turns: [LiveTurn] = []
     private var isDeleted = false
 
     /// `newest`: the newest messages, oldest first.
@@ -43,13 +50,8 @@ actor LiveConversation {
         self.record = record
         system = PersonaPrompt.text(for: persona)
         self.surroundings = surroundings
-        // A message whose turn has not come is history only then.
-        let first = waiting.first?.feed.position ?? .max
-        history = History(newest.filter { $0.position < first }.map(\.message), total: record.messageCount)
+        history = History(newest.map(\.message), total: record.messageCount)
         turns = waiting
-        // What a user says stands at odd positions; its answer, or the place for it, at the even one after.
-        let last = newest.last?.position ?? 0
-        nextPosition = last % 2 == 0 ? last + 1 : last + 2
     }
 
     /// Begins what an earlier process left waiting.
@@ -61,14 +63,54 @@ actor LiveConversation {
     /// Whether nothing is going on.
     var isIdle: Bool { turns.isEmpty }
 
-    /// Stores a user's message and lines up its run; returns when both are on the disk.
+    /// Stores what is asked and lines up its run; returns when both are on the disk.
     func accept(
-        _ content: Message.Content,
+        _ request: Runs.Start,
         _ context: CallContext,
         isWatched: Bool,
         now: Timestamp = .now()
-    ) async throws -> RunFeed {
+    ) async throws -> Acceptance {
+        try checkOpen()
+        var cause = try await cause(of: request)
+        var failed: Run.ID?
+        if let key = request.requestKey {
+            if let turn = try going(key, request) { return .going(turn.feed) }
+            if let known = try await known(key, request, at: now) {
+                guard known.run.status == .failed else { return acceptance(of: known.run.id) }
+                failed = known.run.id
+                cause = .again(try await question(known.run.userMessage))
+            }
+            // While the store was asked, the same may have come again.
+            if let turn = try going(key, request) { return .going(turn.feed) }
+        }
+        // From here to the turn's place in the line nothing may come in between.
+        try checkOpen()
+        try checkLine()
+        let opening = TurnOpening(
+            conversation: record.number,
+            cause: cause,
+            run: makeRun(for: cause, at: now),
+            key: request.requestKey,
+            failed: failed
+        )
+        let turn = makeTurn(opening, context, isWatched: isWatched)
+        turns.append(turn)
+        if let known = try await store(turn, opening) { return acceptance(of: known) }
+        mark(turn.feed.run.id) { $0.isStored = true }
+        if turn.feed.isStopped || isDeleted { await finishUnbegun(turn) } else { advance() }
+        return .going(turn.feed)
+    }
+
+    private func acceptance(of run: Run.ID) -> Acceptance {
+        surroundings.runs.find(run).map { .going($0) } ?? .ended(run)
+    }
+
+    private func checkOpen() throws {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
+        try surroundings.tasks.checkOpen()
+    }
+
+    private func checkLine() throws {
         guard turns.count <= Self.queueLimit else {
             throw Fault(
                 .limited,
@@ -76,17 +118,6 @@ actor LiveConversation {
                 retryAfter: 1
             )
         }
-        guard !content.text.utf8.contains(0) else {
-            throw Fault(.invalid, "The text holds the character U+0000, which cannot be stored.")
-        }
-        try surroundings.tasks.checkOpen()
-        let turn = makeTurn(content, context, isWatched: isWatched, now: now)
-        turns.append(turn)
-        nextPosition += 2
-        try await store(turn)
-        mark(turn.feed.run.id) { $0.isStored = true }
-        if turn.feed.isStopped || isDeleted { await finishUnbegun(turn) } else { advance() }
-        return turn.feed
     }
 
     /// Ends a run wherever it is, and returns it as it ended.
@@ -128,11 +159,8 @@ actor LiveConversation {
         do {
             for turn in turns.reversed() { try await cancel(turn.feed.run.id) }
             let number = record.number
-            let id = record.id
             return try await surroundings.database.write { database in
-                let count = try ConversationRows.find(id, in: database)?.messageCount ?? 0
                 try ConversationRows.delete(number, in: database)
-                return count
             }
         } catch {
             isDeleted = false
@@ -141,73 +169,67 @@ actor LiveConversation {
         }
     }
 
-    private func makeTurn(
-        _ content: Message.Content,
-        _ context: CallContext,
-        isWatched: Bool,
-        now: Timestamp
-    ) -> LiveTurn {
-        let run = Run.ID(at: now)
-        let message = Message(
-            id: Message.ID(at: now),
-            role: .user,
-            content: content,
-            status: .completed,
-            parent: nil,
-            run: run,
-            tokenCount: ContextWindow.estimateTokens(content.text),
-            createdAt: now
-        )
-        let feed = RunFeed(
-            run: Run(
-                id: run,
-                conversation: record.id,
-                status: turns.isEmpty ? .running : .queued,
-                model: nil,
-                userMessage: message.id,
-                assistantMessage: nil,
-                lastEvent: 1,
-                usage: nil,
-                fault: nil,
-                createdAt: now,
-                endedAt: nil
-            ),
-            userMessage: message,
-            conversation: record.number,
-            position: nextPosition
-        )
-        var context = context
-        context.deadline = nil
-        return LiveTurn(
-            feed: feed,
-            arrival: .now,
-            context: context,
-            isWatched: isWatched,
-            isBegun: feed.run.status == .running
+    private func makeRun(for cause: TurnOpening.Cause, at now: Timestamp) -> Run {
+        let question = if case .again(let stored) = cause { stored.message.id } else { Message.ID(at: now) }
+        return Run(
+            id: Run.ID(at: now),
+            conversation: record.id,
+            status: turns.isEmpty ? .running : .queued,
+            model: nil,
+            userMessage: question,
+            assistantMessage: nil,
+            lastEvent: 1,
+            usage: nil,
+            fault: nil,
+            createdAt: now,
+            endedAt: nil
         )
     }
 
-    /// Commits the message and the run; only then is the first event told.
-    private func store(_ turn: LiveTurn) async throws {
+    private func makeTurn(_ opening: TurnOpening, _ context: CallContext, isWatched: Bool) -> LiveTurn {
+        var context = context
+        context.deadline = nil
+        let isContinuation = if case .message = opening.cause { true } else { false }
+        return LiveTurn(
+            feed: RunFeed(run: opening.run, question: opening.question, conversation: record.number),
+            arrival: .now,
+            context: context,
+            isWatched: isWatched,
+            key: opening.key,
+            isContinuation: isContinuation,
+            isBegun: opening.run.status == .running
+        )
+    }
+
+    /// Commits the question and the run; only then is the first event told.
+    ///
+    /// Answers the run that the turn's key stands for, if it does so already: then nothing was stored.
+    private func store(_ turn: LiveTurn, _ opening: TurnOpening) async throws -> Run.ID? {
         let feed = turn.feed
-        let line = RunEventLine.event(Run.Event(number: 1, userMessage: feed.userMessage))
         do {
             try surroundings.runs.add(feed, of: record.user)
-            try await surroundings.database.write { database in
-                let stored = StoredMessage(position: feed.position, message: feed.userMessage)
-                try ConversationRows.noteUse(of: feed.conversation, at: stored.message.createdAt, in: database)
-                let number = try MessageRows.insert(stored, into: feed.conversation, in: database)
-                try RunRows.insert(feed.run, of: number, in: database)
+            switch try await surroundings.database.write({ try opening.perform(in: $0) }) {
+            case .opened(let question):
+                feed.settle(question)
+                feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: question.message)))
+                return nil
+            case .known(let run):
+                remove(turn, after: Fault(.unavailable, "This request was sent twice at once. Send it again."))
+                return run
             }
         } catch {
-            turns.removeAll { $0.feed.run.id == feed.run.id }
-            surroundings.runs.remove(feed)
-            feed.finish(nil, end: Run.End(status: .failed, assistantMessage: nil))
-            // The one behind it may be waiting for this one alone.
-            advance()
+            remove(turn, after: error as? Fault)
             throw error
         }
-        feed.append(line)
+    }
+
+    /// Takes a turn that could not be stored out of the line.
+    private func remove(_ turn: LiveTurn, after fault: Fault?) {
+        turns.removeAll { $0.feed.run.id == turn.feed.run.id }
+        surroundings.runs.remove(turn.feed)
+        turn.feed.finish(nil, end: Run.End(status: .failed, assistantMessage: nil, fault: fault))
+        // The one behind it may be waiting for this one alone.
+        advance()
     }
 
     private func mark(_ run: Run.ID, _ change: (inout LiveTurn) -> Void) {
@@ -218,7 +240,6 @@ actor LiveConversation {
     /// Starts the first turn if it is stored and nothing runs.
     private func advance() {
         while let turn = turns.first, turn.isStopped {
-            history.append(turn.feed.userMessage)
             turns.removeFirst()
         }
         guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
@@ -252,7 +273,6 @@ actor LiveConversation {
 
     private func perform(_ turn: LiveTurn) async {
         if !turn.isBegun { await surroundings.ledger.begin(turn.feed.run.id) }
-        history.append(turn.feed.userMessage)
         let generation = Generation(
             feed: turn.feed,
             isWatched: turn.isWatched,
@@ -265,9 +285,44 @@ actor LiveConversation {
             ledger: surroundings.ledger,
             next: { await self.announceNext(after: turn.feed.run.id) }
         )
-        let answer = await generation.perform(Generation.Prompt(system: system, history: history))
+        let answer: Message?
+        do {
+            try await recall(turn)
+            answer = await generation.perform(Generation.Prompt(system: system, history: history))
+        } catch {
+            answer = await generation.fail(error)
+        }
         if let answer { history.append(answer) }
         turns.removeAll { $0.feed.run.id == turn.feed.run.id }
         advance()
+    }
+
+    /// Brings the history to a turn's question.
+    private func recall(_ turn: LiveTurn) async throws {
+        let question = turn.feed.question
+        if turn.isContinuation, history.isFollowed(by: question.message) {
+            history.append(question.message)
+            return
+        }
+        let number = record.number
+        let (lineage, answers, total) = try await surroundings.database.read { database in
+            guard let stored = try MessageRows.find(question.number, in: database) else {
+                throw Fault(.missing, "Message not found")
+            }
+            let lineage = try PathRows.lineage(of: stored, in: number, limit: History.messageLimit, database)
+            let answers = try SiblingRows.next(
+                after: question.message.id,
+                at: question.position + 1,
+                role: .assistant,
+                in: number,
+                database
+            )
+            let total = try PathRows.count(of: number, positions: 0...question.position, in: database)
+            return (lineage, answers, max(total, lineage.count))
+        }
+        var settled = question
+        settled.answers = answers
+        turn.feed.settle(settled)
+        history = History(lineage.reversed().map(\.message), total: total)
     }
 }

@@ -118,10 +118,10 @@ final class LiveConversations: Service {
             guard let persona = try PersonaRows.find(record.persona, in: database) else {
                 throw Fault(.missing, "The persona of this conversation is gone.")
             }
-            let newest = try MessageRows.list(
+            let newest = try PathRows.list(
                 of: record.number,
+                positions: PathRows.whole,
                 limit: History.messageLimit,
-                offset: 0,
                 order: .descending,
                 in: database
             )

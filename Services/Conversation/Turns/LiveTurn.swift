@@ -8,6 +8,10 @@ struct LiveTurn: Sendable {
     let context: CallContext
     /// Whether somebody reads along from the start.
     let isWatched: Bool
+    /// The name that its client gave it.
+    var key: RequestKey?
+    /// Whether it only goes on with what was said last; what else there is to know is then read from the store.
+    let isContinuation: Bool
     /// Whether message and run are on the disk.
     var isStored = false
     /// Whether the disk says that a provider may have been asked; only then an interrupted run is not begun again.
@@ -20,18 +24,15 @@ struct LiveTurn: Sendable {
 extension LiveTurn {
     /// A turn that an earlier process accepted and never began.
     init(_ stored: StoredRun, message: Message, user: String) {
-        let feed = RunFeed(
-            run: stored.run,
-            userMessage: message,
-            conversation: stored.conversation,
-            position: stored.position
-        )
+        let question = RunFeed.Question(message: message, number: stored.message, position: stored.position)
+        let feed = RunFeed(run: stored.run, question: question, conversation: stored.conversation)
         feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: message)))
         self.init(
             feed: feed,
             arrival: .now,
             context: CallContext(principal: Principal(user: user)),
             isWatched: false,
+            isContinuation: false,
             isStored: true
         )
     }

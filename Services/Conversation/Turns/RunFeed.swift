@@ -4,7 +4,8 @@ import Synchronization
 
 /// The events of a run that is going, for any number of watchers.
 ///
-/// Events are kept once, for all; a watcher is no more than a number, so a slow one costs nothing and holds up nobody.
+/// Events are kept once, for all; a watcher is no more than a number, so a slow one costs nothing and holds up nobody. Of
+/// a long answer only the newest events are kept: the older ones are on the disk, where a watcher that needs them reads.
 final class RunFeed: Sendable {
     private struct Waiter {
         var continuation: CheckedContinuation<Void, any Error>
@@ -12,29 +13,85 @@ final class RunFeed: Sendable {
         var awaitsEnd: Bool
     }
 
+    /// What a run answers, and where that stands.
+    struct Question: Sendable {
+        /// As its watchers are told of it.
+        var message: Message
+        /// Its place in the store; 0 before it is stored.
+        var number: Int64 = 0
+        /// Its position; the answer's is the next.
+        var position = 0
+        /// How many answers to it there are already.
+        var answers = 0
+        /// Whether no answer to it could be made so far.
+        var hasFailed = false
+    }
+
     private struct State {
+        var question: Question
         var status: Run.Status
+        /// The newest events; before them, so many are not kept any more.
         var lines: [ByteBuffer] = []
+        var dropped = 0
+        /// How many bytes the kept events have.
+        var bytes = 0
+        /// The number of the last event that is on the disk.
+        var stored = 1
         var end: Run.End?
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
         var isStopped = false
+
+        var last: Int { dropped + lines.count }
+
+        mutating func append(_ line: ByteBuffer) {
+            lines.append(line)
+            bytes += line.readableBytes
+        }
+
+        /// Lets go of the oldest half of what is kept, as far as it is on the disk, when there is too much.
+        mutating func trim(to limit: Int) {
+            guard bytes > limit else { return }
+            var count = 0
+            while count < lines.count, dropped + count < stored, bytes > limit / 2 {
+                bytes -= lines[count].readableBytes
+                count += 1
+            }
+            lines.removeFirst(count)
+            dropped += count
+        }
     }
 
+    /// What a watcher finds who asks for the events after a number.
+    enum Found: Sendable {
+        /// At least one.
+        case ready([ByteBuffer])
+        /// They are not kept any more.
+        case behind
+    }
+
+    /// How many bytes of events are kept in memory.
+    private static let window = 256 * 1024
+
     let run: Run
-    let userMessage: Message
     /// The number of the run's conversation in the store.
     let conversation: Int64
-    /// The position of the user's message; the answer's is the next.
-    let position: Int
+    private let window: Int
     private let state: Mutex<State>
 
-    init(run: Run, userMessage: Message, conversation: Int64, position: Int) {
+    init(run: Run, question: Question, conversation: Int64, window: Int = window) {
         self.run = run
+        self.window = window
         self.conversation = conversation
-        self.position = position
-        self.userMessage = userMessage
-        state = Mutex(State(status: run.status))
+        state = Mutex(State(question: question, status: run.status))
+    }
+
+    /// What the run answers.
+    var question: Question { state.withLock { $0.question } }
+
+    /// Says what only the store knew of the question.
+    func settle(_ question: Question) {
+        state.withLock { $0.question = question }
     }
 
     /// The run as it stands.
@@ -42,13 +99,13 @@ final class RunFeed: Sendable {
         state.withLock { state in
             var run = run
             run.status = state.end?.status ?? state.status
-            run.lastEvent = state.lines.count
+            run.lastEvent = state.last
             return run
         }
     }
 
     /// The number that the next event will have.
-    var nextNumber: Int { state.withLock { $0.lines.count + 1 } }
+    var nextNumber: Int { state.withLock { $0.last + 1 } }
 
     /// Whether somebody asked for the run to end.
     var isStopped: Bool { state.withLock { $0.isStopped } }
@@ -64,7 +121,8 @@ final class RunFeed: Sendable {
     /// Adds an event, which has ``nextNumber``, and wakes whoever waits for one.
     func append(_ line: ByteBuffer) {
         let woken = state.withLock { state in
-            state.lines.append(line)
+            state.append(line)
+            state.trim(to: window)
             return Self.takeWaiters(from: &state, all: false)
         }
         for waiter in woken { waiter.resume() }
@@ -73,22 +131,37 @@ final class RunFeed: Sendable {
     /// Adds the last event.
     func finish(_ line: ByteBuffer?, end: Run.End) {
         let woken = state.withLock { state in
-            if let line { state.lines.append(line) }
+            if let line {
+                state.append(line)
+                // All of it went to the disk with the end.
+                state.stored = state.last
+            }
             state.end = end
+            state.trim(to: window)
             return Self.takeWaiters(from: &state, all: true)
         }
         for waiter in woken { waiter.resume() }
     }
 
-    /// The events after a number, at least one; `nil` when the run has ended and there are no more.
-    func events(after number: Int) async throws -> [ByteBuffer]? {
+    /// Says how far the events are on the disk.
+    func noteStored(through number: Int) {
+        state.withLock { state in
+            state.stored = max(state.stored, number)
+            state.trim(to: window)
+        }
+    }
+
+    /// The events after a number; `nil` when the run has ended and there are no more.
+    func events(after number: Int) async throws -> Found? {
         while true {
-            let (ready, isEnded) = state.withLock { state in
-                (state.lines.count > number ? Array(state.lines[number...]) : [], state.end != nil)
+            let (found, isEnded) = state.withLock { state -> (Found?, Bool) in
+                if number < state.dropped { return (.behind, false) }
+                guard state.last > number else { return (nil, state.end != nil) }
+                return (.ready(Array(state.lines[(number - state.dropped)...])), false)
             }
-            if !ready.isEmpty { return ready }
+            if let found { return found }
             if isEnded { return nil }
-            try await wait(awaitsEnd: false) { $0.lines.count > number || $0.end != nil }
+            try await wait(awaitsEnd: false) { $0.last > number || $0.end != nil }
         }
     }
 

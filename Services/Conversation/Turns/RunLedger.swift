@@ -22,7 +22,7 @@ struct RunLedger: Sendable {
     /// A disk that refuses is tried until it takes it: until then the run is going, and nothing of it is lost. Returns the
     /// answer, if there is one.
     func finish(_ feed: RunFeed, draft: RunDraft, next: Run.ID? = nil) async -> Message? {
-        var end = end(of: draft, run: feed.run.id, userMessage: feed.userMessage)
+        var end = end(of: draft, run: feed.run.id, question: feed.question)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
         do {
             try await store(end, of: feed, cuts: draft.cuts, number: feed.nextNumber, next: next)
@@ -41,6 +41,7 @@ struct RunLedger: Sendable {
     /// Stores an end under an event number and tells the watchers.
     func store(_ end: Run.End, of feed: RunFeed, cuts: [Int], number: Int, next: Run.ID? = nil) async throws {
         let line = RunEventLine.event(Run.Event(number: number, end: end))
+        let question = feed.question
         var run = feed.run
         run.status = end.status
         run.lastEvent = number
@@ -50,7 +51,8 @@ struct RunLedger: Sendable {
         let stored = StoredRun(
             run: run,
             conversation: feed.conversation,
-            position: feed.position,
+            message: question.number,
+            position: question.position,
             cuts: cuts,
             end: ending
         )
@@ -58,7 +60,7 @@ struct RunLedger: Sendable {
         do {
             let answer = end.assistantMessage
             try await insist(on: run.id) { database in
-                try Self.write(stored, answer: answer, in: database)
+                try RunClosing(run: stored, question: question, answer: answer).perform(in: database)
                 if let next { try RunRows.begin(next, in: database) }
             }
         } catch {
@@ -110,25 +112,11 @@ struct RunLedger: Sendable {
         }.value
     }
 
-    private static func write(_ run: StoredRun, answer: Message?, in database: GRDB.Database) throws {
-        var run = run
-        if let answer {
-            let stored = StoredMessage(position: run.position + 1, message: answer)
-            run.answer = try MessageRows.insert(stored, into: run.conversation, in: database)
-            try ConversationRows.noteAnswer(in: run.conversation, at: answer.createdAt, in: database)
-        }
-        if run.run.status == .failed {
-            try MessageRows.setStatus(.failed, at: run.position, of: run.conversation, in: database)
-        }
-        try RunRows.end(run, in: database)
-        try RunEventRows.delete(of: run.run.id, in: database)
-    }
-
     /// How a run ends that has come as far as its draft.
-    func end(of draft: RunDraft, run: Run.ID, userMessage: Message) -> Run.End {
+    func end(of draft: RunDraft, run: Run.ID, question: RunFeed.Question) -> Run.End {
         Run.End(
             status: draft.status,
-            assistantMessage: answer(to: userMessage, run: run, draft: draft),
+            assistantMessage: answer(to: question, run: run, draft: draft),
             model: draft.model,
             usage: draft.usage,
             context: draft.context,
@@ -138,17 +126,18 @@ struct RunLedger: Sendable {
     }
 
     /// The answer as a message; none when nothing was said and the model did not say that it was done.
-    private func answer(to userMessage: Message, run: Run.ID, draft: RunDraft) -> Message? {
+    private func answer(to question: RunFeed.Question, run: Run.ID, draft: RunDraft) -> Message? {
         guard !draft.text.isEmpty || draft.status == .completed else { return nil }
         return Message(
             id: Message.ID(at: now()),
             role: .assistant,
             content: Message.Content(text: draft.text),
             status: draft.status,
-            parent: userMessage.id,
+            parent: question.message.id,
             run: run,
             tokenCount: draft.usage?.completionTokens ?? ContextWindow.estimateTokens(draft.text),
-            createdAt: now()
+            createdAt: now(),
+            branch: Message.Branch(sibling: question.answers)
         )
     }
 }

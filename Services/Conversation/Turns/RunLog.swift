@@ -19,6 +19,7 @@ final class RunLog: Service {
     private struct Pending {
         var batch: RunEventBatch
         var since: ContinuousClock.Instant
+        var feed: RunFeed?
     }
 
     private let database: Database
@@ -31,11 +32,12 @@ final class RunLog: Service {
         (signal, signaller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    func append(_ line: ByteBuffer, number: Int, to run: Run) {
+    func append(_ line: ByteBuffer, number: Int, to feed: RunFeed) {
         let isFirst = pending.withLock { pending in
             let wasEmpty = pending.isEmpty
-            let fresh = Pending(batch: RunEventBatch(run: run.id, first: number, lines: []), since: .now)
-            pending[run.id, default: fresh].batch.lines.append(line)
+            let run = feed.run.id
+            let batch = RunEventBatch(run: run, first: number, lines: [])
+            pending[run, default: Pending(batch: batch, since: .now, feed: feed)].batch.lines.append(line)
             return wasEmpty
         }
         if isFirst { signaller.yield() }
@@ -47,14 +49,15 @@ final class RunLog: Service {
     }
 
     /// Keeps what could not be stored for the next try, in its order.
-    func putBack(_ batches: [RunEventBatch]) {
+    func putBack(_ batches: [RunEventBatch], feeds: [Run.ID: RunFeed] = [:]) {
         pending.withLock { pending in
             for batch in batches {
-                let other = pending[batch.run]?.batch
-                var parts = [batch, other].compactMap(\.self).sorted { $0.first < $1.first }
+                let other = pending[batch.run]
+                var parts = [batch, other?.batch].compactMap(\.self).sorted { $0.first < $1.first }
                 var whole = parts.removeFirst()
                 for part in parts { whole.lines += part.lines }
-                pending[batch.run] = Pending(batch: whole, since: .now)
+                let feed = other?.feed ?? feeds[batch.run]
+                pending[batch.run] = Pending(batch: whole, since: .now, feed: feed)
             }
         }
         signaller.yield()
@@ -75,20 +78,25 @@ final class RunLog: Service {
     /// Stores what has gathered for long enough; answers whether the disk took it.
     private func flush() async -> Bool {
         let ripe = ContinuousClock.now - Self.age
-        let batches = pending.withLock { pending in
+        let taken = pending.withLock { pending in
             let ready = pending.filter { $0.value.since <= ripe }
             for run in ready.keys { pending[run] = nil }
-            return ready.values.map(\.batch)
+            return ready.values
         }
+        let batches = taken.map(\.batch)
         guard !batches.isEmpty else { return true }
         do {
             try await database.write { database in
                 for batch in batches { try RunEventRows.insert(batch, in: database) }
             }
+            for pending in taken {
+                pending.feed?.noteStored(through: pending.batch.first + pending.batch.lines.count - 1)
+            }
             return true
         } catch {
             Logger.current.debug("Events not stored", metadata: ["error": "\(error)"])
-            putBack(batches)
+            let feeds = taken.compactMap(\.feed).map { ($0.run.id, $0) }
+            putBack(batches, feeds: Dictionary(feeds) { $1 })
             return false
         }
     }

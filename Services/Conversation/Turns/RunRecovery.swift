@@ -30,23 +30,36 @@ struct RunRecovery: Sendable {
 
     private func interrupt(_ stored: StoredRun) async throws {
         let run = stored.run
-        let (events, user) = try await database.read { database in
-            (
-                try RunEventRows.list(of: run.id, in: database),
-                try MessageRows.find(stored.message, in: database)
-            )
+        let (events, message, answers) = try await database.read { database in
+            let message = try MessageRows.find(stored.message, in: database)
+            let answers = try message.map { message in
+                try SiblingRows.next(
+                    after: message.message.id,
+                    at: message.position + 1,
+                    role: .assistant,
+                    in: stored.conversation,
+                    database
+                )
+            }
+            return (try RunEventRows.list(of: run.id, in: database), message, answers ?? 0)
         }
-        guard let user = user?.message else {
+        guard let message else {
             throw Fault(.internal, "The run \(run.id) has no message that it answers.")
         }
+        let question = RunFeed.Question(
+            message: message.message,
+            number: message.number,
+            position: message.position,
+            answers: answers
+        )
         let decoded = try events.map { try BusCoding.decode(Run.Event.self, from: $0) }
         var draft = RunDraft(arrival: .now)
         draft.status = .interrupted
         for event in decoded { draft.append(event.text ?? "") }
         draft.fault = Fault(.cut, "The service was interrupted while the answer was being made.")
         try await ledger.store(
-            ledger.end(of: draft, run: run.id, userMessage: user),
-            of: RunFeed(run: run, userMessage: user, conversation: stored.conversation, position: stored.position),
+            ledger.end(of: draft, run: run.id, question: question),
+            of: RunFeed(run: run, question: question, conversation: stored.conversation),
             cuts: draft.cuts,
             number: (decoded.last?.number ?? run.lastEvent) + Self.gap
         )

@@ -5,21 +5,53 @@ import NIOCore
 import Synchronization
 
 /// A watcher of a run: no more than the number of the last event that it has.
-enum RunWatch {
+///
+/// One that has fallen behind what is kept in memory reads from the store until it has caught up.
+struct RunWatch: Sendable {
     /// How many stored events are told at a time.
     private static let pageSize = 256
 
-    /// The events of a run that is going.
-    static func live(_ feed: RunFeed, after number: Int) -> ElementStream<Run.Event> {
-        let cursor = Cursor(number)
+    let database: Database
+    let feed: RunFeed
+
+    /// The events after a number, to the end of the run.
+    func stream(after number: Int) -> ElementStream<Run.Event> {
+        let position = Mutex(number)
         return ElementStream(
             encoded: {
-                guard let events = try await feed.events(after: cursor.number) else { return nil }
-                cursor.advance(by: events.count)
+                let last = position.withLock { $0 }
+                guard let events = try await next(after: last) else { return nil }
+                position.withLock { $0 = last + events.count }
                 return events
             },
             close: {}
         )
+    }
+
+    private func next(after number: Int) async throws -> [ByteBuffer]? {
+        switch try await feed.events(after: number) {
+        case .some(.ready(let events)): return events
+        case .some(.behind): return try await missed(after: number)
+        case .none: return nil
+        }
+    }
+
+    /// Events that are not in memory any more.
+    private func missed(after number: Int) async throws -> [ByteBuffer] {
+        let run = feed.run.id
+        let question = feed.question.message
+        let events = try await database.read { database in
+            if let stored = try RunRows.find(run, in: database), stored.run.status.isFinal {
+                return try Self.events(of: stored, in: database).drop { $0.number <= number }
+                    .prefix(Self.pageSize).map(RunEventLine.event)
+            }
+            let first = number == 0 ? [RunEventLine.event(Run.Event(number: 1, userMessage: question))] : []
+            return first + (try RunEventRows.list(of: run, after: max(1, number), in: database))
+        }
+        guard !events.isEmpty else {
+            throw Fault(.cut, "Events of the run \(run) are neither in memory nor stored. Read on from the last.")
+        }
+        return events
     }
 
     /// The events of a run that has ended, made again from what is stored: byte for byte what its watchers saw.
@@ -28,19 +60,7 @@ enum RunWatch {
         after number: Int,
         in database: GRDB.Database
     ) throws -> ElementStream<Run.Event> {
-        guard var user = try MessageRows.find(run.message, in: database)?.message else {
-            throw Fault(.internal, "The run \(run.run.id) has no message that it answers.")
-        }
-        // As it was when it was told; what became of it later does not change what was said.
-        user.status = .completed
-        let answer = try run.answer.flatMap { try MessageRows.find($0, in: database)?.message }
-        var events = [Run.Event(number: 1, userMessage: user)]
-        events += texts(of: answer?.content.text ?? "", cuts: run.cuts)
-        if var end = run.end {
-            end.assistantMessage = answer
-            events.append(Run.Event(number: run.run.lastEvent, end: end))
-        }
-        let rest = Mutex(events.drop { $0.number <= number })
+        let rest = Mutex(try events(of: run, in: database).drop { $0.number <= number })
         return ElementStream(
             encoded: {
                 let page = rest.withLock { rest in
@@ -54,6 +74,27 @@ enum RunWatch {
         )
     }
 
+    /// What a run answered, as it was told, and how the run ended.
+    static func turn(of run: StoredRun, in database: GRDB.Database) throws -> (question: Message, end: Run.End?) {
+        guard var question = try MessageRows.find(run.message, in: database)?.message else {
+            throw Fault(.internal, "The run \(run.run.id) has no message that it answers.")
+        }
+        // As it was when it was told; what became of it later does not change what was said.
+        question.status = .completed
+        question.run = run.run.id
+        var end = run.end
+        end?.assistantMessage = try run.answer.flatMap { try MessageRows.find($0, in: database)?.message }
+        return (question, end)
+    }
+
+    private static func events(of run: StoredRun, in database: GRDB.Database) throws -> [Run.Event] {
+        let (question, end) = try turn(of: run, in: database)
+        var events = [Run.Event(number: 1, userMessage: question)]
+        events += texts(of: end?.assistantMessage?.content.text ?? "", cuts: run.cuts)
+        if let end { events.append(Run.Event(number: run.run.lastEvent, end: end)) }
+        return events
+    }
+
     /// The text events that an answer came with.
     private static func texts(of answer: String, cuts: [Int]) -> [Run.Event] {
         var rest = answer.utf8[...]
@@ -61,21 +102,6 @@ enum RunWatch {
             let text = String(decoding: rest.prefix(count), as: UTF8.self)
             rest = rest.dropFirst(count)
             return Run.Event(number: index + 2, text: text)
-        }
-    }
-
-    /// Where a watcher is.
-    private final class Cursor: Sendable {
-        private let position: Mutex<Int>
-
-        init(_ number: Int) {
-            position = Mutex(number)
-        }
-
-        var number: Int { position.withLock { $0 } }
-
-        func advance(by count: Int) {
-            position.withLock { $0 += count }
         }
     }
 }

@@ -9,14 +9,29 @@ struct Running: Sendable {
     let database: Database
 
     func start(_ request: Runs.Start, _ context: CallContext) async throws -> ElementStream<Run.Event> {
-        let feed = try await accept(request.content, in: request.conversation, context, isWatched: true)
-        return RunWatch.live(feed, after: 0)
+        switch try await accept(request, context, isWatched: true) {
+        case .going(let feed): return RunWatch(database: database, feed: feed).stream(after: 0)
+        case .ended(let run):
+            return try await database.read { try RunWatch.stored(try ended(run, $0), after: 0, in: $0) }
+        }
     }
 
     func complete(_ request: Runs.Complete, _ context: CallContext) async throws -> Turn {
-        let feed = try await accept(request.content, in: request.conversation, context, isWatched: false)
-        let end = try await feed.end()
-        return Turn(run: feed.run.id, userMessage: feed.userMessage, end: end)
+        switch try await accept(request.start, context, isWatched: false) {
+        case .going(let feed):
+            let end = try await feed.end()
+            return Turn(run: feed.run.id, userMessage: feed.question.message, end: end)
+        case .ended(let run):
+            return try await database.read { database in
+                let stored = try ended(run, database)
+                let (question, end) = try RunWatch.turn(of: stored, in: database)
+                return Turn(
+                    run: run,
+                    userMessage: question,
+                    end: end ?? Run.End(status: .failed, assistantMessage: nil)
+                )
+            }
+        }
     }
 
     func find(_ request: Runs.Find, _ context: CallContext) async throws -> Run {
@@ -30,7 +45,7 @@ struct Running: Sendable {
         let feed = runs.find(request.run)
         return try await database.read { database in
             let run = try find(request.run, in: request.conversation, by: principal, database)
-            if let feed { return RunWatch.live(feed, after: request.after) }
+            if let feed { return RunWatch(database: self.database, feed: feed).stream(after: request.after) }
             return try RunWatch.stored(run, after: request.after, in: database)
         }
     }
@@ -44,15 +59,27 @@ struct Running: Sendable {
     }
 
     private func accept(
-        _ content: Message.Content,
-        in conversation: Conversation.ID,
+        _ request: Runs.Start,
         _ context: CallContext,
         isWatched: Bool
-    ) async throws -> RunFeed {
+    ) async throws -> LiveConversation.Acceptance {
         let principal = try context.requirePrincipal()
-        return try await conversations.with(conversation, of: principal) { conversation in
-            try await conversation.accept(content, context, isWatched: isWatched)
+        return try await conversations.with(request.conversation, of: principal) { conversation in
+            try await conversation.accept(request, context, isWatched: isWatched)
         }
+    }
+
+    /// A run that a repeated request stands for.
+    private func ended(_ id: Run.ID, _ database: GRDB.Database) throws -> StoredRun {
+        guard let run = try RunRows.find(id, in: database) else { throw Fault(.missing, "Run not found") }
+        guard run.run.status.isFinal else {
+            throw Fault(
+                .unavailable,
+                "The answer to this request is not made yet; the service was stopped. Send it again.",
+                retryAfter: 1
+            )
+        }
+        return run
     }
 
     private func find(_ id: Run.ID, in conversation: Conversation.ID, _ context: CallContext) async throws -> Run {

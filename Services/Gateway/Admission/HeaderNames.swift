@@ -6,6 +6,7 @@ extension HTTPField.Name {
     static var xParleyRun: Self { xParleyRunName }
     static var xAccelBuffering: Self { xAccelBufferingName }
     static var lastEventID: Self { lastEventIDName }
+    static var idempotencyKey: Self { idempotencyKeyName }
     static var rateLimitMinute: Self { rateLimitMinuteName }
     static var rateLimitHour: Self { rateLimitHourName }
     static var rateRemainingMinute: Self { rateRemainingMinuteName }
@@ -17,6 +18,7 @@ private let serverTimingName = headerName("server-timing")
 private let xParleyRunName = headerName("x-parley-run")
 private let xAccelBufferingName = headerName("x-accel-buffering")
 private let lastEventIDName = headerName("last-event-id")
+private let idempotencyKeyName = headerName("idempotency-key")
 private let rateLimitMinuteName = headerName("x-ratelimit-limit-minute")
 private let rateLimitHourName = headerName("x-ratelimit-limit-hour")
 private let rateRemainingMinuteName = headerName("x-ratelimit-remaining-minute")

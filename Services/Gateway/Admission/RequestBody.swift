@@ -8,7 +8,18 @@ import NIOCore
 enum RequestBody {
     static func read<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
         try checkType(request.headers[.contentType])
+        return try decode(type, from: try await collect(request))
+    }
+
+    /// Reads a body that may as well not be there.
+    static func readIfAny<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body? {
         let bytes = try await collect(request)
+        guard bytes.readableBytes > 0 else { return nil }
+        try checkType(request.headers[.contentType])
+        return try decode(type, from: bytes)
+    }
+
+    private static func decode<Body: Decodable>(_ type: Body.Type, from bytes: ByteBuffer) throws -> Body {
         try JSONPrescan.check(bytes)
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))

@@ -11,12 +11,14 @@ extension Message: JSONWritable, JSONReadable {
             if let run { json.field("run", run.description) }
             if let tokenCount { json.field("tokenCount", tokenCount) }
             json.field("createdAt", Int(createdAt.microseconds))
+            if let branch { json.field("branch", branch) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (id, role, content, status): (ID?, Role?, Content?, Run.Status?)
         var (parent, run, tokenCount, createdAt): (ID?, Run.ID?, Int?, Timestamp?)
+        var branch: Branch?
         try json.object { name, json in
             switch name {
             case "id": id = try json.identifier()
@@ -27,6 +29,7 @@ extension Message: JSONWritable, JSONReadable {
             case "run": run = try json.identifier()
             case "tokenCount": tokenCount = try json.number()
             case "createdAt": createdAt = try json.moment()
+            case "branch": branch = try Branch(from: &json)
             default: throw JSONScanner.Malformed()
             }
         }
@@ -39,8 +42,31 @@ extension Message: JSONWritable, JSONReadable {
             parent: parent,
             run: run,
             tokenCount: tokenCount,
-            createdAt: createdAt
+            createdAt: createdAt,
+            branch: branch
         )
+    }
+}
+
+extension Message.Branch: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("index", index)
+            json.field("count", count)
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (index, count): (Int?, Int?)
+        try json.object { name, json in
+            switch name {
+            case "index": index = try json.number()
+            case "count": count = try json.number()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let index, let count else { throw JSONScanner.Malformed() }
+        self.init(index: index, count: count)
     }
 }
 

@@ -4,42 +4,35 @@ extension Runs.Start: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("conversation", conversation.description)
-            json.field("content", content)
+            if let content { json.field("content", content) }
+            if let insteadOf { json.field("insteadOf", insteadOf.description) }
+            if let key { json.field("key", key) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
-        let (conversation, content) = try json.said()
-        self.init(conversation: conversation, content: content)
+        var (conversation, content): (Conversation.ID?, Message.Content?)
+        var (insteadOf, key): (Message.ID?, String?)
+        try json.object { name, json in
+            switch name {
+            case "conversation": conversation = try json.identifier()
+            case "content": content = try Message.Content(from: &json)
+            case "insteadOf": insteadOf = try json.identifier()
+            case "key": key = try json.string()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let conversation else { throw JSONScanner.Malformed() }
+        self.init(conversation: conversation, content: content, insteadOf: insteadOf, key: key)
     }
 }
 
 extension Runs.Complete: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("conversation", conversation.description)
-            json.field("content", content)
-        }
+        start.write(to: &json)
     }
 
     package init(from json: inout JSONScanner) throws {
-        let (conversation, content) = try json.said()
-        self.init(conversation: conversation, content: content)
-    }
-}
-
-extension JSONScanner {
-    /// Reads what is said in a conversation.
-    fileprivate mutating func said() throws -> (Conversation.ID, Message.Content) {
-        var (conversation, content): (Conversation.ID?, Message.Content?)
-        try object { name, json in
-            switch name {
-            case "conversation": conversation = try json.identifier()
-            case "content": content = try Message.Content(from: &json)
-            default: throw Malformed()
-            }
-        }
-        guard let conversation, let content else { throw Malformed() }
-        return (conversation, content)
+        self.init(try Runs.Start(from: &json))
     }
 }

@@ -12,6 +12,7 @@ extension Fault.Code {
         case .forbidden: .forbidden
         case .missing: .notFound
         case .conflict: .conflict
+        case .keyReused: .unprocessableContent
         case .tooLarge: .contentTooLarge
         case .limited: .tooManyRequests
         case .unavailable, .unreachable: .serviceUnavailable

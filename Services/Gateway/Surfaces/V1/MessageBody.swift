@@ -11,6 +11,8 @@ struct MessageBody: Decodable {
     private var media_urls: OneOrMany?
     private var audio_url: String?
     private var audio_duration_seconds: LenientInteger?
+    /// The client's own name for the message, as an alternative to the header `Idempotency-Key`.
+    var client_message_id: LenientText?
     /// Whether the answer is wanted as a stream, beside what the `Accept` header says.
     var stream: Bool?
 
@@ -72,7 +74,7 @@ struct MessageBody: Decodable {
 }
 
 /// A text, also where a client sends a number.
-private struct LenientText: Decodable {
+struct LenientText: Decodable {
     var text: String
 
     init(from decoder: any Decoder) throws {

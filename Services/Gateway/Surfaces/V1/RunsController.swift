@@ -6,7 +6,19 @@ import Hummingbird
 struct RunsController: Sendable {
     let conversations: any Bus
 
+    /// How the run stands; whoever asks for a stream gets its events.
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        if RunStream.isWanted(by: request) { return try await stream(request, context) }
+        return try await state(context)
+    }
+
+    /// The events after the last that the client has; whoever asks for JSON alone gets the run as it stands.
+    func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        if request.headers[.accept]?.lowercased() == "application/json" { return try await state(context) }
+        return try await stream(request, context)
+    }
+
+    private func state(_ context: AuthenticatedContext) async throws -> Response {
         let (conversation, run) = try ids(context)
         return answer(try await conversations.call(Runs.Find(conversation: conversation, run: run), context.call))
     }
@@ -16,8 +28,7 @@ struct RunsController: Sendable {
         return answer(try await conversations.call(Runs.Cancel(conversation: conversation, run: run), context.call))
     }
 
-    /// The events after the last that the client has, as a stream.
-    func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+    private func stream(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (conversation, run) = try ids(context)
         let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
         let started = ContinuousClock.now

@@ -58,6 +58,7 @@ enum V1Fault {
         case .unavailable, .unreachable, .provider, .cut: "service_unavailable"
         case .timeout: "timeout"
         case .full: "insufficient_storage"
+        case .keyReused: "idempotency_key_reused"
         case .internal: "internal_error"
         default: code.rawValue
         }

@@ -18,6 +18,8 @@ extension JSONWriter {
             json.field("status", message.status.rawValue)
             json.field("run_id", message.run?.description)
             json.field("parent_id", message.parent?.description)
+            json.field("sibling_index", message.branch?.index ?? 0)
+            json.field("sibling_count", message.branch?.count ?? 1)
             if let context { json.context(context) }
         }
     }

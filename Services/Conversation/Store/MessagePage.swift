@@ -1,0 +1,59 @@
+import Contracts
+import GRDB
+
+/// A page of a conversation's history, found by key: it costs the same wherever in the history it is.
+///
+/// An offset is turned into a position. Only where places on the path are free, since questions were left without an
+/// answer, the entries of the index before it are counted off.
+struct MessagePage {
+    private let conversation: StoredConversation
+    private let limit: Int
+    private let order: Order
+    private var positions: ClosedRange<Int>
+    private var offset: Int
+    private var isEmpty = false
+
+    /// Throws `missing` when a message that the page should lie before or after is not there.
+    init(_ request: Messages.List, of conversation: StoredConversation, in database: GRDB.Database) throws {
+        self.conversation = conversation
+        (limit, order, offset) = (request.limit, request.order, request.offset)
+        var (lower, upper) = (PathRows.whole.lowerBound, PathRows.whole.upperBound)
+        if let id = request.after {
+            lower = try MessageRows.find(id, of: conversation.number, in: database).position + 1
+        }
+        if let id = request.before {
+            upper = try MessageRows.find(id, of: conversation.number, in: database).position - 1
+        }
+        positions = lower...max(lower, upper)
+        isEmpty = upper < lower
+        if offset > 0, positions == PathRows.whole { try skip(in: database) }
+    }
+
+    func read(in database: GRDB.Database) throws -> Page<Message> {
+        guard !isEmpty else { return Page(items: [], total: conversation.messageCount) }
+        let stored = try PathRows.list(
+            of: conversation.number,
+            positions: positions,
+            limit: limit,
+            offset: offset,
+            order: order,
+            in: database
+        )
+        let messages = try SiblingRows.count(stored, in: conversation.number, database)
+        return Page(items: messages, total: conversation.messageCount)
+    }
+
+    /// Turns the offset into a position, where the path has no free places.
+    private mutating func skip(in database: GRDB.Database) throws {
+        guard offset < conversation.messageCount else {
+            isEmpty = true
+            return
+        }
+        guard let first = try PathRows.first(of: conversation.number, in: database)?.position,
+            let last = try PathRows.last(of: conversation.number, in: database)?.position,
+            last - first + 1 == conversation.messageCount
+        else { return }
+        positions = order == .ascending ? (first + offset)...last : first...(last - offset)
+        offset = 0
+    }
+}

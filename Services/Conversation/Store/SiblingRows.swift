@@ -1,0 +1,111 @@
+import Contracts
+import GRDB
+
+/// Messages that stand in the same place: the answers to one question, or the questions after one answer.
+enum SiblingRows {
+    private static let place = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
+
+    /// The number in its place that the next message there gets.
+    static func next(
+        after parent: Message.ID?,
+        at position: Int,
+        role: Message.Role,
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> Int {
+        let statement = try database.cachedStatement(sql: "SELECT MAX(sibling) FROM messages WHERE \(place)")
+        let last = try Int?.fetchOne(
+            statement,
+            arguments: [conversation, position, parent?.description, role.rawValue]
+        )
+        return (last ?? nil).map { $0 + 1 } ?? 0
+    }
+
+    /// The messages in a message's place, the first that was there first.
+    static func list(
+        beside stored: StoredMessage,
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> [Message] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(MessageRows.columns) FROM messages WHERE \(place) ORDER BY sibling"
+        )
+        let message = stored.message
+        let found = try Row.fetchAll(
+            statement,
+            arguments: [conversation, stored.position, message.parent?.description, message.role.rawValue]
+        )
+        return try found.map(MessageRows.read).map { sibling in
+            var message = sibling.message
+            message.branch = found.count == 1 ? nil : Message.Branch(index: sibling.sibling, count: found.count)
+            return message
+        }
+    }
+
+    /// Whether a question has an answer that is of use to somebody.
+    static func hasAnswer(
+        to question: StoredMessage,
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM messages WHERE \(place) AND status != 'failed')"
+        )
+        let arguments: StatementArguments = [
+            conversation, question.position + 1, question.message.id.description, Message.Role.assistant.rawValue,
+        ]
+        return try Bool.fetchOne(statement, arguments: arguments) ?? false
+    }
+
+    /// Makes a message the chosen one in its place.
+    static func choose(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(place)"
+        )
+        let message = stored.message
+        try statement.execute(arguments: [
+            stored.number, conversation, stored.position, message.parent?.description, message.role.rawValue,
+        ])
+    }
+
+    /// The message that is chosen after a parent, if there is one.
+    static func chosen(
+        after parent: Message.ID,
+        at position: Int,
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> StoredMessage? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(MessageRows.columns) FROM messages
+                WHERE conversation = ? AND position = ? AND parent = ? AND is_chosen = 1 ORDER BY number DESC LIMIT 1
+                """
+        )
+        return try Row.fetchOne(statement, arguments: [conversation, position, parent.description])
+            .map(MessageRows.read)
+    }
+
+    /// Says of each message how many stand in its place now; the messages are one stretch of a path.
+    static func count(
+        _ stored: [StoredMessage],
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> [Message] {
+        guard let lowest = stored.map(\.position).min(), let highest = stored.map(\.position).max() else { return [] }
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT position, parent, MAX(sibling) FROM messages
+                WHERE conversation = ? AND position BETWEEN ? AND ? AND branch != 0 GROUP BY position, parent
+                """
+        )
+        let rows = try Row.fetchAll(statement, arguments: [conversation, lowest, highest])
+        guard !rows.isEmpty else { return stored.map(\.message) }
+        return stored.map { stored in
+            var message = stored.message
+            let others = rows.filter { $0[0] == stored.position && $0[1] == message.parent?.description }
+            let last = max(stored.sibling, others.map { $0[2] as Int }.max() ?? 0)
+            message.branch = last == 0 ? nil : Message.Branch(index: stored.sibling, count: last + 1)
+            return message
+        }
+    }
+}

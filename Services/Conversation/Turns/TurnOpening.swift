@@ -1,0 +1,140 @@
+import Contracts
+import GRDB
+
+/// Opens a turn: stores its question where it belongs, its run, and the key that it was asked by, in one commit.
+struct TurnOpening: Sendable {
+    /// What is asked for.
+    enum Cause: Sendable {
+        /// Something is said after what was said last.
+        case message(Message.Content)
+        /// A question is put in another way, beside the one that there is.
+        case edit(StoredMessage, Message.Content)
+        /// A question is answered again, beside the answer that there may be.
+        case again(StoredMessage)
+    }
+
+    /// What became of it.
+    enum Outcome: Sendable {
+        case opened(RunFeed.Question)
+        /// The key stands for this run already.
+        case known(Run.ID)
+    }
+
+    let conversation: Int64
+    let cause: Cause
+    let run: Run
+    var key: RequestKey?
+    /// A run that failed, which the key may stand for and then stands for no more.
+    var failed: Run.ID?
+
+    /// The question as far as it is known before it is stored.
+    var question: RunFeed.Question {
+        switch cause {
+        case .message(let content), .edit(_, let content): RunFeed.Question(message: message(content, parent: nil))
+        case .again(let stored): RunFeed.Question(message: told(stored.message))
+        }
+    }
+
+    /// Runs within a commit.
+    func perform(in database: GRDB.Database) throws -> Outcome {
+        if let key {
+            let known = try RequestKeyRows.find(key, of: conversation, at: run.createdAt, in: database)
+            if let known, known != failed { return .known(known) }
+            try RequestKeyRows.set(key, of: conversation, to: run.id, at: run.createdAt, in: database)
+        }
+        switch cause {
+        case .message(let content): return .opened(try append(content, in: database))
+        case .edit(let other, let content): return .opened(try add(content, beside: other, in: database))
+        case .again(let question): return .opened(try ask(question, in: database))
+        }
+    }
+
+    private func append(_ content: Message.Content, in database: GRDB.Database) throws -> RunFeed.Question {
+        try ConversationRows.noteUse(of: conversation, at: run.createdAt, in: database)
+        let last = try PathRows.last(of: conversation, in: database)
+        // The place of an answer is kept free.
+        let position = last.map { $0.position + ($0.message.role == .user ? 2 : 1) } ?? 1
+        var stored = StoredMessage(position: position, message: message(content, parent: last?.message.id))
+        try insert(&stored, in: database)
+        if stored.sibling > 0 { try SiblingRows.choose(stored, in: conversation, database) }
+        try RunRows.insert(run, of: stored.number, in: database)
+        return RunFeed.Question(message: stored.message, number: stored.number, position: position)
+    }
+
+    private func add(
+        _ content: Message.Content,
+        beside other: StoredMessage,
+        in database: GRDB.Database
+    ) throws -> RunFeed.Question {
+        var stored = StoredMessage(
+            position: other.position,
+            isOnPath: false,
+            message: message(content, parent: other.message.parent)
+        )
+        try insert(&stored, in: database)
+        try PathRows.show(stored, of: conversation, in: database)
+        try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
+        try RunRows.insert(run, of: stored.number, in: database)
+        return RunFeed.Question(message: stored.message, number: stored.number, position: stored.position)
+    }
+
+    /// Asks a question again; where it has no answer, what was said after it stays where it is.
+    private func ask(_ question: StoredMessage, in database: GRDB.Database) throws -> RunFeed.Question {
+        guard let question = try MessageRows.find(question.number, in: database) else {
+            throw Fault(.missing, "Message not found")
+        }
+        let place = question.position + 1
+        let answer = try SiblingRows.chosen(after: question.message.id, at: place, in: conversation, database)
+        if answer != nil || !question.isOnPath { try PathRows.show(question, of: conversation, in: database) }
+        try MessageRows.setRun(run.id, of: question.number, in: database)
+        try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
+        try RunRows.insert(run, of: question.number, replacing: answer?.number, in: database)
+        return RunFeed.Question(
+            message: told(question.message),
+            number: question.number,
+            position: question.position,
+            hasFailed: question.message.status == .failed
+        )
+    }
+
+    private func insert(_ stored: inout StoredMessage, in database: GRDB.Database) throws {
+        stored.sibling = try SiblingRows.next(
+            after: stored.message.parent,
+            at: stored.position,
+            role: .user,
+            in: conversation,
+            database
+        )
+        stored.message.branch = Message.Branch(sibling: stored.sibling)
+        stored.number = try MessageRows.insert(stored, into: conversation, in: database)
+    }
+
+    private func message(_ content: Message.Content, parent: Message.ID?) -> Message {
+        Message(
+            id: run.userMessage,
+            role: .user,
+            content: content,
+            status: .completed,
+            parent: parent,
+            run: run.id,
+            tokenCount: ContextWindow.estimateTokens(content.text),
+            createdAt: run.createdAt
+        )
+    }
+
+    /// An earlier question as it is told when it is asked again.
+    private func told(_ message: Message) -> Message {
+        var message = message
+        message.status = .completed
+        message.run = run.id
+        return message
+    }
+}
+
+extension Message.Branch {
+    /// The place of a message when it is made, after so many others; none when it is alone.
+    init?(sibling: Int) {
+        guard sibling > 0 else { return nil }
+        self.init(index: sibling, count: sibling + 1)
+    }
+}

@@ -1,0 +1,108 @@
+import Bus
+import Contracts
+import Hummingbird
+
+/// What makes an answer: something said, something said in another way, another answer.
+///
+/// Each is answered in the same two ways: as JSON when the answer is whole, or as events while it is made.
+struct TurnsController: Sendable {
+    let conversations: any Bus
+
+    /// `POST …/messages`.
+    func send(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id: Conversation.ID = try context.identifier("id", missing: "Conversation not found")
+        let body = try await RequestBody.read(MessageBody.self, from: request)
+        let start = Runs.Start(
+            conversation: id,
+            content: try body.validated(),
+            key: try RequestKeyField.read(request, body: body.client_message_id)
+        )
+        return try await answer(start, wantsStream: body.stream, request, context)
+    }
+
+    /// `POST …/messages/{message}/edit`.
+    func edit(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let (id, message) = try ids(context)
+        let body = try await RequestBody.read(MessageBody.self, from: request)
+        let start = Runs.Start(
+            conversation: id,
+            content: try body.validated(),
+            insteadOf: message,
+            key: try RequestKeyField.read(request, body: body.client_message_id)
+        )
+        return try await answer(start, wantsStream: body.stream, request, context)
+    }
+
+    /// `POST …/messages/{message}/regenerate`; a body is not needed.
+    func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let (id, message) = try ids(context)
+        let body = try await RequestBody.readIfAny(RegenerateBody.self, from: request)
+        let start = Runs.Start(
+            conversation: id,
+            content: nil,
+            insteadOf: message,
+            key: try RequestKeyField.read(request, body: body?.client_message_id)
+        )
+        return try await answer(start, wantsStream: body?.stream, request, context)
+    }
+
+    private struct RegenerateBody: Decodable {
+        var stream: Bool?
+        var client_message_id: LenientText?
+    }
+
+    private func ids(_ context: AuthenticatedContext) throws -> (Conversation.ID, Message.ID) {
+        (
+            try context.identifier("id", missing: "Conversation not found"),
+            try context.identifier("message", missing: "Message not found")
+        )
+    }
+
+    private func answer(
+        _ start: Runs.Start,
+        wantsStream: Bool?,
+        _ request: Request,
+        _ context: AuthenticatedContext
+    ) async throws -> Response {
+        guard wantsStream == true || RunStream.isWanted(by: request) else {
+            return try await complete(start, context)
+        }
+        let started = ContinuousClock.now
+        return try await RunStream.response(
+            toTurn: try await conversations.stream(start, context.call),
+            since: started
+        )
+    }
+
+    private func complete(_ start: Runs.Start, _ context: AuthenticatedContext) async throws -> Response {
+        var call = context.call
+        // The run has its own limits; this only bounds the wait for them.
+        call.deadline = .now + .seconds(900)
+        let turn = try await conversations.call(Runs.Complete(start), call)
+        var response = answer(turn)
+        if let timing = turn.end.timing {
+            response.headers[.serverTiming] = ServerTiming.entries(queue: timing.queue, upstream: timing.upstream)
+        }
+        response.headers[.xParleyRun] = turn.run.description
+        return response
+    }
+
+    private func answer(_ turn: Turn) -> Response {
+        guard turn.end.status == .completed || turn.end.status == .stopped else {
+            var fault = turn.end.fault ?? Fault(.unavailable, "No answer could be made.")
+            if fault.code != .full { fault.code = .unavailable }
+            return V1Answer.fault(fault) { json in
+                json.field("run_id", turn.run.description)
+                json.field("status", turn.end.status.rawValue)
+                json.message("user_message", turn.userMessage)
+                json.message("assistant_message", turn.end.assistantMessage)
+            }
+        }
+        var json = JSONWriter()
+        json.object { json in
+            json.message("user_message", turn.userMessage)
+            json.end(turn.end)
+        }
+        return V1Answer.json(json)
+    }
+}
