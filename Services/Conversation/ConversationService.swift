@@ -49,7 +49,7 @@ package enum ConversationService {
             host: configuration.host,
             port: configuration.port,
             token: configuration.busToken,
-            background: [log, inference, conversations],
+            background: [log, inference, conversations, Housekeeping(database: database)],
             drainedFirst: [tasks],
             readiness: [Readiness("database") { try await database.write { _ in } }]
         )

@@ -15,20 +15,26 @@ final class Database: Sendable {
         var isDraining = false
     }
 
+    /// For how many milliseconds a lock of another program is waited for.
+    static let patience = 5000
+
     private let pool: DatabasePool
     private let lock: FileLock
     private let queue = Mutex(Queue())
+    private let log: WriteAheadLog
     private let commits = Counter(label: "conversation.store.commits")
     private let groupSize = Recorder(label: "conversation.store.commit.writes")
 
     /// Opens the file, making it if need be, and brings its schema up to date.
     ///
+    /// `logLimit`: beyond so many bytes the write-ahead log is begun anew, also under readers that leave no pause.
+    ///
     /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
-    static func open(at path: String) throws -> Database {
+    static func open(at path: String, logLimit: Int = 32 * 1024 * 1024) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
         do {
-            return try open(at: path, lock)
+            return try open(at: path, lock, logLimit: logLimit)
         } catch let error as DatabaseError {
             throw Fault(
                 .unavailable,
@@ -40,10 +46,10 @@ final class Database: Sendable {
         }
     }
 
-    private static func open(at path: String, _ lock: FileLock) throws -> Database {
+    private static func open(at path: String, _ lock: FileLock, logLimit: Int) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(Double(patience) / 1000)
         configuration.maximumReaderCount = 4
         let pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets NORMAL while it opens, after anything a configuration can prepare: so it is set here, and checked.
@@ -57,7 +63,7 @@ final class Database: Sendable {
             }
         }
         try Schema.migrator.migrate(pool)
-        return Database(pool: pool, lock: lock)
+        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limit: logLimit))
     }
 
     /// Makes the file if it is not there, for its owner's eyes only; SQLite gives the files beside it the same mode.
@@ -69,9 +75,10 @@ final class Database: Sendable {
         close(descriptor)
     }
 
-    private init(pool: DatabasePool, lock: FileLock) {
+    private init(pool: DatabasePool, lock: FileLock, log: WriteAheadLog) {
         self.pool = pool
         self.lock = lock
+        self.log = log
     }
 
     /// Runs `work` within the next commit and answers when that is on the disk.
@@ -121,6 +128,7 @@ final class Database: Sendable {
             commits.increment()
             groupSize.record(group.count)
             commit(group, into: database)
+            log.tend(database)
         }
     }
 

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import GRDB
 import NIOCore
 
 /// The newest messages of a live conversation, as a model is shown them; bounded in number and size.
@@ -69,5 +70,30 @@ struct History: Sendable {
             text += (text.isEmpty ? "" : "\n") + "(Sent along: a voice message.)"
         }
         return text
+    }
+
+    /// Reads what a question is asked after, and how many answers to it there are already.
+    static func recall(
+        _ question: RunFeed.Question,
+        of conversation: Int64,
+        in database: GRDB.Database
+    ) throws -> (history: History, answers: Int) {
+        guard let stored = try MessageRows.find(question.number, in: database) else {
+            throw Fault(.missing, "Message not found")
+        }
+        let lineage = try PathRows.lineage(of: stored, in: conversation, limit: messageLimit, database)
+        let place = question.position + 1
+        let answers = try SiblingRows.next(
+            after: stored.message.id,
+            at: place,
+            role: .assistant,
+            in: conversation,
+            database
+        )
+        // Only a path that is cut off here has more than was read.
+        let isWhole = lineage.count < messageLimit
+        let older = 0...question.position
+        let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)
+        return (History(lineage.reversed().map(\.message), total: max(lineage.count, total)), answers)
     }
 }

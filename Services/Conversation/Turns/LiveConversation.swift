@@ -89,11 +89,11 @@ actor LiveConversation {
         let opening = TurnOpening(
             conversation: record.number,
             cause: cause,
-            run: makeRun(for: cause, at: now),
+            run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
             key: request.requestKey,
             failed: failed
         )
-        let turn = makeTurn(opening, context, isWatched: isWatched)
+        let turn = LiveTurn(opening, context, isWatched: isWatched)
         turns.append(turn)
         if let known = try await store(turn, opening) { return acceptance(of: known) }
         mark(turn.feed.run.id) { $0.isStored = true }
@@ -167,38 +167,6 @@ actor LiveConversation {
             advance()
             throw error
         }
-    }
-
-    private func makeRun(for cause: TurnOpening.Cause, at now: Timestamp) -> Run {
-        let question = if case .again(let stored) = cause { stored.message.id } else { Message.ID(at: now) }
-        return Run(
-            id: Run.ID(at: now),
-            conversation: record.id,
-            status: turns.isEmpty ? .running : .queued,
-            model: nil,
-            userMessage: question,
-            assistantMessage: nil,
-            lastEvent: 1,
-            usage: nil,
-            fault: nil,
-            createdAt: now,
-            endedAt: nil
-        )
-    }
-
-    private func makeTurn(_ opening: TurnOpening, _ context: CallContext, isWatched: Bool) -> LiveTurn {
-        var context = context
-        context.deadline = nil
-        let isContinuation = if case .message = opening.cause { true } else { false }
-        return LiveTurn(
-            feed: RunFeed(run: opening.run, question: opening.question, conversation: record.number),
-            arrival: .now,
-            context: context,
-            isWatched: isWatched,
-            key: opening.key,
-            isContinuation: isContinuation,
-            isBegun: opening.run.status == .running
-        )
     }
 
     /// Commits the question and the run; only then is the first event told.
@@ -304,25 +272,12 @@ actor LiveConversation {
             history.append(question.message)
             return
         }
-        let number = record.number
-        let (lineage, answers, total) = try await surroundings.database.read { database in
-            guard let stored = try MessageRows.find(question.number, in: database) else {
-                throw Fault(.missing, "Message not found")
-            }
-            let lineage = try PathRows.lineage(of: stored, in: number, limit: History.messageLimit, database)
-            let answers = try SiblingRows.next(
-                after: question.message.id,
-                at: question.position + 1,
-                role: .assistant,
-                in: number,
-                database
-            )
-            let total = try PathRows.count(of: number, positions: 0...question.position, in: database)
-            return (lineage, answers, max(total, lineage.count))
+        let (recalled, answers) = try await surroundings.database.read { [record] database in
+            try History.recall(question, of: record.number, in: database)
         }
         var settled = question
         settled.answers = answers
         turn.feed.settle(settled)
-        history = History(lineage.reversed().map(\.message), total: total)
+        history = recalled
     }
 }

@@ -22,6 +22,22 @@ struct LiveTurn: Sendable {
 }
 
 extension LiveTurn {
+    /// A turn that is to be opened.
+    init(_ opening: TurnOpening, _ context: CallContext, isWatched: Bool) {
+        var context = context
+        // A run does not end with the patience of whoever asked for it.
+        context.deadline = nil
+        self.init(
+            feed: RunFeed(run: opening.run, question: opening.question, conversation: opening.conversation),
+            arrival: .now,
+            context: context,
+            isWatched: isWatched,
+            key: opening.key,
+            isContinuation: opening.isContinuation,
+            isBegun: opening.run.status == .running
+        )
+    }
+
     /// A turn that an earlier process accepted and never began.
     init(_ stored: StoredRun, message: Message, user: String) {
         let question = RunFeed.Question(message: message, number: stored.message, position: stored.position)

@@ -35,6 +35,11 @@ struct TurnOpening: Sendable {
         }
     }
 
+    /// Whether what is asked follows what was said last.
+    var isContinuation: Bool {
+        if case .message = cause { true } else { false }
+    }
+
     /// Runs within a commit.
     func perform(in database: GRDB.Database) throws -> Outcome {
         if let key {
@@ -128,6 +133,26 @@ struct TurnOpening: Sendable {
         message.status = .completed
         message.run = run.id
         return message
+    }
+}
+
+extension Run {
+    /// The run of a turn that is to be opened.
+    init(for cause: TurnOpening.Cause, in conversation: Conversation.ID, waits: Bool, at now: Timestamp) {
+        let question = if case .again(let stored) = cause { stored.message.id } else { Message.ID(at: now) }
+        self.init(
+            id: ID(at: now),
+            conversation: conversation,
+            status: waits ? .queued : .running,
+            model: nil,
+            userMessage: question,
+            assistantMessage: nil,
+            lastEvent: 1,
+            usage: nil,
+            fault: nil,
+            createdAt: now,
+            endedAt: nil
+        )
     }
 }
 
