@@ -27,14 +27,12 @@ final class Database: Sendable {
 
     /// Opens the file, making it if need be, and brings its schema up to date.
     ///
-    /// `logLimit`: beyond so many bytes the write-ahead log is begun anew, also under readers that leave no pause.
-    ///
     /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
-    static func open(at path: String, logLimit: Int = 32 * 1024 * 1024) throws -> Database {
+    static func open(at path: String, log limits: WriteAheadLog.Limits = .init()) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
         do {
-            return try open(at: path, lock, logLimit: logLimit)
+            return try open(at: path, lock, limits)
         } catch let error as DatabaseError {
             throw Fault(
                 .unavailable,
@@ -46,7 +44,7 @@ final class Database: Sendable {
         }
     }
 
-    private static func open(at path: String, _ lock: FileLock, logLimit: Int) throws -> Database {
+    private static func open(at path: String, _ lock: FileLock, _ limits: WriteAheadLog.Limits) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
         configuration.busyMode = .timeout(Double(patience) / 1000)
@@ -63,7 +61,7 @@ final class Database: Sendable {
             }
         }
         try Schema.migrator.migrate(pool)
-        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limit: logLimit))
+        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limits: limits))
     }
 
     /// Makes the file if it is not there, for its owner's eyes only; SQLite gives the files beside it the same mode.
