@@ -121,7 +121,7 @@ def fill(data, messages):
             (str(uuid.uuid4()), "somebody", persona, now, now, now, 100)).lastrowid
         database.executemany(
             "INSERT INTO messages (conversation,position,id,role,kind,content,status,created_at) VALUES (?,?,?,?,?,?,?,?)",
-            [(number, i + 1, str(uuid.uuid4()), "user" if i % 2 == 0 else "assistant", "text", "word " * 60, "completed", now)
+            [(number, i + 1, str(uuid.uuid4()), "user" if i % 2 == 0 else "assistant", "text", "word " * 40, "completed", now)
              for i in range(100)])
     database.commit()
     database.close()
@@ -185,13 +185,13 @@ def main():
             say("memory after that (PSS)", f"{stack.memory():.0f} MB")
         finally:
             stack.close()
-        fill(data, 100_000)
+        fill(data, 1_000_000)
         stack = Stack(data)
         try:
-            say("ready after, with 100,000 messages stored", f"{stack.ready * 1000:.0f} ms")
+            say("ready after, with 1,000,000 messages stored", f"{stack.ready * 1000:.0f} ms")
             turns(stack, 8, 2)
             _, cost = turns(stack, 16, SECONDS)
-            say("a turn with 100,000 messages stored", f"{sum(cost.values()):.0f} us CPU, {sum(cost.values()) / small:.2f} times")
+            say("a turn with 1,000,000 messages stored", f"{sum(cost.values()):.0f} us CPU, {sum(cost.values()) / small:.2f} times")
         finally:
             stack.close()
 

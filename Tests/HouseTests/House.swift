@@ -21,16 +21,23 @@ struct House {
     /// Every endpoint table of the house.
     let tables: [EndpointTable]
 
-    static func with<Value>(_ body: (House) async throws -> Value) async throws -> Value {
-        try await withTemporaryDirectory { try await with($0, body) }
+    static func with<Value>(
+        settings: [String: String] = [:],
+        _ body: (House) async throws -> Value
+    ) async throws -> Value {
+        try await withTemporaryDirectory { try await with($0, settings, body) }
     }
 
-    private static func with<Value>(_ directory: String, _ body: (House) async throws -> Value) async throws -> Value {
+    private static func with<Value>(
+        _ directory: String,
+        _ settings: [String: String],
+        _ body: (House) async throws -> Value
+    ) async throws -> Value {
         var values = [
             "DATA_DIR": directory, "BUS_TOKEN": token, "JWT_SECRET_KEY": secret, "GATEWAY_PORT": "0",
             "CONVERSATION_PORT": "0", "INFERENCE_PORT": "0", "MEDIA_PORT": "0", "TRANSCRIPTION_PORT": "0",
             "DEFAULT_MODEL": "demo/demo",
-        ]
+        ].merging(settings) { $1 }
         let media = try await MediaService.unit(settings: Settings(values: values))
         let transcription = try await TranscriptionService.unit(settings: Settings(values: values))
         let inference = try await InferenceService.unit(settings: Settings(values: values))
