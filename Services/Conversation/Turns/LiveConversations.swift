@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -21,8 +22,8 @@ final class LiveConversations: Service {
 
     private let surroundings: LiveConversation.Surroundings
     private let entries = Mutex<[Conversation.ID: Entry]>([:])
-    /// The conversations in which an earlier process left turns waiting.
-    private let waiting = Mutex<[Conversation.ID]>([])
+    /// The conversations in which an earlier process left turns waiting, until they are begun.
+    private let waiting = Mutex<Set<Conversation.ID>>([])
     private let gauge = Gauge(label: "conversation.conversations.live")
 
     init(surroundings: LiveConversation.Surroundings) {
@@ -57,7 +58,7 @@ final class LiveConversations: Service {
 
     /// Names the conversations whose waiting turns are begun once the service runs.
     func resume(_ conversations: [Conversation.ID]) {
-        waiting.withLock { $0 += conversations }
+        waiting.withLock { $0.formUnion(conversations) }
     }
 
     func run() async throws {
@@ -71,11 +72,7 @@ final class LiveConversations: Service {
     }
 
     private func resumeWaiting() async {
-        let conversations = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
-        }
-        for id in conversations {
+        for id in waiting.withLock({ $0 }) {
             entries.withLock { $0[id, default: Entry()].users += 1 }
             defer { giveBack(id) }
             do {
@@ -94,7 +91,8 @@ final class LiveConversations: Service {
         let surroundings = surroundings
         let loading = entries.withLock { entries in
             if let loading = entries[id]?.loading { return loading }
-            let loading = Task { try await Self.read(id, surroundings) }
+            let hasWaiting = waiting.withLock { $0.contains(id) }
+            let loading = Task { try await Self.read(id, hasWaiting: hasWaiting, surroundings) }
             entries[id]?.loading = loading
             return loading
         }
@@ -102,13 +100,16 @@ final class LiveConversations: Service {
         entries.withLock { entries in
             guard entries[id]?.loading == loading else { return }
             entries[id]?.loading = nil
-            if case .success(let conversation) = result { entries[id]?.conversation = conversation }
+            guard case .success(let conversation) = result else { return }
+            entries[id]?.conversation = conversation
+            waiting.withLock { _ = $0.remove(id) }
         }
         return try result.get()
     }
 
     private static func read(
         _ id: Conversation.ID,
+        hasWaiting: Bool,
         _ surroundings: LiveConversation.Surroundings
     ) async throws -> LiveConversation {
         let (record, persona, newest, waiting) = try await surroundings.database.read { database in
@@ -125,13 +126,7 @@ final class LiveConversations: Service {
                 order: .descending,
                 in: database
             )
-            let left = try RunRows.going(in: database)
-                .filter { $0.conversation == record.number && $0.run.status == .queued }
-            let waiting = try left.compactMap { run in
-                try MessageRows.find(run.message, in: database).map {
-                    LiveTurn(run, message: $0.message, user: record.user)
-                }
-            }
+            let waiting = hasWaiting ? try Self.waiting(in: record, database) : []
             return (record, persona, newest, waiting)
         }
         let conversation = LiveConversation(
@@ -143,6 +138,17 @@ final class LiveConversations: Service {
         )
         if !waiting.isEmpty { await conversation.resume() }
         return conversation
+    }
+
+    /// The turns that an earlier process left waiting in a conversation.
+    private static func waiting(in record: StoredConversation, _ database: GRDB.Database) throws -> [LiveTurn] {
+        try RunRows.going(in: database)
+            .filter { $0.conversation == record.number && $0.run.status == .queued }
+            .compactMap { run in
+                try MessageRows.find(run.message, in: database).map {
+                    LiveTurn(run, message: $0.message, user: record.user)
+                }
+            }
     }
 
     private func giveBack(_ id: Conversation.ID) {
