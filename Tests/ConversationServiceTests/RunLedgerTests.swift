@@ -26,7 +26,7 @@ struct RunLedgerTests {
             try await Task.sleep(for: .milliseconds(300))
             #expect(try await database.read { try RunRows.find(feed.run.id, in: $0) }?.run.status == .running)
             try await database.write { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
-            let answer = await task.value
+            let answer = await task.value.answer
             #expect(answer?.content.text == finished.text)
             let stored = try #require(try await database.read { try RunRows.find(feed.run.id, in: $0) })
             #expect(stored.run.status == .completed)

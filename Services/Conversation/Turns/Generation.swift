@@ -32,8 +32,8 @@ struct Generation: Sendable {
     /// The run that follows in the same conversation: it is begun by the commit that ends this one.
     let next: @Sendable () async -> Run.ID?
 
-    /// Runs to the end and returns the stored answer, if there is one.
-    func perform(_ prompt: Prompt) async -> Message? {
+    /// Runs to the end and stores it.
+    func perform(_ prompt: Prompt) async -> RunLedger.Ending {
         feed.begin()
         var draft = RunDraft(arrival: arrival)
         do {
@@ -48,7 +48,7 @@ struct Generation: Sendable {
     }
 
     /// Ends a run for which not even its question could be made.
-    func fail(_ error: any Error) async -> Message? {
+    func fail(_ error: any Error) async -> RunLedger.Ending {
         var draft = RunDraft(arrival: arrival)
         draft.status = status(after: error)
         draft.fault = draft.status == .stopped ? nil : fault(from: error)

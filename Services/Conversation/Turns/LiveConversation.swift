@@ -211,16 +211,18 @@ actor LiveConversation {
             turns.removeFirst()
         }
         guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
-        guard !surroundings.tasks.isDraining else { return leaveForNextStart() }
+        guard !surroundings.tasks.isDraining else {
+            return leaveForNextStart("The service is about to stop.")
+        }
         turns[0].isRunning = true
         surroundings.tasks.start(turn.feed.run.id) { await self.perform(turn) }
     }
 
-    /// Lets go of the watchers of turns that the next process will begin.
-    private func leaveForNextStart() {
+    /// Lets go of the turns that the next process will begin, and of their watchers.
+    private func leaveForNextStart(_ reason: String) {
         let fault = Fault(
             .unavailable,
-            "The service is about to stop. The message is stored, and is answered when it is back.",
+            "\(reason) The message is stored, and is answered when the service has been started again.",
             retryAfter: 1
         )
         for turn in turns where turn.isStored {
@@ -240,7 +242,13 @@ actor LiveConversation {
     }
 
     private func perform(_ turn: LiveTurn) async {
-        if !turn.isBegun { await surroundings.ledger.begin(turn.feed.run.id) }
+        do {
+            if !turn.isBegun { try await surroundings.ledger.begin(turn.feed.run.id) }
+        } catch {
+            let metadata: Logger.Metadata = ["run.id": "\(turn.feed.run.id)", "error": "\(error)"]
+            Logger.current.error("Run's beginning not stored, so no model is asked", metadata: metadata)
+            return leaveForNextStart("The disk with the conversations cannot be written.")
+        }
         let generation = Generation(
             feed: turn.feed,
             isWatched: turn.isWatched,
@@ -253,15 +261,17 @@ actor LiveConversation {
             ledger: surroundings.ledger,
             next: { await self.announceNext(after: turn.feed.run.id) }
         )
-        let answer: Message?
+        let ending: RunLedger.Ending
         do {
             try await recall(turn)
-            answer = await generation.perform(Generation.Prompt(system: system, history: history))
+            ending = await generation.perform(Generation.Prompt(system: system, history: history))
         } catch {
-            answer = await generation.fail(error)
+            ending = await generation.fail(error)
         }
-        if let answer { history.append(answer) }
+        if let answer = ending.answer { history.append(answer) }
         turns.removeAll { $0.feed.run.id == turn.feed.run.id }
+        // What was to begin with that end has not, if the end is not on the disk.
+        if !ending.isStored, !turns.isEmpty { turns[0].isBegun = false }
         advance()
     }
 

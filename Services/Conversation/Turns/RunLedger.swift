@@ -17,16 +17,23 @@ struct RunLedger: Sendable {
     let tasks: RunTasks
     var now: @Sendable () -> Timestamp = { .now() }
 
-    /// Stores a run's end and tells its watchers.
+    /// What became of a run's end.
+    struct Ending: Sendable {
+        /// The stored answer, if there is one.
+        var answer: Message?
+        /// Whether the end is on the disk, and with it the beginning of the run that follows.
+        var isStored: Bool
+    }
+
+    /// Stores a run's end, and that `next` begins, and tells the run's watchers.
     ///
-    /// A disk that refuses is tried until it takes it: until then the run is going, and nothing of it is lost. Returns the
-    /// answer, if there is one.
-    func finish(_ feed: RunFeed, draft: RunDraft, next: Run.ID? = nil) async -> Message? {
+    /// A disk that refuses is tried until it takes it: until then the run is going, and nothing of it is lost.
+    func finish(_ feed: RunFeed, draft: RunDraft, next: Run.ID? = nil) async -> Ending {
         var end = end(of: draft, run: feed.run.id, question: feed.question)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
         do {
             try await store(end, of: feed, cuts: draft.cuts, number: feed.nextNumber, next: next)
-            return end.assistantMessage
+            return Ending(answer: end.assistantMessage, isStored: true)
         } catch {
             Logger.current.error("Run's end not stored", metadata: ["run.id": "\(feed.run.id)", "error": "\(error)"])
             end.status = .interrupted
@@ -34,7 +41,7 @@ struct RunLedger: Sendable {
             end.fault = (error as? Fault) ?? Fault(.internal, "The answer could not be stored.")
             runs.remove(feed)
             feed.finish(nil, end: end)
-            return nil
+            return Ending(answer: nil, isStored: false)
         }
     }
 
@@ -72,14 +79,9 @@ struct RunLedger: Sendable {
         feed.finish(line, end: end)
     }
 
-    /// Stores that a run begins: from here on a provider may have been asked.
-    func begin(_ run: Run.ID) async {
-        do {
-            try await insist(on: run) { try RunRows.begin(run, in: $0) }
-        } catch {
-            // Its end will not be stored either, and that is where it is told.
-            Logger.current.debug("Run's beginning not stored", metadata: ["run.id": "\(run)", "error": "\(error)"])
-        }
+    /// Stores that a run begins; only then a provider may be asked, or it would be asked again after a restart.
+    func begin(_ run: Run.ID) async throws {
+        try await insist(on: run) { try RunRows.begin(run, in: $0) }
     }
 
     /// Writes until the disk takes it.
