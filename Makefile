@@ -30,8 +30,12 @@ lint: ## checks the form of the sources
 bench: build ## measures, see docs/performance.md
 	Benchmarks/run.sh
 
-chaos: build ## kills services under load and checks that nothing is lost; ROUNDS=20 kills each that often
+chaos: build ## kills services and cuts the power under load, and checks that nothing is lost; ROUNDS=20 CUTS=40 say how often
+	@$(MAKE) --no-print-directory install PACKAGES="$(PACKAGES) python3-fusepy libfuse2"
 	Tests/Chaos/chaos.py --rounds $(or $(ROUNDS),20)
+	Tests/Chaos/power_cuts.py --cuts $(or $(CUTS),40)
+	@# The same with a log that is not synced, as a weaker setting would have it: this must find messages lost.
+	Tests/Chaos/power_cuts.py --cuts 5 --forget-wal-syncs
 
 clean: ## removes what was built, not what was kept
 	rm -rf .build

@@ -27,6 +27,7 @@ class Client:
         self.port, self.name = port, name
         self.token = self.conversation = None
         self.said = []
+        self.is_ordered = not name.startswith("pair")  # whether one thing is said after another, so that they are stored in that order
 
     async def open(self):
         self.token = (await self.ask("POST", "/auth/token", {"user_id": self.name}))[1]["access_token"]
@@ -37,7 +38,7 @@ class Client:
     def path(self):
         return f"/api/v1/chat/conversations/{self.conversation}"
 
-    async def request(self, method, path, body=None, accept="application/json"):
+    async def request(self, method, path, body=None, accept="application/json", headers=None):
         """Sends a request; answers status and the reader, at the body's first byte."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
@@ -49,16 +50,20 @@ class Client:
             head += f"Authorization: Bearer {self.token}\r\n"
         if data:
             head += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         try:
             writer.write(head.encode() + b"\r\n" + data)
             answer = (await reader.readuntil(b"\r\n\r\n")).decode()
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             writer.close()
             raise Cut() from error
+        except asyncio.CancelledError:
+            writer.close()
+            raise
         return int(answer.split()[1]), answer.lower(), reader, writer
 
-    async def ask(self, method, path, body=None):
-        status, head, reader, writer = await self.request(method, path, body)
+    async def ask(self, method, path, body=None, headers=None):
+        status, head, reader, writer = await self.request(method, path, body, headers=headers)
         try:
             if "transfer-encoding: chunked" in head:
                 data = b"".join([c async for c in chunks(reader)])
@@ -74,23 +79,32 @@ class Client:
         """Sends a message and waits for the whole answer as JSON."""
         said = Said(text)
         self.said.append(said)
-        status, answer = await self.ask("POST", self.path + "/messages", {"content": text})
-        detail = answer if status == 200 else answer.get("details", {})
-        self.take(said, detail)
-        said.status = answer.get("status") if status == 200 else detail.get("status", f"refused {status}")
+        await self.send_whole(said)
         return said
 
     async def stream(self, text, leave_after=None):
         """Sends a message and reads its events; leaves after so many, if that is asked for."""
         said = Said(text)
         self.said.append(said)
-        status, _, reader, writer = await self.request("POST", self.path + "/messages", {"content": text}, "text/event-stream")
+        await self.send_stream(said, leave_after=leave_after)
+        return said
+
+    async def send_whole(self, said, headers=None, fields=None):
+        """Sends what is said and takes its answer as JSON."""
+        status, answer = await self.ask("POST", self.path + "/messages", {"content": said.text, **(fields or {})}, headers)
+        detail = answer if status == 200 else answer.get("details", {})
+        self.take(said, detail)
+        said.status = answer.get("status") if status == 200 else detail.get("status", f"refused {status}")
+
+    async def send_stream(self, said, headers=None, fields=None, leave_after=None):
+        """Sends what is said and takes its answer event by event."""
+        body = {"content": said.text, **(fields or {})}
+        status, _, reader, writer = await self.request("POST", self.path + "/messages", body, "text/event-stream", headers)
         if status != 200:
             said.status = f"refused {status}"
             writer.close()
-            return said
+            return
         await self.follow(said, reader, writer, leave_after)
-        return said
 
     async def resume(self, said):
         """Reads on after the last event that is there."""

@@ -56,6 +56,12 @@ class Stack:
                     continue
         return {name: pid for name, pid in found.items() if name in SERVICES}
 
+    async def pid(self, service):
+        """A service's process id, as soon as there is one."""
+        while service not in self.children():
+            await asyncio.sleep(0.005)
+        return self.children()[service]
+
     def signal(self, service, number):
         pid = self.children()[service]
         os.kill(pid, number)
@@ -85,6 +91,11 @@ class Stack:
         """PSS of a service in MB."""
         text = open(f"/proc/{self.children()[service]}/smaps_rollup").read()
         return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024
+
+    def seconds(self, service):
+        """Processor time that a service has used since it started."""
+        fields = open(f"/proc/{self.children()[service]}/stat").read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def stop(self):
         """Ends the supervisor, which drains its services; answers its exit code."""

@@ -119,6 +119,32 @@ struct RequestKeyTests {
         }
     }
 
+    @Test func `what failed and waits to run again does so after a restart, and is told as before`() async throws {
+        try await withTemporaryDirectory { directory in
+            let (conversation, told) = try await Stage.with(directory) { stage in
+                let conversation = try await stage.open()
+                stage.inference.play([.fail(Fault(.provider, "No."))])
+                _ = try await stage.say("One", in: conversation, key: "f")
+                stage.inference.play([.text("Well"), .hang])
+                _ = try await stage.start("Two", in: conversation).nextBatch()
+                let again = try await stage.start("One", in: conversation, key: "f")
+                return (conversation, try #require(try await again.nextBatch()?.first))
+            }
+            try await untilReleased(directory)
+            try await Stage.with(directory) { stage in
+                let again = try await stage.say("One", in: conversation, key: "f")
+                #expect(again.end.status == .completed)
+                #expect(again.userMessage == told.userMessage)
+                let follow = Runs.Follow(conversation: conversation.id, run: again.run, after: 0)
+                let events = try await collect(stage.bus.stream(follow, stage.context()))
+                #expect(events.first == told)
+                let messages = try await stage.messages(of: conversation).dropFirst()
+                #expect(messages.map(\.content.text) == ["One", "Hello.", "Two", "Well"])
+                #expect(messages.map(\.status) == [.completed, .completed, .completed, .interrupted])
+            }
+        }
+    }
+
     @Test func `a key is forgotten after a day, and not before`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")

@@ -38,12 +38,9 @@ final class LiveConversations: Service {
         of principal: Principal,
         _ body: (LiveConversation) async throws -> Value
     ) async throws -> Value {
-        let loaded = entries.withLock { entries in
-            entries[id, default: Entry()].users += 1
-            return entries[id]?.conversation
-        }
+        entries.withLock { $0[id, default: Entry()].users += 1 }
         defer { giveBack(id) }
-        let conversation = if let loaded { loaded } else { try await load(id) }
+        let conversation = try await load(id)
         try ConversationAccess.check(conversation.record, by: principal)
         return try await body(conversation)
     }
@@ -86,15 +83,12 @@ final class LiveConversations: Service {
         }
     }
 
-    /// Loads it once, however many ask at the same time.
+    /// Loads it once, however many ask at the same time: two actors for one conversation would answer it twice at once.
     private func load(_ id: Conversation.ID) async throws -> LiveConversation {
-        let surroundings = surroundings
-        let loading = entries.withLock { entries in
-            if let loading = entries[id]?.loading { return loading }
-            let hasWaiting = waiting.withLock { $0.contains(id) }
-            let loading = Task { try await Self.read(id, hasWaiting: hasWaiting, surroundings) }
-            entries[id]?.loading = loading
-            return loading
+        let loading: Task<LiveConversation, any Error>
+        switch entries.withLock({ find(id, in: &$0) }) {
+        case .loaded(let conversation): return conversation
+        case .loading(let task): loading = task
         }
         let result = await loading.result
         entries.withLock { entries in
@@ -105,6 +99,20 @@ final class LiveConversations: Service {
             waiting.withLock { _ = $0.remove(id) }
         }
         return try result.get()
+    }
+
+    private enum Place {
+        case loaded(LiveConversation)
+        case loading(Task<LiveConversation, any Error>)
+    }
+
+    private func find(_ id: Conversation.ID, in entries: inout [Conversation.ID: Entry]) -> Place {
+        if let conversation = entries[id]?.conversation { return .loaded(conversation) }
+        if let loading = entries[id]?.loading { return .loading(loading) }
+        let hasWaiting = waiting.withLock { $0.contains(id) }
+        let loading = Task { [surroundings] in try await Self.read(id, hasWaiting: hasWaiting, surroundings) }
+        entries[id]?.loading = loading
+        return .loading(loading)
     }
 
     private static func read(

@@ -40,9 +40,14 @@ extension LiveTurn {
 
     /// A turn that an earlier process accepted and never began.
     init(_ stored: StoredRun, message: Message, user: String) {
-        let question = RunFeed.Question(message: message, number: stored.message, position: stored.position)
+        let question = RunFeed.Question(
+            message: message.asked(by: stored.run.id),
+            number: stored.message,
+            position: stored.position,
+            hasFailed: message.status == .failed
+        )
         let feed = RunFeed(run: stored.run, question: question, conversation: stored.conversation)
-        feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: message)))
+        feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: question.message)))
         self.init(
             feed: feed,
             arrival: .now,

@@ -50,7 +50,8 @@ struct RunRecovery: Sendable {
             message: message.message,
             number: message.number,
             position: message.position,
-            answers: answers
+            answers: answers,
+            hasFailed: message.message.status == .failed
         )
         let decoded = try events.map { try BusCoding.decode(Run.Event.self, from: $0) }
         var draft = RunDraft(arrival: .now)

@@ -76,15 +76,12 @@ struct RunWatch: Sendable {
 
     /// What a run answered, as it was told, and how the run ended.
     static func turn(of run: StoredRun, in database: GRDB.Database) throws -> (question: Message, end: Run.End?) {
-        guard var question = try MessageRows.find(run.message, in: database)?.message else {
+        guard let question = try MessageRows.find(run.message, in: database)?.message else {
             throw Fault(.internal, "The run \(run.run.id) has no message that it answers.")
         }
-        // As it was when it was told; what became of it later does not change what was said.
-        question.status = .completed
-        question.run = run.run.id
         var end = run.end
         end?.assistantMessage = try run.answer.flatMap { try MessageRows.find($0, in: database)?.message }
-        return (question, end)
+        return (question.asked(by: run.run.id), end)
     }
 
     private static func events(of run: StoredRun, in database: GRDB.Database) throws -> [Run.Event] {

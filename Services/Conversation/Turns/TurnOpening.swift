@@ -31,7 +31,7 @@ struct TurnOpening: Sendable {
     var question: RunFeed.Question {
         switch cause {
         case .message(let content), .edit(_, let content): RunFeed.Question(message: message(content, parent: nil))
-        case .again(let stored): RunFeed.Question(message: told(stored.message))
+        case .again(let stored): RunFeed.Question(message: stored.message.asked(by: run.id))
         }
     }
 
@@ -95,7 +95,7 @@ struct TurnOpening: Sendable {
         try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
         try RunRows.insert(run, of: question.number, replacing: answer?.number, in: database)
         return RunFeed.Question(
-            message: told(question.message),
+            message: question.message.asked(by: run.id),
             number: question.number,
             position: question.position,
             hasFailed: question.message.status == .failed
@@ -126,12 +126,14 @@ struct TurnOpening: Sendable {
             createdAt: run.createdAt
         )
     }
+}
 
-    /// An earlier question as it is told when it is asked again.
-    private func told(_ message: Message) -> Message {
-        var message = message
+extension Message {
+    /// A question as a run's first event tells of it: what became of it later does not change what was said.
+    func asked(by run: Run.ID) -> Message {
+        var message = self
         message.status = .completed
-        message.run = run.id
+        message.run = run
         return message
     }
 }
