@@ -146,7 +146,7 @@ struct RecoveryTests {
         let database = try Database.open(at: directory + "/conversation.sqlite")
         try await database.write { connection in
             let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
-            try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
+            _ = try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
             let message = StoredMessage(position: position, message: user)
             try RunRows.insert(
                 waiting,
@@ -187,7 +187,7 @@ struct RecoveryTests {
         let database = try Database.open(at: directory + "/conversation.sqlite")
         try await database.write { connection in
             let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
-            try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
+            _ = try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
             let message = StoredMessage(position: 1, message: user)
             let number = try MessageRows.insert(message, into: place, in: connection)
             try RunRows.insert(stored, of: number, in: connection)

@@ -14,8 +14,11 @@ struct Stage {
     let directory: String
 
     /// Runs the service in a new folder.
-    static func with<Value>(_ body: (Stage) async throws -> Value) async throws -> Value {
-        try await withTemporaryDirectory { directory in try await with(directory, body) }
+    static func with<Value>(
+        settings: [String: String] = [:],
+        _ body: (Stage) async throws -> Value
+    ) async throws -> Value {
+        try await withTemporaryDirectory { directory in try await with(directory, settings: settings, body) }
     }
 
     /// Runs the service in a folder that may hold an earlier one's conversations.

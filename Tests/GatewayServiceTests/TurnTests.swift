@@ -42,6 +42,8 @@ struct TurnTests {
             ([("idempotency-key", #""a \ c""#)], #"{"content":"Hello"}"#, #"a \ c"#),
             ([], #"{"content":"Hello","client_message_id":"m-1"}"#, "m-1"),
             ([], #"{"content":"Hello","client_message_id":17}"#, "17"),
+            ([], #"{"content":"Hello","client_message_id":1234567890123456789}"#, "1234567890123456789"),
+            ([], #"{"content":"Hello","client_message_id":18446744073709551615}"#, "18446744073709551615"),
             ([("idempotency-key", "m-1")], #"{"content":"Hello","client_message_id":"m-1"}"#, "m-1"),
             ([], #"{"content":"Hello","client_message_id":null}"#, nil),
         ] as [([(String, String)], String, String?)]
@@ -67,6 +69,7 @@ struct TurnTests {
             ([], #"{"content":"Hello","client_message_id":""}"#),
             ([], #"{"content":"Hello","client_message_id":"a\nb"}"#),
             ([], #"{"content":"Hello","client_message_id":["a"]}"#),
+            ([], #"{"content":"Hello","client_message_id":18446744073709551616}"#),
         ] as [([(String, String)], String)]
     )
     func `what cannot be a key is refused`(headers: [(String, String)], body: String) async throws {

@@ -23,13 +23,14 @@ enum ConversationRows {
         """
     private static let use = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ?1, used_at = ?1 WHERE number = ?2
+        RETURNING path_version
         """
     private static let answer = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE number = ?
         """
 
     private static let branch = """
-        UPDATE conversations SET updated_at = ?1, used_at = ?1, message_count =
+        UPDATE conversations SET updated_at = ?1, used_at = ?1, path_version = path_version + 1, message_count =
             (SELECT COUNT(*) FROM messages WHERE conversation = ?2 AND branch = 0) WHERE number = ?2
         """
 
@@ -44,12 +45,15 @@ enum ConversationRows {
         return database.lastInsertedRowID
     }
 
-    /// Counts a user's message: the conversation is thereby the latest used.
+    /// Counts a user's message: the conversation is thereby the latest used; answers the version of its path.
     ///
     /// Throws `missing` when it is not there any more.
-    static func noteUse(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: use).execute(arguments: [moment.microseconds, number])
-        guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
+    static func noteUse(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: use)
+        guard let version = try Int.fetchOne(statement, arguments: [moment.microseconds, number]) else {
+            throw Fault(.missing, "Conversation not found")
+        }
+        return version
     }
 
     /// Counts an answer.
@@ -61,6 +65,12 @@ enum ConversationRows {
     static func noteBranch(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: branch).execute(arguments: [moment.microseconds, number])
         guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
+    }
+
+    /// How often the path was made to go elsewhere.
+    static func pathVersion(of number: Int64, in database: GRDB.Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: "SELECT path_version FROM conversations WHERE number = ?")
+        return try Int.fetchOne(statement, arguments: [number]) ?? 0
     }
 
     static func find(_ id: Conversation.ID, in database: GRDB.Database) throws -> StoredConversation? {

@@ -81,10 +81,13 @@ final class Database: Sendable {
 
     /// Runs `work` within the next commit and answers when that is on the disk.
     ///
-    /// Not undone by cancellation.
+    /// Not undone by cancellation. Writes of one actor are committed in the order in which it asks for them: the place in
+    /// the line is taken before anything is waited for.
     ///
     /// `work` may be run a second time, alone, when another of its group failed.
-    func write<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+    nonisolated(nonsending) func write<Value: Sendable>(
+        _ work: @escaping @Sendable (GRDB.Database) throws -> Value
+    ) async throws -> Value {
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 enqueue(Write(work: work, continuation: continuation))

@@ -110,7 +110,7 @@ enum PathRows {
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
             // What was said before the answer came follows the question; the answer stands between.
             if tip.message.role == .user, parent.message.role == .user,
-                let answer = try SiblingRows.chosen(after: id, at: tip.position - 1, in: conversation, database),
+                let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
             {
                 steps.append(answer)
@@ -132,13 +132,17 @@ enum PathRows {
         }
         let next = try chosen(after: tip.message.id, at: tip.position + 1)
         if let next { return next }
-        switch tip.message.role {
-        case .user: return try chosen(after: tip.message.id, at: tip.position + 2)
-        case .assistant: return try question.flatMap { try chosen(after: $0, at: tip.position + 1) }
-        }
+        if tip.message.role == .user { return try chosen(after: tip.message.id, at: tip.position + 2) }
+        // What was said before an answer came goes on from the one that came first.
+        guard let id = question, let question = try MessageRows.find(id, in: database),
+            let next = try chosen(after: id, at: tip.position + 1),
+            try SiblingRows.answer(between: question, and: next, in: conversation, database)?.number == tip.number
+        else { return nil }
+        return next
     }
 
-    private static func add(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
+    /// Puts a message on the path, whose place there must be free.
+    static func add(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
         try SiblingRows.choose(step, in: conversation, database)
         try database.cachedStatement(sql: "UPDATE messages SET branch = 0 WHERE number = ?")
             .execute(arguments: [step.number])

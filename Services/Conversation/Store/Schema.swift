@@ -10,6 +10,7 @@ import GRDB
 /// The messages of a conversation are a tree: `parent` is what a message follows, and never changes. The selected path is
 /// those whose `branch` is 0, at most one at a position; whatever is aside has its own number there. `sibling` counts the
 /// messages of one role that follow the same one, and `is_chosen` says which of them the path went through last.
+/// `path_version` counts how often the path of a conversation was made to go elsewhere.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -98,6 +99,7 @@ enum Schema {
         ALTER TABLE messages ADD COLUMN branch INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE messages ADD COLUMN sibling INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE messages ADD COLUMN is_chosen INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE conversations ADD COLUMN path_version INTEGER NOT NULL DEFAULT 0;
         UPDATE messages SET parent = (
             SELECT p.id FROM messages p WHERE p.conversation = messages.conversation
                 AND p.position < messages.position ORDER BY p.position DESC LIMIT 1

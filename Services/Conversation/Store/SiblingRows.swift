@@ -85,6 +85,27 @@ enum SiblingRows {
             .map(MessageRows.read)
     }
 
+    /// The answer that stands between a question and what was said before it came: the first that came then, or else the
+    /// one that is chosen.
+    static func answer(
+        between question: StoredMessage,
+        and next: StoredMessage,
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> StoredMessage? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(MessageRows.columns) FROM messages
+                WHERE conversation = ? AND position = ? AND parent = ? AND number > ? ORDER BY number LIMIT 1
+                """
+        )
+        let arguments: StatementArguments = [
+            conversation, question.position + 1, question.message.id.description, next.number,
+        ]
+        if let row = try Row.fetchOne(statement, arguments: arguments) { return try MessageRows.read(row) }
+        return try chosen(after: question.message.id, at: question.position + 1, in: conversation, database)
+    }
+
     /// Says of each message how many stand in its place now; the messages are one stretch of a path.
     static func count(
         _ stored: [StoredMessage],

@@ -18,19 +18,25 @@ struct History: Sendable {
     private(set) var earlier: Int
     private var bytes = 0
     private var last: Message?
+    /// The version of the path that was read.
+    private let pathVersion: Int
 
     /// - Parameters:
     ///   - stored: the newest messages, oldest first.
     ///   - total: how many there are in the conversation.
-    init(_ stored: [Message], total: Int) {
+    ///   - pathVersion: the version of the path.
+    init(_ stored: [Message], total: Int, pathVersion: Int) {
+        self.pathVersion = pathVersion
         earlier = max(0, total - stored.count)
         for message in stored { append(message) }
     }
 
     /// Whether a question goes on with just these messages.
     ///
-    /// One that was put before the last answer came, follows the question before it.
-    func isFollowed(by question: Message) -> Bool {
+    /// One that was put before the last answer came, follows the question before it. What was put after the path was made
+    /// to go elsewhere may follow the same last message, and other ones before it.
+    func isFollowed(by question: Message, pathVersion: Int) -> Bool {
+        guard pathVersion == self.pathVersion else { return false }
         if question.parent == last?.id { return true }
         guard let last, last.role == .assistant else { return false }
         return question.parent != nil && question.parent == last.parent
@@ -94,6 +100,11 @@ struct History: Sendable {
         let isWhole = lineage.count < messageLimit
         let older = 0...question.position
         let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)
-        return (History(lineage.reversed().map(\.message), total: max(lineage.count, total)), answers)
+        let history = History(
+            lineage.reversed().map(\.message),
+            total: max(lineage.count, total),
+            pathVersion: try ConversationRows.pathVersion(of: conversation, in: database)
+        )
+        return (history, answers)
     }
 }

@@ -44,13 +44,14 @@ actor LiveConversation {
         record: StoredConversation,
         persona: StoredPersona,
         newest: [StoredMessage],
+        pathVersion: Int,
         waiting: [LiveTurn] = [],
         surroundings: Surroundings
     ) {
         self.record = record
         system = PersonaPrompt.text(for: persona)
         self.surroundings = surroundings
-        history = History(newest.map(\.message), total: record.messageCount)
+        history = History(newest.map(\.message), total: record.messageCount, pathVersion: pathVersion)
         turns = waiting
     }
 
@@ -211,7 +212,8 @@ actor LiveConversation {
             turns.removeFirst()
         }
         guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
-        guard !surroundings.tasks.isDraining else {
+        // What the disk says has begun, the next process would take for cut off: it is begun even now.
+        guard turn.isBegun || !surroundings.tasks.isDraining else {
             return leaveForNextStart("The service is about to stop.")
         }
         turns[0].isRunning = true
@@ -278,7 +280,7 @@ actor LiveConversation {
     /// Brings the history to a turn's question.
     private func recall(_ turn: LiveTurn) async throws {
         let question = turn.feed.question
-        if turn.isContinuation, history.isFollowed(by: question.message) {
+        if turn.isContinuation, history.isFollowed(by: question.message, pathVersion: question.pathVersion) {
             history.append(question.message)
             return
         }

@@ -120,7 +120,7 @@ final class LiveConversations: Service {
         hasWaiting: Bool,
         _ surroundings: LiveConversation.Surroundings
     ) async throws -> LiveConversation {
-        let (record, persona, newest, waiting) = try await surroundings.database.read { database in
+        let (record, persona, newest, version, waiting) = try await surroundings.database.read { database in
             guard let record = try ConversationRows.find(id, in: database) else {
                 throw Fault(.missing, "Conversation not found")
             }
@@ -135,12 +135,14 @@ final class LiveConversations: Service {
                 in: database
             )
             let waiting = hasWaiting ? try Self.waiting(in: record, database) : []
-            return (record, persona, newest, waiting)
+            let version = try ConversationRows.pathVersion(of: record.number, in: database)
+            return (record, persona, newest, version, waiting)
         }
         let conversation = LiveConversation(
             record: record,
             persona: persona,
             newest: newest.reversed(),
+            pathVersion: version,
             waiting: waiting,
             surroundings: surroundings
         )

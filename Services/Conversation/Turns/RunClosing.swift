@@ -12,7 +12,7 @@ struct RunClosing: Sendable {
         var run = run
         if let answer {
             run.answer = try insert(answer, in: database)
-        } else if question.answers > 0 {
+        } else {
             try showFormerAnswer(in: database)
         }
         try judgeQuestion(in: database)
@@ -21,9 +21,9 @@ struct RunClosing: Sendable {
     }
 
     private func insert(_ answer: Message, in database: GRDB.Database) throws -> Int64 {
-        // Meanwhile the path may have been made to go elsewhere.
-        let isOnPath = try MessageRows.isOnPath(question.number, in: database)
         let isFirst = question.answers == 0
+        let isShown = try MessageRows.isOnPath(question.number, in: database)
+        let isOnPath = try isShown && (isFirst || isPlaceFree(in: database))
         if isOnPath, !isFirst { try setAsideFormerAnswer(in: database) }
         var stored = StoredMessage(
             position: question.position + 1,
@@ -32,7 +32,9 @@ struct RunClosing: Sendable {
             message: answer
         )
         stored.number = try MessageRows.insert(stored, into: run.conversation, in: database)
-        if !isFirst { try SiblingRows.choose(stored, in: run.conversation, database) }
+        // Where the path goes through another answer, that one stays the chosen one.
+        let chosen = isShown && !isOnPath ? try pathAnswer(in: database) ?? stored : stored
+        if !isFirst { try SiblingRows.choose(chosen, in: run.conversation, database) }
         if isOnPath, isFirst {
             try ConversationRows.noteAnswer(in: run.conversation, at: answer.createdAt, in: database)
         } else {
@@ -41,33 +43,53 @@ struct RunClosing: Sendable {
         return stored.number
     }
 
-    private func setAsideFormerAnswer(in database: GRDB.Database) throws {
-        let place = question.position + 1
-        let former = try PathRows.list(
+    /// Whether a new answer can take its place on the path: nothing that is there goes on from another answer.
+    private func isPlaceFree(in database: GRDB.Database) throws -> Bool {
+        let follower = try message(at: question.position + 2, in: database)
+        return follower == nil || follower?.message.parent == question.message.id
+    }
+
+    private func pathAnswer(in database: GRDB.Database) throws -> StoredMessage? {
+        try message(at: question.position + 1, in: database)
+    }
+
+    /// The message on the path at a position.
+    private func message(at position: Int, in database: GRDB.Database) throws -> StoredMessage? {
+        try PathRows.list(
             of: run.conversation,
-            positions: place...place,
+            positions: position...position,
             limit: 1,
             order: .ascending,
             in: database
-        )
-        for answer in former { try MessageRows.setAside(answer.number, in: database) }
+        ).first
     }
 
-    /// When no new answer came, the one that was there before is shown again, unless the conversation has gone on.
+    private func setAsideFormerAnswer(in database: GRDB.Database) throws {
+        guard let former = try pathAnswer(in: database) else { return }
+        try MessageRows.setAside(former.number, in: database)
+    }
+
+    /// When no new answer came, the one that was there before is shown again, unless the path goes elsewhere by now.
     private func showFormerAnswer(in database: GRDB.Database) throws {
         guard let number = try RunRows.replaced(by: run.run.id, in: database),
             let former = try MessageRows.find(number, in: database),
-            try PathRows.last(of: run.conversation, in: database)?.number == question.number
+            try MessageRows.isOnPath(question.number, in: database), try pathAnswer(in: database) == nil
         else { return }
-        try PathRows.select(former, of: run.conversation, in: database)
+        if try PathRows.last(of: run.conversation, in: database)?.number == question.number {
+            try PathRows.select(former, of: run.conversation, in: database)
+        } else {
+            // What was said since follows the question, so the answer fits in between.
+            try PathRows.add(former, to: run.conversation, in: database)
+        }
         try ConversationRows.noteBranch(of: run.conversation, at: run.run.endedAt ?? .now(), in: database)
     }
 
     /// A question to which no answer could be made is `failed`, until one is.
     private func judgeQuestion(in database: GRDB.Database) throws {
         if run.run.status == .failed {
-            let hasOther = try question.answers > 0 && hasOtherAnswer(in: database)
-            if !hasOther { try MessageRows.setStatus(.failed, of: question.number, in: database) }
+            if try !hasOtherAnswer(in: database) {
+                try MessageRows.setStatus(.failed, of: question.number, in: database)
+            }
         } else if question.hasFailed, answer != nil {
             try MessageRows.setStatus(.completed, of: question.number, in: database)
         }

@@ -25,6 +25,8 @@ final class RunFeed: Sendable {
         var answers = 0
         /// Whether no answer to it could be made so far.
         var hasFailed = false
+        /// The version of the path on which it was put.
+        var pathVersion = 0
     }
 
     private struct State {
@@ -72,6 +74,8 @@ final class RunFeed: Sendable {
 
     /// How many bytes of events are kept in memory.
     private static let window = 256 * 1024
+    /// About how many bytes are told at a time: a slow reader is to be seen to move.
+    static let pageBytes = 32 * 1024
 
     let run: Run
     /// The number of the run's conversation in the store.
@@ -157,12 +161,23 @@ final class RunFeed: Sendable {
             let (found, isEnded) = state.withLock { state -> (Found?, Bool) in
                 if number < state.dropped { return (.behind, false) }
                 guard state.last > number else { return (nil, state.end != nil) }
-                return (.ready(Array(state.lines[(number - state.dropped)...])), false)
+                return (.ready(Self.page(of: state.lines[(number - state.dropped)...])), false)
             }
             if let found { return found }
             if isEnded { return nil }
             try await wait(awaitsEnd: false) { $0.last > number || $0.end != nil }
         }
+    }
+
+    /// The first of some events, at least one, up to about so many bytes.
+    static func page(of events: some Collection<ByteBuffer>) -> [ByteBuffer] {
+        var bytes = 0
+        return Array(
+            events.prefix { event in
+                defer { bytes += event.readableBytes }
+                return bytes < pageBytes
+            }
+        )
     }
 
     /// How the run ended, once it has.

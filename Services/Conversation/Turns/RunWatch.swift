@@ -51,7 +51,7 @@ struct RunWatch: Sendable {
         guard !events.isEmpty else {
             throw Fault(.cut, "Events of the run \(run) are neither in memory nor stored. Read on from the last.")
         }
-        return events
+        return RunFeed.page(of: events)
     }
 
     /// The events of a run that has ended, made again from what is stored: byte for byte what its watchers saw.
@@ -64,11 +64,11 @@ struct RunWatch: Sendable {
         return ElementStream(
             encoded: {
                 let page = rest.withLock { rest in
-                    let page = rest.prefix(pageSize)
-                    rest = rest.dropFirst(pageSize)
+                    let page = RunFeed.page(of: rest.prefix(pageSize).map(RunEventLine.event))
+                    rest = rest.dropFirst(page.count)
                     return page
                 }
-                return page.isEmpty ? nil : page.map(RunEventLine.event)
+                return page.isEmpty ? nil : page
             },
             close: {}
         )

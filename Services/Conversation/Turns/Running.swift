@@ -20,6 +20,8 @@ struct Running: Sendable {
         switch try await accept(request.start, context, isWatched: false) {
         case .going(let feed):
             let end = try await feed.end()
+            // A repeat may have joined a request that was refused in the end.
+            guard feed.question.number != 0 else { throw end.fault ?? Fault(.unavailable, "Nothing was stored.") }
             return Turn(run: feed.run.id, userMessage: feed.question.message, end: end)
         case .ended(let run):
             return try await database.read { database in

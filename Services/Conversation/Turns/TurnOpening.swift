@@ -55,7 +55,7 @@ struct TurnOpening: Sendable {
     }
 
     private func append(_ content: Message.Content, in database: GRDB.Database) throws -> RunFeed.Question {
-        try ConversationRows.noteUse(of: conversation, at: run.createdAt, in: database)
+        let version = try ConversationRows.noteUse(of: conversation, at: run.createdAt, in: database)
         let last = try PathRows.last(of: conversation, in: database)
         // The place of an answer is kept free.
         let position = last.map { $0.position + ($0.message.role == .user ? 2 : 1) } ?? 1
@@ -63,7 +63,12 @@ struct TurnOpening: Sendable {
         try insert(&stored, in: database)
         if stored.sibling > 0 { try SiblingRows.choose(stored, in: conversation, database) }
         try RunRows.insert(run, of: stored.number, in: database)
-        return RunFeed.Question(message: stored.message, number: stored.number, position: position)
+        return RunFeed.Question(
+            message: stored.message,
+            number: stored.number,
+            position: position,
+            pathVersion: version
+        )
     }
 
     private func add(

@@ -82,11 +82,18 @@ struct LenientText: Decodable {
         do {
             text = try container.decode(String.self)
         } catch DecodingError.typeMismatch {
-            guard let number = try? container.decode(Double.self) else {
-                throw DecodingError.dataCorruptedError(in: container, debugDescription: "It must be a text.")
-            }
-            text = number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
+            text = try Self.digits(in: container)
         }
+    }
+
+    /// A number as text; only such as are told apart from their neighbours, since it may be a name.
+    private static func digits(in container: any SingleValueDecodingContainer) throws -> String {
+        if let number = try? container.decode(Int64.self) { return "\(number)" }
+        if let number = try? container.decode(UInt64.self) { return "\(number)" }
+        guard let number = try? container.decode(Double.self), abs(number) < 1e15 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "It must be a text.")
+        }
+        return number == number.rounded() ? "\(Int64(number))" : "\(number)"
     }
 }
 
