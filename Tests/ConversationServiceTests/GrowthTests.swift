@@ -81,7 +81,7 @@ struct GrowthTests {
     private func largestLog(limit: Int) async throws -> Int {
         try await withTemporaryDirectory { directory in
             let path = directory + "/store.sqlite"
-            let database = try Database.open(at: path, log: .init(bytes: limit, patience: 20_000))
+            let database = try Database.open(at: path, logLimit: limit)
             try await database.write { connection in
                 try connection.execute(sql: "PRAGMA wal_autocheckpoint = 20; CREATE TABLE texts (text TEXT)")
             }

@@ -28,11 +28,11 @@ final class Database: Sendable {
     /// Opens the file, making it if need be, and brings its schema up to date.
     ///
     /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
-    static func open(at path: String, log limits: WriteAheadLog.Limits = .init()) throws -> Database {
+    static func open(at path: String, logLimit: Int = 32 * 1024 * 1024) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
         do {
-            return try open(at: path, lock, limits)
+            return try open(at: path, lock, logLimit: logLimit)
         } catch let error as DatabaseError {
             throw Fault(
                 .unavailable,
@@ -44,7 +44,7 @@ final class Database: Sendable {
         }
     }
 
-    private static func open(at path: String, _ lock: FileLock, _ limits: WriteAheadLog.Limits) throws -> Database {
+    private static func open(at path: String, _ lock: FileLock, logLimit: Int) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
         configuration.busyMode = .timeout(Double(patience) / 1000)
@@ -61,7 +61,7 @@ final class Database: Sendable {
             }
         }
         try Schema.migrator.migrate(pool)
-        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limits: limits))
+        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limit: logLimit))
     }
 
     /// Makes the file if it is not there, for its owner's eyes only; SQLite gives the files beside it the same mode.
@@ -112,25 +112,30 @@ final class Database: Sendable {
             defer { queue.isDraining = true }
             return !queue.isDraining
         }
-        guard isFirst else { return }
+        if isFirst { scheduleDrain() }
+    }
+
+    private func scheduleDrain() {
         pool.asyncWriteWithoutTransaction { database in self.drain(into: database) }
     }
 
-    /// Commits group after group until nothing waits; runs on the writer's thread.
+    /// Commits what waits, in one group; runs on the writer's thread.
+    ///
+    /// What has come meanwhile is left for another turn on that thread, so that the care of the log gets its turn as well.
     private func drain(into database: GRDB.Database) {
-        while true {
-            let group = queue.withLock { queue in
-                let group = queue.waiting
-                queue.waiting = []
-                queue.isDraining = !group.isEmpty
-                return group
-            }
-            guard !group.isEmpty else { return }
-            commits.increment()
-            groupSize.record(group.count)
-            commit(group, into: database)
-            log.tend(database)
+        let group = queue.withLock { queue in
+            defer { queue.waiting = [] }
+            return queue.waiting
         }
+        commits.increment()
+        groupSize.record(group.count)
+        commit(group, into: database)
+        log.tend(pool)
+        let hasMore = queue.withLock { queue in
+            queue.isDraining = !queue.waiting.isEmpty
+            return queue.isDraining
+        }
+        if hasMore { scheduleDrain() }
     }
 
     private func commit(_ group: [any WriteJob], into database: GRDB.Database) {

@@ -49,7 +49,7 @@ struct MessagePage {
             isEmpty = true
             return
         }
-        guard let first = try PathRows.first(of: conversation.number, in: database)?.position,
+        guard let first = try PathRows.firstPosition(of: conversation.number, in: database),
             let last = try PathRows.last(of: conversation.number, in: database)?.position,
             last - first + 1 == conversation.messageCount
         else { return }

@@ -8,16 +8,31 @@ enum PathRows {
     /// Every position that a message can have.
     static let whole = 0...Int(Int32.max)
 
-    /// The last message of the path.
-    static func last(of conversation: Int64, in database: GRDB.Database) throws -> StoredMessage? {
-        let statement = try database.cachedStatement(sql: "\(selection) ORDER BY position DESC LIMIT 1")
-        return try Row.fetchOne(statement, arguments: [conversation]).map(MessageRows.read)
+    /// What the next message follows: the last one of the path.
+    struct End: Sendable {
+        var number: Int64
+        var id: Message.ID
+        var position: Int
     }
 
-    /// The first message of the path.
-    static func first(of conversation: Int64, in database: GRDB.Database) throws -> StoredMessage? {
-        let statement = try database.cachedStatement(sql: "\(selection) ORDER BY position LIMIT 1")
-        return try Row.fetchOne(statement, arguments: [conversation]).map(MessageRows.read)
+    private static let lastOne = """
+        SELECT number, id, position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position DESC LIMIT 1
+        """
+
+    /// The last message of the path.
+    static func last(of conversation: Int64, in database: GRDB.Database) throws -> End? {
+        let row = try Row.fetchOne(database.cachedStatement(sql: lastOne), arguments: [conversation])
+        return try row.map { row in
+            End(number: row[0], id: try StoredValue.identifier(row[1]), position: row[2])
+        }
+    }
+
+    /// The position of the path's first message.
+    static func firstPosition(of conversation: Int64, in database: GRDB.Database) throws -> Int? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position LIMIT 1"
+        )
+        return try Int.fetchOne(statement, arguments: [conversation])
     }
 
     /// A stretch of the path, between two positions and in the order that is asked for.

@@ -7,50 +7,56 @@ import Synchronization
 /// Keeps the write-ahead log small.
 ///
 /// SQLite begins the log anew only at a moment when nobody reads from it. Where readers overlap without a pause there is
-/// no such moment, and the log would grow without end: so beyond a size it is asked for, and new readers are kept off the
-/// log until those that are on it have ended.
+/// no such moment, and the log would grow without end: so beyond a size, readers wait for a moment until it was begun anew.
 final class WriteAheadLog: Sendable {
-    /// What is allowed to the log and to its care.
-    struct Limits: Sendable {
-        /// From how many bytes on the log is begun anew.
-        var bytes = 32 * 1024 * 1024
-        /// For how many milliseconds writers may be held up for it; readers that take longer, such as a backup, are let be.
-        var patience = 250
-    }
-
     /// How often its size is looked at.
-    private static let interval = Duration.milliseconds(20)
-    /// How long it is let be when that was in vain.
+    private static let interval = Duration.milliseconds(100)
+    /// How long it is let be when another program, such as a backup, reads from it.
     private static let pause = Duration.seconds(1)
+    /// For how many milliseconds such a program is waited for.
+    private static let patience = 100
 
     private let path: String
-    private let limits: Limits
+    private let limit: Int
     private let size = Gauge(label: "conversation.store.wal.bytes")
     private let next = Mutex(ContinuousClock.now)
 
-    /// `path`: the database's file.
-    init(of path: String, limits: Limits) {
+    /// - Parameters:
+    ///   - path: the database's file.
+    ///   - limit: from how many bytes on the log is begun anew.
+    init(of path: String, limit: Int) {
         self.path = path + "-wal"
-        self.limits = limits
+        self.limit = limit
     }
 
-    /// Looks after the log, between two commits of the one writer.
-    func tend(_ database: GRDB.Database, now: ContinuousClock.Instant = .now) {
-        guard now >= next.withLock({ $0 }) else { return }
-        var pause = Self.interval
+    /// Looks after the log, after a commit.
+    func tend(_ pool: DatabasePool, now: ContinuousClock.Instant = .now) {
+        let isTime = next.withLock { next in
+            guard now >= next else { return false }
+            next = now + Self.interval
+            return true
+        }
+        guard isTime else { return }
         do {
             let bytes = try bytes()
             size.record(bytes)
-            if bytes > limits.bytes { try restart(database) }
+            guard bytes > limit else { return }
         } catch {
-            pause = Self.pause
-            Logger.current.debug("Write-ahead log not begun anew", metadata: ["error": "\(error)"])
+            return Logger.current.debug("Write-ahead log not found", metadata: ["error": "\(error)"])
         }
-        next.withLock { $0 = now + pause }
+        next.withLock { $0 = now + Self.pause }
+        pool.asyncBarrierWriteWithoutTransaction { result in
+            do {
+                try self.restart(result.get())
+                self.next.withLock { $0 = .now + Self.interval }
+            } catch {
+                Logger.current.debug("Write-ahead log not begun anew", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     private func restart(_ database: GRDB.Database) throws {
-        try database.execute(sql: "PRAGMA busy_timeout = \(limits.patience)")
+        try database.execute(sql: "PRAGMA busy_timeout = \(Self.patience)")
         defer { restorePatience(database) }
         try database.checkpoint(.truncate)
     }

@@ -57,9 +57,9 @@ struct TurnOpening: Sendable {
     private func append(_ content: Message.Content, in database: GRDB.Database) throws -> RunFeed.Question {
         let version = try ConversationRows.noteUse(of: conversation, at: run.createdAt, in: database)
         let last = try PathRows.last(of: conversation, in: database)
-        // The place of an answer is kept free.
-        let position = last.map { $0.position + ($0.message.role == .user ? 2 : 1) } ?? 1
-        var stored = StoredMessage(position: position, message: message(content, parent: last?.message.id))
+        // Questions have odd positions, answers the even ones after them; the place of an answer is kept free.
+        let position = last.map { $0.position + ($0.position.isMultiple(of: 2) ? 1 : 2) } ?? 1
+        var stored = StoredMessage(position: position, message: message(content, parent: last?.id))
         try insert(&stored, in: database)
         if stored.sibling > 0 { try SiblingRows.choose(stored, in: conversation, database) }
         try RunRows.insert(run, of: stored.number, in: database)
