@@ -16,6 +16,7 @@ final class RowWriter: Sendable {
             try database.execute(
                 sql: """
                     INSERT OR IGNORE INTO conversations
+                        (number, id, user, persona, created_at, updated_at, used_at, message_count)
                     SELECT 1, '\(UUID().uuidString.lowercased())', 'alice', id, 1, 1, 1, 0 FROM personas LIMIT 1
                     """
             )
