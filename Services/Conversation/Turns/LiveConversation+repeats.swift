@@ -3,19 +3,22 @@ import Contracts
 
 /// A request may come again under the same key, since its answer got lost: it is the same request then, and no other.
 extension LiveConversation {
-    /// The turn in the line that a key stands for.
-    ///
-    /// Throws `key_reused` when something else was asked by it.
-    func going(_ key: RequestKey, _ request: Runs.Start) throws -> LiveTurn? {
-        guard let turn = turns.first(where: { $0.key == key }) else { return nil }
-        try check(request, against: turn.feed.question.message.content)
-        return turn
+    /// What a request's key stands for already.
+    enum Earlier {
+        /// A run that goes on, waits, or has come to an end that stands.
+        case accepted(Run.ID)
+        /// A run that failed: its question is asked again.
+        case failed(Run.ID, question: StoredMessage)
+        /// Nothing.
+        case none
     }
 
-    /// The stored run that a key stands for.
+    /// Looks for the run that a request's key stands for.
     ///
     /// Throws `key_reused` when something else was asked by it.
-    func known(_ key: RequestKey, _ request: Runs.Start, at now: Timestamp) async throws -> StoredRun? {
+    func earlier(_ request: Runs.Start, at now: Timestamp) async throws -> Earlier {
+        guard let key = request.requestKey else { return .none }
+        if let turn = try going(request) { return .accepted(turn.feed.run.id) }
         let number = record.number
         let found = try await surroundings.database.read { database -> (run: StoredRun, question: StoredMessage)? in
             guard let id = try RequestKeyRows.find(key, of: number, at: now, in: database),
@@ -24,9 +27,19 @@ extension LiveConversation {
             else { return nil }
             return (run, question)
         }
-        guard let found else { return nil }
+        guard let found else { return .none }
         try check(request, against: found.question.message.content)
-        return found.run
+        let run = found.run.run
+        return run.status == .failed ? .failed(run.id, question: found.question) : .accepted(run.id)
+    }
+
+    /// The turn in the line that a request's key stands for.
+    ///
+    /// Throws `key_reused` when something else was asked by it.
+    func going(_ request: Runs.Start) throws -> LiveTurn? {
+        guard let key = request.requestKey, let turn = turns.first(where: { $0.key == key }) else { return nil }
+        try check(request, against: turn.feed.question.message.content)
+        return turn
     }
 
     /// Finds out what is asked for.

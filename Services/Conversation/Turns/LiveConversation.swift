@@ -72,19 +72,16 @@ actor LiveConversation {
         now: Timestamp = .now()
     ) async throws -> Acceptance {
         try checkOpen()
-        var cause = try await cause(of: request)
+        let cause: TurnOpening.Cause
         var failed: Run.ID?
-        if let key = request.requestKey {
-            if let turn = try going(key, request) { return .going(turn.feed) }
-            if let known = try await known(key, request, at: now) {
-                guard known.run.status == .failed else { return acceptance(of: known.run.id) }
-                failed = known.run.id
-                cause = .again(try await question(known.run.userMessage))
-            }
-            // While the store was asked, the same may have come again.
-            if let turn = try going(key, request) { return .going(turn.feed) }
+        switch try await earlier(request, at: now) {
+        case .accepted(let run): return acceptance(of: run)
+        case .failed(let run, let question): (cause, failed) = (.again(question), run)
+        case .none: cause = try await self.cause(of: request)
         }
-        // From here to the turn's place in the line nothing may come in between.
+        // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
+        // request may have come again.
+        if let turn = try going(request) { return .going(turn.feed) }
         try checkOpen()
         try checkLine()
         let opening = TurnOpening(
