@@ -1,9 +1,9 @@
 import NIOCore
 
-/// How much is read from a socket at once: prompts and answers of tens of kilobytes in a read or two, a small request
-/// into a small buffer.
+/// How much is read from a socket at once: little at first, since every open stream keeps such a buffer, and more where
+/// more comes, so that prompts and answers of tens of kilobytes take a read or two.
 enum ReadBuffers {
     static var allocator: AdaptiveRecvByteBufferAllocator {
-        AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 32_768, maximum: 131_072)
+        AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 131_072)
     }
 }
