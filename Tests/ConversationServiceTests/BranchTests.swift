@@ -167,6 +167,43 @@ struct BranchTests {
         }
     }
 
+    @Test func `somebody else's branches can be neither seen nor chosen nor made`() async throws {
+        try await Stage.with { stage in
+            let conversation = try await stage.open()
+            let turn = try await stage.turn("One", "uno", in: conversation)
+            let (id, stranger) = (conversation.id, stage.context("mallory"))
+            let start = Runs.Start(conversation: id, content: nil, insteadOf: turn.answer, key: "k")
+            let attempts: [() async throws -> Void] = [
+                { _ = try await stage.bus.call(Messages.Siblings(conversation: id, message: turn.answer), stranger) },
+                {
+                    _ = try await stage.bus.call(
+                        Messages.Select(conversation: id, message: turn.answer, limit: 1),
+                        stranger
+                    )
+                },
+                { _ = try await stage.bus.call(Runs.Complete(start), stranger) },
+            ]
+            for attempt in attempts {
+                do {
+                    try await attempt()
+                    Issue.record("A stranger was let in.")
+                } catch let fault as Fault {
+                    #expect(fault.code == .forbidden)
+                }
+            }
+            let other = try await stage.open("mallory")
+            let borrowed = Messages.Siblings(conversation: other.id, message: turn.answer)
+            do {
+                _ = try await stage.bus.call(borrowed, stranger)
+                Issue.record("A message was found in a conversation that it is not in.")
+            } catch let fault as Fault {
+                #expect(fault.code == .missing)
+            }
+            #expect(try await stage.texts(of: conversation) == ["One", "uno"])
+            #expect(stage.inference.requests.count == 1)
+        }
+    }
+
     @Test func `deleting a conversation deletes all its branches`() async throws {
         try await Stage.with { stage in
             let conversation = try await stage.open()

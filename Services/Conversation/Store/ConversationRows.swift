@@ -121,19 +121,19 @@ enum ConversationRows {
 
     /// Deletes a conversation with all that belongs to it; answers how many messages that were, on all its branches.
     static func delete(_ number: Int64, in database: GRDB.Database) throws -> Int {
-        var count = 0
         for sql in [
             """
             DELETE FROM run_events WHERE run IN
                 (SELECT id FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?))
             """,
             "DELETE FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?)",
-            "DELETE FROM request_keys WHERE conversation = ?", "DELETE FROM messages WHERE conversation = ?",
-            "DELETE FROM conversations WHERE number = ?",
+            "DELETE FROM request_keys WHERE conversation = ?",
         ] {
             try database.cachedStatement(sql: sql).execute(arguments: [number])
-            if sql.hasPrefix("DELETE FROM messages") { count = database.changesCount }
         }
+        try database.cachedStatement(sql: "DELETE FROM messages WHERE conversation = ?").execute(arguments: [number])
+        let count = database.changesCount
+        try database.cachedStatement(sql: "DELETE FROM conversations WHERE number = ?").execute(arguments: [number])
         return count
     }
 

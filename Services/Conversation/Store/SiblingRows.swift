@@ -42,9 +42,20 @@ enum SiblingRows {
         }
     }
 
+    /// How many answers to a question there are.
+    static func answers(
+        to question: Message.ID,
+        at position: Int,
+        in conversation: Int64,
+        _ database: GRDB.Database
+    ) throws -> Int {
+        try next(after: question, at: position + 1, role: .assistant, in: conversation, database)
+    }
+
     /// Whether a question has an answer that is of use to somebody.
     static func hasAnswer(
-        to question: StoredMessage,
+        to question: Message.ID,
+        at position: Int,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Bool {
@@ -52,7 +63,7 @@ enum SiblingRows {
             sql: "SELECT EXISTS (SELECT 1 FROM messages WHERE \(place) AND status != 'failed')"
         )
         let arguments: StatementArguments = [
-            conversation, question.position + 1, question.message.id.description, Message.Role.assistant.rawValue,
+            conversation, position + 1, question.description, Message.Role.assistant.rawValue,
         ]
         return try Bool.fetchOne(statement, arguments: arguments) ?? false
     }

@@ -88,11 +88,9 @@ struct History: Sendable {
             throw Fault(.missing, "Message not found")
         }
         let lineage = try PathRows.lineage(of: stored, in: conversation, limit: messageLimit, database)
-        let place = question.position + 1
-        let answers = try SiblingRows.next(
-            after: stored.message.id,
-            at: place,
-            role: .assistant,
+        let answers = try SiblingRows.answers(
+            to: stored.message.id,
+            at: stored.position,
             in: conversation,
             database
         )

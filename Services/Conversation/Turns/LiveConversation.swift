@@ -71,7 +71,6 @@ actor LiveConversation {
         isWatched: Bool,
         now: Timestamp = .now()
     ) async throws -> Acceptance {
-        try checkOpen()
         let cause: TurnOpening.Cause
         var failed: Run.ID?
         switch try await earlier(request, at: now) {

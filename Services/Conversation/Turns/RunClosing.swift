@@ -96,7 +96,11 @@ struct RunClosing: Sendable {
     }
 
     private func hasOtherAnswer(in database: GRDB.Database) throws -> Bool {
-        let stored = StoredMessage(number: question.number, position: question.position, message: question.message)
-        return try SiblingRows.hasAnswer(to: stored, in: run.conversation, database)
+        try SiblingRows.hasAnswer(
+            to: question.message.id,
+            at: question.position,
+            in: run.conversation,
+            database
+        )
     }
 }

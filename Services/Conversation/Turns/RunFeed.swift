@@ -180,6 +180,14 @@ final class RunFeed: Sendable {
         )
     }
 
+    /// Why the run was never opened, if it was not: then it is over, and nothing of it is stored.
+    var refusal: Fault? {
+        state.withLock { state in
+            guard let end = state.end, state.question.number == 0 else { return nil }
+            return end.fault ?? Fault(.unavailable, "Nothing was stored. Send it again.", retryAfter: 1)
+        }
+    }
+
     /// How the run ended, once it has.
     func end() async throws -> Run.End {
         while true {

@@ -33,10 +33,9 @@ struct RunRecovery: Sendable {
         let (events, message, answers) = try await database.read { database in
             let message = try MessageRows.find(stored.message, in: database)
             let answers = try message.map { message in
-                try SiblingRows.next(
-                    after: message.message.id,
-                    at: message.position + 1,
-                    role: .assistant,
+                try SiblingRows.answers(
+                    to: message.message.id,
+                    at: message.position,
                     in: stored.conversation,
                     database
                 )

@@ -14,44 +14,55 @@ struct RunWatch: Sendable {
     let database: Database
     let feed: RunFeed
 
+    /// Where a watcher is: after an event, and once it reads a run that has ended, in what is left of it.
+    private struct Place {
+        var last: Int
+        var rest: ElementStream<Run.Event>?
+    }
+
     /// The events after a number, to the end of the run.
     func stream(after number: Int) -> ElementStream<Run.Event> {
-        let position = Mutex(number)
+        let place = Mutex(Place(last: number))
         return ElementStream(
             encoded: {
-                let last = position.withLock { $0 }
-                guard let events = try await next(after: last) else { return nil }
-                position.withLock { $0 = last + events.count }
-                return events
+                let (last, rest) = place.withLock { ($0.last, $0.rest) }
+                if let rest { return try await rest.nextEncodedBatch() }
+                switch try await feed.events(after: last) {
+                case .ready(let events)?:
+                    place.withLock { $0.last += events.count }
+                    return events
+                case .behind?:
+                    let missed = try await missed(after: last)
+                    let events = try await missed.events.nextEncodedBatch()
+                    place.withLock { place in
+                        place.last += events?.count ?? 0
+                        if missed.hasEnd { place.rest = missed.events }
+                    }
+                    return events
+                case nil:
+                    if let refusal = feed.refusal { throw refusal }
+                    return nil
+                }
             },
             close: {}
         )
     }
 
-    private func next(after number: Int) async throws -> [ByteBuffer]? {
-        switch try await feed.events(after: number) {
-        case .some(.ready(let events)): return events
-        case .some(.behind): return try await missed(after: number)
-        case .none: return nil
-        }
-    }
-
-    /// Events that are not in memory any more.
-    private func missed(after number: Int) async throws -> [ByteBuffer] {
+    /// Events that are not in memory any more; all that there are of a run that has ended, else some.
+    private func missed(after number: Int) async throws -> (events: ElementStream<Run.Event>, hasEnd: Bool) {
         let run = feed.run.id
         let question = feed.question.message
-        let events = try await database.read { database in
+        return try await database.read { database in
             if let stored = try RunRows.find(run, in: database), stored.run.status.isFinal {
-                return try Self.events(of: stored, in: database).drop { $0.number <= number }
-                    .prefix(Self.pageSize).map(RunEventLine.event)
+                return (try Self.stored(stored, after: number, in: database), true)
             }
             let first = number == 0 ? [RunEventLine.event(Run.Event(number: 1, userMessage: question))] : []
-            return first + (try RunEventRows.list(of: run, after: max(1, number), in: database))
+            let events = first + (try RunEventRows.list(of: run, after: max(1, number), in: database))
+            guard !events.isEmpty else {
+                throw Fault(.cut, "Events of the run \(run) are neither in memory nor stored. Read on from the last.")
+            }
+            return (ElementStream(encoded: { RunFeed.page(of: events) }, close: {}), false)
         }
-        guard !events.isEmpty else {
-            throw Fault(.cut, "Events of the run \(run) are neither in memory nor stored. Read on from the last.")
-        }
-        return RunFeed.page(of: events)
     }
 
     /// The events of a run that has ended, made again from what is stored: byte for byte what its watchers saw.

@@ -21,7 +21,7 @@ struct Running: Sendable {
         case .going(let feed):
             let end = try await feed.end()
             // A repeat may have joined a request that was refused in the end.
-            guard feed.question.number != 0 else { throw end.fault ?? Fault(.unavailable, "Nothing was stored.") }
+            if let refusal = feed.refusal { throw refusal }
             return Turn(run: feed.run.id, userMessage: feed.question.message, end: end)
         case .ended(let run):
             return try await database.read { database in

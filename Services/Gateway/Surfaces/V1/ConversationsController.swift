@@ -44,7 +44,7 @@ struct ConversationsController: Sendable {
     }
 
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let id: Conversation.ID = try context.identifier("id", missing: "Conversation not found")
+        let id = try context.conversation()
         let deleted = try await conversations.call(Conversations.Delete(id: id), context.call)
         var json = JSONWriter()
         json.object { json in

@@ -9,7 +9,7 @@ struct MessagesController: Sendable {
     let conversations: any Bus
 
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let id: Conversation.ID = try context.identifier("id", missing: "Conversation not found")
+        let id = try context.conversation()
         let query = PageQuery(request)
         let limit = try query.integer("limit", default: 50, in: Self.limits)
         let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
@@ -26,7 +26,7 @@ struct MessagesController: Sendable {
     }
 
     func siblings(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let (id, message) = try ids(context)
+        let (id, message) = (try context.conversation(), try context.message())
         let page = try await conversations.call(Messages.Siblings(conversation: id, message: message), context.call)
         var json = JSONWriter()
         json.object { json in
@@ -39,17 +39,10 @@ struct MessagesController: Sendable {
 
     /// Makes the conversation go on from a message of another branch; answers with the newest messages as they are then.
     func select(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let (id, message) = try ids(context)
+        let (id, message) = (try context.conversation(), try context.message())
         let limit = try PageQuery(request).integer("limit", default: 50, in: Self.limits)
         let select = Messages.Select(conversation: id, message: message, limit: limit)
         return answer(try await conversations.call(select, context.call), of: id, limit: limit, offset: 0)
-    }
-
-    private func ids(_ context: AuthenticatedContext) throws -> (Conversation.ID, Message.ID) {
-        (
-            try context.identifier("id", missing: "Conversation not found"),
-            try context.identifier("message", missing: "Message not found")
-        )
     }
 
     private func answer(_ page: Page<Message>, of id: Conversation.ID, limit: Int, offset: Int) -> Response {

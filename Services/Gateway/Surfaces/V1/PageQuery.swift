@@ -49,6 +49,21 @@ struct PageQuery {
 }
 
 extension RequestContext {
+    /// The conversation in the path.
+    func conversation() throws -> Conversation.ID {
+        try identifier("id", missing: "Conversation not found")
+    }
+
+    /// The message in the path.
+    func message() throws -> Message.ID {
+        try identifier("message", missing: "Message not found")
+    }
+
+    /// The run in the path.
+    func run() throws -> Run.ID {
+        try identifier("run", missing: "Run not found")
+    }
+
     /// The id in the path.
     ///
     /// Throws `missing`: what is no id names nothing.

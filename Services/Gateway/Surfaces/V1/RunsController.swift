@@ -19,28 +19,21 @@ struct RunsController: Sendable {
     }
 
     private func state(_ context: AuthenticatedContext) async throws -> Response {
-        let (conversation, run) = try ids(context)
+        let (conversation, run) = (try context.conversation(), try context.run())
         return answer(try await conversations.call(Runs.Find(conversation: conversation, run: run), context.call))
     }
 
     func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let (conversation, run) = try ids(context)
+        let (conversation, run) = (try context.conversation(), try context.run())
         return answer(try await conversations.call(Runs.Cancel(conversation: conversation, run: run), context.call))
     }
 
     private func stream(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let (conversation, run) = try ids(context)
+        let (conversation, run) = (try context.conversation(), try context.run())
         let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
         let started = ContinuousClock.now
         let stream = try await conversations.stream(follow, context.call)
         return RunStream.response(following: stream, of: run, since: started)
-    }
-
-    private func ids(_ context: AuthenticatedContext) throws -> (Conversation.ID, Run.ID) {
-        (
-            try context.identifier("id", missing: "Conversation not found"),
-            try context.identifier("run", missing: "Run not found")
-        )
     }
 
     /// The number of the client's last event: what `Last-Event-ID` or `?after=` says, or the larger of both.

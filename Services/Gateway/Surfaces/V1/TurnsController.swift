@@ -10,22 +10,23 @@ struct TurnsController: Sendable {
 
     /// `POST …/messages`.
     func send(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let id: Conversation.ID = try context.identifier("id", missing: "Conversation not found")
-        let body = try await RequestBody.read(MessageBody.self, from: request)
-        let start = Runs.Start(
-            conversation: id,
-            content: try body.validated(),
-            key: try RequestKeyField.read(request, body: body.client_message_id)
-        )
-        return try await answer(start, wantsStream: body.stream, request, context)
+        try await say(request, context, insteadOf: nil)
     }
 
     /// `POST …/messages/{message}/edit`.
     func edit(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let (id, message) = try ids(context)
+        try await say(request, context, insteadOf: try context.message())
+    }
+
+    private func say(
+        _ request: Request,
+        _ context: AuthenticatedContext,
+        insteadOf message: Message.ID?
+    ) async throws -> Response {
+        let conversation = try context.conversation()
         let body = try await RequestBody.read(MessageBody.self, from: request)
         let start = Runs.Start(
-            conversation: id,
+            conversation: conversation,
             content: try body.validated(),
             insteadOf: message,
             key: try RequestKeyField.read(request, body: body.client_message_id)
@@ -35,10 +36,10 @@ struct TurnsController: Sendable {
 
     /// `POST …/messages/{message}/regenerate`; a body is not needed.
     func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let (id, message) = try ids(context)
+        let (conversation, message) = (try context.conversation(), try context.message())
         let body = try await RequestBody.readIfAny(RegenerateBody.self, from: request)
         let start = Runs.Start(
-            conversation: id,
+            conversation: conversation,
             content: nil,
             insteadOf: message,
             key: try RequestKeyField.read(request, body: body?.client_message_id)
@@ -49,13 +50,6 @@ struct TurnsController: Sendable {
     private struct RegenerateBody: Decodable {
         var stream: Bool?
         var client_message_id: LenientText?
-    }
-
-    private func ids(_ context: AuthenticatedContext) throws -> (Conversation.ID, Message.ID) {
-        (
-            try context.identifier("id", missing: "Conversation not found"),
-            try context.identifier("message", missing: "Message not found")
-        )
     }
 
     private func answer(
