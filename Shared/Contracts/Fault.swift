@@ -6,6 +6,8 @@ package struct Fault: Error, Codable, Sendable, Hashable {
     package var message: String
     /// After how many seconds another try makes sense, where that is known.
     package var retryAfter: Int?
+    /// What was tried in order to have a model answer, where a generation failed.
+    package var attempts: [Attempt]?
 
     package init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
         self.code = code
@@ -61,6 +63,14 @@ extension Fault.Code {
     package static let cut = Self(rawValue: "cut")
     /// A model provider answered with an error.
     package static let provider = Self(rawValue: "provider")
+    /// A model provider does not take our credential; the user's own is not meant.
+    package static let upstreamAuth = Self(rawValue: "upstream_auth")
+    /// A model provider refused the request as it is; the same one will be refused again.
+    package static let rejected = Self(rawValue: "rejected")
+    /// The messages do not fit into the model's window.
+    package static let contextTooLong = Self(rawValue: "context_length_exceeded")
+    /// What was granted for a time is used up.
+    package static let quotaExceeded = Self(rawValue: "quota_exceeded")
     /// The disk is full.
     package static let full = Self(rawValue: "full")
     /// Something of ours is wrong.

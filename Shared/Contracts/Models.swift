@@ -48,9 +48,30 @@ package struct Model: Codable, Sendable, Hashable {
     package var name: String
     /// How many tokens it can be shown, as we would ask for it.
     package var window: Int
+    /// What it can do; absent where its provider does not say.
+    package var abilities: [Ability]?
+    /// What there is to say of it to a person.
+    package var note: String?
 
-    package init(name: String, window: Int) {
+    package init(name: String, window: Int, abilities: [Ability]? = nil, note: String? = nil) {
         self.name = name
         self.window = window
+        self.abilities = abilities
+        self.note = note
+    }
+
+    /// Something that a model can do.
+    package enum Ability: String, Codable, Sendable, CaseIterable {
+        case chat
+        case images
+        case audio
+        case tools
+        case reasoning
+        case embeddings
+    }
+
+    /// Whether it can do something, as far as is known.
+    package func may(_ ability: Ability) -> Bool {
+        abilities?.contains(ability) ?? true
     }
 }

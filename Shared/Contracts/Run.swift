@@ -69,10 +69,22 @@ package struct Usage: Codable, Sendable, Hashable {
     package var completionTokens: Int
     /// Whether the numbers are ours and not the provider's.
     package var isEstimated: Bool
+    /// How many of the prompt's tokens the provider had seen before; absent when it did not say.
+    package var cachedTokens: Int?
+    /// How many of the completion's tokens were thoughts; absent when the provider did not say.
+    package var reasoningTokens: Int?
 
-    package init(promptTokens: Int, completionTokens: Int, isEstimated: Bool) {
+    package init(
+        promptTokens: Int,
+        completionTokens: Int,
+        isEstimated: Bool,
+        cachedTokens: Int? = nil,
+        reasoningTokens: Int? = nil
+    ) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.isEstimated = isEstimated
+        self.cachedTokens = cachedTokens
+        self.reasoningTokens = reasoningTokens
     }
 }

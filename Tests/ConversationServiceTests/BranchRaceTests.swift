@@ -120,7 +120,7 @@ struct BranchRaceTests {
                     }
                     try await group.waitForAll()
                 }
-                let asked = stage.inference.requests.dropFirst(before).map { $0.messages.last?.content }
+                let asked = stage.inference.requests.dropFirst(before).map { $0.messages.last?.text }
                 let path = try await stage.messages(of: conversation).filter { $0.role == .user }.map(\.content.text)
                 #expect(asked == path)
             }

@@ -71,10 +71,10 @@ struct RecoveryTests {
                 var statuses: [Run.Status] = []
                 for id in [run, second, third] { statuses.append(try await stage.find(id, of: conversation).status) }
                 #expect(statuses == [.interrupted, .completed, .completed])
-                let asked = stage.inference.requests.map { $0.messages.last?.content }
+                let asked = stage.inference.requests.map { $0.messages.last?.text }
                 #expect(asked == ["Second", "Third"])
                 #expect(
-                    stage.inference.requests.first?.messages.suffix(3).map(\.content) == ["Hello", "So far", "Second"]
+                    stage.inference.requests.first?.messages.suffix(3).map(\.text) == ["Hello", "So far", "Second"]
                 )
                 let said = try await stage.messages(of: conversation).dropFirst()
                 #expect(said.map(\.role) == [.user, .assistant, .user, .assistant, .user, .assistant])
@@ -107,7 +107,7 @@ struct RecoveryTests {
                 try await eventually("The second answer") { try await stage.messages(of: conversation).count == 5 }
                 let messages = try await stage.messages(of: conversation)
                 #expect(messages.dropFirst().map(\.status) == [.completed, .interrupted, .completed, .completed])
-                #expect(stage.inference.requests.map { $0.messages.last?.content } == ["Second"])
+                #expect(stage.inference.requests.map { $0.messages.last?.text } == ["Second"])
             }
         }
     }

@@ -25,10 +25,10 @@ struct RunTests {
             _ = try await stage.say("Second", in: conversation)
             let request = try #require(stage.inference.requests.last)
             #expect(request.messages.first?.role == .system)
-            #expect(request.messages.first?.content.contains(conversation.persona.displayName) == true)
-            #expect(request.messages.filter { $0.content == "Second" }.count == 1)
+            #expect(request.messages.first?.text.contains(conversation.persona.displayName) == true)
+            #expect(request.messages.filter { $0.text == "Second" }.count == 1)
             #expect(request.messages.suffix(4).map(\.role) == [.assistant, .user, .assistant, .user].suffix(4))
-            #expect(request.messages.last?.content == "Second")
+            #expect(request.messages.last?.text == "Second")
         }
     }
 
@@ -131,7 +131,7 @@ struct RunTests {
             var streams: [ElementStream<Run.Event>] = []
             for index in 0..<6 { streams.append(try await stage.start("message \(index)", in: conversation)) }
             for stream in streams { _ = try await collect(stream) }
-            #expect(stage.inference.requests.map { $0.messages.last?.content } == (0..<6).map { "message \($0)" })
+            #expect(stage.inference.requests.map { $0.messages.last?.text } == (0..<6).map { "message \($0)" })
             let said = try await stage.messages(of: conversation).dropFirst().map(\.content.text)
             #expect(said == (0..<6).flatMap { ["message \($0)", "ok"] })
         }

@@ -16,7 +16,7 @@ extension Stage {
 
     /// What the model was shown last, without the persona and its greeting.
     func shown() -> [String] {
-        Array(inference.requests.last?.messages.dropFirst(2).map(\.content) ?? [])
+        Array(inference.requests.last?.messages.dropFirst(2).map(\.text) ?? [])
     }
 
     /// What is on the path after the greeting.

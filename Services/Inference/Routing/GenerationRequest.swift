@@ -8,7 +8,12 @@ struct GenerationRequest: Sendable {
     private(set) var model: String?
     /// An array of ``Inference/Message`` as JSON, looked over.
     private(set) var messages = ByteBuffer()
+    /// The messages read, when one of them holds more than a role and a text.
+    private(set) var elaborate: [Inference.Message]?
     private(set) var options = Inference.Options()
+    private(set) var tools: ByteBuffer?
+    private(set) var toolChoice: ByteBuffer?
+    private(set) var responseFormat: ByteBuffer?
     private(set) var gather: Duration?
     /// Whether there is a message of anybody but the house.
     private(set) var hasQuestion = false
@@ -29,12 +34,47 @@ struct GenerationRequest: Sendable {
         try take(request)
     }
 
+    /// What of the models' abilities the request needs.
+    var needs: [Model.Ability] {
+        var needs: [Model.Ability] = tools == nil ? [] : [.tools]
+        let attachments = elaborate?.flatMap(\.attachments) ?? []
+        if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
+        if attachments.contains(where: { $0.type == .audio }) { needs.append(.audio) }
+        return needs
+    }
+
+    /// What a model of a provider is asked.
+    func prompt(model: String, patience: Duration, isWhole: Bool) -> Prompt {
+        Prompt(
+            model: model,
+            messages: messages,
+            elaborate: elaborate,
+            options: options,
+            tools: tools,
+            toolChoice: toolChoice,
+            responseFormat: responseFormat,
+            patience: patience,
+            gather: gather,
+            isWhole: isWhole
+        )
+    }
+
     private mutating func take(_ request: Inference.Generate) throws {
         model = request.model
-        messages = try BusCoding.encode(request.messages)
+        var list = ByteBuffer(string: "[")
+        for (index, message) in request.messages.enumerated() {
+            if index > 0 { list.writeStaticString(",") }
+            list.writeImmutableBuffer(BusCoding.write(message))
+        }
+        list.writeStaticString("]")
+        messages = list
+        elaborate = request.messages.contains { !$0.isPlain } ? request.messages : nil
         options = request.options
+        tools = request.tools.map { ByteBuffer(string: $0.text) }
+        toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
+        responseFormat = request.responseFormat.map { ByteBuffer(string: $0.text) }
         gather = request.gatherMilliseconds.map { .milliseconds($0) }
-        hasQuestion = request.messages.contains { $0.role != .system }
+        hasQuestion = request.messages.contains { !$0.role.isInstruction }
     }
 
     private mutating func read(_ body: ByteBuffer) throws {
@@ -44,14 +84,15 @@ struct GenerationRequest: Sendable {
             try json.object { name, json in
                 switch name {
                 case "model": model = try json.string()
-                case "options":
-                    options = try JSONDecoder().decode(Inference.Options.self, from: Data(try json.raw()))
+                case "options": options = try Inference.Options(from: &json)
                 case "gatherMilliseconds": gather = .milliseconds(try json.number())
                 case "messages":
                     let raw = try json.raw()
+                    messages = slice(raw, of: body)
                     try look(at: UnsafeRawBufferPointer(rebasing: raw))
-                    let slice = body.getSlice(at: body.readerIndex + raw.startIndex, length: raw.count)
-                    messages = slice ?? ByteBuffer()
+                case "tools": tools = slice(try json.raw(), of: body)
+                case "toolChoice": toolChoice = slice(try json.raw(), of: body)
+                case "responseFormat": responseFormat = slice(try json.raw(), of: body)
                 default: throw JSONScanner.Malformed()
                 }
             }
@@ -60,24 +101,50 @@ struct GenerationRequest: Sendable {
         guard messages.readableBytes > 0 else { throw JSONScanner.Malformed() }
     }
 
-    /// Wants messages and nothing else, without taking them in.
+    private func slice(_ raw: UnsafeRawBufferPointer.SubSequence, of body: ByteBuffer) -> ByteBuffer {
+        body.getSlice(at: body.readerIndex + raw.startIndex, length: raw.count) ?? ByteBuffer()
+    }
+
+    /// Wants messages and nothing else, without taking them in unless they are elaborate.
     private mutating func look(at bytes: UnsafeRawBufferPointer) throws {
         var json = JSONScanner(bytes)
-        try json.array { json in
-            var (hasRole, hasContent) = (false, false)
-            try json.object { name, json in
-                switch name {
-                case "role":
-                    let role: Inference.Message.Role = try json.word()
-                    hasRole = true
-                    if role != .system { hasQuestion = true }
-                case "content":
-                    try json.skipString()
-                    hasContent = true
-                default: throw JSONScanner.Malformed()
-                }
-            }
-            guard hasRole, hasContent else { throw JSONScanner.Malformed() }
+        var isPlain = true
+        do {
+            try json.array { try look(atMessage: &$0) }
+        } catch {
+            isPlain = false
         }
+        guard !isPlain else { return }
+        json = JSONScanner(bytes)
+        let messages: [Inference.Message] = try json.list()
+        elaborate = messages
+        hasQuestion = messages.contains { !$0.role.isInstruction }
+    }
+
+    /// Wants a message of a role and a text.
+    private mutating func look(atMessage json: inout JSONScanner) throws {
+        var (hasRole, hasContent) = (false, false)
+        try json.object { name, json in
+            switch name {
+            case "role":
+                let role: Inference.Message.Role = try json.word()
+                guard role != .tool, role != .developer else { throw JSONScanner.Malformed() }
+                hasRole = true
+                if role != .system { hasQuestion = true }
+            case "content":
+                try json.skipString()
+                hasContent = true
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard hasRole, hasContent else { throw JSONScanner.Malformed() }
+    }
+}
+
+extension Inference.Message {
+    /// Whether it is a role and a text, which every provider takes as it is.
+    fileprivate var isPlain: Bool {
+        guard case .text = content, role != .tool, role != .developer else { return false }
+        return toolCalls == nil && toolCallID == nil && name == nil && metadata == nil
     }
 }

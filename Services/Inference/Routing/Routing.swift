@@ -30,13 +30,8 @@ struct Routing: Sendable {
         // The wait for a place is part of the whole.
         limits.whole = max(.zero, limits.whole - (start - arrival))
         do {
-            let prompt = Prompt(
-                model: route.model,
-                messages: request.messages,
-                options: request.options,
-                patience: min(limits.firstToken, limits.whole),
-                gather: request.gather
-            )
+            let patience = min(limits.firstToken, limits.whole)
+            let prompt = request.prompt(model: route.model, patience: patience, isWhole: false)
             let upstream = try await lane.provider.generate(prompt)
             let generation = Generation(
                 name: route.name,

@@ -57,4 +57,40 @@ extension JSONScanner {
         repeat { try element(&self) } while taken(UInt8(ascii: ","))
         try expect(UInt8(ascii: "]"))
     }
+
+    /// Reads an array of values that read themselves.
+    package mutating func list<Element: JSONReadable>() throws -> [Element] {
+        var list: [Element] = []
+        try array { list.append(try Element(from: &$0)) }
+        return list
+    }
+
+    package mutating func listOrNull<Element: JSONReadable>() throws -> [Element]? {
+        try isNull() ? nil : list()
+    }
+
+    /// Reads an array of strings.
+    package mutating func texts() throws -> [String] {
+        var texts: [String] = []
+        try array { texts.append(try $0.string()) }
+        return texts
+    }
+
+    package mutating func stringOrNull() throws -> String? {
+        try isNull() ? nil : string()
+    }
+
+    /// Passes over `null`; answers whether it was there.
+    private mutating func isNull() throws -> Bool {
+        skipSpace()
+        guard starts(with: UInt8(ascii: "n")) else { return false }
+        guard try plain() == "null" else { throw Malformed() }
+        return true
+    }
+
+    /// Whether an array is next.
+    package mutating func isArray() -> Bool {
+        skipSpace()
+        return starts(with: UInt8(ascii: "["))
+    }
 }

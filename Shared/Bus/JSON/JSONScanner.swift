@@ -126,6 +126,10 @@ package struct JSONScanner {
         guard peek() == nil else { throw Malformed() }
     }
 
+    func starts(with byte: UInt8) -> Bool {
+        peek() == byte
+    }
+
     private func peek() -> UInt8? {
         position < bytes.count ? bytes[position] : nil
     }
@@ -170,10 +174,8 @@ package struct JSONScanner {
         while let byte = peek(), Self.isWord(byte) { position += 1 }
         guard position > start else { throw Malformed() }
         let word = bytes[start..<position]
-        let isNumber = word.first == UInt8(ascii: "-") || (0x30...0x39).contains(word.first ?? 0)
-        guard isNumber || ["true", "false", "null"].contains(where: { word.elementsEqual($0.utf8) }) else {
-            throw Malformed()
-        }
+        guard JSONNumber.isValid(word) || ["true", "false", "null"].contains(where: { word.elementsEqual($0.utf8) })
+        else { throw Malformed() }
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {

@@ -74,6 +74,20 @@ package struct JSONWriter {
         value.write(to: &self)
     }
 
+    /// JSON that was written before, under a name.
+    package mutating func raw(_ name: StaticString, _ json: String) {
+        key(name)
+        buffer.writeString(json)
+        needsComma = true
+    }
+
+    /// JSON that was written before, under a name.
+    package mutating func raw(_ name: StaticString, _ json: ByteBuffer) {
+        key(name)
+        buffer.writeImmutableBuffer(json)
+        needsComma = true
+    }
+
     /// A value of any kind under a name.
     package mutating func value(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
         key(name)

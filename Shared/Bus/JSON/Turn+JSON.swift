@@ -30,21 +30,32 @@ extension Usage: JSONWritable, JSONReadable {
             json.field("promptTokens", promptTokens)
             json.field("completionTokens", completionTokens)
             json.field("isEstimated", isEstimated)
+            if let cachedTokens { json.field("cachedTokens", cachedTokens) }
+            if let reasoningTokens { json.field("reasoningTokens", reasoningTokens) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (prompt, completion, isEstimated): (Int?, Int?, Bool?)
+        var (cached, reasoning): (Int?, Int?)
         try json.object { name, json in
             switch name {
             case "promptTokens": prompt = try json.number()
             case "completionTokens": completion = try json.number()
             case "isEstimated": isEstimated = try json.flag()
+            case "cachedTokens": cached = try json.number()
+            case "reasoningTokens": reasoning = try json.number()
             default: throw JSONScanner.Malformed()
             }
         }
         guard let prompt, let completion, let isEstimated else { throw JSONScanner.Malformed() }
-        self.init(promptTokens: prompt, completionTokens: completion, isEstimated: isEstimated)
+        self.init(
+            promptTokens: prompt,
+            completionTokens: completion,
+            isEstimated: isEstimated,
+            cachedTokens: cached,
+            reasoningTokens: reasoning
+        )
     }
 }
 
@@ -54,20 +65,24 @@ extension Fault: JSONWritable, JSONReadable {
             json.field("code", code.rawValue)
             json.field("message", message)
             if let retryAfter { json.field("retryAfter", retryAfter) }
+            if let attempts { json.array("attempts", attempts) { $1.write(to: &$0) } }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (code, message, retryAfter): (String?, String?, Int?)
+        var attempts: [Attempt]?
         try json.object { name, json in
             switch name {
             case "code": code = try json.string()
             case "message": message = try json.string()
             case "retryAfter": retryAfter = try json.number()
+            case "attempts": attempts = try json.list()
             default: throw JSONScanner.Malformed()
             }
         }
         guard let code, let message else { throw JSONScanner.Malformed() }
         self.init(Code(rawValue: code), message, retryAfter: retryAfter)
+        self.attempts = attempts
     }
 }

@@ -7,17 +7,17 @@ extension Fault.Code {
     /// The HTTP status that goes with the code.
     package var status: HTTPResponse.Status {
         switch self {
-        case .invalid: .badRequest
+        case .invalid, .rejected, .contextTooLong: .badRequest
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
         case .missing: .notFound
         case .conflict: .conflict
         case .keyReused: .unprocessableContent
         case .tooLarge: .contentTooLarge
-        case .limited: .tooManyRequests
+        case .limited, .quotaExceeded: .tooManyRequests
         case .unavailable, .unreachable: .serviceUnavailable
         case .timeout: .gatewayTimeout
-        case .cut, .provider: .badGateway
+        case .cut, .provider, .upstreamAuth: .badGateway
         case .full: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         default: .internalServerError
         }

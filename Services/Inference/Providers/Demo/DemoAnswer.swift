@@ -15,7 +15,7 @@ struct DemoAnswer {
 
     /// About as many tokens as a real model would count.
     static func tokens(in messages: [Inference.Message]) -> Int {
-        messages.reduce(0) { $0 + 4 + $1.content.utf8.count / 4 }
+        messages.reduce(0) { $0 + 4 + $1.text.utf8.count / 4 }
     }
 
     private static func cut(_ text: String, before stops: [String]) -> String {

@@ -10,7 +10,7 @@ struct DemoPersona: Equatable {
     var expertise: String?
 
     init(_ messages: [Inference.Message]) {
-        let text = messages.first { $0.role == .system }?.content ?? ""
+        let text = messages.first { $0.role.isInstruction }?.text ?? ""
         guard let start = text.firstRange(of: "You are ")?.upperBound else { return }
         let sentence = text[start...].prefix(400).prefix { $0 != "\n" }
         let given = sentence.prefix { !",.;:!?—(".contains($0) }.trimmed

@@ -12,8 +12,8 @@ struct DemoReply {
     init(messages: [Inference.Message], seed: Int = 0) {
         persona = DemoPersona(messages)
         let last = messages.last { $0.role == .user }
-        message = DemoWords(last?.content ?? "")
-        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoWords($0.content) }
+        message = DemoWords(last?.text ?? "")
+        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoWords($0.text) }
         // An assistant's message before any of the user's is the greeting.
         let talk = messages.drop { $0.role != .user }
         isFirst = !talk.contains { $0.role == .assistant }
