@@ -52,12 +52,32 @@ package struct Model: Codable, Sendable, Hashable {
     package var abilities: [Ability]?
     /// What there is to say of it to a person.
     package var note: String?
+    /// What it costs; absent where no price is known.
+    package var price: Price?
 
-    package init(name: String, window: Int, abilities: [Ability]? = nil, note: String? = nil) {
+    package init(
+        name: String,
+        window: Int,
+        abilities: [Ability]? = nil,
+        note: String? = nil,
+        price: Price? = nil
+    ) {
         self.name = name
         self.window = window
         self.abilities = abilities
         self.note = note
+        self.price = price
+    }
+
+    /// What a million tokens cost.
+    package struct Price: Codable, Sendable, Hashable {
+        package var prompt: Double
+        package var completion: Double
+
+        package init(prompt: Double, completion: Double) {
+            self.prompt = prompt
+            self.completion = completion
+        }
     }
 
     /// Something that a model can do.

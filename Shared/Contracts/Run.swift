@@ -73,18 +73,22 @@ package struct Usage: Codable, Sendable, Hashable {
     package var cachedTokens: Int?
     /// How many of the completion's tokens were thoughts; absent when the provider did not say.
     package var reasoningTokens: Int?
+    /// What it costs, in millionths of the currency of the prices; absent where no price is known.
+    package var cost: Int?
 
     package init(
         promptTokens: Int,
         completionTokens: Int,
         isEstimated: Bool,
         cachedTokens: Int? = nil,
-        reasoningTokens: Int? = nil
+        reasoningTokens: Int? = nil,
+        cost: Int? = nil
     ) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.isEstimated = isEstimated
         self.cachedTokens = cachedTokens
         self.reasoningTokens = reasoningTokens
+        self.cost = cost
     }
 }

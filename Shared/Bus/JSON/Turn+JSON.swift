@@ -32,12 +32,13 @@ extension Usage: JSONWritable, JSONReadable {
             json.field("isEstimated", isEstimated)
             if let cachedTokens { json.field("cachedTokens", cachedTokens) }
             if let reasoningTokens { json.field("reasoningTokens", reasoningTokens) }
+            if let cost { json.field("cost", cost) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (prompt, completion, isEstimated): (Int?, Int?, Bool?)
-        var (cached, reasoning): (Int?, Int?)
+        var (cached, reasoning, cost): (Int?, Int?, Int?)
         try json.object { name, json in
             switch name {
             case "promptTokens": prompt = try json.number()
@@ -45,6 +46,7 @@ extension Usage: JSONWritable, JSONReadable {
             case "isEstimated": isEstimated = try json.flag()
             case "cachedTokens": cached = try json.number()
             case "reasoningTokens": reasoning = try json.number()
+            case "cost": cost = try json.number()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -54,7 +56,8 @@ extension Usage: JSONWritable, JSONReadable {
             completionTokens: completion,
             isEstimated: isEstimated,
             cachedTokens: cached,
-            reasoningTokens: reasoning
+            reasoningTokens: reasoning,
+            cost: cost
         )
     }
 }
