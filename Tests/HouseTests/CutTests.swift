@@ -38,7 +38,7 @@ struct CutTests {
         }
     }
 
-    private func withConversation(_ body: (FakeOllama, inout Talk) async throws -> Void) async throws {
+    private func withConversation(_ body: (FakeServer, inout Talk) async throws -> Void) async throws {
         try await withFakeOllama { ollama in
             let settings = ["OLLAMA_BASE_URL": ollama.url, "DEFAULT_MODEL": "ollama/llama3.2"]
             try await House.with(settings: settings) { house in

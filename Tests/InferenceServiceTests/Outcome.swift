@@ -60,14 +60,15 @@ func routing(
     concurrency: Int = 64,
     windowLimit: Int = 8192,
     isConfigured: Bool = true,
-    defaultModel: String? = nil
+    defaultModel: String? = nil,
+    retries: RetryPolicy = RetryPolicy(limit: 0)
 ) throws -> (routing: Routing, catalogue: Catalogue) {
     let providers = try providers(url, windowLimit: windowLimit, isConfigured: isConfigured)
     let catalogue = Catalogue(providers: providers, defaultModel: defaultModel)
     let lanes = providers.map {
         ProviderLane(provider: $0, limits: limits, concurrency: concurrency, queueLimit: 256)
     }
-    return (Routing(catalogue: catalogue, lanes: lanes), catalogue)
+    return (Routing(catalogue: catalogue, lanes: lanes, retries: retries), catalogue)
 }
 
 extension Routing {

@@ -88,6 +88,23 @@ extension JSONScanner {
         return true
     }
 
+    /// Whether an object is next.
+    package mutating func isObject() -> Bool {
+        skipSpace()
+        return starts(with: UInt8(ascii: "{"))
+    }
+
+    /// Reads a string, or a number or word as it is written; a value of another kind is skipped.
+    package mutating func textOrPlain() throws -> String? {
+        skipSpace()
+        if isString() { return try text() }
+        guard !isArray(), !isObject() else {
+            try skip()
+            return nil
+        }
+        return try plain()
+    }
+
     /// Whether an array is next.
     package mutating func isArray() -> Bool {
         skipSpace()
