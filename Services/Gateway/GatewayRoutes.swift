@@ -8,6 +8,7 @@ import ServiceKit
 /// A route is added in one of two ways, so that none is left without a policy.
 struct GatewayRoutes {
     let conversations: any Bus
+    let inference: any Bus
     let peers: PeerHealth
     let cors: CORSRules
     let mode: AuthenticationMode
@@ -69,6 +70,7 @@ struct GatewayRoutes {
         let messages = MessagesController(conversations: self.conversations)
         let turns = TurnsController(conversations: self.conversations)
         let runs = RunsController(conversations: self.conversations)
+        let models = ModelsController(inference: inference, mode: mode)
         return [
             (.post, all, conversations.create),
             (.get, all, conversations.list),
@@ -82,6 +84,14 @@ struct GatewayRoutes {
             (.get, "\(all)/:id/runs/:run", runs.find),
             (.get, "\(all)/:id/runs/:run/events", runs.events),
             (.post, "\(all)/:id/runs/:run/cancel", runs.cancel),
+            (.get, ModelsController.path, models.list),
+            (.post, ModelsController.path, models.create),
+            (.get, "\(ModelsController.path)/pulls", models.jobs),
+            (.post, "\(ModelsController.path)/pulls", models.pull),
+            (.get, "\(ModelsController.path)/pulls/:job/events", models.events),
+            (.delete, "\(ModelsController.path)/pulls/:job", models.cancel),
+            (.get, "\(ModelsController.path)/**", models.show),
+            (.delete, "\(ModelsController.path)/**", models.delete),
         ]
     }
 }
