@@ -28,14 +28,17 @@ final class ModelJobs: Service {
         /// What a job of the same key must agree in.
         let recipe: ModelRecipe?
         var task: Task<Void, Never>?
+        /// When its task ended, a moment after the job did.
         var ended: ContinuousClock.Instant?
+
+        var isRunning: Bool { !feed.job.state.isFinal }
     }
 
     private struct State {
         var entries: [ModelJob.ID: Entry] = [:]
         var isDraining = false
 
-        var runningCount: Int { entries.values.count { $0.ended == nil } }
+        var runningCount: Int { entries.values.count(where: \.isRunning) }
 
         /// Forgets what has ended long ago, and of the rest the oldest when they are many.
         mutating func forget(_ limits: Limits) {
@@ -64,17 +67,21 @@ final class ModelJobs: Service {
         _ work: @escaping Work
     ) throws -> Models.BegunJob {
         let key = "\(kind) \(name.key)"
+        var recipe = recipe
+        // Two spellings of the name are no two recipes.
+        recipe?.model = name.key
+        let same = recipe
         let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, begun: .now())
         let begun = try state.withLock { state throws in
             state.forget(limits)
-            if let same = state.entries.values.first(where: { $0.key == key && $0.ended == nil }) {
-                guard same.recipe == recipe else { throw Self.conflict(name) }
-                return Models.BegunJob(job: same.feed.job, isNew: false)
+            if let other = state.entries.values.first(where: { $0.key == key && $0.isRunning }) {
+                guard other.recipe == same else { throw Self.conflict(name) }
+                return Models.BegunJob(job: other.feed.job, isNew: false)
             }
             guard !state.isDraining else { throw Self.draining }
             guard state.runningCount < limits.running else { throw Self.tooMany(limits.running) }
             let feed = JobFeed(job)
-            var entry = Entry(feed: feed, key: key, recipe: recipe)
+            var entry = Entry(feed: feed, key: key, recipe: same)
             entry.task = Task { await self.perform(work, feed) }
             state.entries[job.id] = entry
             return Models.BegunJob(job: job, isNew: true)

@@ -80,7 +80,9 @@ struct DemoPhrase {
     /// The words after one of these: those with large letters, else up to the next pause.
     private func phrase(after openings: Set<String>) -> String? {
         let words = message.text.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard let index = words.lastIndex(where: { openings.contains($0.lowercased()) }), index + 1 < words.count else {
+        let places = words.indices.dropLast().filter { openings.contains(words[$0].lowercased()) }
+        // A name says more than what comes last.
+        guard let index = places.first(where: { words[$0 + 1].first?.isUppercase == true }) ?? places.last else {
             return nil
         }
         var found: [String] = []
