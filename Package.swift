@@ -83,7 +83,7 @@ let package = Package(
                 "House",
                 [
                     "ConversationService", "GatewayService", "InferenceService", "MediaService", "TranscriptionService",
-                    .nio, .nioFoundation,
+                    .nio, .nioFoundation, .nioHTTP1,
                 ]
             ),
         ]

@@ -25,6 +25,7 @@ final class ScriptedHouse: Sendable {
         var starts: [Runs.Start] = []
         var follows: [Runs.Follow] = []
         var left = 0
+        var models: [any Sendable] = []
     }
 
     private let state = Mutex(State())
@@ -33,6 +34,8 @@ final class ScriptedHouse: Sendable {
     var requests: [String] { state.withLock { $0.requests } }
     var starts: [Runs.Start] { state.withLock { $0.starts } }
     var follows: [Runs.Follow] { state.withLock { $0.follows } }
+    /// What was asked about models.
+    var models: [any Sendable] { state.withLock { $0.models } }
     /// How many streams were left by their caller.
     var left: Int { state.withLock { $0.left } }
 
@@ -75,6 +78,7 @@ final class ScriptedHouse: Sendable {
             self.state.withLock { $0.starts.append(request.start) }
             return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
+        serveModels(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)
@@ -84,6 +88,39 @@ final class ScriptedHouse: Sendable {
             return try self.stream(Runs.Follow.path, context)
         }
         return table
+    }
+
+    private func serveModels(in table: inout EndpointTable) {
+        serve(Models.List.self, in: &table) { _ in Sample.reports }
+        serve(Models.Show.self, in: &table) { request in
+            self.state.withLock { $0.models.append(request.model) }
+            return Sample.description
+        }
+        serve(Models.Pull.self, in: &table) { request in
+            self.state.withLock { $0.models.append(request) }
+            return Models.BegunJob(job: Sample.job, isNew: true)
+        }
+        serve(Models.Create.self, in: &table) { request in
+            self.state.withLock { $0.models.append(request) }
+            return Models.BegunJob(job: Sample.job, isNew: false)
+        }
+        serve(Models.Delete.self, in: &table) { request in
+            self.state.withLock { $0.models.append(request.model) }
+            return Done()
+        }
+        serve(Models.Pulls.self, in: &table) { _ in [Sample.job] }
+        serve(Models.CancelPull.self, in: &table) { _ in Sample.ended(.cancelled) }
+        table.serve(Models.FollowPull.self) { request, context in
+            try self.note(Models.FollowPull.path, context)
+            let steps = Mutex(self.state.withLock { $0.stream }[...])
+            return ElementStream(
+                encoded: {
+                    guard let step = steps.withLock({ $0.popFirst() }) else { return nil }
+                    return try await self.perform(step)
+                },
+                close: {}
+            )
+        }
     }
 
     private func serve<Request: Endpoint>(
