@@ -22,8 +22,9 @@ package enum BusHeaders {
 
     /// Reads who is asking; a missing role is `user`.
     package static func readPrincipal(_ text: String) throws -> Principal {
-        let parts = text.split(separator: ";", maxSplits: 1)
-        guard let name = parts.first?.removingPercentEncoding, !name.isEmpty, name.utf8.count <= 255 else {
+        let parts = text.utf8.split(separator: UInt8(ascii: ";"), maxSplits: 1).map { Substring($0) }
+        let isPlain = !(parts.first?.utf8.contains(UInt8(ascii: "%")) ?? true)
+        guard let name = isPlain ? parts.first.map(String.init) : parts.first?.removingPercentEncoding, !name.isEmpty, name.utf8.count <= 255 else {
             throw Fault(.invalid, "The header x-principal is not of the form name;role=user.")
         }
         guard parts.count == 2 else { return Principal(user: name) }
