@@ -2,10 +2,10 @@ import Foundation
 
 /// Runs `body` with a fake OpenAI on a port of its own; its address has the `/v1` that SDKs are told.
 ///
-/// Without a script it offers `gpt-4o-mini` and `text-embedding-3-small` and says by ``FakeDialogue`` what it heard,
+/// Without a script it offers a few models of OpenAI's and says by ``FakeDialogue`` what it heard,
 /// streamed or whole, as text, JSON or calls of the tools that it is offered.
 package func withFakeOpenAI<Result>(_ body: (FakeServer) async throws -> Result) async throws -> Result {
-    let models = ["gpt-4o-mini", "text-embedding-3-small"]
+    let models = ["gpt-4o-mini", "gpt-4.1-nano", "gpt-5-nano", "text-embedding-3-small"]
     var scripts: [String: @Sendable (FakeRequest) -> FakeAnswer] = [
         "/v1/chat/completions": { FakeOpenAI(models: models).chat($0) },
         "/v1/embeddings": { FakeOpenAI(models: models).embeddings($0) },
@@ -16,15 +16,11 @@ package func withFakeOpenAI<Result>(_ body: (FakeServer) async throws -> Result)
 }
 
 /// What OpenAI says to a request that it understands, and to one that it does not.
-package struct FakeOpenAI: Sendable {
+struct FakeOpenAI: Sendable {
     let models: [String]
 
-    package init(models: [String]) {
-        self.models = models
-    }
-
     /// `POST /v1/chat/completions`.
-    package func chat(_ request: FakeRequest) -> FakeAnswer {
+    func chat(_ request: FakeRequest) -> FakeAnswer {
         let asked: FakeOpenAIRequest
         do {
             asked = try JSONDecoder().decode(FakeOpenAIRequest.self, from: Data(request.body.utf8))
@@ -58,7 +54,7 @@ package struct FakeOpenAI: Sendable {
     }
 
     /// `POST /v1/embeddings`.
-    package func embeddings(_ request: FakeRequest) -> FakeAnswer {
+    func embeddings(_ request: FakeRequest) -> FakeAnswer {
         let asked: EmbeddingsBody
         do {
             asked = try JSONDecoder().decode(EmbeddingsBody.self, from: Data(request.body.utf8))
@@ -76,7 +72,7 @@ package struct FakeOpenAI: Sendable {
     }
 
     /// A vector that depends on the text, of numbers that 32 bits hold exactly and print as they are.
-    package static func vector(of text: String, dimensions: Int) -> [Float] {
+    static func vector(of text: String, dimensions: Int) -> [Float] {
         let bytes = Array(text.utf8)
         return (0..<dimensions).map { index in
             (Float(bytes.isEmpty ? 0 : bytes[index % bytes.count]) + Float(index % 8) - 64) / 1024

@@ -16,14 +16,7 @@ final class Director: Sendable {
     init(_ dialect: Dialect, _ server: FakeServer) {
         self.dialect = dialect
         self.server = server
-    }
-
-    /// Directs the answers to requests for a path, which are otherwise made as usual.
-    func direct(_ path: String, _ usual: @escaping @Sendable (FakeRequest) -> FakeAnswer) {
-        server.always(path) { [self] request in
-            let answer = usual(request)
-            return next(for: request)?.answer(answer, in: dialect) ?? answer
-        }
+        server.amend { [self] request, answer in next(for: request)?.answer(answer, in: dialect) ?? answer }
     }
 
     /// Answers the next requests that hold `text` in these manners.

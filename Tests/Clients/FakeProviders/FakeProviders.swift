@@ -9,23 +9,10 @@ enum FakeProviders {
     static func run() async throws {
         try await withFakeOllama { ollama in
             try await withFakeOpenAI { openAI in
-                try await obey([.ollama: direct(ollama: ollama), .openai: direct(openAI: openAI)])
+                OllamaModel().speak(at: ollama)
+                try await obey([.ollama: Director(.ollama, ollama), .openai: Director(.openai, openAI)])
             }
         }
-    }
-
-    private static func direct(openAI server: FakeServer) -> Director {
-        let director = Director(.openai, server)
-        let fake = FakeOpenAI(models: ["gpt-4o-mini", "text-embedding-3-small"])
-        director.direct("/v1/chat/completions", fake.chat)
-        director.direct("/v1/embeddings", fake.embeddings)
-        return director
-    }
-
-    private static func direct(ollama server: FakeServer) -> Director {
-        let director = Director(.ollama, server)
-        director.direct("/api/chat") { _ in .chat(["Hello"]) }
-        return director
     }
 
     private static func obey(_ directors: [Dialect: Director]) async throws {
