@@ -47,7 +47,7 @@ struct EmbeddingsRequest {
         }
     }
 
-    /// A text, or several. Numbers of tokens mean something to one model alone, and are not taken.
+    /// A text or several; numbers of tokens mean something to one model alone, and are not taken.
     private func input(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> [String] {
         guard json.kind == .array else {
             guard json.kind == .text else {
