@@ -5,6 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export BIN=${BIN:-.build/debug}
+# Nothing is looked up outside.
+export LITELLM_LOCAL_MODEL_COST_MAP=True
 venv=.build/clients-venv
 wanted=Tests/Clients/requirements.txt
 

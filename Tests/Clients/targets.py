@@ -9,6 +9,7 @@ from house import LIMIT
 # Parley's name of a model, and which fake is behind it.
 MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama"}
 PROVIDED = list(MODELS)
+VISION = {"ollama/llama3.2:latest": "ollama/llava:latest"}
 DEMO = "demo/demo"
 # The fake itself, without Parley.
 DIRECT = "the fake itself"
@@ -26,11 +27,6 @@ class Target:
     clients: list = field(default_factory=list)
 
     @property
-    def bare(self):
-        """What the provider itself calls the model."""
-        return self.model.partition("/")[2] or self.model
-
-    @property
     def is_direct(self):
         return "/" not in self.model
 
@@ -45,9 +41,25 @@ class Target:
     def settings(self, settings):
         return {"base_url": self.url, "api_key": self.key, "timeout": LIMIT, "max_retries": 0, **settings}
 
-    def says(self, text, more=""):
+    @property
+    def vision(self):
+        """A model of the same provider that takes images."""
+        return VISION.get(self.model, self.model)
+
+    def says(self, text, more="", model=None):
         """What the fake answers to a text."""
-        return f"The fake {self.bare} heard: {text}{more}"
+        model = (model or self.model).partition("/")[2] or self.model
+        return f"The fake {model} heard: {text}{more}"
+
+    @staticmethod
+    def saw(*types):
+        """What the fake adds to its answer when there were images."""
+        return f" It saw {', '.join(types)}."
+
+    @staticmethod
+    def tools_said(*names_and_results):
+        """What the fake adds to its answer once tools were called."""
+        return f" The tools said: {'; '.join(names_and_results[1::2])}."
 
     def close(self):
         for client in self.clients:

@@ -21,7 +21,7 @@ struct Manner: Decodable {
         case afterHead = "after-head"
         /// Half of the body.
         case middle
-        /// All but the last bytes.
+        /// All until it says why the model stopped.
         case beforeEnd = "before-end"
     }
 
@@ -66,8 +66,17 @@ struct Manner: Decodable {
         case .beforeHead: 0
         case .afterHead: answer.headLength
         case .middle: (answer.headLength + answer.bytes.count) / 2
-        // More than what ends the body of a stream, and the event before it.
-        case .beforeEnd: max(answer.headLength + 1, answer.bytes.count - 64)
+        case .beforeEnd:
+            ["\"finish_reason\":\"", "\"done\":true", "\"finishReason\""]
+                .compactMap { answer.bytes.lastPlace(of: $0) }.max() ?? answer.bytes.count - 1
         }
+    }
+}
+
+extension [UInt8] {
+    /// Where a text stands last.
+    fileprivate func lastPlace(of text: String) -> Int? {
+        let wanted = Array(text.utf8)
+        return indices.last { self[$0...].starts(with: wanted) }
     }
 }

@@ -26,7 +26,7 @@ struct OllamaModel: Sendable {
                 + "\"arguments\":\(call.arguments)}}"
         }
         let toolCalls = calls.isEmpty ? nil : "\"tool_calls\":[\(calls.joined(separator: ","))]"
-        guard asked.stream != false else {
+        guard asked.stream == false else {
             let lines = reply.pieces.map { line(asked.model, $0, extra: nil, logprobs([$0], alternatives)) }
             let called = toolCalls.map { [line(asked.model, "", extra: $0, nil)] } ?? []
             return .chat(lines: lines + called + [line(asked.model, "", extra: nil, nil, end: reply)])
