@@ -41,7 +41,8 @@ final class FakeLedger: Sendable {
                 state.queued[request.path]?.removeFirst()
                 return (number, next)
             }
-            return (number, state.settled[request.path]?(request) ?? .error(404, "page not found"))
+            let script = state.settled[request.path] ?? state.settled["*"]
+            return (number, script?(request) ?? .error(404, "page not found"))
         }
     }
 
