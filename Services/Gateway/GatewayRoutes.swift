@@ -8,6 +8,7 @@ import ServiceKit
 /// A route is added in one of two ways, so that none is left without a policy.
 struct GatewayRoutes {
     let conversations: any Bus
+    let inference: any Bus
     let peers: PeerHealth
     let cors: CORSRules
     let mode: AuthenticationMode
@@ -82,6 +83,17 @@ struct GatewayRoutes {
             (.get, "\(all)/:id/runs/:run", runs.find),
             (.get, "\(all)/:id/runs/:run/events", runs.events),
             (.post, "\(all)/:id/runs/:run/cancel", runs.cancel),
+        ] + openAI
+    }
+
+    /// OpenAI's interface.
+    private var openAI: [(HTTPRequest.Method, String, Closed)] {
+        let models = ModelListController(inference: inference)
+        return [
+            (.get, "/v1/models", models.list),
+            (.get, "/v1/models/**", models.find),
+            (.post, "/v1/chat/completions", ChatController(inference: inference).complete),
+            (.post, "/v1/embeddings", EmbeddingsController(inference: inference).embed),
         ]
     }
 }

@@ -28,6 +28,8 @@ final class ScriptedHouse: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Stands in for inference-svc.
+    let models = ScriptedModels()
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
@@ -75,6 +77,7 @@ final class ScriptedHouse: Sendable {
             self.state.withLock { $0.starts.append(request.start) }
             return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
+        models.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)
