@@ -48,7 +48,8 @@ final class FakeLedger: Sendable {
                 state.queued[request.path]?.removeFirst()
                 return (number, next)
             }
-            let answer = state.settled[request.path]?(request) ?? .error(404, "page not found")
+let script = state.settled[request.path] ?? state.settled["*"]
+            let answer = script?(request) ?? .error(404, "page not found")
             return (number, state.amendment?(request, answer) ?? answer)
         }
     }

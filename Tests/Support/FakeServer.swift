@@ -49,6 +49,8 @@ package struct FakeServer: Sendable {
 }
 
 /// Runs `body` with a fake server on a port of its own, which answers by `scripts` until it is told otherwise.
+///
+/// The script of the path `*` answers for all paths that have none of their own.
 package func withFakeServer<Result>(
     mainPath: String,
     port: Int = 0,
