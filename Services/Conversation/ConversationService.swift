@@ -22,7 +22,8 @@ package enum ConversationService {
         )
         let log = RunLog(database: database)
         let tasks = RunTasks()
-        let runs = LiveRuns(limit: configuration.concurrentRuns)
+        let book = try await AccessBook.open(database)
+        let runs = LiveRuns(limit: configuration.concurrentRuns) { book.runLimit(of: $0) }
         let ledger = RunLedger(database: database, log: log, runs: runs, tasks: tasks)
         let conversations = LiveConversations(
             surroundings: LiveConversation.Surroundings(
@@ -42,7 +43,8 @@ package enum ConversationService {
         let endpoints = ConversationEndpoints(
             personas: personas,
             conversing: Conversing(database: database, conversations: conversations),
-            running: Running(conversations: conversations, runs: runs, database: database)
+            running: Running(conversations: conversations, runs: runs, database: database),
+            keys: KeyRing(database: database, book: book)
         )
         return ServiceUnit.bus(
             table: endpoints.table,
@@ -50,7 +52,7 @@ package enum ConversationService {
             port: configuration.port,
             token: configuration.busToken,
             background: [log, inference, conversations, Housekeeping(database: database)],
-            drainedFirst: [tasks],
+            drainedFirst: [book, tasks],
             readiness: [Readiness("database") { try await database.write { _ in } }]
         )
     }

@@ -12,6 +12,7 @@ struct GatewayRoutes {
     let cors: CORSRules
     let mode: AuthenticationMode
     let verifier: TokenVerifier
+    let keys: KeyVerifier
     let limiter: RateLimiter
 
     private typealias Open = @Sendable (Request, GatewayContext) async throws -> Response
@@ -30,7 +31,13 @@ struct GatewayRoutes {
         router.get("/health", use: health.health)
         OperationsRoutes.addReadiness(to: router, service: "gateway", readiness: readiness, draining: draining)
         let identified = router.group().add(
-            middleware: IdentificationMiddleware(mode: mode, verifier: verifier, limiter: limiter, errors: errors)
+            middleware: IdentificationMiddleware(
+                mode: mode,
+                verifier: verifier,
+                keys: keys,
+                limiter: limiter,
+                errors: errors
+            )
         )
         identified.get("/metrics") { _, context in
             guard context.isLoopback || context.principal?.role == .admin else {
@@ -69,6 +76,7 @@ struct GatewayRoutes {
         let messages = MessagesController(conversations: self.conversations)
         let turns = TurnsController(conversations: self.conversations)
         let runs = RunsController(conversations: self.conversations)
+        let keys = KeysController(conversations: self.conversations)
         return [
             (.post, all, conversations.create),
             (.get, all, conversations.list),
@@ -82,6 +90,10 @@ struct GatewayRoutes {
             (.get, "\(all)/:id/runs/:run", runs.find),
             (.get, "\(all)/:id/runs/:run/events", runs.events),
             (.post, "\(all)/:id/runs/:run/cancel", runs.cancel),
+            (.post, "/api/v1/keys", keys.create),
+            (.get, "/api/v1/keys", keys.list),
+            (.patch, "/api/v1/keys/:id", keys.change),
+            (.delete, "/api/v1/keys/:id", keys.revoke),
         ]
     }
 }

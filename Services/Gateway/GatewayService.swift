@@ -20,6 +20,7 @@ package enum GatewayService {
             issuer: configuration.jwtIssuer,
             audience: configuration.jwtAudience
         )
+        let keyCache = KeyCache()
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = Draining()
         let routes = GatewayRoutes(
@@ -28,6 +29,7 @@ package enum GatewayService {
             cors: CORSRules(origins: configuration.corsOrigins),
             mode: configuration.mode,
             verifier: verifier,
+            keys: KeyVerifier(conversations: conversations, cache: keyCache),
             limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
         )
         let ready = Readiness("services") {
@@ -45,7 +47,7 @@ package enum GatewayService {
             ),
             host: configuration.host,
             port: configuration.port,
-            background: [conversations],
+            background: [conversations, KeyNews(conversations: conversations, cache: keyCache)],
             draining: draining
         )
     }

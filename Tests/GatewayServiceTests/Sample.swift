@@ -50,6 +50,15 @@ enum Sample {
         endedAt: moment
     )
 
+    static let key = APIKey(
+        id: id("0192f0c1-7b5a-7c3e-9f00-000000000041"),
+        name: "laptop",
+        user: "alice",
+        role: .user,
+        limits: APIKey.Limits(requestsPerMinute: 5),
+        createdAt: moment
+    )
+
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
 
     static let end = Run.End(

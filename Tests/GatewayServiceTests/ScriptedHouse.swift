@@ -28,6 +28,8 @@ final class ScriptedHouse: Sendable {
     }
 
     private let state = Mutex(State())
+    /// The keys that there are.
+    let keys = ScriptedKeys()
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
@@ -75,6 +77,11 @@ final class ScriptedHouse: Sendable {
             self.state.withLock { $0.starts.append(request.start) }
             return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
+        serve(Keys.Create.self, in: &table) { _ in Keys.Created(key: Sample.key, secret: "sk-parley-secret") }
+        serve(Keys.List.self, in: &table) { _ in Page(items: [Sample.key], total: 1) }
+        serve(Keys.Change.self, in: &table) { _ in Sample.key }
+        serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
+        keys.add(to: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)

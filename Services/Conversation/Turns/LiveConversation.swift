@@ -57,7 +57,7 @@ actor LiveConversation {
 
     /// Begins what an earlier process left waiting.
     func resume() {
-        for turn in turns { surroundings.runs.adopt(turn.feed, of: record.user) }
+        for turn in turns { surroundings.runs.adopt(turn.feed, of: record.user, key: turn.context.principal?.key) }
         advance()
     }
 
@@ -88,7 +88,8 @@ actor LiveConversation {
             cause: cause,
             run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
             key: request.requestKey,
-            failed: failed
+            failed: failed,
+            apiKey: context.principal?.key
         )
         let turn = LiveTurn(opening, context, isWatched: isWatched)
         turns.append(turn)
@@ -172,7 +173,7 @@ actor LiveConversation {
     private func store(_ turn: LiveTurn, _ opening: TurnOpening) async throws -> Run.ID? {
         let feed = turn.feed
         do {
-            try surroundings.runs.add(feed, of: record.user)
+            try surroundings.runs.add(feed, of: record.user, key: turn.context.principal?.key)
             switch try await surroundings.database.write({ try opening.perform(in: $0) }) {
             case .opened(let question):
                 feed.settle(question)

@@ -26,6 +26,8 @@ struct TurnOpening: Sendable {
     var key: RequestKey?
     /// A run that failed, which the key may stand for and then stands for no more.
     var failed: Run.ID?
+    /// The key by which it is asked.
+    var apiKey: APIKey.ID?
 
     /// The question as far as it is known before it is stored.
     var question: RunFeed.Question {
@@ -62,7 +64,7 @@ struct TurnOpening: Sendable {
         var stored = StoredMessage(position: position, message: message(content, parent: last?.id))
         try insert(&stored, in: database)
         if stored.sibling > 0 { try SiblingRows.choose(stored, in: conversation, database) }
-        try RunRows.insert(run, of: stored.number, in: database)
+        try RunRows.insert(run, of: stored.number, by: apiKey, in: database)
         return RunFeed.Question(
             message: stored.message,
             number: stored.number,
@@ -84,7 +86,7 @@ struct TurnOpening: Sendable {
         try insert(&stored, in: database)
         try PathRows.show(stored, of: conversation, in: database)
         try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
-        try RunRows.insert(run, of: stored.number, in: database)
+        try RunRows.insert(run, of: stored.number, by: apiKey, in: database)
         return RunFeed.Question(message: stored.message, number: stored.number, position: stored.position)
     }
 
@@ -98,7 +100,7 @@ struct TurnOpening: Sendable {
         if answer != nil || !question.isOnPath { try PathRows.show(question, of: conversation, in: database) }
         try MessageRows.setRun(run.id, of: question.number, in: database)
         try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
-        try RunRows.insert(run, of: question.number, replacing: answer?.number, in: database)
+        try RunRows.insert(run, of: question.number, by: apiKey, replacing: answer?.number, in: database)
         return RunFeed.Question(
             message: question.message.asked(by: run.id),
             number: question.number,
