@@ -25,16 +25,18 @@ package enum ConversationService {
         let book = try await AccessBook.open(database)
         let runs = LiveRuns(limit: configuration.concurrentRuns) { book.runLimit(of: $0) }
         let ledger = RunLedger(database: database, log: log, runs: runs, tasks: tasks)
+        let windows = ModelWindows(inference: inference)
         let conversations = LiveConversations(
             surroundings: LiveConversation.Surroundings(
                 database: database,
                 inference: inference,
-                windows: ModelWindows(inference: inference),
+                windows: windows,
                 runLimit: configuration.runLimit,
                 log: log,
                 ledger: ledger,
                 tasks: tasks,
-                runs: runs
+                runs: runs,
+                book: book
             )
         )
         let personas = PersonaCatalogue(database: database)
@@ -44,14 +46,23 @@ package enum ConversationService {
             personas: personas,
             conversing: Conversing(database: database, conversations: conversations),
             running: Running(conversations: conversations, runs: runs, database: database),
-            keys: KeyRing(database: database, book: book)
+            keys: KeyRing(database: database, book: book),
+            quotas: QuotaKeeping(
+                database: database,
+                book: book,
+                windows: windows,
+                runLimit: configuration.runLimit
+            ),
+            accounting: Accounting(database: database)
         )
         return ServiceUnit.bus(
             table: endpoints.table,
             host: configuration.host,
             port: configuration.port,
             token: configuration.busToken,
-            background: [log, inference, conversations, Housekeeping(database: database)],
+            background: [
+                log, inference, conversations, Housekeeping(database: database), ReservationExpiry(database: database),
+            ],
             drainedFirst: [book, tasks],
             readiness: [Readiness("database") { try await database.write { _ in } }]
         )

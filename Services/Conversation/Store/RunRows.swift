@@ -26,7 +26,7 @@ struct StoredRun: Sendable, Equatable {
 enum RunRows {
     private static let selection = """
         SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
-            c.number, c.id, m.id, m.position, a.id, r.replaces, r.api_key
+            c.number, c.id, m.id, m.position, a.id, r.replaces, r.api_key, r.model
         FROM runs r JOIN messages m ON m.number = r.message JOIN conversations c ON c.number = m.conversation
         LEFT JOIN messages a ON a.number = r.answer
         """
@@ -57,6 +57,12 @@ enum RunRows {
             .execute(arguments: [id.description])
     }
 
+    /// Stores which model answers, for the case that the run's end is never stored.
+    static func setModel(_ model: String, of id: Run.ID, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "UPDATE runs SET model = ? WHERE id = ?")
+            .execute(arguments: [model, id.description])
+    }
+
     /// Stores how a run ended.
     static func end(_ stored: StoredRun, in database: GRDB.Database) throws {
         let cuts = stored.cuts.map(String.init).joined(separator: " ")
@@ -77,6 +83,19 @@ enum RunRows {
         return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
     }
 
+    /// Who asked for a run, and by which key.
+    static func payer(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT c.user, r.api_key FROM runs r JOIN messages m ON m.number = r.message
+                JOIN conversations c ON c.number = m.conversation WHERE r.id = ?
+                """
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [id.description]) else { return nil }
+        let key: String? = row[1]
+        return (row[0], try key.map(StoredValue.identifier))
+    }
+
     /// The runs that have not ended, in the order in which they were asked for.
     static func going(in database: GRDB.Database) throws -> [StoredRun] {
         let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
@@ -95,7 +114,7 @@ enum RunRows {
                 id: try StoredValue.identifier(row[2]),
                 conversation: try StoredValue.identifier(row[10]),
                 status: try StoredValue.word(row[3]),
-                model: end?.model,
+                model: end?.model ?? row[16],
                 userMessage: try StoredValue.identifier(row[11]),
                 assistantMessage: try answer.map(StoredValue.identifier),
                 lastEvent: row[4],

@@ -163,6 +163,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX api_keys_by_user ON api_keys (user, number);
         ALTER TABLE runs ADD COLUMN api_key TEXT;
+        ALTER TABLE runs ADD COLUMN model TEXT;
 
         CREATE TABLE usage (
             user TEXT NOT NULL,

@@ -20,6 +20,7 @@ actor LiveConversation {
         var ledger: RunLedger
         var tasks: RunTasks
         var runs: LiveRuns
+        var book: AccessBook
     }
 
     /// What became of a request.
@@ -33,8 +34,8 @@ actor LiveConversation {
     nonisolated let record: StoredConversation
     let surroundings: Surroundings
     private(set) var turns: [LiveTurn] = []
-    private let system: String
-    private var history: History
+    let system: String
+    private(set) var history: History
     private var isDeleted = false
 
     /// `newest`: the newest messages, oldest first.
@@ -78,6 +79,7 @@ actor LiveConversation {
         case .failed(let run, let question): (cause, failed) = (.again(question), run)
         case .none: cause = try await self.cause(of: request)
         }
+        let estimate = await estimate(of: cause, context)
         // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
         // request may have come again.
         if let turn = try going(request) { return .going(turn.feed) }
@@ -89,7 +91,8 @@ actor LiveConversation {
             run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
             key: request.requestKey,
             failed: failed,
-            apiKey: context.principal?.key
+            principal: context.principal,
+            estimate: estimate
         )
         let turn = LiveTurn(opening, context, isWatched: isWatched)
         turns.append(turn)
@@ -182,6 +185,7 @@ actor LiveConversation {
             case .known(let run):
                 remove(turn, after: Fault(.unavailable, "This request was sent twice at once. Send it again."))
                 return run
+            case .refused(let fault): throw fault
             }
         } catch {
             remove(turn, after: error as? Fault)

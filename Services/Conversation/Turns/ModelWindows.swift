@@ -21,4 +21,15 @@ final class ModelWindows: Sendable {
         known.withLock { $0[key] = (model, .now + Self.lifetime) }
         return model
     }
+
+    /// Like ``model(_:_:)`` for somebody who can do without: what was known last, or nothing, when nobody says in time.
+    func modelIfKnown(_ name: String?, _ context: CallContext, within limit: Duration) async -> Model? {
+        var bounded = context
+        bounded.deadline = .now + limit
+        do {
+            return try await model(name, bounded)
+        } catch {
+            return known.withLock { $0[name ?? ""]?.model }
+        }
+    }
 }
