@@ -23,7 +23,7 @@ struct GatewayContext: RequestContext {
     }
 
     /// The longest body that is taken, in bytes.
-    var maxUploadSize: Int { RequestGuard.bodyLimit }
+    var maxUploadSize: Int { RequestGuard.largestBody }
 
     /// Whose allowance the request is counted against: the user's, or the address's when nobody is known.
     var caller: String {

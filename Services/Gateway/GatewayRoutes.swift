@@ -8,6 +8,7 @@ import ServiceKit
 /// A route is added in one of two ways, so that none is left without a policy.
 struct GatewayRoutes {
     let conversations: any Bus
+    let inference: any Bus
     let peers: PeerHealth
     let cors: CORSRules
     let mode: AuthenticationMode
@@ -94,6 +95,17 @@ struct GatewayRoutes {
             (.get, "/api/v1/keys", keys.list),
             (.patch, "/api/v1/keys/:id", keys.change),
             (.delete, "/api/v1/keys/:id", keys.revoke),
+        ] + openAI
+    }
+
+    /// OpenAI's interface.
+    private var openAI: [(HTTPRequest.Method, String, Closed)] {
+        let models = ModelListController(inference: inference)
+        return [
+            (.get, "/v1/models", models.list),
+            (.get, "/v1/models/**", models.find),
+            (.post, "/v1/chat/completions", ChatController(inference: inference).complete),
+            (.post, "/v1/embeddings", EmbeddingsController(inference: inference).embed),
         ]
     }
 }

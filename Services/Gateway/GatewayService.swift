@@ -15,6 +15,12 @@ package enum GatewayService {
             token: configuration.busToken,
             client: client
         )
+        let inference = try HTTPBus(
+            peer: "inference-svc",
+            urls: configuration.inferenceURLs,
+            token: configuration.busToken,
+            client: client
+        )
         let verifier = await TokenVerifier(
             secret: configuration.jwtSecret,
             issuer: configuration.jwtIssuer,
@@ -25,6 +31,7 @@ package enum GatewayService {
         let draining = Draining()
         let routes = GatewayRoutes(
             conversations: conversations,
+            inference: inference,
             peers: peers,
             cors: CORSRules(origins: configuration.corsOrigins),
             mode: configuration.mode,
@@ -47,7 +54,7 @@ package enum GatewayService {
             ),
             host: configuration.host,
             port: configuration.port,
-            background: [conversations, KeyNews(conversations: conversations, cache: keyCache)],
+            background: [conversations, inference, KeyNews(conversations: conversations, cache: keyCache)],
             draining: draining
         )
     }

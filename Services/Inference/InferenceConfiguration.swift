@@ -6,6 +6,9 @@ import ServiceKit
 /// |---|---|---|---|
 /// | `OLLAMA_BASE_URL` | URL | `http://127.0.0.1:11434` | one http or https URL |
 /// | `OLLAMA_NUM_CTX` | tokens | `8192` | 256 to 4194304 |
+/// | `OPENAI_API_KEY` | secret | none | |
+/// | `OPENAI_BASE_URL` | URL, with its `/v1` | `https://api.openai.com/v1` | one http or https URL |
+/// | `PROVIDERS_FILE` | path of a JSON file | none | see ``ProvidersFile`` |
 /// | `DEFAULT_MODEL` | model | first provider that answers, else `demo/demo` | a model's name |
 /// | `CONNECT_TIMEOUT` | duration | `5s` | above zero |
 /// | `FIRST_TOKEN_TIMEOUT` | duration | `60s`, for Ollama `300s` | above zero |
@@ -20,6 +23,10 @@ struct InferenceConfiguration: Sendable {
     var isOllamaConfigured: Bool
     /// The largest window asked of Ollama.
     var ollamaWindowLimit: Int
+    /// The servers that speak OpenAI's API, OpenAI itself first, if it is set up.
+    var compatibleServers: [CompatibleServer]
+    /// What models cost, and what answers in their stead.
+    var file: ProvidersFile
     /// What an absent model name means.
     var defaultModel: String?
     var connectTimeout: Duration
@@ -34,13 +41,11 @@ struct InferenceConfiguration: Sendable {
 
     /// Throws a `SettingFault` that says which value is wrong and what is allowed.
     init(settings: Settings) throws {
-        let urls = try settings.urls("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434")
-        guard urls.count == 1, let url = urls.first else {
-            throw SettingFault("OLLAMA_BASE_URL names \(urls.count) servers; it must be one URL.")
-        }
-        ollamaURL = url
+        ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
         isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
         ollamaWindowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
+        file = try ProvidersFile.read(settings)
+        compatibleServers = try CompatibleServer.all(settings: settings, file: file)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw SettingFault(
@@ -57,6 +62,15 @@ struct InferenceConfiguration: Sendable {
         ollamaLimits.firstToken = try Self.duration("FIRST_TOKEN_TIMEOUT", 300, settings)
         concurrency = try settings.integer("PROVIDER_CONCURRENCY", default: 64, in: 1...65_536)
         queueLimit = try settings.integer("PROVIDER_QUEUE", default: 256, in: 0...65_536)
+    }
+
+    /// A setting that is one URL.
+    static func url(_ name: String, default value: String, _ settings: Settings) throws -> String {
+        let urls = try settings.urls(name, default: value)
+        guard urls.count == 1, let url = urls.first else {
+            throw SettingFault("\(name) names \(urls.count) servers; it must be one URL.")
+        }
+        return url
     }
 
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {

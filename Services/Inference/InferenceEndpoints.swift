@@ -8,6 +8,10 @@ enum InferenceEndpoints {
         table.serveEncoded(Inference.Generate.self) { body, context in
             try await routing.generate(GenerationRequest(body), context)
         }
+        table.serveEncoded(Inference.Complete.self) { body, context in
+            try await routing.complete(GenerationRequest(body), context)
+        }
+        table.serve(Inference.Embed.self) { request, context in try await routing.embed(request, context) }
         table.serve(Models.Find.self) { request, _ in try await catalogue.find(request.name) }
         table.serve(Models.List.self) { _, _ in catalogue.reports }
         return table

@@ -19,21 +19,29 @@ package enum InferenceService {
             windowLimit: configuration.ollamaWindowLimit,
             client: client
         )
-        let demo = DemoProvider(pace: demoPace)
-        let lanes: [(any Provider, GenerationLimits)] = [
-            (ollama, configuration.ollamaLimits), (demo, configuration.limits),
-        ]
-        let catalogue = Catalogue(providers: lanes.map(\.0), defaultModel: configuration.defaultModel)
+        var lanes = [lane(ollama, configuration.ollamaLimits, configuration)]
+        for server in configuration.compatibleServers {
+            let provider = try OpenAIProvider(
+                name: server.name,
+                url: server.url,
+                setting: server.setting,
+                credential: server.key,
+                models: server.models,
+                client: client
+            )
+            lanes.append(lane(provider, configuration.limits, configuration, server.concurrency, server.queue))
+        }
+        lanes.append(lane(DemoProvider(pace: demoPace), configuration.limits, configuration))
+        let catalogue = Catalogue(
+            providers: lanes.map(\.provider),
+            defaultModel: configuration.defaultModel,
+            prices: configuration.file.prices
+        )
         let routing = Routing(
             catalogue: catalogue,
-            lanes: lanes.map { provider, limits in
-                ProviderLane(
-                    provider: provider,
-                    limits: limits,
-                    concurrency: configuration.concurrency,
-                    queueLimit: configuration.queueLimit
-                )
-            }
+            lanes: lanes,
+            fallbacks: configuration.file.fallbacks,
+            prices: configuration.file.prices
         )
         return .bus(
             table: InferenceEndpoints.table(catalogue: catalogue, routing: routing),
@@ -41,6 +49,21 @@ package enum InferenceService {
             port: try settings.integer("INFERENCE_PORT", default: 8002, in: 0...65_535),
             token: try settings.busToken(),
             background: [catalogue]
+        )
+    }
+
+    private static func lane(
+        _ provider: any Provider,
+        _ limits: GenerationLimits,
+        _ configuration: InferenceConfiguration,
+        _ concurrency: Int? = nil,
+        _ queue: Int? = nil
+    ) -> ProviderLane {
+        ProviderLane(
+            provider: provider,
+            limits: limits,
+            concurrency: concurrency ?? configuration.concurrency,
+            queueLimit: queue ?? configuration.queueLimit
         )
     }
 }

@@ -54,7 +54,7 @@ extension Model.Price {
     /// What so many tokens cost, in millionths of the currency of the prices, rounded up.
     package func cost(promptTokens: Int, completionTokens: Int) -> Int {
         // So much a million tokens is so many millionths a token.
-        let cost = Double(promptTokens) * prompt + Double(completionTokens) * completion
-        return Int(exactly: cost.rounded(.up)) ?? (cost > 0 ? .max : 0)
+        let cost = (Double(promptTokens) * prompt + Double(completionTokens) * completion).rounded(.up)
+        return Int(exactly: cost) ?? (cost > 0 ? .max : 0)
     }
 }

@@ -30,6 +30,8 @@ final class ScriptedHouse: Sendable {
     private let state = Mutex(State())
     /// The keys that there are.
     let keys = ScriptedKeys()
+    /// Stands in for inference-svc.
+    let models = ScriptedModels()
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
@@ -82,6 +84,7 @@ final class ScriptedHouse: Sendable {
         serve(Keys.Change.self, in: &table) { _ in Sample.key }
         serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
         keys.add(to: &table)
+        models.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct CatalogueTests {
     @Test func `what Ollama offers is listed with the windows that we would ask for`() async throws {
         try await withFakeOllama { ollama in
-            ollama.always("/api/tags", .tags(["small:1b", "Upper/Case:1b", "big"]))
+            ollama.always("/api/tags", .tags(["small:1b", "no name:1b", "big"]))
             ollama.next("/api/show", .show(window: 2048), .show(window: 40_960))
             let catalogue = try routing(to: ollama.url).catalogue
             await catalogue.refresh()

@@ -57,8 +57,8 @@ import Testing
     }
 
     @Test func `it has one model`() async throws {
-        await #expect(throws: Fault.self) { try await DemoProvider().window(of: "other") }
-        #expect(try await DemoProvider().window(of: "demo") == 8192)
+        await #expect(throws: Fault.self) { try await DemoProvider().model("other").window }
+        #expect(try await DemoProvider().model("demo").window == 8192)
     }
 
     @Test(.timeLimit(.minutes(1))) func `it ends at once when its reader leaves`() async throws {

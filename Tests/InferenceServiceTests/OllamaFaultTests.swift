@@ -41,8 +41,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (500, Fault.Code.unavailable), (502, .unavailable), (503, .unavailable), (400, .provider), (401, .provider),
-        (403, .provider), (429, .provider), (499, .provider), (301, .provider), (307, .provider), (204, .provider),
+        (500, Fault.Code.unavailable), (502, .unavailable), (503, .unavailable), (400, .rejected), (401, .upstreamAuth),
+        (403, .upstreamAuth), (429, .limited), (499, .rejected), (301, .provider), (307, .provider), (204, .provider),
     ])
     func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
         let answer = FakeAnswer.error(

@@ -32,14 +32,15 @@ import Testing
 
     @Test(arguments: [FakeAnswer.Ending.close, .reset])
     func `a stream cut after any byte is never complete`(_ ending: FakeAnswer.Ending) async throws {
-        // The answer is whole once the line that says so is; the framing behind it may be lost.
+        // The answer is whole once the object that says so is; the framing behind it may be lost.
         let text = String(decoding: Self.answer.bytes, as: UTF8.self)
         let done = try #require(text.range(of: "\"done\":true"))
         let end = try #require(text.range(of: "}\n", range: done.upperBound..<text.endIndex))
-        let whole = text[..<end.upperBound].utf8.count
+        let whole = text[..<end.upperBound].utf8.count - 1
         try await withFakeOllama { ollama in
-            let routing = try routing(to: ollama.url).routing
             for count in 0..<Self.answer.bytes.count {
+                // One that does not know how often it went wrong before.
+                let routing = try routing(to: ollama.url).routing
                 ollama.next("/api/chat", Self.answer.cut(after: count, ending))
                 let outcome = try await routing.outcome()
                 #expect(Self.pieces.joined().hasPrefix(outcome.text), "Cut after \(count).")

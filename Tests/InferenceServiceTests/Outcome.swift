@@ -11,6 +11,10 @@ struct Outcome: Equatable {
     var events = 0
     var finish: Inference.Finish?
     var fault: Fault?
+    /// What was tried.
+    var attempts: [Attempt]?
+    var reasoning = ""
+    var toolCalls: [Inference.ToolCallPiece] = []
 
     /// Reads a stream to its end, well or ill.
     init(_ begin: () async throws -> ElementStream<Inference.Event>) async throws {
@@ -19,8 +23,11 @@ struct Outcome: Equatable {
             defer { stream.close() }
             for try await event in stream {
                 #expect(finish == nil, "Nothing follows the finish.")
-                events += 1
+                attempts = event.begin?.attempts ?? attempts
+                if !event.isEmpty { events += 1 }
                 text += event.text ?? ""
+                reasoning += event.reasoning ?? ""
+                toolCalls += event.toolCalls ?? []
                 finish = event.finish ?? finish
             }
         } catch let fault as Fault {
@@ -60,14 +67,15 @@ func routing(
     concurrency: Int = 64,
     windowLimit: Int = 8192,
     isConfigured: Bool = true,
-    defaultModel: String? = nil
+    defaultModel: String? = nil,
+    retries: RetryPolicy = RetryPolicy(limit: 0)
 ) throws -> (routing: Routing, catalogue: Catalogue) {
     let providers = try providers(url, windowLimit: windowLimit, isConfigured: isConfigured)
     let catalogue = Catalogue(providers: providers, defaultModel: defaultModel)
     let lanes = providers.map {
         ProviderLane(provider: $0, limits: limits, concurrency: concurrency, queueLimit: 256)
     }
-    return (Routing(catalogue: catalogue, lanes: lanes), catalogue)
+    return (Routing(catalogue: catalogue, lanes: lanes, retries: retries), catalogue)
 }
 
 extension Routing {

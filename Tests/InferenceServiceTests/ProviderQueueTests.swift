@@ -14,9 +14,9 @@ import Testing
         do {
             try await queue.enter(within: .seconds(60))
             Issue.record("The third was let in.")
-        } catch let fault as Fault {
-            #expect(fault.code == .unavailable)
-            #expect(fault.retryAfter != nil)
+        } catch let refusal as QueueRefusal {
+            #expect(refusal.fault.code == .unavailable)
+            #expect(refusal.fault.retryAfter != nil)
         }
         queue.leave()
         try await waiting.value
@@ -44,8 +44,8 @@ import Testing
         do {
             try await queue.enter(within: .milliseconds(50))
             Issue.record("There was no place.")
-        } catch let fault as Fault {
-            #expect(fault.code == .timeout)
+        } catch let refusal as QueueRefusal {
+            #expect(refusal.fault.code == .timeout)
         }
         #expect(queue.waitingCount == 0)
     }
@@ -71,7 +71,7 @@ import Testing
 
     @Test func `places at Ollama are bounded and given back`() async throws {
         try await withFakeOllama { ollama in
-            ollama.always("/api/chat", .chat(["word"]).cut(after: FakeAnswer.chat([]).headLength, .stall))
+            ollama.always("/api/chat", .chat(["word"], doneReason: nil).stalledBeforeEnd)
             let lanes = try providers(ollama.url).map {
                 ProviderLane(provider: $0, limits: GenerationLimits(), concurrency: 2, queueLimit: 1)
             }

@@ -42,6 +42,11 @@ package struct FakeAnswer: Sendable {
         cut(after: bytes.count, ending)
     }
 
+    /// The same without the chunk that ends the body, for which its reader waits in vain.
+    package var stalledBeforeEnd: FakeAnswer {
+        cut(after: bytes.count - "0\r\n\r\n".utf8.count, .stall)
+    }
+
     /// The same, written in pieces that end at these offsets.
     package func split(at offsets: [Int], pause: Duration = .milliseconds(1)) -> FakeAnswer {
         var answer = self

@@ -3,21 +3,22 @@ import Synchronization
 
 /// What a fake server is to say, and what it was asked.
 final class FakeLedger: Sendable {
+    /// What is said to a request.
+    typealias Script = @Sendable (FakeRequest) -> FakeAnswer
+
     private struct State {
         var queued: [String: [FakeAnswer]] = [:]
-        var settled: [String: FakeAnswer] = [
-            "/api/tags": .tags(["llama3.2:latest"]),
-            "/api/show": .show(window: 131_072),
-            "/api/version": .json(200, #"{"version":"0.17.1"}"#),
-            "/api/chat": .chat(["Hello", " from", " the", " fake", "."]),
-            "/": FakeAnswer(head: "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n", body: "Ollama is running".utf8),
-        ]
+        var settled: [String: Script]
         var requests: [FakeRequest] = []
         var channels: [ObjectIdentifier: any Channel] = [:]
         var connections = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    init(_ scripts: [String: Script]) {
+        state = Mutex(State(settled: scripts))
+    }
 
     var requests: [FakeRequest] { state.withLock { $0.requests } }
     var openConnections: Int { state.withLock { $0.channels.count } }
@@ -27,8 +28,8 @@ final class FakeLedger: Sendable {
         state.withLock { $0.queued[path, default: []] += answers }
     }
 
-    func settle(_ answer: FakeAnswer, path: String) {
-        state.withLock { $0.settled[path] = answer }
+    func settle(path: String, _ script: @escaping Script) {
+        state.withLock { $0.settled[path] = script }
     }
 
     /// Writes a request down; answers its number and what to say.
@@ -40,7 +41,7 @@ final class FakeLedger: Sendable {
                 state.queued[request.path]?.removeFirst()
                 return (number, next)
             }
-            return (number, state.settled[request.path] ?? .error(404, "page not found"))
+            return (number, state.settled[request.path]?(request) ?? .error(404, "page not found"))
         }
     }
 

@@ -5,8 +5,10 @@ enum PathRules {
     /// Whether the target is a plain path, with or without a query.
     ///
     /// Refused are absolute and authority forms, empty and dot segments, encoded slashes and control characters, `;`,
-    /// `\`, `#`, blanks, what is not ASCII, and a `%` without its two digits.
+    /// `\`, `#`, blanks, what is not ASCII, and a `%` without its two digits. Names of models hold slashes, which the
+    /// official clients encode: they may.
     static func isPlain(_ target: String) -> Bool {
+        let allowsSlash = target.hasPrefix("/v1/models/") || target.hasPrefix("/api/v1/models/")
         var bytes = target.utf8.makeIterator()
         guard bytes.next() == UInt8(ascii: "/") else { return false }
         var segment = Segment()
@@ -21,7 +23,7 @@ enum PathRules {
                 segment = Segment()
             case UInt8(ascii: "%"):
                 guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return false }
-                guard isQuery || segment.take(encoded: high << 4 | low) else { return false }
+                guard isQuery || segment.take(encoded: high << 4 | low, allowsSlash: allowsSlash) else { return false }
             case UInt8(ascii: ";") where !isQuery: return false
             case UInt8(ascii: "\\"), UInt8(ascii: "#"): return false
             case 0x21...0x7E: segment.take(byte)
@@ -45,9 +47,10 @@ enum PathRules {
         }
 
         /// Takes a byte that was written with `%`; `false` when it must not stand in a path.
-        mutating func take(encoded byte: UInt8) -> Bool {
+        mutating func take(encoded byte: UInt8, allowsSlash: Bool) -> Bool {
             take(byte)
-            return byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "\\")
+            guard allowsSlash || byte != UInt8(ascii: "/") else { return false }
+            return byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "\\")
         }
     }
 

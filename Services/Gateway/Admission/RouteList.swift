@@ -14,8 +14,9 @@ struct RouteList: Sendable {
     func methods(for path: String) -> [String] {
         let segments = path.split(separator: "/")
         let matching = routes.filter { route in
-            route.segments.count == segments.count
-                && zip(route.segments, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+            let isOpenEnded = route.segments.last == "**"
+            return (isOpenEnded ? route.segments.count <= segments.count : route.segments.count == segments.count)
+                && zip(route.segments, segments).allSatisfy { $0.hasPrefix(":") || $0 == "**" || $0 == $1 }
         }
         return matching.map(\.method).sorted()
     }

@@ -23,5 +23,5 @@ struct AuthenticatedContext: ChildRequestContext {
         requestID = context.requestID
     }
 
-    var maxUploadSize: Int { RequestGuard.bodyLimit }
+    var maxUploadSize: Int { RequestGuard.largestBody }
 }

@@ -8,16 +8,24 @@ import Synchronization
 final class Catalogue: Service {
     private let providers: [any Provider]
     private let defaultModel: String?
+    private let prices: [String: Model.Price]
     private let interval: Duration
     private let directory: Mutex<ModelDirectory>
 
     /// - Parameters:
     ///   - providers: in order of preference.
     ///   - defaultModel: what an absent name means; without one, the first provider that answers decides.
+    ///   - prices: what models cost, by full or bare name.
     ///   - interval: how old the lists may grow.
-    init(providers: [any Provider], defaultModel: String?, interval: Duration = .seconds(30)) {
+    init(
+        providers: [any Provider],
+        defaultModel: String?,
+        prices: [String: Model.Price] = [:],
+        interval: Duration = .seconds(30)
+    ) {
         self.providers = providers
         self.defaultModel = defaultModel
+        self.prices = prices
         self.interval = interval
         directory = Mutex(ModelDirectory(providers))
     }
@@ -53,7 +61,25 @@ final class Catalogue: Service {
         guard let provider = providers.first(where: { $0.name == route.provider }) else {
             throw Fault(.missing, "There is no provider \(route.provider).")
         }
-        return Model(name: route.name, window: try await provider.window(of: route.model))
+        do {
+            var model = try await provider.model(route.model)
+            model.name = route.name
+            model.price = prices[route.name] ?? prices[route.model]
+            return model
+        } catch let error as ProviderError {
+            throw error.fault
+        }
+    }
+
+    /// Throws `invalid` when a model is known not to be able to do what is needed.
+    func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
+        guard let model = directory.withLock({ $0.model(route) }) else { return }
+        guard model.may(.chat) else {
+            throw Fault(.invalid, "\(route.name) makes embeddings; it does not chat.")
+        }
+        for need in needs where !model.may(need) {
+            throw Fault(.invalid, "\(route.name) does not take \(need.rawValue). Choose a model that does.")
+        }
     }
 
     /// Looks what there is, and then at the windows of what is new.
@@ -64,7 +90,7 @@ final class Catalogue: Service {
             guard let report, report.fault == nil else { continue }
             for model in report.models where !Task.isCancelled {
                 do {
-                    _ = try await provider.window(of: String(model.name.dropFirst(provider.name.count + 1)))
+                    _ = try await provider.model(String(model.name.dropFirst(provider.name.count + 1)))
                 } catch {
                     Logger.current.debug("No window", metadata: ["model.name": "\(model.name)", "error": "\(error)"])
                 }
@@ -73,17 +99,30 @@ final class Catalogue: Service {
         await look()
     }
 
+    /// Asks all providers at once: one that is slow holds up nobody but who waits for all.
     private func look() async {
-        for provider in providers {
-            guard let result = await list(provider) else { return }
-            directory.withLock { $0.update(provider.name, with: result) }
+        await withTaskGroup { group in
+            for provider in providers {
+                group.addTask {
+                    guard let result = await self.list(provider) else { return }
+                    self.directory.withLock { $0.update(provider.name, with: result) }
+                }
+            }
         }
     }
 
     /// What a provider offers; `nil` when the task was cancelled meanwhile.
     private func list(_ provider: any Provider) async -> Result<[Model], Fault>? {
         do {
-            return .success(try await provider.models())
+            return .success(
+                try await provider.models().map { model in
+                    var model = model
+                    model.price = prices[model.name] ?? prices[String(model.name.dropFirst(provider.name.count + 1))]
+                    return model
+                }
+            )
+        } catch let error as ProviderError {
+            return .failure(error.fault)
         } catch let fault as Fault {
             return .failure(fault)
         } catch is CancellationError {

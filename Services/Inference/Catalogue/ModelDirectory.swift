@@ -57,7 +57,7 @@ struct ModelDirectory: Sendable {
     /// The first model of the first provider that answers.
     func fallbackRoute() throws(Fault) -> Route {
         for entry in entries where entry.fault == nil {
-            if let model = entry.models.first { return route(to: model, of: entry) }
+            if let model = entry.models.first(where: { $0.may(.chat) }) { return route(to: model, of: entry) }
         }
         throw Fault(.unavailable, "No provider offers a model now. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
     }
@@ -73,16 +73,37 @@ struct ModelDirectory: Sendable {
         for entry in entries {
             if let model = find(name, in: entry) { return route(to: model, of: entry) }
         }
+        if let prefix = Self.prefixes.first(where: { name.hasPrefix($0.0) }),
+            let entry = entries.first(where: { $0.name == prefix.1 })
+        {
+            return Route(provider: entry.name, model: name)
+        }
         throw missing(name)
+    }
+
+    /// Whose model it is, by how its name begins, when no list holds it.
+    private static let prefixes = [
+        ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"),
+        ("text-embedding-3", "openai"), ("text-embedding-ada", "openai"), ("gemini-", "gemini"),
+    ]
+
+    /// What is known of the model at the end of a route.
+    func model(_ route: Route) -> Model? {
+        entries.first { $0.name == route.provider }?.models.first { $0.name == route.name }
     }
 
     /// A model that is named with its provider goes there even if the list does not hold it: the list may be old.
     private func explicitRoute(_ model: String, of entry: Entry) throws(Fault) -> Route {
         if let known = find(model, in: entry) { return route(to: known, of: entry) }
-        guard ModelName.isValid(model), model.utf8.count(where: { $0 == UInt8(ascii: "/") }) < 2 else {
+        guard ModelName.isValid(model), !Self.isElsewhere(model, entry.name) else {
             throw Fault(.invalid, "`\(model.prefix(64))` names a model on another host, which is not asked.")
         }
         return Route(provider: entry.name, model: model)
+    }
+
+    /// Whether Ollama would look for a model on another host.
+    private static func isElsewhere(_ model: String, _ provider: String) -> Bool {
+        provider == "ollama" && model.utf8.count(where: { $0 == UInt8(ascii: "/") }) >= 2
     }
 
     private func find(_ name: String, in entry: Entry) -> Model? {

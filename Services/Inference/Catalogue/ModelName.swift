@@ -2,24 +2,29 @@
 enum ModelName {
     /// What a person is told when a name is none.
     static let rule =
-        "a name begins with a small letter or a digit, holds small letters, digits and . _ / - up to 128 characters, "
+        "a name begins with a letter or a digit, holds letters, digits and . _ / - up to 128 characters, "
         + "and may end with a tag such as :latest"
 
-    /// Whether a name, with or without its provider, is well-formed: small letters, digits and `._/-`, then at most one
+    /// Whether a name, with or without its provider, is well-formed: letters, digits and `._/-`, then at most one
     /// `:tag`; no empty part and no `..`, since names become paths elsewhere.
     static func isValid(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let base = parts.first, (1...128).contains(base.count), let first = base.first, isSmall(first),
-            base.allSatisfy({ isSmall($0) || isMark($0) || $0 == UInt8(ascii: "/") }),
+        guard let base = parts.first, (1...128).contains(base.count), let first = base.first, isLetter(first),
+            base.allSatisfy({ isLetter($0) || isMark($0) || $0 == UInt8(ascii: "/") }),
             !name.contains(".."), !name.contains("//"), base.last != UInt8(ascii: "/")
         else { return false }
         guard parts.count == 2 else { return true }
-        return (1...64).contains(parts[1].count)
-            && parts[1].allSatisfy { isSmall($0) || isMark($0) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        return (1...64).contains(parts[1].count) && parts[1].allSatisfy { isLetter($0) || isMark($0) }
     }
 
-    private static func isSmall(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    /// Whether it is a letter or a digit.
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
     }
 
     private static func isMark(_ byte: UInt8) -> Bool {

@@ -9,6 +9,15 @@ import Synchronization
 ///
 /// Gives its events as JSON: what comes from the provider is written once and forwarded as bytes.
 final class Generation: Sendable {
+    /// What is told of a generation beside its text.
+    struct Accounts: Sendable {
+        /// What was tried; the last is this one.
+        var attempts: [Attempt]
+        /// How many bytes the messages have, from which tokens are estimated.
+        var promptBytes: Int
+        var price: Model.Price?
+    }
+
     private struct State {
         var pace: GenerationPace
         var passed: GenerationPace.Limit?
@@ -17,6 +26,8 @@ final class Generation: Sendable {
         var hasFinish = false
         var isOver = false
         var bytes = 0
+        /// The first piece, which was waited for before anybody was told of the generation.
+        var first: [ByteBuffer] = []
     }
 
     /// The longest answer in bytes; a model that finds no end must not fill the memory of those who wait for it.
@@ -27,6 +38,7 @@ final class Generation: Sendable {
     private let lane: ProviderLane
     private let limits: GenerationLimits
     private let start: ContinuousClock.Instant
+    private let accounts: Accounts
     private let state: Mutex<State>
 
     /// A generation that its provider has accepted; `name` is the model's, `start` when the provider was asked.
@@ -35,13 +47,15 @@ final class Generation: Sendable {
         upstream: ElementStream<Inference.Event>,
         lane: ProviderLane,
         limits: GenerationLimits,
-        start: ContinuousClock.Instant
+        start: ContinuousClock.Instant,
+        accounts: Accounts
     ) {
         self.name = name
         self.upstream = upstream
         self.lane = lane
         self.limits = limits
         self.start = start
+        self.accounts = accounts
         state = Mutex(State(pace: GenerationPace(limits: limits, start: start)))
         watch()
     }
@@ -50,8 +64,30 @@ final class Generation: Sendable {
         leave()
     }
 
+    /// Waits for the first piece of the answer.
+    ///
+    /// Throws what came instead.
+    func begin() async throws {
+        guard let first = try await pull() else { throw unfinished }
+        var attempts = accounts.attempts
+        if let last = attempts.indices.last {
+            attempts[last].milliseconds = Int((ContinuousClock.now - start).milliseconds)
+        }
+        var begin = Inference.Event()
+        begin.begin = Inference.Begin(model: name, attempts: attempts)
+        state.withLock { $0.first = [BusCoding.write(begin)] + first }
+    }
+
     /// What the provider gave since the last time; `nil` once it is finished.
     func next() async throws -> [ByteBuffer]? {
+        let first = state.withLock { state in
+            defer { state.first = [] }
+            return state.first
+        }
+        return first.isEmpty ? try await pull() : first
+    }
+
+    private func pull() async throws -> [ByteBuffer]? {
         do {
             while true {
                 state.withLock { $0.pace.wait(at: .now) }
@@ -79,24 +115,39 @@ final class Generation: Sendable {
         // What comes after the finish is none of ours.
         guard !state.hasFinish else { return ([], nil) }
         var encoded: [ByteBuffer] = []
-        for event in events {
-            if let text = event.text.map(Self.storable) {
-                state.bytes += text.utf8.count
-                guard state.bytes <= Self.sizeLimit else { throw tooLong }
-                if !state.hasText {
-                    state.hasText = true
-                    lane.metrics.sawFirstToken(after: .now - start)
-                }
-                encoded.append(BusCoding.write(Inference.Event(text: text)))
-            }
-            guard let finish = event.finish else { continue }
-            state.hasFinish = true
-            lane.metrics.completed(bytes: state.bytes, usage: finish.usage)
-            encoded.append(BusCoding.write(Inference.Event(finish: finish)))
-            break
+        for event in events where !event.isEmpty {
+            let event = try account(for: event, &state)
+            encoded.append(BusCoding.write(event))
+            if state.hasFinish { break }
         }
         let isOther = state.pace.progress(isFinished: state.hasFinish)
         return (encoded, isOther ? state.timer : nil)
+    }
+
+    /// Counts an event, and makes it one that everybody can store.
+    private func account(for event: Inference.Event, _ state: inout State) throws -> Inference.Event {
+        var event = event
+        event.text = event.text.map(Self.storable)
+        event.reasoning = event.reasoning.map(Self.storable)
+        event.refusal = event.refusal.map(Self.storable)
+        let arguments = event.toolCalls?.reduce(0) { $0 + ($1.arguments?.utf8.count ?? 0) + 16 } ?? 0
+        state.bytes +=
+            arguments + [event.text, event.reasoning, event.refusal].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+        guard state.bytes <= Self.sizeLimit else { throw tooLong }
+        if !state.hasText {
+            state.hasText = true
+            lane.metrics.sawFirstToken(after: .now - start)
+        }
+        guard let finish = event.finish else { return event }
+        event.finish?.usage = Pricing.usage(
+            finish.usage,
+            promptBytes: accounts.promptBytes,
+            completionBytes: state.bytes,
+            price: accounts.price
+        )
+        state.hasFinish = true
+        lane.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
+        return event
     }
 
     /// NUL ends texts where they are stored, and says nothing.
@@ -108,10 +159,12 @@ final class Generation: Sendable {
         Fault(.provider, "The answer of \(name) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
     }
 
+    private var unfinished: ProviderError {
+        ProviderError(Fault(.cut, "The answer of \(name) stopped without saying that it was done."), .again)
+    }
+
     private func end() throws -> [ByteBuffer]? {
-        guard state.withLock(\.hasFinish) else {
-            throw Fault(.cut, "The answer of \(name) stopped without saying that it was done.")
-        }
+        guard state.withLock(\.hasFinish) else { throw unfinished }
         over {}
         return nil
     }
@@ -119,12 +172,16 @@ final class Generation: Sendable {
     /// Turns what ended the stream into what it means; after the finish nothing can be lost any more.
     private func settle(_ error: any Error) throws -> [ByteBuffer]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
-        let cause = passed.map { fault($0) } ?? error
+        let cause = passed.map { ProviderError(fault($0), .again) } ?? error
         over { lane.metrics.ended(cause) }
         upstream.close()
         if hasFinish { return nil }
+        // Who reads a stream wants to know what happened; what may help concerns only who has not begun to read.
+        if let error = cause as? ProviderError, isBegun { throw error.fault }
         throw cause
     }
+
+    private var isBegun: Bool { state.withLock(\.hasText) }
 
     /// Ends the watch and gives the place back, once.
     private func over(_ count: () -> Void) {

@@ -9,6 +9,7 @@ struct GenerationMetrics: Sendable {
     private let firstToken: Metrics.Timer
     private let characters: Counter
     private let tokens: Counter
+    private let retries: Counter
 
     init(provider: String) {
         self.provider = provider
@@ -18,10 +19,15 @@ struct GenerationMetrics: Sendable {
         firstToken = Metrics.Timer(label: "inference_first_token", dimensions: dimensions)
         characters = Counter(label: "inference_text_bytes", dimensions: dimensions)
         tokens = Counter(label: "inference_tokens", dimensions: dimensions)
+        retries = Counter(label: "inference_retries", dimensions: dimensions)
     }
 
     func began() {
         started.increment()
+    }
+
+    func retried() {
+        retries.increment()
     }
 
     func sawFirstToken(after duration: Duration) {
@@ -36,7 +42,9 @@ struct GenerationMetrics: Sendable {
 
     /// A generation ended in another way than by its finish.
     func ended(_ error: any Error) {
-        let outcome = (error as? Fault)?.code.rawValue ?? (error is CancellationError ? "left" : "internal")
+        let outcome =
+            ((error as? ProviderError)?.fault ?? (error as? Fault))?.code.rawValue
+            ?? (error is CancellationError ? "left" : "internal")
         Counter(
             label: "inference_generations_ended",
             dimensions: [("provider", provider), ("outcome", outcome)]

@@ -43,6 +43,14 @@ struct GenerationRequest: Sendable {
         return needs
     }
 
+    /// About how many bytes of text a model is shown; what is no text counts as so many.
+    var promptBytes: Int {
+        guard let elaborate else { return messages.readableBytes }
+        return elaborate.reduce(tools?.readableBytes ?? 0) {
+            $0 + 16 + $1.text.utf8.count + 4096 * $1.attachments.count
+        }
+    }
+
     /// What a model of a provider is asked.
     func prompt(model: String, patience: Duration, isWhole: Bool) -> Prompt {
         Prompt(

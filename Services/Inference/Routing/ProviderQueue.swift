@@ -28,17 +28,17 @@ final class ProviderQueue: Sendable {
 
     /// Waits for a slot, at most `limit`; whoever got one must ``leave()`` once.
     ///
-    /// Throws a `Fault`, or `CancellationError` when the caller leaves meanwhile.
-    func enter(within limit: Duration) async throws {
+    /// Throws a ``QueueRefusal``, or `CancellationError` when the caller leaves meanwhile.
+    func enter(_ user: String = "", within limit: Duration) async throws {
         let (visitor, entry) = state.withLock { state in
             state.nextVisitor &+= 1
             // Who must wait comes back with a continuation: until then no place is taken.
             guard state.slots.running >= state.slots.capacity else {
-                return (state.nextVisitor, state.slots.enter(state.nextVisitor))
+                return (state.nextVisitor, state.slots.enter(state.nextVisitor, of: user))
             }
             return (state.nextVisitor, SlotQueue.Entry.queued)
         }
-        if entry == .queued { try await wait(visitor, within: limit) }
+        if entry == .queued { try await wait(visitor, of: user, within: limit) }
         tell()
     }
 
@@ -54,22 +54,24 @@ final class ProviderQueue: Sendable {
     /// How many wait.
     var waitingCount: Int { state.withLock { $0.slots.waitingCount } }
 
-    private func wait(_ visitor: Int, within limit: Duration) async throws {
-        let tooLong = Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
+    private func wait(_ visitor: Int, of user: String, within limit: Duration) async throws {
+        let tooLong = QueueRefusal(
+            fault: Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
+        )
         let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) {
             self.abandon(visitor, with: tooLong)
         }
         defer { timer.cancel() }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { queue(visitor, $0) }
+            try await withCheckedThrowingContinuation { queue(visitor, of: user, $0) }
         } onCancel: {
             abandon(visitor, with: CancellationError())
         }
     }
 
-    private func queue(_ visitor: Int, _ continuation: Continuation) {
+    private func queue(_ visitor: Int, of user: String, _ continuation: Continuation) {
         let entry = state.withLock { state in
-            let entry = state.slots.enter(visitor)
+            let entry = state.slots.enter(visitor, of: user)
             if entry == .queued { state.continuations[visitor] = continuation }
             return entry
         }
@@ -92,11 +94,13 @@ final class ProviderQueue: Sendable {
         tell()
     }
 
-    private var overflow: Fault {
-        Fault(
-            .unavailable,
-            "Too many generations wait for \(provider) already. Try again in a few seconds.",
-            retryAfter: 5
+    private var overflow: QueueRefusal {
+        QueueRefusal(
+            fault: Fault(
+                .unavailable,
+                "Too many generations wait for \(provider) already. Try again in a few seconds.",
+                retryAfter: 5
+            )
         )
     }
 

@@ -1,50 +1,111 @@
 import Bus
 import Contracts
 
-/// Brings a generation to its provider: which model, is there a place, how long may it take.
+/// Brings a generation to its provider: which model, is there a place, how long may it take, what if it fails.
 struct Routing: Sendable {
     private let catalogue: Catalogue
     private let lanes: [String: ProviderLane]
+    private let breakers = CircuitBreakers()
+    /// What else is asked when a model does not answer, by the model's full or bare name.
+    private let fallbacks: [String: [String]]
+    private let prices: [String: Model.Price]
+    private let retries: RetryPolicy
+    private let wholeLimit: Duration
 
-    init(catalogue: Catalogue, lanes: [ProviderLane]) {
+    init(
+        catalogue: Catalogue,
+        lanes: [ProviderLane],
+        fallbacks: [String: [String]] = [:],
+        prices: [String: Model.Price] = [:],
+        retries: RetryPolicy = RetryPolicy()
+    ) {
         self.catalogue = catalogue
         self.lanes = Dictionary(lanes.map { ($0.provider.name, $0) }) { first, _ in first }
+        self.fallbacks = fallbacks
+        self.prices = prices
+        self.retries = retries
+        wholeLimit = lanes.map(\.limits.whole).max() ?? .seconds(600)
     }
 
-    /// Begins a generation; returns when its provider has accepted.
+    /// Begins a generation; returns when a model has begun to answer.
     func generate(
         _ request: GenerationRequest,
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
-        try GenerationRules.check(request)
-        let route = try await catalogue.route(request.model)
+        let generation = try await begin(request, context, isWhole: false)
+        return ElementStream(encoded: { try await generation.next() }, close: { generation.leave() })
+    }
+
+    /// Generates to the end.
+    func complete(_ request: GenerationRequest, _ context: CallContext) async throws -> Inference.Answer {
+        let generation = try await begin(request, context, isWhole: true)
+        return try await withTaskCancellationHandler {
+            defer { generation.leave() }
+            return try await generation.answer()
+        } onCancel: {
+            generation.leave()
+        }
+    }
+
+    /// Turns texts into vectors.
+    func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
+        try EmbeddingRules.check(request)
+        let route = try await catalogue.route(request.model ?? "demo/\(HashEmbedding.model)")
         guard let lane = lanes[route.provider] else {
             throw Fault(.missing, "There is no provider \(route.provider).")
         }
-        var limits = lane.limits
-        limits.whole = try context.remaining(atMost: limits.whole)
-        let arrival = ContinuousClock.now
-        try await lane.queue.enter(within: limits.whole)
-        lane.metrics.began()
-        let start = ContinuousClock.now
-        // The wait for a place is part of the whole.
-        limits.whole = max(.zero, limits.whole - (start - arrival))
+        let limit = try context.remaining(atMost: lane.limits.firstToken)
         do {
-            let patience = min(limits.firstToken, limits.whole)
-            let prompt = request.prompt(model: route.model, patience: patience, isWhole: false)
-            let upstream = try await lane.provider.generate(prompt)
-            let generation = Generation(
-                name: route.name,
-                upstream: upstream,
-                lane: lane,
-                limits: limits,
-                start: start
+            try await lane.queue.enter(context.principal?.user ?? "", within: limit)
+            defer { lane.queue.leave() }
+            let request = EmbeddingRequest(
+                model: route.model,
+                input: request.input,
+                dimensions: request.dimensions,
+                patience: limit
             )
-            return ElementStream(encoded: { try await generation.next() }, close: { generation.leave() })
-        } catch {
-            lane.queue.leave()
-            lane.metrics.ended(error)
-            throw error
+            return try await lane.provider.embed(request)
+        } catch let error as ProviderError {
+            throw error.fault
+        } catch let refusal as QueueRefusal {
+            throw refusal.fault
         }
+    }
+
+    private func begin(
+        _ request: GenerationRequest,
+        _ context: CallContext,
+        isWhole: Bool
+    ) async throws -> Generation {
+        try GenerationRules.check(request)
+        let deadline = ContinuousClock.now + (try context.remaining(atMost: wholeLimit))
+        var dispatch = Dispatch(
+            request: request,
+            user: context.principal?.user ?? "",
+            isWhole: isWhole,
+            lanes: lanes,
+            breakers: breakers,
+            prices: prices,
+            retries: retries,
+            deadline: deadline
+        )
+        return try await dispatch.begin(try await chain(for: request))
+    }
+
+    /// The model that is asked, and those that are asked when it does not answer; each can do what is needed.
+    private func chain(for request: GenerationRequest) async throws -> [ModelDirectory.Route] {
+        let route = try await catalogue.route(request.model)
+        try catalogue.check(route, for: request.needs)
+        var chain = [route]
+        for name in fallbacks[route.name] ?? fallbacks[route.model] ?? [] {
+            do {
+                let other = try await catalogue.route(name)
+                try catalogue.check(other, for: request.needs)
+                if !chain.contains(other) { chain.append(other) }
+            } catch is Fault {
+                // A fallback that is not there, or cannot do what is asked, is none.
+            }
+        }
+        return chain
     }
 }

@@ -1,4 +1,7 @@
 /// Who may run and who waits, at one provider; pure.
+///
+/// Those who wait stand in a line for each user, and the lines take turns: somebody who asks for a hundred answers does
+/// not hold up somebody who asks for one.
 struct SlotQueue: Sendable {
     /// What becomes of somebody who comes.
     enum Entry: Equatable {
@@ -12,59 +15,57 @@ struct SlotQueue: Sendable {
     /// How many may wait.
     let queueLimit: Int
     private(set) var running = 0
-    /// Who waits, in the order in which they came; a gap where somebody left.
-    private var waiting: [Int?] = []
-    private var head = 0
     private(set) var waitingCount = 0
+    private var lines: [String: WaitingLine<Int>] = [:]
+    /// The users with somebody in their line, in the order of their turns.
+    private var turns = WaitingLine<String>()
+    /// In whose line a visitor stands.
+    private var users: [Int: String] = [:]
 
     init(capacity: Int, queueLimit: Int) {
         self.capacity = capacity
         self.queueLimit = queueLimit
     }
 
-    mutating func enter(_ visitor: Int) -> Entry {
+    mutating func enter(_ visitor: Int, of user: String = "") -> Entry {
         if running < capacity {
             running += 1
             return .admitted
         }
         guard waitingCount < queueLimit else { return .refused }
-        waiting.append(visitor)
+        if lines[user] == nil { turns.append(user) }
+        lines[user, default: WaitingLine()].append(visitor)
+        users[visitor] = user
         waitingCount += 1
         return .queued
     }
 
     /// Somebody who ran is done; answers who runs instead.
     mutating func leave() -> Int? {
-        while head < waiting.count {
-            let next = waiting[head]
-            head += 1
-            if let next {
-                waitingCount -= 1
-                compact()
-                return next
+        while let user = turns.next() {
+            guard let visitor = lines[user]?.next() else {
+                // Everybody in it gave up.
+                lines[user] = nil
+                continue
             }
+            if lines[user]?.isEmpty == true { lines[user] = nil } else { turns.append(user) }
+            users[visitor] = nil
+            waitingCount -= 1
+            return visitor
         }
-        compact()
         running -= 1
         return nil
     }
 
     /// Somebody no longer wants to wait; answers whether they still did.
     mutating func abandon(_ visitor: Int) -> Bool {
-        guard let index = waiting[head...].firstIndex(of: visitor) else { return false }
-        waiting[index] = nil
-        waitingCount -= 1
-        // Who comes and goes while nobody is done must leave no growing list of gaps.
-        if waiting.count - head > 2 * waitingCount + 64 {
-            waiting = waiting[head...].filter { $0 != nil }
-            head = 0
+        guard let user = users.removeValue(forKey: visitor) else { return false }
+        lines[user]?.remove(visitor)
+        if lines[user]?.isEmpty == true {
+            lines[user] = nil
+            turns.remove(user)
         }
+        waitingCount -= 1
         return true
-    }
-
-    private mutating func compact() {
-        guard head == waiting.count || head > 1024 else { return }
-        waiting.removeFirst(head)
-        head = 0
     }
 }

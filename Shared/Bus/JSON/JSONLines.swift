@@ -1,9 +1,10 @@
 import Glibc
 package import NIOCore
 
-/// Takes bytes as they come and gives whole lines: the newline-delimited JSON of the bus and of Ollama.
+/// Takes bytes as they come and gives whole lines: the newline-delimited JSON of the bus and of Ollama,
+/// and the lines of event streams.
 ///
-/// A line ends with `\n`; a `\r` before it and empty lines are dropped. What has come of a line that has not ended is
+/// A line ends with `\n`; a `\r` before it is dropped, and so are empty lines. What has come of a line that has not ended is
 /// ``unfinished``: at the end of a stream it is either nothing or a line that was cut.
 package struct JSONLines: Sendable {
     /// A line grew beyond the limit; nothing after it can be read.
@@ -16,13 +17,15 @@ package struct JSONLines: Sendable {
     }
 
     private let limit: Int
+    private let keepsEmptyLines: Bool
     private var pending = ByteBuffer()
     /// How many bytes of `pending` are known to hold no newline, so that a long line is not searched twice.
     private var searched = 0
 
-    /// - Parameter limit: the longest line in bytes, without its newline.
-    package init(limit: Int) {
+    /// Lines of at most `limit` bytes, without their newlines; empty ones are dropped unless they are to be kept.
+    package init(limit: Int, keepsEmptyLines: Bool = false) {
         self.limit = limit
+        self.keepsEmptyLines = keepsEmptyLines
     }
 
     /// The bytes after the last newline.
@@ -41,7 +44,7 @@ package struct JSONLines: Sendable {
             guard var line = pending.readSlice(length: length) else { break }
             pending.moveReaderIndex(forwardBy: 1)
             if line.readableBytesView.last == UInt8(ascii: "\r") { line.moveWriterIndex(to: line.writerIndex - 1) }
-            if line.readableBytes > 0 { lines.append(line) }
+            if line.readableBytes > 0 || keepsEmptyLines { lines.append(line) }
         }
         guard pending.readableBytes <= limit else { throw TooLong(limit: limit) }
         // Lines that are done with must not keep growing the storage of one that never ends.

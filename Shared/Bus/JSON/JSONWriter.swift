@@ -9,12 +9,46 @@ package struct JSONWriter {
     package init() {}
 
     /// An object at the top or within an array.
-    package mutating func object(_ body: (inout JSONWriter) -> Void) {
+    package mutating func object<Failure: Error>(
+        _ body: (inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
         comma()
         buffer.writeStaticString("{")
         needsComma = false
-        body(&self)
+        try body(&self)
         buffer.writeStaticString("}")
+        needsComma = true
+    }
+
+    /// An array of objects under a name.
+    package mutating func objects<Item, Failure: Error>(
+        _ name: StaticString,
+        _ items: [Item],
+        _ body: (inout JSONWriter, Item) throws(Failure) -> Void
+    ) throws(Failure) {
+        key(name)
+        try objects(items, body)
+    }
+
+    /// An array of objects.
+    package mutating func objects<Item, Failure: Error>(
+        _ items: [Item],
+        _ body: (inout JSONWriter, Item) throws(Failure) -> Void
+    ) throws(Failure) {
+        comma()
+        buffer.writeStaticString("[")
+        needsComma = false
+        for item in items {
+            try object { (json) throws(Failure) in try body(&json, item) }
+        }
+        buffer.writeStaticString("]")
+        needsComma = true
+    }
+
+    /// A number within an array.
+    package mutating func number(_ value: Float) {
+        comma()
+        if value.isFinite { buffer.writeString("\(value)") } else { buffer.writeStaticString("null") }
         needsComma = true
     }
 

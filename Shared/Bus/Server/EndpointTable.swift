@@ -27,9 +27,17 @@ package struct EndpointTable: Sendable {
         _ type: Request.Type,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Request.Response
     ) {
+        serveEncoded(type) { try await handler(BusCoding.decode(type, from: $0), $1) }
+    }
+
+    /// Adds an endpoint that answers once and reads its request itself.
+    package mutating func serveEncoded<Request: Endpoint>(
+        _ type: Request.Type,
+        _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> Request.Response
+    ) {
         endpoints.append(type)
         handlers[type.path] = { body, context in
-            let answer = try await handler(BusCoding.decode(type, from: body), context)
+            let answer = try await handler(body, context)
             return Response(
                 status: .ok,
                 headers: [.contentType: "application/json"],

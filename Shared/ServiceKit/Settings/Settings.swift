@@ -5,10 +5,17 @@ import Foundation
 package struct Settings: Sendable {
     /// What is set, by name; defaults are not in it.
     private let values: [String: String]
+    /// The environment and `.env` as they are, for variables that another setting names.
+    private let environment: [String: String]
 
     /// For tests: what is set, by name.
     package init(values: [String: String]) {
+        self.init(values: values, environment: values)
+    }
+
+    private init(values: [String: String], environment: [String: String]) {
         self.values = values
+        self.environment = environment
     }
 
     /// Reads the settings, once; the file need not exist.
@@ -21,16 +28,21 @@ package struct Settings: Sendable {
         environmentFile: String = ".env",
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> Settings {
-        let sources = [
-            try CommandLineOptions.read(arguments), environment, try EnvironmentFile.read(environmentFile),
-        ]
+        let file = try EnvironmentFile.read(environmentFile)
+        let sources = [try CommandLineOptions.read(arguments), environment, file]
         let reader = ConfigReader(providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0) })
         var values: [String: String] = [:]
         for setting in known {
             let key = ConfigKey(setting.name.lowercased().replacing("_", with: "."))
             values[setting.name] = reader.string(forKey: key, isSecret: setting.isSecret)
         }
-        return Settings(values: values)
+        return Settings(values: values, environment: file.merging(environment) { $1 })
+    }
+
+    /// A variable of the environment or of `.env` that a setting names: where a key is.
+    package func variable(_ name: String) -> String? {
+        guard let text = environment[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
+        return text
     }
 
     /// What is set; `nil` when nothing is, or only blanks.

@@ -15,12 +15,40 @@ struct DemoProvider: Provider {
     var pace = Duration.milliseconds(15)
 
     func models() async throws -> [Model] {
-        [Model(name: "\(name)/\(Self.model)", window: Self.window)]
+        [Self.chat, Self.embedding]
     }
 
-    func window(of model: String) async throws -> Int {
+    func model(_ model: String) async throws -> Model {
+        if model == HashEmbedding.model { return Self.embedding }
         try check(model)
-        return Self.window
+        return Self.chat
+    }
+
+    private static let chat = Model(
+        name: "demo/\(model)",
+        window: window,
+        abilities: [.chat, .images, .tools],
+        note: "Parley's built-in demo: a small program, not a language model."
+    )
+
+    private static let embedding = Model(
+        name: "demo/\(HashEmbedding.model)",
+        window: window,
+        abilities: [.embeddings],
+        note: "Counts words and parts of words by their hashes: finds texts that share words, knows no meanings."
+    )
+
+    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
+        guard request.model == HashEmbedding.model else {
+            throw Fault(.invalid, "demo/\(request.model) makes no embeddings: demo/\(HashEmbedding.model) does.")
+        }
+        let embedding = try HashEmbedding(dimensions: request.dimensions)
+        return Inference.Embeddings(
+            model: "demo/\(HashEmbedding.model)",
+            vectors: request.input.map { EmbeddingVector.base64(embedding.vector(of: $0)) },
+            promptTokens: request.estimatedTokens,
+            isEstimated: true
+        )
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {

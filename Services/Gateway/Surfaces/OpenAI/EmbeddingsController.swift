@@ -1,0 +1,41 @@
+import Bus
+import Contracts
+import Hummingbird
+
+/// `POST /v1/embeddings`.
+struct EmbeddingsController: Sendable {
+    let inference: any Bus
+
+    func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        do {
+            let embeddings = try EmbeddingsRequest(try await RequestBody.bytes(of: request))
+            var call = context.call
+            call.deadline = .now + .seconds(300)
+            return try answer(try await inference.call(embeddings.request, call), asText: embeddings.wantsBase64)
+        } catch let parameter as OpenAIError.Parameter {
+            return OpenAIAnswer.parameter(parameter)
+        }
+    }
+
+    private func answer(_ embeddings: Inference.Embeddings, asText: Bool) throws -> Response {
+        var json = JSONWriter()
+        try json.object { json in
+            json.field("object", "list")
+            try json.objects("data", Array(embeddings.vectors.enumerated())) { json, vector in
+                json.field("object", "embedding")
+                json.field("index", vector.offset)
+                if asText {
+                    json.field("embedding", vector.element)
+                } else {
+                    json.array("embedding", try EmbeddingNumbers.read(vector.element)) { $0.number($1) }
+                }
+            }
+            json.field("model", embeddings.model)
+            json.object("usage") { json in
+                json.field("prompt_tokens", embeddings.promptTokens)
+                json.field("total_tokens", embeddings.promptTokens)
+            }
+        }
+        return OpenAIAnswer.json(json)
+    }
+}

@@ -1,0 +1,12 @@
+import Foundation
+
+/// How a vector travels: base64 of 32-bit floating-point numbers, little-endian, as OpenAI writes it.
+enum EmbeddingVector {
+    static func base64(_ numbers: [Float]) -> String {
+        var data = Data(capacity: numbers.count * 4)
+        for number in numbers {
+            withUnsafeBytes(of: number.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        }
+        return data.base64EncodedString()
+    }
+}

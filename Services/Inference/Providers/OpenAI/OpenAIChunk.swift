@@ -1,0 +1,157 @@
+import Bus
+import Contracts
+import NIOCore
+
+/// A chunk of OpenAI's stream, or a whole answer: both have the same members, the one under `delta`, the other under
+/// `message`.
+///
+/// Reads what it knows, in whatever kind of value it comes, and passes over the rest: no two servers that speak this
+/// dialect write it alike.
+struct OpenAIChunk {
+    /// A piece of a tool's call, as it came.
+    struct CallPiece {
+        var index: Int?
+        var id: String?
+        var name: String?
+        var arguments: String?
+        var metadata: RawJSON?
+    }
+
+    var reasoning: String?
+    var text: String?
+    var refusal: String?
+    var calls: [CallPiece] = []
+    var logprobs: RawJSON?
+    var finishReason: String?
+    var usage: Usage?
+    var error: OpenAIErrorBody?
+
+    /// Throws ``JSONScanner/Malformed`` when it is no JSON.
+    init(_ bytes: ByteBuffer) throws {
+        self = try bytes.withUnsafeReadableBytes { bytes in
+            var json = JSONScanner(bytes)
+            var chunk = OpenAIChunk()
+            try json.object { try chunk.read($0, &$1) }
+            try json.end()
+            return chunk
+        }
+    }
+
+    private init() {}
+
+    private mutating func read(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
+        switch name {
+        case "choices": try readChoices(&json)
+        case "usage": usage = try Self.usage(&json) ?? usage
+        case "error": error = try OpenAIErrorBody(from: &json)
+        default: try json.skip()
+        }
+    }
+
+    /// Only the first choice is ours: more than one is never asked for.
+    private mutating func readChoices(_ json: inout JSONScanner) throws {
+        guard json.isArray() else { return try json.skip() }
+        var isFirst = true
+        try json.array { json in
+            guard isFirst else { return try json.skip() }
+            isFirst = false
+            try json.objectIfAny { try readChoice($0, &$1) }
+        }
+    }
+
+    private mutating func readChoice(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
+        switch name {
+        case "delta", "message": try json.objectIfAny { try readDelta($0, &$1) }
+        case "finish_reason": finishReason = try json.text() ?? finishReason
+        case "text": text = try json.text() ?? text
+        case "logprobs":
+            try json.objectIfAny { name, json in
+                guard case "content" = name, json.isArray() else { return try json.skip() }
+                logprobs = try json.rawJSON()
+            }
+        default: try json.skip()
+        }
+    }
+
+    private mutating func readDelta(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
+        switch name {
+        case "content": try readContent(&json)
+        case "reasoning_content", "reasoning": reasoning = try json.text() ?? reasoning
+        case "refusal": refusal = try json.text()
+        case "tool_calls":
+            guard json.isArray() else { return try json.skip() }
+            try json.array { json in
+                var call = CallPiece()
+                try json.objectIfAny { try Self.read(&call, $0, &$1) }
+                calls.append(call)
+            }
+        default: try json.skip()
+        }
+    }
+
+    /// A text, or as some have it an array of parts.
+    private mutating func readContent(_ json: inout JSONScanner) throws {
+        guard json.isArray() else {
+            text = try json.text()
+            return
+        }
+        try json.array { json in
+            try json.objectIfAny { name, json in
+                guard case "text" = name, let more = try json.text() else { return try json.skip() }
+                text = (text ?? "") + more
+            }
+        }
+    }
+
+    private static func read(
+        _ call: inout CallPiece,
+        _ name: JSONScanner.Name,
+        _ json: inout JSONScanner
+    ) throws {
+        switch name {
+        case "index": call.index = try json.integer()
+        case "id": call.id = try json.text()
+        case "function":
+            try json.objectIfAny { name, json in
+                switch name {
+                case "name": call.name = try json.text()
+                case "arguments":
+                    // An object where a text belongs is meant as its text.
+                    call.arguments = try json.isObject() ? json.rawJSON().text : json.text()
+                default: try json.skip()
+                }
+            }
+        case "extra_content": if json.isObject() { call.metadata = try json.rawJSON() } else { try json.skip() }
+        default: try json.skip()
+        }
+    }
+
+    private static func usage(_ json: inout JSONScanner) throws -> Usage? {
+        var (prompt, completion, total): (Int?, Int?, Int?)
+        var (cached, reasoning): (Int?, Int?)
+        try json.objectIfAny { name, json in
+            switch name {
+            case "prompt_tokens": prompt = try json.count()
+            case "completion_tokens": completion = try json.count()
+            case "total_tokens": total = try json.count()
+            case "prompt_tokens_details":
+                try json.objectIfAny { name, json in
+                    if case "cached_tokens" = name { cached = try json.count() } else { try json.skip() }
+                }
+            case "completion_tokens_details":
+                try json.objectIfAny { name, json in
+                    if case "reasoning_tokens" = name { reasoning = try json.count() } else { try json.skip() }
+                }
+            default: try json.skip()
+            }
+        }
+        guard let prompt = prompt ?? total else { return nil }
+        return Usage(
+            promptTokens: prompt,
+            completionTokens: completion ?? max(0, (total ?? prompt) - prompt),
+            isEstimated: false,
+            cachedTokens: cached,
+            reasoningTokens: reasoning
+        )
+    }
+}

@@ -1,0 +1,132 @@
+import Bus
+import Contracts
+import NIOCore
+
+/// Reads an answer in OpenAI's dialect: a stream of chunks up to `[DONE]`, or one whole answer.
+struct OpenAIDecoder: AnswerDecoder {
+    /// The longest line, and the longest whole answer, in bytes.
+    static let limit = 8 * 1024 * 1024
+
+    private let model: String
+    private let faults: ProviderFaults
+    /// The chunks of a stream; absent when the whole answer comes in one piece.
+    private var stream: EventStream?
+    private var whole = ByteBuffer()
+    private var calls = ToolCallSlots()
+    private var reason: String?
+    private var usage: Usage?
+    private var isOver = false
+
+    /// - Parameters:
+    ///   - model: the model's full name.
+    ///   - isStream: whether the answer says that it is an event stream.
+    ///   - faults: what the provider's faults are called.
+    init(model: String, isStream: Bool, faults: ProviderFaults) {
+        self.model = model
+        self.faults = faults
+        stream = isStream ? EventStream(limit: Self.limit) : nil
+    }
+
+    var isSettling: Bool { reason != nil }
+
+    mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
+        guard stream != nil else {
+            whole.writeImmutableBuffer(bytes)
+            guard whole.readableBytes <= Self.limit else { throw tooLong }
+            return
+        }
+        let items: [EventStream.Item]
+        do {
+            items = try stream?.append(bytes) ?? []
+        } catch {
+            throw tooLong
+        }
+        try take(items, into: &event)
+    }
+
+    mutating func end(into event: inout Inference.Event) throws {
+        if stream == nil {
+            guard whole.readableBytes > 0 else { return }
+            try take(whole, into: &event)
+            whole.clear()
+        } else {
+            try take(stream?.end() ?? [], into: &event)
+        }
+        // What the model said last is its end, even if the server forgot to say that the stream is.
+        if reason != nil { finish(&event) }
+    }
+
+    private var tooLong: ProviderError { faults.unreadable("more than \(Self.limit) bytes at once") }
+
+    private mutating func take(_ items: [EventStream.Item], into event: inout Inference.Event) throws {
+        for item in items where !isOver {
+            switch item {
+            case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
+                guard reason != nil else { throw faults.unfinished }
+                finish(&event)
+            case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
+            case .stray(let line):
+                guard let error = OpenAIErrorBody(body: line) else { continue }
+                throw faults.said(error.message ?? "")
+            }
+        }
+    }
+
+    private mutating func take(_ data: ByteBuffer, into event: inout Inference.Event) throws {
+        let chunk: OpenAIChunk
+        do {
+            chunk = try OpenAIChunk(data)
+        } catch {
+            throw faults.unreadable("something that is not JSON")
+        }
+        if let error = chunk.error { throw faults.said(error.message ?? "") }
+        event.reasoning.add(chunk.reasoning)
+        event.text.add(chunk.text)
+        event.refusal.add(chunk.refusal)
+        for call in chunk.calls {
+            let piece = calls.piece(
+                index: call.index,
+                id: call.id,
+                name: call.name,
+                arguments: call.arguments,
+                metadata: call.metadata
+            )
+            event.toolCalls = (event.toolCalls ?? []) + [piece]
+        }
+        if let logprobs = chunk.logprobs { event.logprobs = event.logprobs.map { $0.joined(logprobs) } ?? logprobs }
+        usage = chunk.usage ?? usage
+        reason = chunk.finishReason ?? reason
+    }
+
+    private mutating func finish(_ event: inout Inference.Event) {
+        guard !isOver else { return }
+        isOver = true
+        event.finish = Inference.Finish(reason: finishReason, model: model, usage: usage)
+    }
+
+    private var finishReason: Inference.Finish.Reason {
+        switch reason {
+        case "length", "max_tokens", "model_length": .length
+        case "content_filter", "safety": .contentFilter
+        case "tool_calls", "function_call": .toolCalls
+        default: calls.isEmpty ? .stop : .toolCalls
+        }
+    }
+}
+
+extension String? {
+    /// Adds more of a text; nothing is not even an empty text.
+    mutating func add(_ more: String?) {
+        guard let more, !more.isEmpty else { return }
+        self = (self ?? "") + more
+    }
+}
+
+extension RawJSON {
+    /// Two arrays as one.
+    func joined(_ other: RawJSON) -> RawJSON {
+        let (left, right) = (text.dropLast(), other.text.dropFirst())
+        let isEmpty = left.dropFirst().allSatisfy(\.isWhitespace) || right.dropLast().allSatisfy(\.isWhitespace)
+        return RawJSON(left + (isEmpty ? "" : ",") + right)
+    }
+}

@@ -1,0 +1,70 @@
+import Bus
+import NIOCore
+
+/// An error as servers that speak OpenAI's dialect write it: mostly `{"error":{"message","type","param","code"}}`, at
+/// times wrapped in an array, as `{"error":"…"}`, `{"message":"…"}` or `{"detail":"…"}`.
+struct OpenAIErrorBody: Equatable {
+    var message: String?
+    var type: String?
+    var code: String?
+
+    /// Reads the body of an answer that is an error; `nil` when nothing of the kind stands in it.
+    init?(body: ByteBuffer) {
+        let found: OpenAIErrorBody? = body.withUnsafeReadableBytes { bytes in
+            do {
+                var json = JSONScanner(bytes)
+                var found = OpenAIErrorBody()
+                if json.isArray() {
+                    try json.array { json in try found.readBody(&json) }
+                } else {
+                    try found.readBody(&json)
+                }
+                return found
+            } catch {
+                return nil
+            }
+        }
+        guard let found, found.message != nil || found.code != nil else { return nil }
+        self = found
+    }
+
+    /// Reads the value of `error`: an object or a text.
+    init(from json: inout JSONScanner) throws {
+        try readError(&json)
+        if message == nil, code == nil, type == nil { message = "" }
+    }
+
+    private init() {}
+
+    private mutating func readBody(_ json: inout JSONScanner) throws {
+        try json.objectIfAny { name, json in
+            switch name {
+            case "error": try readError(&json)
+            case "message", "detail": message = try json.text() ?? message
+            case "code": code = try Self.word(&json) ?? code
+            default: try json.skip()
+            }
+        }
+    }
+
+    private mutating func readError(_ json: inout JSONScanner) throws {
+        guard json.isObject() else {
+            message = try json.text()
+            return
+        }
+        try json.object { name, json in
+            switch name {
+            case "message": message = try json.text()
+            case "type": type = try json.text()
+            case "code": code = try Self.word(&json)
+            default: try json.skip()
+            }
+        }
+    }
+
+    /// A text or a number; `null` is nothing.
+    private static func word(_ json: inout JSONScanner) throws -> String? {
+        if let text = try json.textOrPlain(), text != "null" { return text }
+        return nil
+    }
+}

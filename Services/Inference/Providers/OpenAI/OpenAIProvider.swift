@@ -1,0 +1,142 @@
+import Bus
+import Contracts
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+import Synchronization
+
+/// A server that speaks OpenAI's API: OpenAI itself, or one of the many that are compatible.
+final class OpenAIProvider: Provider {
+    /// More models than this are not listed.
+    private static let modelLimit = 1000
+    /// The window of a model that nobody knows.
+    private static let cautiousWindow = 8192
+
+    let name: String
+    let isConfigured = true
+    let answersInOnePiece = true
+    var address: String? { client.address }
+    private let client: ProviderClient
+    /// What the configuration says of models; absent when the server's own list counts.
+    private let listed: [ProvidersFile.ListedModel]?
+    private let isOriginal: Bool
+    private let windows = Mutex<[String: Int]>([:])
+
+    /// A server by its configuration; `credential` is the key, if one is needed.
+    ///
+    /// Throws when the URL cannot be read.
+    init(
+        name: String,
+        url: String,
+        setting: String,
+        credential: String?,
+        models: [ProvidersFile.ListedModel]? = nil,
+        client: HTTPClient
+    ) throws {
+        self.name = name
+        listed = models
+        self.client = try ProviderClient(
+            name: name,
+            url: url,
+            setting: setting,
+            credential: credential.map { ["authorization": "Bearer \($0)"] } ?? [:],
+            client: client,
+            readRefusal: Self.refusal
+        )
+        isOriginal = try HTTPTarget.parse(url).target.host.hasSuffix("openai.com")
+    }
+
+    func models() async throws -> [Model] {
+        if let listed { return listed.map { model($0.id, window: $0.window, abilities: $0.abilities) } }
+        let entries = try decode(
+            OpenAIModels.self,
+            from: try await client.ask(.GET, "/models"),
+            as: "a list of models that is not one"
+        ).data.prefix(Self.modelLimit)
+        windows.withLock { windows in
+            windows = Dictionary(entries.compactMap { entry in entry.window.map { (entry.id, $0) } }) { first, _ in
+                first
+            }
+        }
+        return entries.filter { ModelName.isValid($0.id) }.map { model($0.id, window: $0.window, abilities: nil) }
+    }
+
+    func model(_ name: String) async throws -> Model {
+        if let listed {
+            guard let found = listed.first(where: { $0.id == name }) else {
+                throw Fault(.missing, "\(self.name) has no model \(name): PROVIDERS_FILE does not list it.")
+            }
+            return model(found.id, window: found.window, abilities: found.abilities)
+        }
+        return model(name, window: windows.withLock { $0[name] }, abilities: nil)
+    }
+
+    func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
+        let request = OpenAIChatRequest(prompt: prompt, isOriginal: isOriginal)
+        let response = try await client.open(
+            "/chat/completions",
+            body: try request.encoded(),
+            accept: prompt.isWhole ? "application/json" : "text/event-stream",
+            for: prompt
+        )
+        let type = response.headers.first(name: "content-type") ?? ""
+        let decoder = OpenAIDecoder(
+            model: "\(name)/\(prompt.model)",
+            isStream: prompt.isWhole ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
+            faults: client.faults
+        )
+        return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
+    }
+
+    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("model", request.model)
+            json.array("input", request.input) { $0.text($1) }
+            if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
+            json.field("encoding_format", isOriginal ? "base64" : "float")
+        }
+        let answer = try decode(
+            OpenAIEmbeddings.self,
+            from: try await client.ask(
+                .POST,
+                "/embeddings",
+                body: json.buffer,
+                about: request.model,
+                within: request.patience
+            ),
+            as: "embeddings that are none"
+        )
+        guard answer.data.count == request.input.count else {
+            throw client.faults.unreadable("\(answer.data.count) vectors for \(request.input.count) texts")
+        }
+        let tokens = answer.usage?.prompt_tokens
+        return Inference.Embeddings(
+            model: "\(name)/\(request.model)",
+            vectors: answer.data.sorted { ($0.index ?? 0) < ($1.index ?? 0) }.map(\.embedding.base64),
+            promptTokens: tokens ?? request.estimatedTokens,
+            isEstimated: tokens == nil
+        )
+    }
+
+    private func model(_ id: String, window: Int?, abilities: [Model.Ability]?) -> Model {
+        let window = window ?? OpenAIModels.knownWindow(of: id) ?? Self.cautiousWindow
+        let embeds = id.contains("embed") ? [Model.Ability.embeddings] : nil
+        return Model(name: "\(name)/\(id)", window: window, abilities: abilities ?? embeds)
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer, as what: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: bytes)
+        } catch {
+            throw client.faults.unreadable(what)
+        }
+    }
+
+    /// What an answer says that is an error.
+    static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
+        let error = OpenAIErrorBody(body: body)
+        return ProviderFaults.Refusal(status: status, headers: headers, words: error?.message, code: error?.code)
+    }
+}

@@ -1,0 +1,133 @@
+import Bus
+import Contracts
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Asks one provider over HTTP: knows where it is, with which credential, and how its errors are read.
+struct ProviderClient: Sendable {
+    /// The longest list of models or description of one that is read, in bytes.
+    private static let answerLimit = 32 * 1024 * 1024
+    /// How long a question about models may take.
+    static let questionLimit = Duration.seconds(5)
+    /// The gaps between tokens are minded by whoever reads the stream; this only bounds them all.
+    private static let silenceLimit = Duration.seconds(86_400)
+
+    /// Where the provider is, without any credential.
+    let address: String
+    let faults: ProviderFaults
+    private let target: HTTPTarget
+    private let root: String
+    private let headers: HTTPHeaders
+    private let client: HTTPClient
+    private let readRefusal: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+
+    /// A provider at a URL, whose path comes before all others; throws when the URL cannot be read.
+    ///
+    /// `credential`: the headers that say who we are; they are sent there and nowhere else.
+    ///
+    /// `readRefusal`: what the dialect makes of an answer that is an error.
+    init(
+        name: String,
+        url: String,
+        setting: String,
+        advice: String = "",
+        adviceForMissing: String = "Choose another model.",
+        credential: HTTPHeaders = [:],
+        client: HTTPClient,
+        readRefusal: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+    ) throws {
+        let (target, path) = try HTTPTarget.parse(url)
+        self.target = target
+        root = String(path.prefix { $0 != "?" && $0 != "#" }.reversed().drop { $0 == "/" }.reversed())
+        address = "\(target.isSecure ? "https" : "http")://\(target.authority)\(root)"
+        faults = ProviderFaults(
+            name: name,
+            address: address,
+            setting: setting,
+            advice: advice,
+            adviceForMissing: adviceForMissing
+        )
+        headers = credential
+        self.client = client
+        self.readRefusal = readRefusal
+    }
+
+    /// Asks something small and reads the whole answer.
+    ///
+    /// Throws a ``ProviderError``, or `CancellationError` when the caller leaves.
+    func ask(
+        _ method: HTTPMethod,
+        _ path: String,
+        body: ByteBuffer? = nil,
+        about model: String = "",
+        within limit: Duration = questionLimit
+    ) async throws -> ByteBuffer {
+        let response = try await send(method, path, body: body, patience: limit, silence: limit)
+        guard response.status == 200 else { throw await refusal(response, model: model) }
+        do {
+            return try await response.body.collect(upTo: Self.answerLimit)
+        } catch let error as HTTPClientError {
+            throw faults.midStream(error)
+        }
+    }
+
+    /// Asks for an answer that is read as it comes; returns once the provider has said 200.
+    func open(
+        _ path: String,
+        body: ByteBuffer,
+        accept: String,
+        for prompt: Prompt
+    ) async throws -> HTTPClient.Response {
+        let response = try await send(
+            .POST,
+            path,
+            body: body,
+            accept: accept,
+            patience: prompt.patience,
+            silence: Self.silenceLimit,
+            gather: prompt.gather
+        )
+        guard response.status == 200 else { throw await refusal(response, model: prompt.model) }
+        return response
+    }
+
+    /// Sends a request; returns with the head of the answer, whatever its status.
+    func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        body: ByteBuffer?,
+        accept: String = "application/json",
+        patience: Duration,
+        silence: Duration,
+        gather: Duration? = nil
+    ) async throws -> HTTPClient.Response {
+        var headers = headers
+        if body != nil { headers.add(name: "content-type", value: "application/json") }
+        headers.add(name: "accept", value: accept)
+        do {
+            return try await client.send(
+                HTTPClient.Request(
+                    method: method,
+                    target: target,
+                    path: root + path,
+                    headers: headers,
+                    body: body,
+                    headTimeout: patience,
+                    readTimeout: silence,
+                    gather: gather
+                )
+            )
+        } catch let error as HTTPClientError {
+            throw faults.beforeAnswer(error, patience: patience)
+        }
+    }
+
+    /// What an answer says that is not 200.
+    func refusal(_ response: HTTPClient.Response, model: String) async -> ProviderError {
+        var body = ByteBuffer()
+        // The status says enough when the words behind it cannot be had.
+        do { body = try await response.body.collect(upTo: 65_536) } catch { response.body.close() }
+        return faults.refused(readRefusal(response.status, response.headers, body), model: model)
+    }
+}

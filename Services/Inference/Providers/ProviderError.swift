@@ -1,0 +1,35 @@
+import Contracts
+
+/// What kept a provider from answering, and what may be done about it.
+struct ProviderError: Error, Equatable {
+    /// What may help, as long as nothing of the answer has come.
+    enum Remedy: Equatable {
+        /// The same again, a little later.
+        case again
+        /// Another model.
+        case elsewhere
+        /// Nothing: the request itself is at fault.
+        case none
+    }
+
+    /// What a person is told.
+    var fault: Fault
+    var remedy: Remedy
+    /// The provider's HTTP status, where it gave one.
+    var status: Int?
+    /// How long the provider wants to be left alone.
+    var delay: Duration?
+
+    init(_ fault: Fault, _ remedy: Remedy, status: Int? = nil, delay: Duration? = nil) {
+        self.fault = fault
+        self.remedy = remedy
+        self.status = status
+        self.delay = delay
+        if self.fault.retryAfter == nil, let delay {
+            self.fault.retryAfter = Int(delay.components.seconds) + (delay.components.attoseconds > 0 ? 1 : 0)
+        }
+    }
+
+    /// Whether it says that the provider is unwell, rather than the request.
+    var isOutage: Bool { remedy == .again }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import NIOHTTP1
+
+/// Reads how long a provider wants to be left alone, in all its spellings.
+enum RetryDelay {
+    /// Whatever is longer is no wait but a refusal, and whatever is longer than this is no time at all.
+    static let limit = Duration.seconds(86_400)
+
+    /// From `retry-after-ms` or `retry-after`, which is seconds, with a fraction at times, or a date.
+    ///
+    /// What is negative, beyond a day or nothing of the kind counts as not said.
+    static func read(_ headers: HTTPHeaders, now: Date = Date()) -> Duration? {
+        if let text = headers.first(name: "retry-after-ms"), let milliseconds = number(text.trimmed) {
+            return duration(milliseconds / 1000)
+        }
+        guard let text = headers.first(name: "retry-after")?.trimmed else { return nil }
+        if let seconds = number(text) { return duration(seconds) }
+        return date(text).flatMap { duration(max(0, $0.timeIntervalSince(now))) }
+    }
+
+    /// From protobuf's JSON form of a duration, such as `7s` or `0.5s`.
+    static func read(protobuf text: String) -> Duration? {
+        guard text.hasSuffix("s"), let seconds = number(text.dropLast()) else { return nil }
+        return duration(seconds)
+    }
+
+    /// A number of digits, with a fraction at most.
+    private static func number(_ text: some StringProtocol) -> Double? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return nil }
+        return Double(text)
+    }
+
+    private static func duration(_ seconds: Double) -> Duration? {
+        guard seconds.isFinite, seconds >= 0, seconds <= 86_400 else { return nil }
+        return .seconds(seconds)
+    }
+
+    /// The three forms of RFC 9110, section 5.6.7.
+    private static func date(_ text: String) -> Date? {
+        for format in ["EEE, dd MMM yyyy HH:mm:ss 'GMT'", "EEEE, dd-MMM-yy HH:mm:ss 'GMT'", "EEE MMM d HH:mm:ss yyyy"] {
+            let formatter = DateFormatter()
+            formatter.locale = Locale(identifier: "en_US_POSIX")
+            formatter.timeZone = TimeZone(secondsFromGMT: 0)
+            formatter.dateFormat = format
+            if let date = formatter.date(from: text) { return date }
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// Without the white space around it.
+    fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
+}

@@ -1,0 +1,134 @@
+import Contracts
+import Foundation
+import ServiceKit
+
+/// What `PROVIDERS_FILE` says: more servers that speak OpenAI's API, what models cost, and what answers in their stead.
+///
+/// ```json
+/// {
+///   "providers": [
+///     {"name": "vllm", "base_url": "http://10.0.0.5:8000/v1", "api_key_env": "VLLM_API_KEY", "concurrency": 32,
+///      "queue": 128, "models": [{"id": "Qwen/Qwen3-8B", "window": 32768, "abilities": ["chat", "tools"]}]}
+///   ],
+///   "prices": {"openai/gpt-4o-mini": {"prompt": 0.15, "completion": 0.6}},
+///   "fallbacks": {"openai/gpt-4o-mini": ["vllm/Qwen/Qwen3-8B", "demo/demo"]}
+/// }
+/// ```
+struct ProvidersFile: Decodable, Sendable, Equatable {
+    var providers: [Server] = []
+    /// By `provider/model`, or by the model's bare name.
+    var prices: [String: Model.Price] = [:]
+    /// By `provider/model`, or by the model's bare name: what is asked in its stead, in order.
+    var fallbacks: [String: [String]] = [:]
+
+    /// One server.
+    struct Server: Decodable, Sendable, Equatable {
+        var name: String
+        /// With its `/v1`, as the SDKs write it.
+        var baseURL: String
+        /// Which environment variable holds its key; absent when it needs none.
+        var keyVariable: String?
+        /// What it offers; absent when its own list is to count.
+        var models: [ListedModel]?
+        var concurrency: Int?
+        var queue: Int?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case name
+            case baseURL = "base_url"
+            case keyVariable = "api_key_env"
+            case models
+            case concurrency
+            case queue
+        }
+    }
+
+    /// A model that is named by hand: its id alone, or with what it can do.
+    struct ListedModel: Decodable, Sendable, Equatable {
+        var id: String
+        /// In tokens.
+        var window: Int?
+        var abilities: [Model.Ability]?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case id
+            case window
+            case abilities
+        }
+
+        init(id: String, window: Int? = nil, abilities: [Model.Ability]? = nil) {
+            self.id = id
+            self.window = window
+            self.abilities = abilities
+        }
+
+        init(from decoder: any Decoder) throws {
+            if let id = try Self.bareID(decoder) {
+                self.init(id: id)
+                return
+            }
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                id: try container.decode(String.self, forKey: .id),
+                window: try container.decodeIfPresent(Int.self, forKey: .window),
+                abilities: try container.decodeIfPresent([Model.Ability].self, forKey: .abilities)
+            )
+        }
+
+        private static func bareID(_ decoder: any Decoder) throws -> String? {
+            let container = try decoder.singleValueContainer()
+            do { return try container.decode(String.self) } catch DecodingError.typeMismatch { return nil }
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case providers
+        case prices
+        case fallbacks
+    }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        providers = try container.decodeIfPresent([Server].self, forKey: .providers) ?? []
+        prices = try container.decodeIfPresent([String: Model.Price].self, forKey: .prices) ?? [:]
+        fallbacks = try container.decodeIfPresent([String: [String]].self, forKey: .fallbacks) ?? [:]
+    }
+
+    /// Reads the file that the setting names; without one there is nothing more.
+    ///
+    /// Throws a `SettingFault` that says what in it is wrong.
+    static func read(_ settings: Settings) throws -> ProvidersFile {
+        guard let path = settings.string("PROVIDERS_FILE") else { return ProvidersFile() }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw SettingFault("PROVIDERS_FILE names \(path), which cannot be read: \(error.localizedDescription)")
+        }
+        do {
+            let file = try JSONDecoder().decode(ProvidersFile.self, from: data)
+            try file.check(keys: JSONSerialization.jsonObject(with: data))
+            return file
+        } catch let error as DecodingError {
+            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileRules.explain(error))")
+        } catch let fault as ProvidersFileRules.Breach {
+            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(fault.sentence)")
+        }
+    }
+
+    private func check(keys: Any) throws {
+        let rules = ProvidersFileRules()
+        try rules.check(self)
+        guard let object = keys as? [String: Any] else { return }
+        try rules.check(object, knows: CodingKeys.allCases.map(\.rawValue), in: "the file")
+        for server in object["providers"] as? [[String: Any]] ?? [] {
+            try rules.check(server, knows: Server.CodingKeys.allCases.map(\.rawValue), in: "a provider")
+            for model in server["models"] as? [Any] ?? [] {
+                guard let model = model as? [String: Any] else { continue }
+                try rules.check(model, knows: ListedModel.CodingKeys.allCases.map(\.rawValue), in: "a model")
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// Whether a model is worth asking, by how it fared lately; pure, the time is told to it.
+///
+/// It opens after five failures in a row, or when more than half of at least twenty answers within 30 s failed. While it
+/// is open everybody is refused at once but one, each second or few, whose success closes it.
+struct CircuitBreaker: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    private static let failuresInRow = 5
+    private static let leastSample = 20
+    private static let window = Duration.seconds(30)
+    private static let firstPause = Duration.seconds(1)
+    /// Short enough that who is well again is found out soon, long enough to be no burden on who is not.
+    private static let longestPause = Duration.seconds(4)
+    /// A trial that is neither won nor lost for so long holds nobody up any more.
+    private static let trialLimit = Duration.seconds(60)
+
+    /// What somebody who asks is told.
+    enum Admission: Equatable {
+        case admitted
+        case refused(for: Duration)
+    }
+
+    private enum State: Equatable {
+        case closed
+        /// Until then nobody is let through.
+        case open(until: Instant, pause: Duration)
+        /// One is being tried, since then.
+        case trying(since: Instant, pause: Duration)
+    }
+
+    private var state = State.closed
+    private var failures = 0
+    /// Answers and failures of the last while, by the second.
+    private var seconds: [(second: Int64, answers: Int, failures: Int)] = []
+
+    var isOpen: Bool { state != .closed }
+
+    mutating func admit(at now: Instant) -> Admission {
+        switch state {
+        case .closed: return .admitted
+        case .open(let until, let pause):
+            guard now >= until else { return .refused(for: until - now) }
+            state = .trying(since: now, pause: pause)
+            return .admitted
+        case .trying(let since, let pause):
+            guard now - since >= Self.trialLimit else { return .refused(for: Self.firstPause) }
+            state = .trying(since: now, pause: pause)
+            return .admitted
+        }
+    }
+
+    mutating func succeeded(at now: Instant) {
+        note(isFailure: false, at: now)
+        failures = 0
+        guard state != .closed else { return }
+        state = .closed
+        seconds = []
+    }
+
+    mutating func failed(at now: Instant) {
+        note(isFailure: true, at: now)
+        failures += 1
+        switch state {
+        case .closed:
+            guard failures >= Self.failuresInRow || mostlyFailed else { return }
+            state = .open(until: now + Self.firstPause, pause: Self.firstPause)
+        case .trying(_, let pause):
+            let longer = min(pause * 2, Self.longestPause)
+            state = .open(until: now + longer, pause: longer)
+        case .open: return
+        }
+    }
+
+    /// Who was admitted left before anything could be said of the model.
+    mutating func abandoned(at now: Instant) {
+        if case .trying(_, let pause) = state { state = .open(until: now, pause: pause) }
+    }
+
+    private mutating func note(isFailure: Bool, at now: Instant) {
+        let second = (now - Self.origin).components.seconds
+        seconds.removeAll { $0.second <= second - Self.window.components.seconds }
+        if seconds.last?.second != second { seconds.append((second, 0, 0)) }
+        seconds[seconds.count - 1].answers += 1
+        if isFailure { seconds[seconds.count - 1].failures += 1 }
+    }
+
+    private var mostlyFailed: Bool {
+        let answers = seconds.reduce(0) { $0 + $1.answers }
+        return answers >= Self.leastSample && seconds.reduce(0) { $0 + $1.failures } * 2 > answers
+    }
+
+    private static let origin = Instant.now
+}
