@@ -53,7 +53,7 @@ package enum ConversationService {
                 windows: windows,
                 runLimit: configuration.runLimit
             ),
-            accounting: Accounting(database: database)
+            accounting: Accounting(database: database, prices: Prices(windows: windows))
         )
         return ServiceUnit.bus(
             table: endpoints.table,

@@ -15,6 +15,8 @@ struct GatewayRoutes {
     let verifier: TokenVerifier
     let keys: KeyVerifier
     let limiter: RateLimiter
+    /// What calls of models are counted by.
+    let meter: CallMeter
 
     private typealias Open = @Sendable (Request, GatewayContext) async throws -> Response
     private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
@@ -78,6 +80,7 @@ struct GatewayRoutes {
         let turns = TurnsController(conversations: self.conversations)
         let runs = RunsController(conversations: self.conversations)
         let keys = KeysController(conversations: self.conversations)
+        let quotas = QuotasController(conversations: self.conversations)
         return [
             (.post, all, conversations.create),
             (.get, all, conversations.list),
@@ -95,6 +98,9 @@ struct GatewayRoutes {
             (.get, "/api/v1/keys", keys.list),
             (.patch, "/api/v1/keys/:id", keys.change),
             (.delete, "/api/v1/keys/:id", keys.revoke),
+            (.get, "/api/v1/usage", UsageController(conversations: self.conversations).report),
+            (.get, "/api/v1/quotas/:principal", quotas.find),
+            (.put, "/api/v1/quotas/:principal", quotas.set),
         ] + openAI
     }
 

@@ -27,6 +27,7 @@ package enum GatewayService {
             audience: configuration.jwtAudience
         )
         let keyCache = KeyCache()
+        let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = Draining()
         let routes = GatewayRoutes(
@@ -37,7 +38,13 @@ package enum GatewayService {
             mode: configuration.mode,
             verifier: verifier,
             keys: KeyVerifier(conversations: conversations, cache: keyCache),
-            limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
+            limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour),
+            meter: CallMeter(
+                calls: ConcurrentCalls(limit: configuration.concurrentCalls),
+                keys: keyCache,
+                reporter: reporter,
+                conversations: conversations
+            )
         )
         let ready = Readiness("services") {
             let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
@@ -54,7 +61,9 @@ package enum GatewayService {
             ),
             host: configuration.host,
             port: configuration.port,
-            background: [conversations, inference, KeyNews(conversations: conversations, cache: keyCache)],
+            background: [
+                conversations, inference, KeyNews(conversations: conversations, cache: keyCache), reporter,
+            ],
             draining: draining
         )
     }

@@ -58,7 +58,7 @@ package enum Quotas {
     /// Reserves what a call may take of the principal's quotas, before a model is asked.
     ///
     /// Throws `quota_exceeded` with a sentence that says which quota, how much, and when it begins anew.
-    package struct Reserve: Endpoint {
+    package struct Reserve: Endpoint, Hashable {
         package static let path = "/quotas/reserve"
         package typealias Response = Reserved
         /// `provider/model` or a bare name; absent for the default.

@@ -61,6 +61,20 @@ enum Sample {
 
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
 
+    static let reported: Usage.Reported = {
+        var tally = Usage.Tally(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
+        tally += Usage.Tally(usage)
+        let line = Usage.Line(
+            day: Day(moment),
+            model: "demo/demo",
+            key: key.id,
+            keyName: "laptop",
+            user: "alice",
+            tally: tally
+        )
+        return Usage.Reported(lines: [line], total: tally)
+    }()
+
     static let end = Run.End(
         status: .completed,
         assistantMessage: answer,

@@ -9,6 +9,7 @@ struct Accounting: Sendable {
     private static let entryLimit = 10_000
 
     let database: Database
+    let prices: Prices
     var now: @Sendable () -> Timestamp = { .now() }
 
     func record(_ request: Usage.Record) async throws -> Done {
@@ -24,9 +25,13 @@ struct Accounting: Sendable {
                 throw Fault(.invalid, "An entry names no user, a day to come, or numbers that cannot be.")
             }
         }
+        let prices = await prices.find(Set(request.entries.filter { $0.tally.cost == nil }.map(\.model)))
         try await database.write { database in
             guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
-            for entry in request.entries { try UsageRows.add(entry, in: database) }
+            for var entry in request.entries {
+                entry.tally = entry.tally.priced(by: prices[entry.model])
+                try UsageRows.add(entry, in: database)
+            }
         }
         return Done()
     }

@@ -75,6 +75,8 @@ struct QuotaKeeping: Sendable {
 
     func settle(_ request: Quotas.Settle) async throws -> Done {
         let moment = now()
+        let unpriced = request.settlements.filter { $0.usage.map { $0.cost == nil } ?? false }
+        let prices = await Prices(windows: windows).find(Set(unpriced.map(\.model)))
         try await database.write { database in
             for settlement in request.settlements {
                 let id = settlement.reservation.description
@@ -82,7 +84,7 @@ struct QuotaKeeping: Sendable {
                 try QuotaLedger.settle(
                     reservation,
                     model: settlement.model.isEmpty ? reservation.model : settlement.model,
-                    usage: settlement.usage,
+                    usage: settlement.usage?.priced(by: prices[settlement.model]),
                     at: moment,
                     in: database
                 )
