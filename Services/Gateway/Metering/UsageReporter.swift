@@ -21,7 +21,9 @@ final class UsageReporter: Service {
     private static let limit = 20_000
     private static let batchSize = 2000
 
-    /// What is summed. A user's name counts by its bytes, as in the store.
+    /// What is summed.
+    ///
+    /// A user's name counts by its bytes, as in the store.
     private struct Sum: Hashable {
         var user: Quota.Subject
         var key: APIKey.ID?
