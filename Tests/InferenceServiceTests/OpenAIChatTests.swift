@@ -63,7 +63,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"reasoning_content":"Hm."}"#, "Hm."), (#"{"reasoning":"Hm."}"#, "Hm."), (#"{"content":[{"type":"text","text":"x"}]}"#, ""),
+        (#"{"reasoning_content":"Hm."}"#, "Hm."), (#"{"reasoning":"Hm."}"#, "Hm."),
+        (#"{"content":[{"type":"text","text":"x"}]}"#, ""),
         (#"{"content":null,"unknown":{"a":[1]}}"#, ""), (#"{"role":"assistant","content":"x"}"#, ""),
     ])
     func `deltas of many forms are read`(_ delta: String, _ reasoning: String) async throws {
@@ -88,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func `a server that streams though it should not, or does not though it should, is understood`() async throws {
+    @Test func `a server that streams though it should not, or does not though it should, is understood`() async throws
+    {
         try await withFakeOpenAI { openAI in
             let routing = try compatibleRouting(to: openAI.url).routing
             openAI.always(nil, .openAIStream(text: ["a", "b"]))
@@ -96,7 +98,10 @@ import Testing
             #expect(whole.text == "ab")
             var reply = FakeDialogue.Reply(promptTokens: 3)
             reply.pieces = ["a", "b"]
-            openAI.always(nil, .openAI(OpenAIChunks(model: "m", includesUsage: false).whole(reply, finishReason: "stop")))
+            openAI.always(
+                nil,
+                .openAI(OpenAIChunks(model: "m", includesUsage: false).whole(reply, finishReason: "stop"))
+            )
             let streamed = try await routing.outcome(question(model: model))
             #expect(streamed.text == "ab")
             #expect(streamed.finish != nil)
@@ -132,7 +137,9 @@ import Testing
             openAI.always(nil, .openAIStream(text: ["ok"]))
             var request = question(model: "openai/seeing")
             let image = Inference.Image(url: "data:image/png;base64,AAAA")
-            request.messages = [Inference.Message(role: .user, content: .parts([.init(text: "?"), .init(image: image)]))]
+            request.messages = [
+                Inference.Message(role: .user, content: .parts([.init(text: "?"), .init(image: image)]))
+            ]
             #expect(try await routing.outcome(request).text == "ok")
             let sent = try #require(openAI.requests("/v1/chat/completions").first).body
             #expect(sent.contains("data:image/png;base64,AAAA"))
@@ -153,7 +160,9 @@ import Testing
             #expect(answer.vectors == wanted)
             #expect(answer.isEstimated == false)
             openAI.always("/v1/embeddings", .openAIEmbeddings([[1], [2]], asText: true))
-            #expect(try await routing.embed(request, CallContext()).vectors == [[Float(1)], [2]].map(\.littleEndianBase64))
+            #expect(
+                try await routing.embed(request, CallContext()).vectors == [[Float(1)], [2]].map(\.littleEndianBase64)
+            )
             openAI.always("/v1/embeddings", .openAIEmbeddings([[1]], asText: false))
             await #expect(throws: Fault.self) { _ = try await routing.embed(request, CallContext()) }
         }

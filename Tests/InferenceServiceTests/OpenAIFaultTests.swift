@@ -31,7 +31,8 @@ import Testing
 
     @Test(arguments: [
         (400, Fault.Code.rejected), (401, .upstreamAuth), (403, .upstreamAuth), (404, .missing), (408, .unavailable),
-        (409, .unavailable), (413, .tooLarge), (422, .rejected), (429, .limited), (500, .unavailable), (502, .unavailable),
+        (409, .unavailable), (413, .tooLarge), (422, .rejected), (429, .limited), (500, .unavailable),
+        (502, .unavailable),
         (503, .unavailable), (504, .unavailable), (529, .unavailable), (302, .provider), (204, .provider),
     ])
     func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
@@ -108,7 +109,11 @@ import Testing
     }
 
     @Test func `time limits hold at each stage`() async throws {
-        let limits = GenerationLimits(firstToken: .milliseconds(100), gap: .milliseconds(150), whole: .milliseconds(600))
+        let limits = GenerationLimits(
+            firstToken: .milliseconds(100),
+            gap: .milliseconds(150),
+            whole: .milliseconds(600)
+        )
         let whole = FakeAnswer.openAIStream(text: ["a", "b"])
         let silent = try await outcome(whole.cut(after: 0, .stall), limits: limits)
         #expect(silent.fault?.code == .timeout)
@@ -134,7 +139,9 @@ import Testing
 
     @Test func `a frame without an end is not read without an end`() async throws {
         let huge = "data: " + String(repeating: "x", count: OpenAIDecoder.limit + 10)
-        let outcome = try await outcome(FakeAnswer(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8))
+        let outcome = try await outcome(
+            FakeAnswer(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
+        )
         #expect(outcome.fault?.code == .provider)
     }
 }

@@ -48,7 +48,7 @@ final class FakeLedger: Sendable {
                 state.queued[request.path]?.removeFirst()
                 return (number, next)
             }
-let script = state.settled[request.path] ?? state.settled["*"]
+            let script = state.settled[request.path] ?? state.settled["*"]
             let answer = script?(request) ?? .error(404, "page not found")
             return (number, state.amendment?(request, answer) ?? answer)
         }
