@@ -110,8 +110,8 @@ struct GatewayRoutes {
         return [
             (.get, "/v1/models", models.list),
             (.get, "/v1/models/**", models.find),
-            (.post, "/v1/chat/completions", ChatController(inference: inference).complete),
-            (.post, "/v1/embeddings", EmbeddingsController(inference: inference).embed),
+            (.post, "/v1/chat/completions", ChatController(inference: inference, meter: meter).complete),
+            (.post, "/v1/embeddings", EmbeddingsController(inference: inference, meter: meter).embed),
         ]
     }
 }
