@@ -17,6 +17,8 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         /// What is to be thrown once the text before it has been handed out.
         var error: (any Error)?
         var timer: Scheduled<Void>?
+        /// Whether the body was left because it did not end after the model's last word.
+        var isLeft = false
     }
 
     private let body: HTTPClient.Body
@@ -48,6 +50,8 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         } catch let error as HTTPClientError {
             // Who had said the last word before the connection broke, is done.
             return try take(nil, else: faults.midStream(error))
+        } catch is CancellationError where state.withLock(\.isLeft) {
+            return try take(nil, else: faults.unfinished)
         }
         return try take(bytes, else: faults.unfinished)
     }
@@ -82,8 +86,11 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
     }
 
     private func settle() -> Scheduled<Void> {
-        let body = body
-        return MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: Self.settlingLimit) { body.close() }
+        // Weakly: a stream that nobody reads any more has been left already.
+        MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: Self.settlingLimit) { [weak self] () -> Void in
+            self?.state.withLock { $0.isLeft = true }
+            self?.body.close()
+        }
     }
 
     /// Reads on to the body's proper end, so that the connection can be used again; leaves when that is much.
