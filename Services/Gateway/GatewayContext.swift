@@ -12,6 +12,8 @@ struct GatewayContext: RequestContext {
     var traceparent: String?
     /// Who is asking, once that is known.
     var principal: Principal?
+    /// The key that they came with.
+    var key: APIKey?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -25,8 +27,11 @@ struct GatewayContext: RequestContext {
 
     /// Whose allowance the request is counted against: the user's, or the address's when nobody is known.
     var caller: String {
-        principal.map { "user:\($0.user)" } ?? "address:\(peer?.ipAddress ?? "unknown")"
+        principal.map { "user:\($0.user)" } ?? address
     }
+
+    /// Where the request comes from, as somebody who can be counted.
+    var address: String { "address:\(peer?.ipAddress ?? "unknown")" }
 
     /// Whether the request comes from this machine.
     var isLoopback: Bool { peer?.isLoopback == true }

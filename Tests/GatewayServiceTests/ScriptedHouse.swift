@@ -24,10 +24,15 @@ final class ScriptedHouse: Sendable {
         var requests: [String] = []
         var starts: [Runs.Start] = []
         var follows: [Runs.Follow] = []
+        var reports: [Usage.Report] = []
         var left = 0
     }
 
     private let state = Mutex(State())
+    /// The keys that there are.
+    let keys = ScriptedKeys()
+    /// What was reserved, settled and recorded.
+    let meter = ScriptedMeter()
     /// Stands in for inference-svc.
     let models = ScriptedModels()
 
@@ -35,6 +40,7 @@ final class ScriptedHouse: Sendable {
     var requests: [String] { state.withLock { $0.requests } }
     var starts: [Runs.Start] { state.withLock { $0.starts } }
     var follows: [Runs.Follow] { state.withLock { $0.follows } }
+    var reports: [Usage.Report] { state.withLock { $0.reports } }
     /// How many streams were left by their caller.
     var left: Int { state.withLock { $0.left } }
 
@@ -77,6 +83,34 @@ final class ScriptedHouse: Sendable {
             self.state.withLock { $0.starts.append(request.start) }
             return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
+        serve(Keys.Create.self, in: &table) { _ in Keys.Created(key: Sample.key, secret: "sk-parley-secret") }
+        serve(Keys.List.self, in: &table) { _ in Page(items: [Sample.key], total: 1) }
+        serve(Keys.Change.self, in: &table) { _ in Sample.key }
+        serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
+        serve(Usage.Report.self, in: &table) { request in
+            self.state.withLock { $0.reports.append(request) }
+            return Sample.reported
+        }
+        serve(Quotas.Find.self, in: &table) { request in
+            Quotas.Standing(
+                subject: request.subject,
+                quota: nil,
+                used: Usage.Tally(),
+                reserved: Usage.Tally(),
+                resetsAt: Sample.moment
+            )
+        }
+        serve(Quotas.Set.self, in: &table) { request in
+            Quotas.Standing(
+                subject: request.subject,
+                quota: request.quota,
+                used: Usage.Tally(Sample.usage),
+                reserved: Usage.Tally(Sample.usage),
+                resetsAt: Sample.moment
+            )
+        }
+        keys.add(to: &table)
+        meter.add(to: &table)
         models.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }

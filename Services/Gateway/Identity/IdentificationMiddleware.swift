@@ -7,6 +7,7 @@ struct IdentificationMiddleware: RouterMiddleware {
 
     let mode: AuthenticationMode
     let verifier: TokenVerifier
+    let keys: KeyVerifier
     let limiter: RateLimiter
     let errors: ErrorAnswers
 
@@ -19,13 +20,13 @@ struct IdentificationMiddleware: RouterMiddleware {
         let surface = Surface(path: request.uri.path)
         var refusal: (any Error)?
         do {
-            context.principal = try await identify(request, surface)
+            try await identify(request, surface, &context)
         } catch {
             refusal = error
         }
         let authenticated = ContinuousClock.now
         // Who guesses credentials is counted by address, like who shows none.
-        let verdict = limiter.admit(context.caller)
+        let verdict = limiter.admit(allowances(of: context))
         var response: Response
         do {
             guard verdict.isAdmitted else { return surface.tooMany(verdict) }
@@ -45,15 +46,29 @@ struct IdentificationMiddleware: RouterMiddleware {
     }
 
     /// A credential that is there and wrong is refused in every mode.
-    private func identify(_ request: Request, _ surface: Surface) async throws -> Principal? {
+    private func identify(_ request: Request, _ surface: Surface, _ context: inout GatewayContext) async throws {
         switch try Credential(request.headers) {
-        case .token(let token) where isNoCredential(token, surface): return Principal(user: "local")
-        case .token(let token): return try await verifier.verify(token)
-        case .key: throw Fault(.unauthorized, "Invalid API key")
+        case .token(let token) where isNoCredential(token, surface): context.principal = Principal(user: "local")
+        case .token(let token): context.principal = try await verifier.verify(token)
+        case .key(let text):
+            let key = try await keys.verify(text, from: context.address, requestID: context.requestID)
+            context.key = key
+            context.principal = key.principal
         case .none:
-            if mode == .off { return Principal(user: "local", role: .admin) }
-            return mode == .open && surface.knowsNoAuthentication ? Principal(user: "local") : nil
+            if mode == .off {
+                context.principal = Principal(user: "local", role: .admin)
+            } else if mode == .open, surface.knowsNoAuthentication {
+                context.principal = Principal(user: "local")
+            }
         }
+    }
+
+    /// A user's allowance, and beside it that of the key that they came with.
+    private func allowances(of context: GatewayContext) -> [RateLimiter.Allowance] {
+        let own = limiter.allowance(of: context.caller)
+        guard let key = context.key else { return [own] }
+        let (perMinute, perHour) = (key.limits.requestsPerMinute ?? 0, key.limits.requestsPerHour ?? 0)
+        return [own, RateLimiter.Allowance(caller: "key:\(key.id)", perMinute: perMinute, perHour: perHour)]
     }
 
     /// Whether what stands where a token belongs is nothing of the kind: the clients of a surface that knows no

@@ -52,7 +52,7 @@ extension Settings {
             "MAX_CONCURRENT_RUNS",
             "8",
             "Answers that may be made for one user at once; 0 for no limit.",
-            for: [.conversation]
+            for: [.gateway, .conversation]
         ),
         Setting(
             "DEFAULT_MODEL",
