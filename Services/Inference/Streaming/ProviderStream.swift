@@ -17,8 +17,6 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         /// What is to be thrown once the text before it has been handed out.
         var error: (any Error)?
         var timer: Scheduled<Void>?
-        /// Whether the body was left because it did not end after the model's last word.
-        var isLeft = false
     }
 
     private let body: HTTPClient.Body
@@ -50,7 +48,8 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         } catch let error as HTTPClientError {
             // Who had said the last word before the connection broke, is done.
             return try take(nil, else: faults.midStream(error))
-        } catch is CancellationError where state.withLock(\.isLeft) {
+        } catch is CancellationError where !Task.isCancelled && state.withLock({ $0.decoder.isSettling }) {
+            // Nobody left but our own timer.
             return try take(nil, else: faults.unfinished)
         }
         return try take(bytes, else: faults.unfinished)
@@ -86,11 +85,8 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
     }
 
     private func settle() -> Scheduled<Void> {
-        // Weakly: a stream that nobody reads any more has been left already.
-        MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: Self.settlingLimit) { [weak self] () -> Void in
-            self?.state.withLock { $0.isLeft = true }
-            self?.body.close()
-        }
+        let body = body
+        return MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: Self.settlingLimit) { body.close() }
     }
 
     /// Reads on to the body's proper end, so that the connection can be used again; leaves when that is much.
