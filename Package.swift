@@ -73,6 +73,12 @@ let package = Package(
                 path: "Tests/Support",
                 swiftSettings: .house
             ),
+            .executableTarget(
+                name: "fake-providers",
+                dependencies: ["TestSupport"],
+                path: "Tests/Clients/FakeProviders",
+                swiftSettings: .house
+            ),
             tests("Contracts"),
             tests("GatewayService", ["GatewayService", .httpTypes, .hummingbird] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),

@@ -24,8 +24,12 @@ package enum BusHeaders {
 
     /// Reads who is asking; a missing role is `user`.
     package static func readPrincipal(_ text: String) throws -> Principal {
-        let parts = text.split(separator: ";", omittingEmptySubsequences: false)
-        guard let name = parts.first?.removingPercentEncoding, !name.isEmpty, name.utf8.count <= 255 else {
+        let parts = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map {
+            Substring($0)
+        }
+        let isPlain = parts.first?.utf8.contains(UInt8(ascii: "%")) == false
+        let user = isPlain ? parts.first.map(String.init) : parts.first?.removingPercentEncoding
+        guard let name = user, !name.isEmpty, name.utf8.count <= 255 else {
             throw Fault(.invalid, "The header x-principal is not of the form name;role=user.")
         }
         var principal = Principal(user: name)

@@ -17,6 +17,8 @@ struct Outcome: Equatable {
     var toolCalls: [Inference.ToolCallPiece] = []
 
     /// Reads a stream to its end, well or ill.
+    init() {}
+
     init(_ begin: () async throws -> ElementStream<Inference.Event>) async throws {
         do {
             let stream = try await begin()

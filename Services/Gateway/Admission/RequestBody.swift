@@ -35,6 +35,8 @@ enum RequestBody {
     }
 
     private static func checkType(_ type: String?) throws {
+        // What nearly everybody sends.
+        if type == "application/json" { return }
         let parts = (type ?? "").lowercased().split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
         let isUTF8 = parts.dropFirst().allSatisfy { ["charset=utf-8", "charset=\"utf-8\""].contains($0) }
         guard parts.first == "application/json", isUTF8 else {

@@ -9,38 +9,31 @@ package struct JSONWriter {
     package init() {}
 
     /// An object at the top or within an array.
-    package mutating func object<Failure: Error>(
-        _ body: (inout JSONWriter) throws(Failure) -> Void
-    ) throws(Failure) {
+    package mutating func object(_ body: (inout JSONWriter) -> Void) {
         comma()
         buffer.writeStaticString("{")
         needsComma = false
-        try body(&self)
+        body(&self)
         buffer.writeStaticString("}")
         needsComma = true
     }
 
     /// An array of objects under a name.
-    package mutating func objects<Item, Failure: Error>(
+    package mutating func objects<Item>(
         _ name: StaticString,
         _ items: [Item],
-        _ body: (inout JSONWriter, Item) throws(Failure) -> Void
-    ) throws(Failure) {
+        _ body: (inout JSONWriter, Item) -> Void
+    ) {
         key(name)
-        try objects(items, body)
+        objects(items, body)
     }
 
     /// An array of objects.
-    package mutating func objects<Item, Failure: Error>(
-        _ items: [Item],
-        _ body: (inout JSONWriter, Item) throws(Failure) -> Void
-    ) throws(Failure) {
+    package mutating func objects<Item>(_ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
         comma()
         buffer.writeStaticString("[")
         needsComma = false
-        for item in items {
-            try object { (json) throws(Failure) in try body(&json, item) }
-        }
+        for item in items { object { body(&$0, item) } }
         buffer.writeStaticString("]")
         needsComma = true
     }

@@ -18,16 +18,17 @@ struct EmbeddingsController: Sendable {
     }
 
     private func answer(_ embeddings: Inference.Embeddings, asText: Bool) throws -> Response {
+        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingNumbers.read)
         var json = JSONWriter()
-        try json.object { json in
+        json.object { json in
             json.field("object", "list")
-            try json.objects("data", Array(embeddings.vectors.enumerated())) { json, vector in
+            json.objects("data", Array(embeddings.vectors.indices)) { json, index in
                 json.field("object", "embedding")
-                json.field("index", vector.offset)
+                json.field("index", index)
                 if asText {
-                    json.field("embedding", vector.element)
+                    json.field("embedding", embeddings.vectors[index])
                 } else {
-                    json.array("embedding", try EmbeddingNumbers.read(vector.element)) { $0.number($1) }
+                    json.array("embedding", numbers[index]) { $0.number($1) }
                 }
             }
             json.field("model", embeddings.model)
