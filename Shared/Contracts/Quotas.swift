@@ -67,8 +67,18 @@ package enum Quotas {
         package var promptTokens: Int
         /// The most that the answer may have; absent: as many as is usual.
         package var maxTokens: Int?
+        /// The name that the reservation is to have, so that whoever hears no answer can settle it; absent: a new one.
+        ///
+        /// A repeat under it reserves nothing more.
+        package var reservation: Reservation.ID?
 
-        package init(model: String?, promptTokens: Int, maxTokens: Int? = nil) {
+        package init(
+            model: String?,
+            promptTokens: Int,
+            maxTokens: Int? = nil,
+            reservation: Reservation.ID? = nil
+        ) {
+            self.reservation = reservation
             self.model = model
             self.promptTokens = promptTokens
             self.maxTokens = maxTokens

@@ -21,9 +21,9 @@ class House:
 
     async def client(self, name):
         self.count += 1
-        client = Client(self.stack.port, f"{name}-{self.count}")
+        client, is_limited = Client(self.stack.port, f"{name}-{self.count}"), self.count % 2
         await client.open()
-        if self.count % 2:
+        if is_limited:
             await self.limit(client)
         self.clients.append(client)
         return client

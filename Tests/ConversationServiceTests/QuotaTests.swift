@@ -50,6 +50,19 @@ struct QuotaTests {
         }
     }
 
+    @Test func `a repeat under the name of a reservation reserves nothing more`() async throws {
+        try await Stage.with { stage in
+            try await stage.limit(Quota(period: .day, requests: 10))
+            let id = Quotas.Reservation.ID()
+            let reserve = Quotas.Reserve(model: nil, promptTokens: 1, reservation: id)
+            for _ in 0..<20 {
+                let reserved = try await stage.bus.call(reserve, stage.context())
+                #expect(reserved.reservation == id)
+            }
+            #expect(try await stage.standing().reserved.requests == 1)
+        }
+    }
+
     @Test func `tokens that are reserved at once are never more than there are`() async throws {
         try await Stage.with { stage in
             try await stage.limit(Quota(period: .day, tokens: 1000))

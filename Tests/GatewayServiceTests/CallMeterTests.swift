@@ -26,7 +26,9 @@ struct CallMeterTests {
             behind.allow(10)
             cache.hear(Keys.News(quotas: [.user("alice")]))
             let one = try await meter.begin(principal("alice"), model: "b", promptBytes: 30, maxTokens: 7)
-            #expect(behind.reserves.first == Quotas.Reserve(model: "b", promptTokens: 14, maxTokens: 7))
+            #expect(behind.reserves.map(\.model) == ["b"])
+            #expect(behind.reserves.map(\.promptTokens) == [14])
+            #expect(behind.reserves.map(\.maxTokens) == [7])
             #expect(behind.open == 1)
             await one.end(.told(model: "a/b", usage: Self.usage))
             await one.end(.refused)
@@ -68,10 +70,42 @@ struct CallMeterTests {
         }
     }
 
-    @Test func `a call that nobody ends gives its place back`() async throws {
-        try await withMeter(limit: 1) { meter, _, cache in
-            cache.hear(Keys.News(quotas: []))
+    @Test func `a call that nobody ends gives its place back, and pays for its prompt`() async throws {
+        try await withMeter(limit: 1) { meter, behind, cache in
+            cache.hear(Keys.News(quotas: [.user("alice")]))
+            behind.allow(3)
             for _ in 0..<3 { _ = try await meter.begin(principal("alice"), model: nil, promptBytes: 30) }
+            try await eventually("The settlements") { behind.open == 0 }
+            #expect(behind.settled.map(\.usage?.promptTokens) == [14, 14, 14])
+        }
+    }
+
+    @Test func `a reservation whose answer got lost is let go`() async throws {
+        try await withMeter { meter, behind, cache in
+            cache.hear(Keys.News(quotas: [.user("alice")]))
+            behind.allow(3)
+            behind.fail(Fault(.cut, "The answer got lost."), losesAnswers: true)
+            await #expect(throws: Fault.self) {
+                _ = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+            }
+            #expect(behind.open == 1)
+            behind.fail(nil)
+            try await eventually("The settlement") { behind.open == 0 }
+            #expect(behind.settled.map(\.usage) == [nil])
+        }
+    }
+
+    @Test func `a client that leaves while it is reserved for leaves nothing behind`() async throws {
+        try await withMeter { meter, behind, cache in
+            cache.hear(Keys.News(quotas: [.user("alice")]))
+            behind.allow(3)
+            let task = Task {
+                let call = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+                await call.end(.refused)
+            }
+            task.cancel()
+            try await task.value
+            #expect(behind.open == 0)
         }
     }
 

@@ -51,12 +51,13 @@ final class ScriptedMeter: Sendable {
         table.serve(Quotas.Reserve.self) { request, _ in
             try self.state.withLock { state throws(Fault) in
                 state.reserves.append(request)
-                if let fault = state.fault { throw fault }
+                if let fault = state.fault, !state.losesAnswers { throw fault }
                 guard let room = state.room else { return Quotas.Reserved(reservation: nil) }
                 guard room > 0 else { throw Fault(.quotaExceeded, "There is no room left.") }
                 state.room = room - 1
-                let id = Quotas.Reservation.ID()
+                let id = request.reservation ?? Quotas.Reservation.ID()
                 state.reservations.insert(id)
+                if let fault = state.fault { throw fault }
                 return Quotas.Reserved(reservation: id)
             }
         }

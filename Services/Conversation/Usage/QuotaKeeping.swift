@@ -55,7 +55,7 @@ struct QuotaKeeping: Sendable {
         let principal = try context.requirePrincipal()
         guard book.isLimited(principal) else { return Quotas.Reserved(reservation: nil) }
         let model = await windows.modelIfKnown(request.model, context, within: Self.patience)
-        let id = Quotas.Reservation.ID(at: now())
+        let id = request.reservation ?? Quotas.Reservation.ID(at: now())
         let lifetime = (runLimit + Self.grace).components.seconds
         let wish = StoredReservation(
             id: id.description,
@@ -66,7 +66,11 @@ struct QuotaKeeping: Sendable {
             createdAt: now(),
             expiresAt: Timestamp(microseconds: now().microseconds + lifetime * 1_000_000)
         )
-        switch try await database.write({ try QuotaLedger.reserve(wish, in: $0) }) {
+        let outcome = try await database.write { database in
+            let isRepeat = try ReservationRows.find(wish.id, in: database) != nil
+            return isRepeat ? .reserved : try QuotaLedger.reserve(wish, in: database)
+        }
+        switch outcome {
         case .unlimited: return Quotas.Reserved(reservation: nil)
         case .reserved: return Quotas.Reserved(reservation: id)
         case .refused(let fault): throw fault

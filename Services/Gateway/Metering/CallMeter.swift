@@ -34,14 +34,35 @@ struct CallMeter: Sendable {
             meter: self
         )
         guard keys.mayBeLimited(caller.principal) else { return call }
+        let reserve = Quotas.Reserve(
+            model: model,
+            promptTokens: call.promptTokens,
+            maxTokens: maxTokens,
+            reservation: Quotas.Reservation.ID()
+        )
         do {
-            var bounded = caller.call
-            bounded.deadline = .now + Self.patience
-            let reserve = Quotas.Reserve(model: model, promptTokens: call.promptTokens, maxTokens: maxTokens)
-            call.hold(try await conversations.call(reserve, bounded).reservation)
+            call.hold(try await self.reserve(reserve, caller.call))
             return call
         } catch {
             call.leave()
+            throw error
+        }
+    }
+
+    private func reserve(_ reserve: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reservation.ID? {
+        var bounded = context
+        bounded.deadline = .now + Self.patience
+        // A client that leaves now is not a reason to leave a reservation behind that nobody knows of.
+        let reserving = Task { [bounded] in try await conversations.call(reserve, bounded).reservation }
+        do {
+            return try await reserving.value
+        } catch let fault as Fault where fault.code == .quotaExceeded {
+            throw fault
+        } catch {
+            // It may have been reserved all the same.
+            if let id = reserve.reservation {
+                reporter.settle(Quotas.Settlement(reservation: id, model: "", usage: nil))
+            }
             throw error
         }
     }

@@ -32,8 +32,10 @@ final class MeteredCall: Sendable {
     }
 
     deinit {
-        // A reservation that nobody settled counts as used when its time is over.
-        leave()
+        // Nobody ended it: something broke on the way, and a model may have been asked.
+        guard leave(), let id = state.withLock({ $0.reservation }) else { return }
+        let (model, usage) = taken(.untold(model: "", completionBytes: 0))
+        meter.reporter.settle(Quotas.Settlement(reservation: id, model: model, usage: usage))
     }
 
     /// The tokens of so many bytes of text, estimated on the high side.
