@@ -7,16 +7,20 @@ import TestSupport
 /// (``Report``), and ends when the input does.
 enum FakeProviders {
     static func run() async throws {
+        // Of two there is a second, behind Parley, that repeats what it heard, so that a test knows what came through.
         try await withFakeOllama { ollama in
-            // Behind Parley stands one that repeats what it heard, so that a test knows what came through.
-            try await withFakeOllama { repeating in
-                OllamaModel().speak(at: repeating)
+            try await withFakeOllama { repeatingOllama in
                 try await withFakeOpenAI { openAI in
                     try await withFakeGemini { gemini in
-                        try await obey([
-                            "ollama itself": Director(.ollama, ollama), "ollama": Director(.ollama, repeating),
-                            "openai": Director(.openai, openAI), "gemini": Director(.gemini, gemini),
-                        ])
+                        try await withFakeGemini { repeatingGemini in
+                            try await obey([
+                                "ollama itself": Director(.ollama, ollama),
+                                "ollama": Director(.ollama, repeatingOllama, model: OllamaModel.answer),
+                                "openai": Director(.openai, openAI),
+                                "gemini itself": Director(.gemini, gemini),
+                                "gemini": Director(.gemini, repeatingGemini, model: GeminiModel.answer),
+                            ])
+                        }
                     }
                 }
             }
