@@ -27,7 +27,9 @@ import Testing
                 #expect(ollama.requests("/api/chat").first?.body.contains("\"num_ctx\":1234") == true)
                 try await eventually {
                     let reports = try await bus.call(Models.List(), CallContext())
-                    return reports.first?.models == [Model(name: "ollama/llama3.2:latest", window: 1234)]
+                    let abilities: [Model.Ability] = [.chat, .tools]
+                    return reports.first?.models
+                        == [Model(name: "ollama/llama3.2:latest", window: 1234, abilities: abilities)]
                 }
             }
         }
