@@ -8,6 +8,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -20,7 +21,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: [
-        shared("Contracts"),
+        shared("Contracts", [.crypto]),
         shared(
             "Bus",
             ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
@@ -35,7 +36,7 @@ let package = Package(
             ]
         ),
     ]
-        + service("Gateway", executable: "gateway", [.httpTypes, .jwt, .metrics] + .channels)
+        + service("Gateway", executable: "gateway", [.httpTypes, .jwt, .lifecycle, .metrics] + .channels)
         + service("Conversation", executable: "conversation-svc", [.grdb, .lifecycle, .metrics])
         + service(
             "Inference",
@@ -70,6 +71,12 @@ let package = Package(
                 name: "TestSupport",
                 dependencies: ["Bus", "Contracts", "ServiceKit", .hummingbird, .lifecycle, .logging] + .channels,
                 path: "Tests/Support",
+                swiftSettings: .house
+            ),
+            .executableTarget(
+                name: "fake-providers",
+                dependencies: ["TestSupport"],
+                path: "Tests/Clients/FakeProviders",
                 swiftSettings: .house
             ),
             tests("Contracts"),
@@ -147,6 +154,7 @@ extension Target.Dependency {
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
+    static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
     static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }

@@ -90,6 +90,15 @@ token=$("$bin/parley" token --user alice --data-dir "$work/data")
 alice() { curl -sf "$gateway$1" -H "Authorization: Bearer $token"; }
 alice "/api/v1/chat/conversations" >"$work/before.json" || fail "the token of parley token is refused."
 
+say "a key is made, believed and revoked"
+house=(--conversation-port "$c" --data-dir "$work/data")
+key=$("$bin/parley" key create --user alice --name smoke "${house[@]}" 2>/dev/null) || fail "parley key create."
+with_key() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$gateway/api/v1/keys" -H "X-API-Key: $key")" = "$1" ]; }
+with_key 200 || fail "a new key is refused."
+id=$("$bin/parley" key list --user alice "${house[@]}" 2>/dev/null | awk '$NF == "smoke" { print $1 }')
+"$bin/parley" key revoke "$id" "${house[@]}" >/dev/null || fail "parley key revoke."
+within 1 "the refusal of a revoked key" with_key 401
+
 say "a second parley up on the same data is refused"
 if timeout 20 "$bin/parley" up --gateway-port "$g" --data-dir "$work/data" >"$work/second.log" 2>&1; then
   fail "a second parley up started."

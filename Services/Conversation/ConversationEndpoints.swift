@@ -6,6 +6,9 @@ struct ConversationEndpoints: Sendable {
     let personas: PersonaCatalogue
     let conversing: Conversing
     let running: Running
+    let keys: KeyRing
+    let quotas: QuotaKeeping
+    let accounting: Accounting
 
     var table: EndpointTable {
         var table = EndpointTable(service: "conversation-svc")
@@ -23,6 +26,18 @@ struct ConversationEndpoints: Sendable {
         table.serve(Runs.Find.self) { request, context in try await running.find(request, context) }
         table.serve(Runs.Follow.self) { request, context in try await running.follow(request, context) }
         table.serve(Runs.Cancel.self) { request, context in try await running.cancel(request, context) }
+        table.serve(Keys.Create.self) { request, context in try await keys.create(request, context) }
+        table.serve(Keys.List.self) { request, context in try await keys.list(request, context) }
+        table.serve(Keys.Change.self) { request, context in try await keys.change(request, context) }
+        table.serve(Keys.Revoke.self) { request, context in try await keys.revoke(request, context) }
+        table.serve(Keys.Find.self) { request, _ in try await keys.find(request) }
+        table.serve(Keys.Watch.self) { _, _ in try keys.book.watch() }
+        table.serve(Usage.Record.self) { request, _ in try await accounting.record(request) }
+        table.serve(Usage.Report.self) { request, context in try await accounting.report(request, context) }
+        table.serve(Quotas.Find.self) { request, context in try await quotas.find(request, context) }
+        table.serve(Quotas.Set.self) { request, context in try await quotas.set(request, context) }
+        table.serve(Quotas.Reserve.self) { request, context in try await quotas.reserve(request, context) }
+        table.serve(Quotas.Settle.self) { request, _ in try await quotas.settle(request) }
         return table
     }
 }

@@ -22,18 +22,21 @@ package enum ConversationService {
         )
         let log = RunLog(database: database)
         let tasks = RunTasks()
-        let runs = LiveRuns(limit: configuration.concurrentRuns)
+        let book = try await AccessBook.open(database)
+        let runs = LiveRuns(limit: configuration.concurrentRuns) { book.runLimit(of: $0) }
         let ledger = RunLedger(database: database, log: log, runs: runs, tasks: tasks)
+        let windows = ModelWindows(inference: inference)
         let conversations = LiveConversations(
             surroundings: LiveConversation.Surroundings(
                 database: database,
                 inference: inference,
-                windows: ModelWindows(inference: inference),
+                windows: windows,
                 runLimit: configuration.runLimit,
                 log: log,
                 ledger: ledger,
                 tasks: tasks,
-                runs: runs
+                runs: runs,
+                book: book
             )
         )
         let personas = PersonaCatalogue(database: database)
@@ -42,15 +45,25 @@ package enum ConversationService {
         let endpoints = ConversationEndpoints(
             personas: personas,
             conversing: Conversing(database: database, conversations: conversations),
-            running: Running(conversations: conversations, runs: runs, database: database)
+            running: Running(conversations: conversations, runs: runs, database: database),
+            keys: KeyRing(database: database, book: book),
+            quotas: QuotaKeeping(
+                database: database,
+                book: book,
+                windows: windows,
+                runLimit: configuration.runLimit
+            ),
+            accounting: Accounting(database: database, prices: Prices(windows: windows))
         )
         return ServiceUnit.bus(
             table: endpoints.table,
             host: configuration.host,
             port: configuration.port,
             token: configuration.busToken,
-            background: [log, inference, conversations, Housekeeping(database: database)],
-            drainedFirst: [tasks],
+            background: [
+                log, inference, conversations, Housekeeping(database: database), ReservationExpiry(database: database),
+            ],
+            drainedFirst: [book, tasks],
             readiness: [Readiness("database") { try await database.write { _ in } }]
         )
     }

@@ -16,6 +16,7 @@ import ServiceKit
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | text | `parley`, none |
 /// | `CORS_ORIGINS` | origins with commas, or `*` | none |
 /// | `RATE_LIMIT_PER_MINUTE`, `RATE_LIMIT_PER_HOUR` | requests, 0 for no limit | `300`, `5000` |
+/// | `MAX_CONCURRENT_RUNS` | calls of models per principal, 0 for no limit | `8` |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct GatewayConfiguration: Sendable {
     var host: String
@@ -31,6 +32,7 @@ struct GatewayConfiguration: Sendable {
     var corsOrigins: [String]
     var requestsPerMinute: Int
     var requestsPerHour: Int
+    var concurrentCalls: Int
     var busToken: String
 
     /// Throws `SettingFault` with a sentence that says which setting is wrong and what is allowed.
@@ -48,6 +50,7 @@ struct GatewayConfiguration: Sendable {
         corsOrigins = try Self.origins(settings)
         requestsPerMinute = try settings.integer("RATE_LIMIT_PER_MINUTE", default: 300, in: 0...1_000_000)
         requestsPerHour = try settings.integer("RATE_LIMIT_PER_HOUR", default: 5000, in: 0...10_000_000)
+        concurrentCalls = try settings.integer("MAX_CONCURRENT_RUNS", default: 8, in: 0...1_000_000)
         busToken = try settings.busToken()
         guard settings.string("JWT_JWKS_URL") == nil else {
             throw SettingFault("JWT_JWKS_URL is set, but tokens with public keys are not supported yet. Unset it.")

@@ -12,6 +12,8 @@ struct GatewayContext: RequestContext {
     var traceparent: String?
     /// Who is asking, once that is known.
     var principal: Principal?
+    /// The key that they came with.
+    var key: APIKey?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -21,12 +23,15 @@ struct GatewayContext: RequestContext {
     }
 
     /// The longest body that is taken, in bytes.
-    var maxUploadSize: Int { RequestGuard.bodyLimit }
+    var maxUploadSize: Int { RequestGuard.largestBody }
 
     /// Whose allowance the request is counted against: the user's, or the address's when nobody is known.
     var caller: String {
-        principal.map { "user:\($0.user)" } ?? "address:\(peer?.ipAddress ?? "unknown")"
+        principal.map { "user:\($0.user)" } ?? address
     }
+
+    /// Where the request comes from, as somebody who can be counted.
+    var address: String { "address:\(peer?.ipAddress ?? "unknown")" }
 
     /// Whether the request comes from this machine.
     var isLoopback: Bool { peer?.isLoopback == true }

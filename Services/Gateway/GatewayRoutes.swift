@@ -13,7 +13,10 @@ struct GatewayRoutes {
     let cors: CORSRules
     let mode: AuthenticationMode
     let verifier: TokenVerifier
+    let keys: KeyVerifier
     let limiter: RateLimiter
+    /// What calls of models are counted by.
+    let meter: CallMeter
 
     private typealias Open = @Sendable (Request, GatewayContext) async throws -> Response
     private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
@@ -31,7 +34,13 @@ struct GatewayRoutes {
         router.get("/health", use: health.health)
         OperationsRoutes.addReadiness(to: router, service: "gateway", readiness: readiness, draining: draining)
         let identified = router.group().add(
-            middleware: IdentificationMiddleware(mode: mode, verifier: verifier, limiter: limiter, errors: errors)
+            middleware: IdentificationMiddleware(
+                mode: mode,
+                verifier: verifier,
+                keys: keys,
+                limiter: limiter,
+                errors: errors
+            )
         )
         identified.get("/metrics") { _, context in
             guard context.isLoopback || context.principal?.role == .admin else {
@@ -70,6 +79,8 @@ struct GatewayRoutes {
         let messages = MessagesController(conversations: self.conversations)
         let turns = TurnsController(conversations: self.conversations)
         let runs = RunsController(conversations: self.conversations)
+        let keys = KeysController(conversations: self.conversations)
+        let quotas = QuotasController(conversations: self.conversations)
         let models = ModelsController(inference: inference, mode: mode)
         return [
             (.post, all, conversations.create),
@@ -84,6 +95,13 @@ struct GatewayRoutes {
             (.get, "\(all)/:id/runs/:run", runs.find),
             (.get, "\(all)/:id/runs/:run/events", runs.events),
             (.post, "\(all)/:id/runs/:run/cancel", runs.cancel),
+            (.post, "/api/v1/keys", keys.create),
+            (.get, "/api/v1/keys", keys.list),
+            (.patch, "/api/v1/keys/:id", keys.change),
+            (.delete, "/api/v1/keys/:id", keys.revoke),
+            (.get, "/api/v1/usage", UsageController(conversations: self.conversations).report),
+            (.get, "/api/v1/quotas/:principal", quotas.find),
+            (.put, "/api/v1/quotas/:principal", quotas.set),
             (.get, ModelsController.path, models.list),
             (.post, ModelsController.path, models.create),
             (.get, "\(ModelsController.path)/pulls", models.jobs),
@@ -92,6 +110,17 @@ struct GatewayRoutes {
             (.delete, "\(ModelsController.path)/pulls/:job", models.cancel),
             (.get, "\(ModelsController.path)/**", models.show),
             (.delete, "\(ModelsController.path)/**", models.delete),
+        ] + openAI
+    }
+
+    /// OpenAI's interface.
+    private var openAI: [(HTTPRequest.Method, String, Closed)] {
+        let models = ModelListController(inference: inference)
+        return [
+            (.get, "/v1/models", models.list),
+            (.get, "/v1/models/**", models.find),
+            (.post, "/v1/chat/completions", ChatController(inference: inference, meter: meter).complete),
+            (.post, "/v1/embeddings", EmbeddingsController(inference: inference, meter: meter).embed),
         ]
     }
 }

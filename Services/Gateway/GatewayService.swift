@@ -26,6 +26,8 @@ package enum GatewayService {
             issuer: configuration.jwtIssuer,
             audience: configuration.jwtAudience
         )
+        let keyCache = KeyCache()
+        let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = Draining()
         let routes = GatewayRoutes(
@@ -35,7 +37,14 @@ package enum GatewayService {
             cors: CORSRules(origins: configuration.corsOrigins),
             mode: configuration.mode,
             verifier: verifier,
-            limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
+            keys: KeyVerifier(conversations: conversations, cache: keyCache),
+            limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour),
+            meter: CallMeter(
+                calls: ConcurrentCalls(limit: configuration.concurrentCalls),
+                keys: keyCache,
+                reporter: reporter,
+                conversations: conversations
+            )
         )
         let ready = Readiness("services") {
             let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
@@ -52,7 +61,9 @@ package enum GatewayService {
             ),
             host: configuration.host,
             port: configuration.port,
-            background: [conversations, inference],
+            background: [
+                conversations, inference, KeyNews(conversations: conversations, cache: keyCache), reporter,
+            ],
             draining: draining
         )
     }

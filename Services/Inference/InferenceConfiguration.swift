@@ -6,6 +6,9 @@ import ServiceKit
 /// |---|---|---|---|
 /// | `OLLAMA_BASE_URL` | URL | `http://127.0.0.1:11434` | one http or https URL |
 /// | `OLLAMA_NUM_CTX` | tokens | `8192` | 256 to 4194304 |
+/// | `GEMINI_API_KEY` | secret | none | |
+/// | `GEMINI_BASE_URL` | URL, without a version | `https://generativelanguage.googleapis.com` | one http or https URL |
+/// | `GEMINI_API_VERSION` | version | `v1beta` | `v1`, `v1beta`, `v1alpha` |
 /// | `OPENAI_API_KEY` | secret | none | |
 /// | `OPENAI_BASE_URL` | URL, with its `/v1` | `https://api.openai.com/v1` | one http or https URL |
 /// | `PROVIDERS_FILE` | path of a JSON file | none | see ``ProvidersFile`` |
@@ -23,6 +26,8 @@ struct InferenceConfiguration: Sendable {
     var isOllamaConfigured: Bool
     /// The largest window asked of Ollama.
     var ollamaWindowLimit: Int
+    /// Gemini, if it is set up.
+    var gemini: GeminiServer?
     /// The servers that speak OpenAI's API, OpenAI itself first, if it is set up.
     var compatibleServers: [CompatibleServer]
     /// What models cost, and what answers in their stead.
@@ -44,6 +49,7 @@ struct InferenceConfiguration: Sendable {
         ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
         isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
         ollamaWindowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
+        gemini = try GeminiServer.read(settings)
         file = try ProvidersFile.read(settings)
         compatibleServers = try CompatibleServer.all(settings: settings, file: file)
         defaultModel = settings.string("DEFAULT_MODEL")

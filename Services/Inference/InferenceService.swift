@@ -20,6 +20,15 @@ package enum InferenceService {
             client: client
         )
         var lanes = [lane(ollama, configuration.ollamaLimits, configuration)]
+        if let server = configuration.gemini {
+            let gemini = try GeminiProvider(
+                url: server.url,
+                key: server.key,
+                version: server.version,
+                client: client
+            )
+            lanes.append(lane(gemini, configuration.limits, configuration))
+        }
         for server in configuration.compatibleServers {
             let provider = try OpenAIProvider(
                 name: server.name,

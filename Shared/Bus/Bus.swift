@@ -9,6 +9,13 @@ package protocol Bus: Sendable {
     /// Asks once. Without a deadline in the context the answer must come within 30 s.
     func call<Request: Endpoint>(_ request: Request, _ context: CallContext) async throws -> Request.Response
 
+    /// Like ``call(_:_:)`` with a request that is JSON already, put together from parts that were encoded before.
+    func call<Request: Endpoint>(
+        _ type: Request.Type,
+        encoded request: ByteBuffer,
+        _ context: CallContext
+    ) async throws -> Request.Response
+
     /// Asks for many values; returns when the far side has begun to answer.
     func stream<Request: StreamingEndpoint>(
         _ request: Request,

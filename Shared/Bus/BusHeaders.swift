@@ -10,27 +10,45 @@ package enum BusHeaders {
     package static let traceparent = "traceparent"
     package static let deadline = "x-deadline-ms"
 
-    /// Writes who is asking as `alice;role=user`, the name percent-encoded.
+    /// Writes who is asking as `alice;role=user`, the name percent-encoded, and after it `;key=<id>` for a key's holder.
     package static func write(_ principal: Principal) -> String {
         var text = ""
         for byte in principal.user.utf8 {
             let isPlain = token(byte) && byte != UInt8(ascii: ".")
             text += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
-        return "\(text);role=\(principal.role.rawValue)"
+        text += ";role=\(principal.role.rawValue)"
+        if let key = principal.key { text += ";key=\(key)" }
+        return text
     }
 
     /// Reads who is asking; a missing role is `user`.
     package static func readPrincipal(_ text: String) throws -> Principal {
-        let parts = text.split(separator: ";", maxSplits: 1)
-        guard let name = parts.first?.removingPercentEncoding, !name.isEmpty, name.utf8.count <= 255 else {
+        let parts = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map {
+            Substring($0)
+        }
+        let isPlain = parts.first?.utf8.contains(UInt8(ascii: "%")) == false
+        let user = isPlain ? parts.first.map(String.init) : parts.first?.removingPercentEncoding
+        guard let name = user, !name.isEmpty, name.utf8.count <= 255 else {
             throw Fault(.invalid, "The header x-principal is not of the form name;role=user.")
         }
-        guard parts.count == 2 else { return Principal(user: name) }
-        guard let role = Principal.Role(rawValue: String(parts[1].dropFirst(5))), parts[1].hasPrefix("role=") else {
-            throw Fault(.invalid, "The role in x-principal is not one of: user, admin.")
+        var principal = Principal(user: name)
+        for part in parts.dropFirst() {
+            if part.hasPrefix("role=") {
+                guard let role = Principal.Role(rawValue: String(part.dropFirst(5))) else {
+                    throw Fault(.invalid, "The role in x-principal is not one of: user, admin.")
+                }
+                principal.role = role
+            } else if part.hasPrefix("key=") {
+                guard let key = APIKey.ID(part.dropFirst(4)) else {
+                    throw Fault(.invalid, "The key in x-principal is not an id.")
+                }
+                principal.key = key
+            } else {
+                throw Fault(.invalid, "The header x-principal is not of the form name;role=user;key=<id>.")
+            }
         }
-        return Principal(user: name, role: role)
+        return principal
     }
 
     /// Reads what a request's headers say about the call.

@@ -45,13 +45,20 @@ package struct CallContext: Sendable {
 }
 
 extension String {
-    /// Lower-case hexadecimal digits made of chance, sixteen a word.
+    /// Lower-case hexadecimal digits made of chance, sixteen a word, never all of them zero.
+    ///
+    /// For names in logs and traces, which many are made of: they are no secrets.
     package static func randomHex(words: Int) -> String {
-        var text = ""
-        for _ in 0..<words {
-            let digits = String(UInt64.random(in: 1 ... .max), radix: 16)
-            text += String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: words * 16) { buffer in
+            for word in 0..<words {
+                var value = NameGenerator.shared.next() | 1
+                for place in 0..<16 {
+                    buffer[word * 16 + place] = digits[Int(value >> 60)]
+                    value <<= 4
+                }
+            }
+            return words * 16
         }
-        return text
     }
 }

@@ -41,8 +41,15 @@ package final class HTTPBus: Bus, Service {
     }
 
     package func call<Request: Endpoint>(_ request: Request, _ context: CallContext) async throws -> Request.Response {
+        try await call(Request.self, encoded: BusCoding.encode(request), context)
+    }
+
+    package func call<Request: Endpoint>(
+        _ type: Request.Type,
+        encoded body: ByteBuffer,
+        _ context: CallContext
+    ) async throws -> Request.Response {
         let limit = try context.remaining(atMost: context.deadline == nil ? Self.defaultLimit : .seconds(86_400))
-        let body = try BusCoding.encode(request)
         let response = try await send(body, path: Request.path, context: context, limit: limit, announced: limit)
         do {
             let answer = try await response.body.collect(upTo: Self.answerLimit)

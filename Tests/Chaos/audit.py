@@ -131,10 +131,25 @@ def audit_file(data):
         going = database.execute("SELECT COUNT(*) FROM runs WHERE ended_at IS NULL").fetchone()[0]
         wrong = database.execute("""SELECT COUNT(*) FROM conversations c WHERE message_count !=
                                     (SELECT COUNT(*) FROM messages WHERE conversation = c.number)""").fetchone()[0]
+        breaches += audit_usage(database)
         database.close()
     breaches += [f"{left} rows of events are left of runs that have ended"] if left else []
     breaches += [f"{going} runs have not ended"] if going else []
     return breaches + ([f"{wrong} conversations count their messages wrongly"] if wrong else [])
+
+
+def audit_usage(database):
+    """The ledger is the sum of what the runs say that they took, and nothing that was reserved is left open."""
+    taken = """SELECT c.user, COUNT(*), SUM(json_extract(r.ending, '$.usage.promptTokens')), SUM(json_extract(r.ending, '$.usage.completionTokens'))
+               FROM runs r JOIN messages m ON m.number = r.message JOIN conversations c ON c.number = m.conversation
+               WHERE json_extract(r.ending, '$.usage') IS NOT NULL GROUP BY c.user"""
+    taken = {row[0]: row[1:] for row in database.execute(taken)}
+    noted = {row[0]: row[1:] for row in database.execute(
+        "SELECT user, SUM(requests), SUM(prompt_tokens), SUM(completion_tokens) FROM usage GROUP BY user")}
+    wrong = sorted(user for user in taken.keys() | noted.keys() if taken.get(user) != noted.get(user))
+    open_ones = [row[0] for row in database.execute("SELECT user FROM reservations")]
+    breaches = [f"{user} used {taken.get(user)} by the runs and {noted.get(user)} by the ledger" for user in wrong]
+    return breaches + ([f"{len(open_ones)} reservations are left open, of {sorted(set(open_ones))[:5]}"] if open_ones else [])
 
 
 async def rest(client):

@@ -1,5 +1,6 @@
 """What all scenarios share: one stack, its provider, its users, and the figures that come out."""
 import asyncio
+import os
 import random
 import time
 
@@ -20,10 +21,22 @@ class House:
 
     async def client(self, name):
         self.count += 1
-        client = Client(self.stack.port, f"{name}-{self.count}")
+        client, is_limited = Client(self.stack.port, f"{name}-{self.count}"), self.count % 2
         await client.open()
+        if is_limited:
+            await self.limit(client)
         self.clients.append(client)
         return client
+
+    async def limit(self, client):
+        """A quota that is never reached, so that all this user's turns are reserved and settled."""
+        operator = Client(self.stack.ports["conversation-svc"], "operator")
+        with open(os.path.join(self.stack.data, "bus-token")) as file:
+            operator.token = file.read().strip()
+        quota = {"period": "month", "requests": 1_000_000, "tokens": 1_000_000_000, "concurrentRuns": 1000}
+        status, answer = await operator.ask(
+            "POST", "/quotas/set", {"subject": f"user:{client.name}", "quota": quota}, {"x-principal": "operator;role=admin"})
+        assert status == 200, answer
 
     async def many(self, name, count):
         """So many users, a few of whom come in at a time."""

@@ -19,6 +19,9 @@ final class ScriptedInference: Sendable {
         var requests: [Inference.Generate] = []
         var closed = 0
         var window = 8192
+        var refusal: Fault?
+        var price: Model.Price?
+        var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
 
     private let state = Mutex(State())
@@ -34,16 +37,30 @@ final class ScriptedInference: Sendable {
         }
     }
 
+    /// Generations are refused with this from now on.
+    func refuse(_ fault: Fault?) {
+        state.withLock { $0.refusal = fault }
+    }
+
+    /// Generations cost this and say that they took this from now on.
+    func charge(_ price: Model.Price?, usage: Usage?) {
+        state.withLock { state in
+            state.price = price
+            state.usage = usage
+        }
+    }
+
     var table: EndpointTable {
         var table = EndpointTable(service: "inference-svc")
         table.serve(Models.Find.self) { _, _ in
-            Model(name: "scripted/model", window: self.state.withLock { $0.window })
+            self.state.withLock { Model(name: "scripted/model", window: $0.window, price: $0.price) }
         }
         table.serve(Inference.Generate.self) { request, _ in
-            let script = self.state.withLock { state in
+            let (script, refusal) = self.state.withLock { state in
                 state.requests.append(request)
-                return state.script
+                return (state.script, state.refusal)
             }
+            if let refusal { throw refusal }
             return self.stream(script)
         }
         return table
@@ -80,7 +97,7 @@ final class ScriptedInference: Sendable {
             }
             return nil
         case .finish:
-            let usage = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
+            let usage = state.withLock { $0.usage }
             return Inference.Event(finish: Inference.Finish(reason: .stop, model: "scripted/model", usage: usage))
         }
     }

@@ -19,6 +19,9 @@ struct AuthenticationTests {
         (.GET, "\(Sample.path)/runs/\(Sample.run.id)", nil),
         (.GET, "\(Sample.path)/runs/\(Sample.run.id)/events", nil),
         (.POST, "\(Sample.path)/runs/\(Sample.run.id)/cancel", nil),
+        (.GET, "/api/v1/keys", nil),
+        (.POST, "/api/v1/keys", "{\"name\":\"laptop\"}"),
+        (.DELETE, "/api/v1/keys/\(Sample.key.id)", nil),
     ]
     private static let open = [
         "/", "/health", "/readyz", "/status", "/metrics", "/api/v1/influencers",

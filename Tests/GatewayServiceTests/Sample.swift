@@ -50,7 +50,30 @@ enum Sample {
         endedAt: moment
     )
 
+    static let key = APIKey(
+        id: id("0192f0c1-7b5a-7c3e-9f00-000000000041"),
+        name: "laptop",
+        user: "alice",
+        role: .user,
+        limits: APIKey.Limits(requestsPerMinute: 5),
+        createdAt: moment
+    )
+
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
+
+    static let reported: Usage.Reported = {
+        var tally = Usage.Tally(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
+        tally += Usage.Tally(usage)
+        let line = Usage.Line(
+            day: Day(moment),
+            model: "demo/demo",
+            key: key.id,
+            keyName: "laptop",
+            user: "alice",
+            tally: tally
+        )
+        return Usage.Reported(lines: [line], total: tally)
+    }()
 
     static let end = Run.End(
         status: .completed,

@@ -24,18 +24,25 @@ final class ScriptedHouse: Sendable {
         var requests: [String] = []
         var starts: [Runs.Start] = []
         var follows: [Runs.Follow] = []
+        var reports: [Usage.Report] = []
         var left = 0
-        var models: [any Sendable] = []
     }
 
     private let state = Mutex(State())
+    /// The keys that there are.
+    let keys = ScriptedKeys()
+    /// What was reserved, settled and recorded.
+    let meter = ScriptedMeter()
+    /// Stands in for inference-svc.
+    let models = ScriptedModels()
+    /// The jobs that fetch and make models.
+    let jobs = ScriptedJobs()
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
     var starts: [Runs.Start] { state.withLock { $0.starts } }
     var follows: [Runs.Follow] { state.withLock { $0.follows } }
-    /// What was asked about models.
-    var models: [any Sendable] { state.withLock { $0.models } }
+    var reports: [Usage.Report] { state.withLock { $0.reports } }
     /// How many streams were left by their caller.
     var left: Int { state.withLock { $0.left } }
 
@@ -78,7 +85,36 @@ final class ScriptedHouse: Sendable {
             self.state.withLock { $0.starts.append(request.start) }
             return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
-        serveModels(in: &table)
+        serve(Keys.Create.self, in: &table) { _ in Keys.Created(key: Sample.key, secret: "sk-parley-secret") }
+        serve(Keys.List.self, in: &table) { _ in Page(items: [Sample.key], total: 1) }
+        serve(Keys.Change.self, in: &table) { _ in Sample.key }
+        serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
+        serve(Usage.Report.self, in: &table) { request in
+            self.state.withLock { $0.reports.append(request) }
+            return Sample.reported
+        }
+        serve(Quotas.Find.self, in: &table) { request in
+            Quotas.Standing(
+                subject: request.subject,
+                quota: nil,
+                used: Usage.Tally(),
+                reserved: Usage.Tally(),
+                resetsAt: Sample.moment
+            )
+        }
+        serve(Quotas.Set.self, in: &table) { request in
+            Quotas.Standing(
+                subject: request.subject,
+                quota: request.quota,
+                used: Usage.Tally(Sample.usage),
+                reserved: Usage.Tally(Sample.usage),
+                resetsAt: Sample.moment
+            )
+        }
+        keys.add(to: &table)
+        meter.add(to: &table)
+        models.serve(in: &table)
+        jobs.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)
@@ -88,39 +124,6 @@ final class ScriptedHouse: Sendable {
             return try self.stream(Runs.Follow.path, context)
         }
         return table
-    }
-
-    private func serveModels(in table: inout EndpointTable) {
-        serve(Models.List.self, in: &table) { _ in Sample.reports }
-        serve(Models.Show.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request.model) }
-            return Sample.description
-        }
-        serve(Models.Pull.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request) }
-            return Models.BegunJob(job: Sample.job, isNew: true)
-        }
-        serve(Models.Create.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request) }
-            return Models.BegunJob(job: Sample.job, isNew: false)
-        }
-        serve(Models.Delete.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request.model) }
-            return Done()
-        }
-        serve(Models.Pulls.self, in: &table) { _ in [Sample.job] }
-        serve(Models.CancelPull.self, in: &table) { _ in Sample.ended(.cancelled) }
-        table.serve(Models.FollowPull.self) { request, context in
-            try self.note(Models.FollowPull.path, context)
-            let steps = Mutex(self.state.withLock { $0.stream }[...])
-            return ElementStream(
-                encoded: {
-                    guard let step = steps.withLock({ $0.popFirst() }) else { return nil }
-                    return try await self.perform(step)
-                },
-                close: {}
-            )
-        }
     }
 
     private func serve<Request: Endpoint>(

@@ -13,17 +13,27 @@ struct CutTests {
     private static let answer = FakeAnswer.chat(pieces)
     private static var text: String { pieces.joined() }
 
-    @Test func `cut after any byte`() async throws {
+    @Test func `cut after any byte that follows the first token`() async throws {
         let bytes = String(decoding: Self.answer.bytes, as: UTF8.self)
+        let begun = try #require(bytes.range(of: "}\n"))
         let done = try #require(bytes.range(of: "\"done\":true"))
         let end = try #require(bytes.range(of: "}\n", range: done.upperBound..<bytes.endIndex))
-        let whole = bytes[..<end.upperBound].utf8.count
+        let first = bytes[..<begun.upperBound].utf8.count
+        let whole = bytes[..<end.upperBound].utf8.count - 1
         try await withConversation { ollama, talk in
-            for count in 0..<Self.answer.bytes.count {
+            for count in first..<Self.answer.bytes.count {
                 ollama.next("/api/chat", Self.answer.cut(after: count))
                 let status: Run.Status = count >= whole ? .completed : .interrupted
                 try await talk.check("Cut after \(count)", is: status, Self.text)
             }
+        }
+    }
+
+    @Test func `cut before the first token, again and again`() async throws {
+        try await withConversation { ollama, talk in
+            ollama.always("/api/chat", Self.answer.cut(after: Self.answer.headLength))
+            try await talk.check("Cut after the head", is: .interrupted, Self.text)
+            #expect(ollama.requests("/api/chat").count == 3, "It is tried twice again, as long as nothing has come.")
         }
     }
 

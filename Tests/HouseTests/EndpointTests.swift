@@ -81,8 +81,8 @@ struct EndpointTests {
     /// The paths that stand in the sources of the contracts.
     private func declaredPaths() throws -> [String] {
         let folder = Self.root.appending(path: "Shared/Contracts")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return try files.filter { $0.pathExtension == "swift" }.flatMap { file in
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return try (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }.flatMap { file in
             try String(contentsOf: file, encoding: .utf8).matches(of: /static let path = "([^"]+)"/).map {
                 String($0.1)
             }

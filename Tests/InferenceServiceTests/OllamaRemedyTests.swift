@@ -52,7 +52,8 @@ import Testing
 
     @Test(arguments: [
         FakeAnswer.error(404, "model 'llama3.2' not found"), .error(400, "input exceeds the maximum context length"),
-        .error(429, "x", headers: ["Retry-After: 30"]), .error(503, "x", headers: ["Retry-After: 61"]), .error(501, "no"),
+        .error(429, "x", headers: ["Retry-After: 30"]), .error(503, "x", headers: ["Retry-After: 61"]),
+        .error(501, "no"),
         .chat(lines: ["<html>"]), .json(200, "[]\n"), .json(204, ""),
         FakeAnswer(
             head: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n",
@@ -106,7 +107,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (FakeAnswer.chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [#"{"error":"out of memory"}"#]), Fault.Code.provider),
+        (
+            FakeAnswer.chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [#"{"error":"out of memory"}"#]),
+            Fault.Code.provider
+        ),
         (.chat(["Hello"], doneReason: nil), .cut), (.chat(["Hello"], doneReason: nil).ending(.reset), .cut),
         (.chat(lines: [FakeAnswer.toolCalls(FakeAnswer.toolCall("f", "{}"))]), .cut),
         (.chat(lines: [FakeAnswer.thought("Hm")] + ["<html>"]), .provider),

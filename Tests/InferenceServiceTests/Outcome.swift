@@ -11,16 +11,25 @@ struct Outcome: Equatable {
     var events = 0
     var finish: Inference.Finish?
     var fault: Fault?
+    /// What was tried.
+    var attempts: [Attempt]?
+    var reasoning = ""
+    var toolCalls: [Inference.ToolCallPiece] = []
 
     /// Reads a stream to its end, well or ill.
+    init() {}
+
     init(_ begin: () async throws -> ElementStream<Inference.Event>) async throws {
         do {
             let stream = try await begin()
             defer { stream.close() }
             for try await event in stream {
                 #expect(finish == nil, "Nothing follows the finish.")
-                events += 1
+                attempts = event.begin?.attempts ?? attempts
+                if !event.isEmpty { events += 1 }
                 text += event.text ?? ""
+                reasoning += event.reasoning ?? ""
+                toolCalls += event.toolCalls ?? []
                 finish = event.finish ?? finish
             }
         } catch let fault as Fault {

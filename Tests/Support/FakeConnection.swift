@@ -48,8 +48,10 @@ final class FakeConnection: ChannelInboundHandler {
         let request = FakeRequest(
             method: head.method.rawValue,
             path: String(head.uri.prefix { $0 != "?" }),
+            query: String(head.uri.drop { $0 != "?" }.dropFirst()),
             headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $1 },
-            body: String(buffer: body)
+            body: String(buffer: body),
+            bytes: Array(body.readableBytesView)
         )
         let (number, answer) = ledger.take(request)
         current = number

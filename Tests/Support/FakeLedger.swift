@@ -5,10 +5,13 @@ import Synchronization
 final class FakeLedger: Sendable {
     /// What is said to a request.
     typealias Script = @Sendable (FakeRequest) -> FakeAnswer
+    /// What is said instead of what a script says.
+    typealias Amendment = @Sendable (FakeRequest, FakeAnswer) -> FakeAnswer
 
     private struct State {
         var queued: [String: [FakeAnswer]] = [:]
         var settled: [String: Script]
+        var amendment: Amendment?
         var requests: [FakeRequest] = []
         var channels: [ObjectIdentifier: any Channel] = [:]
         var connections = 0
@@ -32,6 +35,10 @@ final class FakeLedger: Sendable {
         state.withLock { $0.settled[path] = script }
     }
 
+    func amend(_ amendment: @escaping Amendment) {
+        state.withLock { $0.amendment = amendment }
+    }
+
     /// Writes a request down; answers its number and what to say.
     func take(_ request: FakeRequest) -> (number: Int, answer: FakeAnswer) {
         state.withLock { state in
@@ -41,7 +48,9 @@ final class FakeLedger: Sendable {
                 state.queued[request.path]?.removeFirst()
                 return (number, next)
             }
-            return (number, state.settled[request.path]?(request) ?? .error(404, "page not found"))
+            let script = state.settled[request.path] ?? state.settled["*"]
+            let answer = script?(request) ?? .error(404, "page not found")
+            return (number, state.amendment?(request, answer) ?? answer)
         }
     }
 

@@ -31,6 +31,11 @@ package struct FakeServer: Sendable {
         ledger.settle(path: path ?? mainPath, script)
     }
 
+    /// Says what is made of each request and of what would be said to it otherwise, whatever its path.
+    package func amend(_ amendment: @escaping @Sendable (FakeRequest, FakeAnswer) -> FakeAnswer) {
+        ledger.amend(amendment)
+    }
+
     /// What was asked so far, in order; of one path if one is named.
     package func requests(_ path: String? = nil) -> [FakeRequest] {
         ledger.requests.filter { path == nil || $0.path == path }
@@ -44,6 +49,8 @@ package struct FakeServer: Sendable {
 }
 
 /// Runs `body` with a fake server on a port of its own, which answers by `scripts` until it is told otherwise.
+///
+/// The script of the path `*` answers for all paths that have none of their own.
 package func withFakeServer<Result>(
     mainPath: String,
     port: Int = 0,

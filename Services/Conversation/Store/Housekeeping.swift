@@ -14,6 +14,7 @@ struct Housekeeping: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.deleteExpiredKeys(at: .now())
+                await self.deleteExpiredBatches(at: .now())
                 do { try await Task.sleep(for: Self.interval) } catch { return }
             }
         }
@@ -26,6 +27,16 @@ struct Housekeeping: Service {
             }) == Self.batch {}
         } catch {
             Logger.current.warning("Old request keys not deleted; trying later", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func deleteExpiredBatches(at moment: Timestamp) async {
+        do {
+            while try await database.write({
+                try UsageBatchRows.deleteExpired(at: moment, limit: Self.batch, in: $0)
+            }) == Self.batch {}
+        } catch {
+            Logger.current.warning("Old batches not forgotten; trying later", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -10,6 +10,8 @@ struct StoredRun: Sendable, Equatable {
     /// The number of the message that it answers, and that message's position.
     var message: Int64
     var position: Int
+    /// The key by which it was asked for.
+    var apiKey: APIKey.ID?
     /// The number of its answer, once there is one.
     var answer: Int64?
     /// The number of the answer that the path went through when another was asked for.
@@ -24,12 +26,12 @@ struct StoredRun: Sendable, Equatable {
 enum RunRows {
     private static let selection = """
         SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
-            c.number, c.id, m.id, m.position, a.id, r.replaces
+            c.number, c.id, m.id, m.position, a.id, r.replaces, r.api_key, r.model
         FROM runs r JOIN messages m ON m.number = r.message JOIN conversations c ON c.number = m.conversation
         LEFT JOIN messages a ON a.number = r.answer
         """
     private static let insertion = """
-        INSERT INTO runs (message, replaces, id, status, last_event, created_at) VALUES (?,?,?,?,?,?)
+        INSERT INTO runs (message, replaces, id, status, last_event, created_at, api_key) VALUES (?,?,?,?,?,?,?)
         """
     private static let ending = """
         UPDATE runs SET answer = ?, status = ?, last_event = ?, cuts = ?, ending = ?, ended_at = ? WHERE id = ?
@@ -39,11 +41,13 @@ enum RunRows {
     static func insert(
         _ run: Run,
         of message: Int64,
+        by apiKey: APIKey.ID? = nil,
         replacing replaces: Int64? = nil,
         in database: GRDB.Database
     ) throws {
         try database.cachedStatement(sql: insertion).execute(arguments: [
             message, replaces, run.id.description, run.status.rawValue, run.lastEvent, run.createdAt.microseconds,
+            apiKey?.description,
         ])
     }
 
@@ -51,6 +55,12 @@ enum RunRows {
     static func begin(_ id: Run.ID, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE runs SET status = 'running' WHERE id = ? AND status = 'queued'")
             .execute(arguments: [id.description])
+    }
+
+    /// Stores which model answers, for the case that the run's end is never stored.
+    static func setModel(_ model: String, of id: Run.ID, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "UPDATE runs SET model = ? WHERE id = ?")
+            .execute(arguments: [model, id.description])
     }
 
     /// Stores how a run ended.
@@ -73,6 +83,19 @@ enum RunRows {
         return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
     }
 
+    /// Who asked for a run, and by which key.
+    static func payer(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT c.user, r.api_key FROM runs r JOIN messages m ON m.number = r.message
+                JOIN conversations c ON c.number = m.conversation WHERE r.id = ?
+                """
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [id.description]) else { return nil }
+        let key: String? = row[1]
+        return (row[0], try key.map(StoredValue.identifier))
+    }
+
     /// The runs that have not ended, in the order in which they were asked for.
     static func going(in database: GRDB.Database) throws -> [StoredRun] {
         let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
@@ -84,13 +107,14 @@ enum RunRows {
         let ending: String? = row[6]
         let endedAt: Int64? = row[8]
         let answer: String? = row[13]
+        let apiKey: String? = row[15]
         let end = try ending.map { try StoredValue.decode(Run.End.self, $0) }
         return StoredRun(
             run: Run(
                 id: try StoredValue.identifier(row[2]),
                 conversation: try StoredValue.identifier(row[10]),
                 status: try StoredValue.word(row[3]),
-                model: end?.model,
+                model: end?.model ?? row[16],
                 userMessage: try StoredValue.identifier(row[11]),
                 assistantMessage: try answer.map(StoredValue.identifier),
                 lastEvent: row[4],
@@ -102,6 +126,7 @@ enum RunRows {
             conversation: row[9],
             message: row[0],
             position: row[12],
+            apiKey: try apiKey.map(StoredValue.identifier),
             answer: row[1],
             replaces: row[14],
             cuts: (cuts ?? "").split(separator: " ").compactMap { Int($0) },

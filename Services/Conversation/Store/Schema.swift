@@ -11,6 +11,9 @@ import GRDB
 /// those whose `branch` is 0, at most one at a position; whatever is aside has its own number there. `sibling` counts the
 /// messages of one role that follow the same one, and `is_chosen` says which of them the path went through last.
 /// `path_version` counts how often the path of a conversation was made to go elsewhere.
+///
+/// An `api_key` that is empty in `usage` and `reservations` means that no key was used. A reservation stands from before a
+/// model is asked until its usage is known; the usage is added in the commit that takes the reservation away.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -19,6 +22,9 @@ enum Schema {
         }
         migrator.registerMigration("0002 branches and request keys") { database in
             try database.execute(sql: second)
+        }
+        migrator.registerMigration("0003 keys, usage and quotas") { database in
+            try database.execute(sql: third)
         }
         return migrator
     }
@@ -138,5 +144,72 @@ enum Schema {
             PRIMARY KEY (conversation, route, key)
         ) WITHOUT ROWID, STRICT;
         CREATE INDEX request_keys_by_age ON request_keys (created_at);
+        """
+
+    private static let third = """
+        CREATE TABLE api_keys (
+            number INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            digest TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            user TEXT NOT NULL,
+            role TEXT NOT NULL,
+            requests_per_minute INTEGER,
+            requests_per_hour INTEGER,
+            concurrent_runs INTEGER,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            last_used_at INTEGER
+        ) STRICT;
+        CREATE INDEX api_keys_by_user ON api_keys (user, number);
+        ALTER TABLE runs ADD COLUMN api_key TEXT;
+        ALTER TABLE runs ADD COLUMN model TEXT;
+
+        CREATE TABLE usage (
+            user TEXT NOT NULL,
+            day INTEGER NOT NULL,
+            api_key TEXT NOT NULL,
+            model TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            prompt_tokens INTEGER NOT NULL,
+            completion_tokens INTEGER NOT NULL,
+            estimated_tokens INTEGER NOT NULL,
+            cost INTEGER,
+            unpriced_requests INTEGER NOT NULL,
+            PRIMARY KEY (user, day, api_key, model)
+        ) WITHOUT ROWID, STRICT;
+        CREATE INDEX usage_by_day ON usage (day);
+        CREATE INDEX usage_by_key ON usage (api_key, day);
+
+        CREATE TABLE usage_batches (
+            id TEXT NOT NULL PRIMARY KEY,
+            created_at INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+        CREATE INDEX usage_batches_by_age ON usage_batches (created_at);
+
+        CREATE TABLE quotas (
+            subject TEXT NOT NULL PRIMARY KEY,
+            period TEXT NOT NULL,
+            requests INTEGER,
+            tokens INTEGER,
+            cost INTEGER,
+            concurrent_runs INTEGER,
+            changed_at INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT;
+
+        CREATE TABLE reservations (
+            id TEXT NOT NULL PRIMARY KEY,
+            user TEXT NOT NULL,
+            api_key TEXT NOT NULL,
+            model TEXT NOT NULL,
+            prompt_tokens INTEGER NOT NULL,
+            completion_tokens INTEGER NOT NULL,
+            cost INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER
+        ) WITHOUT ROWID, STRICT;
+        CREATE INDEX reservations_by_user ON reservations (user);
+        CREATE INDEX reservations_by_key ON reservations (api_key);
+        CREATE INDEX reservations_by_end ON reservations (expires_at) WHERE expires_at IS NOT NULL;
         """
 }

@@ -36,11 +36,14 @@ struct Generation: Sendable {
     func perform(_ prompt: Prompt) async -> RunLedger.Ending {
         feed.begin()
         var draft = RunDraft(arrival: arrival)
+        var isAsked = false
         do {
-            try await generate(prompt, into: &draft)
+            try await generate(prompt, into: &draft, &isAsked)
         } catch  where draft.status != .completed {
             draft.status = status(after: error)
             draft.fault = draft.status == .stopped ? nil : fault(from: error)
+            // A model that was being asked when somebody stopped it, or the time was over, may have begun.
+            draft.wasAsked = draft.wasAsked || isAsked && (feed.isStopped || draft.fault?.code == .timeout)
         } catch {
             // The model had said that it was finished: what broke after that is of no account.
         }
@@ -55,7 +58,7 @@ struct Generation: Sendable {
         return await ledger.finish(feed, draft: draft, next: await next())
     }
 
-    private func generate(_ prompt: Prompt, into draft: inout RunDraft) async throws {
+    private func generate(_ prompt: Prompt, into draft: inout RunDraft, _ isAsked: inout Bool) async throws {
         guard !feed.isStopped else { throw CancellationError() }
         let model = try await windows.model(nil, context)
         let window = ContextWindow(size: model.window)
@@ -66,11 +69,15 @@ struct Generation: Sendable {
         )
         draft.context = report
         draft.model = model.name
+        draft.price = model.price
         let request = request(model.name, prompt, used: used)
         var bounded = context
         // inference-svc minds the limit and says what passed; this is for one that says nothing any more.
         bounded.deadline = .now + limit + Self.grace
+        isAsked = true
         let stream = try await inference.stream(Inference.Generate.self, encoded: request, bounded)
+        draft.wasAsked = true
+        feed.begin(model.name)
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
             let text = batch.compactMap(\.text).joined()

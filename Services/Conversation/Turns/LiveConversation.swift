@@ -20,6 +20,7 @@ actor LiveConversation {
         var ledger: RunLedger
         var tasks: RunTasks
         var runs: LiveRuns
+        var book: AccessBook
     }
 
     /// What became of a request.
@@ -33,8 +34,8 @@ actor LiveConversation {
     nonisolated let record: StoredConversation
     let surroundings: Surroundings
     private(set) var turns: [LiveTurn] = []
-    private let system: String
-    private var history: History
+    let system: String
+    private(set) var history: History
     private var isDeleted = false
 
     /// `newest`: the newest messages, oldest first.
@@ -57,7 +58,7 @@ actor LiveConversation {
 
     /// Begins what an earlier process left waiting.
     func resume() {
-        for turn in turns { surroundings.runs.adopt(turn.feed, of: record.user) }
+        for turn in turns { surroundings.runs.adopt(turn.feed, of: record.user, key: turn.context.principal?.key) }
         advance()
     }
 
@@ -78,6 +79,7 @@ actor LiveConversation {
         case .failed(let run, let question): (cause, failed) = (.again(question), run)
         case .none: cause = try await self.cause(of: request)
         }
+        let estimate = await estimate(of: cause, context)
         // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
         // request may have come again.
         if let turn = try going(request) { return .going(turn.feed) }
@@ -88,7 +90,9 @@ actor LiveConversation {
             cause: cause,
             run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
             key: request.requestKey,
-            failed: failed
+            failed: failed,
+            principal: context.principal,
+            estimate: estimate
         )
         let turn = LiveTurn(opening, context, isWatched: isWatched)
         turns.append(turn)
@@ -172,7 +176,7 @@ actor LiveConversation {
     private func store(_ turn: LiveTurn, _ opening: TurnOpening) async throws -> Run.ID? {
         let feed = turn.feed
         do {
-            try surroundings.runs.add(feed, of: record.user)
+            try surroundings.runs.add(feed, of: record.user, key: turn.context.principal?.key)
             switch try await surroundings.database.write({ try opening.perform(in: $0) }) {
             case .opened(let question):
                 feed.settle(question)
@@ -181,6 +185,7 @@ actor LiveConversation {
             case .known(let run):
                 remove(turn, after: Fault(.unavailable, "This request was sent twice at once. Send it again."))
                 return run
+            case .refused(let fault): throw fault
             }
         } catch {
             remove(turn, after: error as? Fault)

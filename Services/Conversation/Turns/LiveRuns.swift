@@ -2,25 +2,43 @@ import Contracts
 import Metrics
 import Synchronization
 
-/// The runs that are going, by id, and how many each user has of them.
+/// The runs that are going, by id, and how many each user and each key has of them.
 final class LiveRuns: Sendable {
     private struct State {
         var feeds: [Run.ID: RunFeed] = [:]
         var users: [Run.ID: String] = [:]
         var counts: [String: Int] = [:]
+        var keys: [Run.ID: APIKey.ID] = [:]
+        var keyCounts: [APIKey.ID: Int] = [:]
+
+        mutating func insert(_ feed: RunFeed, of user: String, _ key: APIKey.ID?) -> Int {
+            counts[user, default: 0] += 1
+            users[feed.run.id] = user
+            feeds[feed.run.id] = feed
+            if let key {
+                keyCounts[key, default: 0] += 1
+                keys[feed.run.id] = key
+            }
+            return feeds.count
+        }
     }
 
     private let limit: Int
+    private let keyLimit: @Sendable (APIKey.ID) -> Int?
     private let state = Mutex(State())
     private let gauge = Gauge(label: "conversation.runs.going")
 
-    /// - Parameter limit: the most runs a user may have at once; 0 for no limit.
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: the most runs a user may have at once; 0 for no limit.
+    ///   - keyLimit: the most runs that may be going for a key, where it has a limit of its own.
+    init(limit: Int, keyLimit: @escaping @Sendable (APIKey.ID) -> Int? = { _ in nil }) {
         self.limit = limit
+        self.keyLimit = keyLimit
     }
 
-    /// Throws `limited` when the user has too many already.
-    func add(_ feed: RunFeed, of user: String) throws {
+    /// Throws `limited` when the user, or the key that they came with, has too many already.
+    func add(_ feed: RunFeed, of user: String, key: APIKey.ID? = nil) throws {
+        let ownLimit = key.flatMap(keyLimit)
         let count = try state.withLock { state throws(Fault) in
             guard limit == 0 || state.counts[user, default: 0] < limit else {
                 throw Fault(
@@ -29,23 +47,21 @@ final class LiveRuns: Sendable {
                     retryAfter: 1
                 )
             }
-            state.counts[user, default: 0] += 1
-            state.users[feed.run.id] = user
-            state.feeds[feed.run.id] = feed
-            return state.feeds.count
+            if let key, let ownLimit, state.keyCounts[key, default: 0] >= ownLimit {
+                throw Fault(
+                    .limited,
+                    "\(ownLimit) answers are being made for this key already, and that is its limit. Wait for one.",
+                    retryAfter: 1
+                )
+            }
+            return state.insert(feed, of: user, key)
         }
         gauge.record(count)
     }
 
     /// Takes over a run that was accepted before, whatever the limit.
-    func adopt(_ feed: RunFeed, of user: String) {
-        let count = state.withLock { state in
-            state.counts[user, default: 0] += 1
-            state.users[feed.run.id] = user
-            state.feeds[feed.run.id] = feed
-            return state.feeds.count
-        }
-        gauge.record(count)
+    func adopt(_ feed: RunFeed, of user: String, key: APIKey.ID? = nil) {
+        gauge.record(state.withLock { $0.insert(feed, of: user, key) })
     }
 
     /// Lets go of a run; harmless for one that is not there.
@@ -54,6 +70,10 @@ final class LiveRuns: Sendable {
             if let user = state.users.removeValue(forKey: feed.run.id) {
                 let left = state.counts[user, default: 1] - 1
                 state.counts[user] = left > 0 ? left : nil
+            }
+            if let key = state.keys.removeValue(forKey: feed.run.id) {
+                let left = state.keyCounts[key, default: 1] - 1
+                state.keyCounts[key] = left > 0 ? left : nil
             }
             state.feeds[feed.run.id] = nil
             return state.feeds.count

@@ -51,7 +51,7 @@ extension LiveTurn {
         self.init(
             feed: feed,
             arrival: .now,
-            context: CallContext(principal: Principal(user: user)),
+            context: CallContext(principal: Principal(user: user, key: stored.apiKey)),
             isWatched: false,
             isContinuation: false,
             isStored: true

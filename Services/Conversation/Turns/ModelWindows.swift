@@ -5,6 +5,8 @@ import Synchronization
 /// Which model answers, and how large its window is; asked of inference-svc and remembered for a while.
 final class ModelWindows: Sendable {
     private static let lifetime = Duration.seconds(15)
+    /// For how much longer than that it is good enough for an estimate.
+    private static let lateness = Duration.seconds(300)
 
     private let inference: any Bus
     private let known = Mutex<[String: (model: Model, until: ContinuousClock.Instant)]>([:])
@@ -20,5 +22,18 @@ final class ModelWindows: Sendable {
         let model = try await inference.call(Models.Find(name: name), context)
         known.withLock { $0[key] = (model, .now + Self.lifetime) }
         return model
+    }
+
+    /// Like ``model(_:_:)`` for an estimate, which nobody is made to wait for: what was known last, or nothing when nobody
+    /// says in time.
+    func modelIfKnown(_ name: String?, _ context: CallContext, within limit: Duration) async -> Model? {
+        if let entry = known.withLock({ $0[name ?? ""] }), entry.until + Self.lateness > .now { return entry.model }
+        var bounded = context
+        bounded.deadline = .now + limit
+        do {
+            return try await model(name, bounded)
+        } catch {
+            return known.withLock { $0[name ?? ""]?.model }
+        }
     }
 }

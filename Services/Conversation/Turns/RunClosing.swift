@@ -1,7 +1,7 @@
 import Contracts
 import GRDB
 
-/// Closes a run: stores its answer where it belongs, how the run ended, and what that says of the question.
+/// Closes a run: stores its answer where it belongs, how the run ended, what it took, and what that says of the question.
 struct RunClosing: Sendable {
     let run: StoredRun
     let question: RunFeed.Question
@@ -18,6 +18,21 @@ struct RunClosing: Sendable {
         try judgeQuestion(in: database)
         try RunRows.end(run, in: database)
         try RunEventRows.delete(of: run.run.id, in: database)
+        try settle(in: database)
+    }
+
+    /// Puts what the run took in the place of what was reserved for it.
+    private func settle(in database: GRDB.Database) throws {
+        try ReservationRows.delete(run.run.id.description, in: database)
+        guard let usage = run.end?.usage, let payer = try RunRows.payer(of: run.run.id, in: database) else { return }
+        let entry = Usage.Entry(
+            user: payer.user,
+            key: payer.key,
+            model: run.end?.model ?? "",
+            day: Day(run.run.endedAt ?? .now()),
+            tally: Usage.Tally(usage)
+        )
+        try UsageRows.add(entry, in: database)
     }
 
     private func insert(_ answer: Message, in database: GRDB.Database) throws -> Int64 {

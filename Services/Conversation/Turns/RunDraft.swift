@@ -10,6 +10,12 @@ struct RunDraft: Sendable {
     var usage: Usage?
     var context: Run.ContextReport?
     var fault: Fault?
+    /// How many tokens the model was shown, where no report says that.
+    var promptTokens: Int?
+    /// What the model costs, where that is known.
+    var price: Model.Price?
+    /// Whether a provider has begun to answer, or may have been busy with it: only then it counts.
+    var wasAsked = false
     private let arrival: ContinuousClock.Instant
     private let start: ContinuousClock.Instant
     private var firstText: ContinuousClock.Instant?
@@ -27,8 +33,32 @@ struct RunDraft: Sendable {
 
     mutating func finish(_ finish: Inference.Finish) {
         status = .completed
+        // Another model may have answered than the one that was asked first.
+        if finish.model != model { price = nil }
         model = finish.model
         usage = finish.usage
+        guard var usage, usage.cost == nil else { return }
+        usage.cost = cost(usage.promptTokens, usage.completionTokens)
+        self.usage = usage
+    }
+
+    /// What it took: as the provider said, else estimated from what was sent and what came.
+    ///
+    /// Nothing for a run that never reached a provider.
+    var takenUsage: Usage? {
+        guard usage == nil, wasAsked || !text.isEmpty || status == .completed else { return usage }
+        let prompt = context?.tokensEstimated ?? promptTokens ?? 0
+        let completion = text.isEmpty ? 0 : ContextWindow.estimateTokens(text)
+        return Usage(
+            promptTokens: prompt,
+            completionTokens: completion,
+            isEstimated: true,
+            cost: cost(prompt, completion)
+        )
+    }
+
+    private func cost(_ promptTokens: Int, _ completionTokens: Int) -> Int? {
+        price?.cost(promptTokens: promptTokens, completionTokens: completionTokens)
     }
 
     func timing(now: ContinuousClock.Instant = .now) -> Run.Timing {

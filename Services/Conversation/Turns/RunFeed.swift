@@ -32,6 +32,8 @@ final class RunFeed: Sendable {
     private struct State {
         var question: Question
         var status: Run.Status
+        /// Which model answers, once it has begun.
+        var model: String?
         /// The newest events; before them, so many are not kept any more.
         var lines: [ByteBuffer] = []
         var dropped = 0
@@ -104,9 +106,13 @@ final class RunFeed: Sendable {
             var run = run
             run.status = state.end?.status ?? state.status
             run.lastEvent = state.last
+            run.model = state.model
             return run
         }
     }
+
+    /// Which model answers, once it has begun.
+    var model: String? { state.withLock { $0.model } }
 
     /// The number that the next event will have.
     var nextNumber: Int { state.withLock { $0.last + 1 } }
@@ -120,6 +126,11 @@ final class RunFeed: Sendable {
 
     func begin() {
         state.withLock { $0.status = .running }
+    }
+
+    /// A model has begun to answer.
+    func begin(_ model: String) {
+        state.withLock { $0.model = model }
     }
 
     /// Adds an event, which has ``nextNumber``, and wakes whoever waits for one.

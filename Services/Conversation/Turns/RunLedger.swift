@@ -120,7 +120,7 @@ struct RunLedger: Sendable {
             status: draft.status,
             assistantMessage: answer(to: question, run: run, draft: draft),
             model: draft.model,
-            usage: draft.usage,
+            usage: draft.takenUsage,
             context: draft.context,
             timing: draft.timing(),
             fault: draft.fault

@@ -85,9 +85,14 @@ final class RunLog: Service {
         }
         let batches = taken.map(\.batch)
         guard !batches.isEmpty else { return true }
+        // With the first text it is known which model answers.
+        let begun = taken.filter { $0.batch.first == 2 }.compactMap { taken in
+            taken.feed?.model.map { (taken.batch.run, $0) }
+        }
         do {
             try await database.write { database in
                 for batch in batches { try RunEventRows.insert(batch, in: database) }
+                for (run, model) in begun { try RunRows.setModel(model, of: run, in: database) }
             }
             for pending in taken {
                 pending.feed?.noteStored(through: pending.batch.first + pending.batch.lines.count - 1)

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import GRDB
 import Logging
 
 /// Sees, at the start, to what the last process left going.
@@ -9,6 +10,8 @@ import Logging
 struct RunRecovery: Sendable {
     /// How far beyond the stored events the end is numbered: more than can have been sent and not stored.
     private static let gap = 1_000_000
+    /// What is taken for the window of a model that nobody knows any more.
+    private static let usualWindow = 8192
 
     let database: Database
     let ledger: RunLedger
@@ -18,6 +21,7 @@ struct RunRecovery: Sendable {
         let going = try await database.read { try RunRows.going(in: $0) }
         let begun = going.filter { $0.run.status == .running }
         for stored in begun { try await interrupt(stored) }
+        try await database.write { try ReservationRows.deleteOrphans(in: $0) }
         let waiting = going.filter { $0.run.status == .queued }
         if !going.isEmpty {
             Logger.current.notice(
@@ -30,7 +34,7 @@ struct RunRecovery: Sendable {
 
     private func interrupt(_ stored: StoredRun) async throws {
         let run = stored.run
-        let (events, message, answers) = try await database.read { database in
+        let (events, message, answers, prompt) = try await database.read { database in
             let message = try MessageRows.find(stored.message, in: database)
             let answers = try message.map { message in
                 try SiblingRows.answers(
@@ -40,7 +44,9 @@ struct RunRecovery: Sendable {
                     database
                 )
             }
-            return (try RunEventRows.list(of: run.id, in: database), message, answers ?? 0)
+            let events = try RunEventRows.list(of: run.id, in: database)
+            let prompt = try events.isEmpty ? nil : message.map { try Self.promptTokens($0, in: stored, database) }
+            return (events, message, answers ?? 0, prompt)
         }
         guard let message else {
             throw Fault(.internal, "The run \(run.id) has no message that it answers.")
@@ -56,6 +62,8 @@ struct RunRecovery: Sendable {
         var draft = RunDraft(arrival: .now)
         draft.status = .interrupted
         for event in decoded { draft.append(event.text ?? "") }
+        draft.model = run.model
+        draft.promptTokens = prompt
         draft.fault = Fault(.cut, "The service was interrupted while the answer was being made.")
         try await ledger.store(
             ledger.end(of: draft, run: run.id, question: question),
@@ -63,5 +71,16 @@ struct RunRecovery: Sendable {
             cuts: draft.cuts,
             number: (decoded.last?.number ?? run.lastEvent) + Self.gap
         )
+    }
+
+    /// How many tokens the model was shown, as far as can be told afterwards.
+    private static func promptTokens(
+        _ question: StoredMessage,
+        in run: StoredRun,
+        _ database: GRDB.Database
+    ) throws -> Int {
+        let lineage = try PathRows.lineage(of: question, in: run.conversation, limit: History.messageLimit, database)
+        let tokens = lineage.reversed().map { ContextWindow.estimateTokens($0.message.content.text) }
+        return ContextWindow(size: usualWindow).cut(system: 0, history: tokens, earlier: 0).report.tokensEstimated
     }
 }

@@ -18,6 +18,8 @@ struct TurnOpening: Sendable {
         case opened(RunFeed.Question)
         /// The key stands for this run already.
         case known(Run.ID)
+        /// A quota has no room for it; nothing was stored.
+        case refused(Fault)
     }
 
     let conversation: Int64
@@ -26,6 +28,9 @@ struct TurnOpening: Sendable {
     var key: RequestKey?
     /// A run that failed, which the key may stand for and then stands for no more.
     var failed: Run.ID?
+    /// Who asks, and what that may take where a quota applies to them.
+    var principal: Principal?
+    var estimate: CallEstimate?
 
     /// The question as far as it is known before it is stored.
     var question: RunFeed.Question {
@@ -45,6 +50,10 @@ struct TurnOpening: Sendable {
         if let key {
             let known = try RequestKeyRows.find(key, of: conversation, at: run.createdAt, in: database)
             if let known, known != failed { return .known(known) }
+        }
+        // A refusal is an outcome and no error: an error would undo the writes of others in the same commit.
+        if case .refused(let fault) = try reserve(in: database) { return .refused(fault) }
+        if let key {
             try RequestKeyRows.set(key, of: conversation, to: run.id, at: run.createdAt, in: database)
         }
         switch cause {
@@ -52,6 +61,20 @@ struct TurnOpening: Sendable {
         case .edit(let other, let content): return .opened(try add(content, beside: other, in: database))
         case .again(let question): return .opened(try ask(question, in: database))
         }
+    }
+
+    /// Reserves what the run may take, until its end.
+    private func reserve(in database: GRDB.Database) throws -> QuotaLedger.Outcome {
+        guard let principal, let estimate else { return .unlimited }
+        let wish = StoredReservation(
+            id: run.id.description,
+            user: principal.user,
+            apiKey: principal.key,
+            model: run.model ?? "",
+            estimate: estimate,
+            createdAt: run.createdAt
+        )
+        return try QuotaLedger.reserve(wish, in: database)
     }
 
     private func append(_ content: Message.Content, in database: GRDB.Database) throws -> RunFeed.Question {
@@ -62,7 +85,7 @@ struct TurnOpening: Sendable {
         var stored = StoredMessage(position: position, message: message(content, parent: last?.id))
         try insert(&stored, in: database)
         if stored.sibling > 0 { try SiblingRows.choose(stored, in: conversation, database) }
-        try RunRows.insert(run, of: stored.number, in: database)
+        try RunRows.insert(run, of: stored.number, by: principal?.key, in: database)
         return RunFeed.Question(
             message: stored.message,
             number: stored.number,
@@ -84,7 +107,7 @@ struct TurnOpening: Sendable {
         try insert(&stored, in: database)
         try PathRows.show(stored, of: conversation, in: database)
         try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
-        try RunRows.insert(run, of: stored.number, in: database)
+        try RunRows.insert(run, of: stored.number, by: principal?.key, in: database)
         return RunFeed.Question(message: stored.message, number: stored.number, position: stored.position)
     }
 
@@ -98,7 +121,7 @@ struct TurnOpening: Sendable {
         if answer != nil || !question.isOnPath { try PathRows.show(question, of: conversation, in: database) }
         try MessageRows.setRun(run.id, of: question.number, in: database)
         try ConversationRows.noteBranch(of: conversation, at: run.createdAt, in: database)
-        try RunRows.insert(run, of: question.number, replacing: answer?.number, in: database)
+        try RunRows.insert(run, of: question.number, by: principal?.key, replacing: answer?.number, in: database)
         return RunFeed.Question(
             message: question.message.asked(by: run.id),
             number: question.number,

@@ -11,20 +11,24 @@ struct ErrorAnswers: Sendable {
     let routes: RouteList
 
     func answer(to error: any Error, request: Request, context: GatewayContext) -> Response {
+        let surface = Surface(path: request.uri.path)
         switch error {
-        case let fault as Fault: return V1Answer.fault(fault)
-        case is CancellationError: return V1Answer.fault(Fault(.cut, "The request was given up by its client."))
+        case let fault as Fault: return surface.answer(fault)
+        case is CancellationError: return surface.answer(Fault(.cut, "The request was given up by its client."))
         case let error as HTTPError where error.status == .notFound:
             let methods = routes.methods(for: request.uri.path)
-            guard !methods.isEmpty else { return V1Answer.fault(Fault(.missing, "There is no such path.")) }
-            var response = V1Answer.fault(Fault(.wrongMethod, "This path does not take \(request.method.rawValue)."))
+            guard !methods.isEmpty else {
+                let code: Fault.Code = surface == .openAI ? .lost : .missing
+                return surface.answer(Fault(code, "There is no such path."))
+            }
+            var response = surface.answer(Fault(.wrongMethod, "This path does not take \(request.method.rawValue)."))
             response.headers[.allow] = methods.joined(separator: ", ")
             return response
         case let error as HTTPError where (400..<500).contains(error.status.code):
-            return V1Answer.fault(Fault(.invalid, error.body ?? "The request cannot be understood."))
+            return surface.answer(Fault(.invalid, error.body ?? "The request cannot be understood."))
         case is HTTPParserError, is ByteToMessageDecoderError, is ChannelError, is IOError:
             // The connection broke while the request was read; what it carried belongs in no log.
-            return V1Answer.fault(Fault(.invalid, "The request broke off, or is not HTTP/1.1 as RFC 9112 has it."))
+            return surface.answer(Fault(.invalid, "The request broke off, or is not HTTP/1.1 as RFC 9112 has it."))
         default:
             Logger.current.error(
                 "Request failed",
@@ -32,7 +36,7 @@ struct ErrorAnswers: Sendable {
                     "request.id": "\(context.requestID)", "request.path": "\(request.uri.path)", "error": "\(error)",
                 ]
             )
-            return V1Answer.fault(.unexpected(requestID: context.requestID))
+            return surface.answer(.unexpected(requestID: context.requestID))
         }
     }
 }

@@ -9,23 +9,28 @@ import NIOCore
 struct JSONPrescan {
     private static let depthLimit = 64
 
-    private var bytes: ByteBufferView
-    private var index: ByteBufferView.Index
+    private let bytes: UnsafeRawBufferPointer
+    private var index = 0
     /// The keys of each object that is open; `nil` for an array.
     private var open: [Set<String>?] = []
 
     /// Throws `invalid` with what is wrong.
     static func check(_ buffer: ByteBuffer) throws {
-        let view = buffer.readableBytesView
-        guard !view.isEmpty else { throw Fault(.invalid, "The body is empty; it must be JSON.") }
-        guard String(validating: view, as: UTF8.self) != nil else { throw Fault(.invalid, "The body is not UTF-8.") }
-        var scan = JSONPrescan(bytes: view, index: view.startIndex)
-        try scan.run()
+        try buffer.withUnsafeReadableBytes { bytes in
+            guard !bytes.isEmpty else { throw Fault(.invalid, "The body is empty; it must be JSON.") }
+            do {
+                _ = try UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span)
+            } catch {
+                throw Fault(.invalid, "The body is not UTF-8.")
+            }
+            var scan = JSONPrescan(bytes)
+            try scan.run()
+        }
     }
 
-    private init(bytes: ByteBufferView, index: ByteBufferView.Index) {
+    /// A scan of bytes that outlive it and are known to be UTF-8.
+    private init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
-        self.index = index
     }
 
     private mutating func run() throws {
@@ -34,7 +39,7 @@ struct JSONPrescan {
             try closing()
         } while !open.isEmpty
         skipBlanks()
-        guard index == bytes.endIndex else { throw malformed }
+        guard index == bytes.count else { throw malformed }
     }
 
     /// Reads a value, or goes into an object or array up to its first value.
@@ -52,7 +57,7 @@ struct JSONPrescan {
                 skipBlanks()
                 if peek == UInt8(ascii: "]") { return }
             case UInt8(ascii: "\""):
-                _ = try string()
+                _ = try string(isWanted: false)
                 return
             default:
                 return try scalar()
@@ -66,12 +71,12 @@ struct JSONPrescan {
             skipBlanks()
             switch peek {
             case UInt8(ascii: ","):
-                index = bytes.index(after: index)
+                index += 1
                 skipBlanks()
                 if keys != nil { try key() }
                 return
             case UInt8(ascii: "}") where keys != nil, UInt8(ascii: "]") where keys == nil:
-                index = bytes.index(after: index)
+                index += 1
                 open.removeLast()
             default: throw malformed
             }
@@ -83,31 +88,33 @@ struct JSONPrescan {
             throw Fault(.invalid, "The body is nested deeper than \(Self.depthLimit).")
         }
         open.append(keys)
-        index = bytes.index(after: index)
+        index += 1
     }
 
     private mutating func key() throws {
         guard peek == UInt8(ascii: "\"") else { throw malformed }
-        let key = try string()
+        let key = try string(isWanted: true)
         guard open[open.count - 1]?.insert(key).inserted == true else {
             throw Fault(.invalid, "The key `\(key.prefix(60))` stands twice in one object.")
         }
         skipBlanks()
         guard peek == UInt8(ascii: ":") else { throw malformed }
-        index = bytes.index(after: index)
+        index += 1
     }
 
-    /// Reads a string and gives what it means.
-    private mutating func string() throws -> String {
-        index = bytes.index(after: index)
+    /// Reads a string and gives what it means, where that is wanted.
+    private mutating func string(isWanted: Bool) throws -> String {
+        index += 1
         let start = index
         var isEscaped = false
-        while let byte = peek {
+        while true {
+            index = JSONText.special(in: bytes, from: index)
+            guard let byte = peek else { break }
             if byte == UInt8(ascii: "\"") {
-                let raw = bytes[start..<index]
-                index = bytes.index(after: index)
-                guard isEscaped else { return String(decoding: raw, as: UTF8.self) }
-                guard let text = raw.withUnsafeBytes({ JSONEscapes.resolve($0, strictly: true) }) else {
+                let raw = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
+                index += 1
+                guard isEscaped else { return isWanted ? String(decoding: raw, as: UTF8.self) : "" }
+                guard let text = JSONEscapes.resolve(raw, strictly: true) else {
                     throw Fault(.invalid, "A string in the body holds an escape that means nothing.")
                 }
                 return text
@@ -115,10 +122,10 @@ struct JSONPrescan {
             guard byte >= 0x20 else { throw malformed }
             if byte == UInt8(ascii: "\\") {
                 isEscaped = true
-                index = bytes.index(after: index)
+                index += 1
                 guard peek != nil else { throw malformed }
             }
-            index = bytes.index(after: index)
+            index += 1
         }
         throw malformed
     }
@@ -132,20 +139,20 @@ struct JSONPrescan {
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "E")].contains(byte)
             guard isPart else { break }
-            index = bytes.index(after: index)
+            index += 1
         }
-        guard index > start, bytes.distance(from: start, to: index) <= 64 else { throw malformed }
+        guard index > start, index - start <= 64 else { throw malformed }
     }
 
     private mutating func skipBlanks() {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-            index = bytes.index(after: index)
+            index += 1
         }
     }
 
-    private var peek: UInt8? { index < bytes.endIndex ? bytes[index] : nil }
+    private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     private var malformed: Fault {
-        Fault(.invalid, "The body is not valid JSON: see byte \(bytes.distance(from: bytes.startIndex, to: index)).")
+        Fault(.invalid, "The body is not valid JSON: see byte \(index).")
     }
 }

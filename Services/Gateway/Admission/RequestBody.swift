@@ -11,6 +11,12 @@ enum RequestBody {
         return try decode(type, from: try await collect(request))
     }
 
+    /// The body as it came, said to be JSON.
+    static func bytes(of request: Request) async throws -> ByteBuffer {
+        try checkType(request.headers[.contentType])
+        return try await collect(request)
+    }
+
     /// Reads a body that may as well not be there.
     static func readIfAny<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body? {
         let bytes = try await collect(request)
@@ -29,6 +35,8 @@ enum RequestBody {
     }
 
     private static func checkType(_ type: String?) throws {
+        // What nearly everybody sends.
+        if type == "application/json" { return }
         let parts = (type ?? "").lowercased().split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
         let isUTF8 = parts.dropFirst().allSatisfy { ["charset=utf-8", "charset=\"utf-8\""].contains($0) }
         guard parts.first == "application/json", isUTF8 else {
@@ -37,10 +45,11 @@ enum RequestBody {
     }
 
     private static func collect(_ request: Request) async throws -> ByteBuffer {
+        let limit = Surface.bodyLimit(path: request.uri.path)
         do {
-            return try await request.body.collect(upTo: RequestGuard.bodyLimit)
+            return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw Fault(.tooLarge, "The body is longer than \(RequestGuard.bodyLimit) bytes.")
+            throw Fault(.tooLarge, "The body is longer than \(limit) bytes.")
         }
     }
 

@@ -10,8 +10,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// The longest body, in bytes.
-    static let bodyLimit = 1_048_576
+    /// The longest body that is taken at any path, in bytes.
+    static let largestBody = Surface.bodyLimit(path: "/v1/chat/completions")
     /// How long a client that was refused may go on sending, so that it gets to read why.
     private static let lingering = TimeAmount.seconds(1)
     /// How long a client may take nothing of what it is sent.
@@ -28,6 +28,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReceiving = false
     /// Whether the newest request asks for a head only.
     private var isHeadOnly = false
+    /// The longest body that the newest request may have, in bytes.
+    private var bodyLimit = 0
     /// Whether the client speaks HTTP/1.0: it gets no chunks, and the connection's end is the answer's.
     private var isOldProtocol = false
     private var refusal: Refusal?
@@ -64,7 +66,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             isHeadOnly = head.method == .HEAD
             isOldProtocol = head.version == .http1_0
-            if let refusal = HeadRules.check(head, bodyLimit: Self.bodyLimit) { return refuse(refusal, context) }
+            bodyLimit = Surface.bodyLimit(path: head.uri)
+            if let refusal = HeadRules.check(head, bodyLimit: bodyLimit) { return refuse(refusal, context) }
             pace.headEnded(at: .now())
             if unanswered == 0, !isOldProtocol, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 let leave = HTTPResponseHead(version: .http1_1, status: .continue)
@@ -73,8 +76,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered += 1
             isReceiving = true
         case .body(let bytes):
-            guard pace.bodyArrived(bytes.readableBytes) <= Self.bodyLimit else {
-                return refuse(.tooLarge(limit: Self.bodyLimit), context)
+            guard pace.bodyArrived(bytes.readableBytes) <= bodyLimit else {
+                return refuse(.tooLarge(limit: bodyLimit), context)
             }
         case .end:
             pace.requestEnded()

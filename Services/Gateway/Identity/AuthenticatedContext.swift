@@ -6,6 +6,8 @@ import Hummingbird
 struct AuthenticatedContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let principal: Principal
+    /// The key that they came with.
+    let key: APIKey?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
@@ -15,10 +17,11 @@ struct AuthenticatedContext: ChildRequestContext {
         guard let principal = context.principal else { throw Fault(.unauthorized, "Missing authorization header") }
         coreContext = context.coreContext
         self.principal = principal
+        key = context.key
         call = context.call(as: principal)
         start = context.start
         requestID = context.requestID
     }
 
-    var maxUploadSize: Int { RequestGuard.bodyLimit }
+    var maxUploadSize: Int { RequestGuard.largestBody }
 }

@@ -31,7 +31,9 @@ enum Credential: Equatable {
     }
 
     private static func readAuthorization(_ value: String) throws -> Credential {
-        let words = value.split(separator: " ", omittingEmptySubsequences: false)
+        let words = value.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map {
+            Substring($0)
+        }
         guard words.count == 2, words[0].lowercased() == "bearer", !words[1].isEmpty else {
             throw Fault(.unauthorized, "Invalid authorization header format. Expected: Bearer <token>")
         }

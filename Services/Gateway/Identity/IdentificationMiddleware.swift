@@ -7,6 +7,7 @@ struct IdentificationMiddleware: RouterMiddleware {
 
     let mode: AuthenticationMode
     let verifier: TokenVerifier
+    let keys: KeyVerifier
     let limiter: RateLimiter
     let errors: ErrorAnswers
 
@@ -16,24 +17,26 @@ struct IdentificationMiddleware: RouterMiddleware {
         next: (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         var context = context
+        let surface = Surface(path: request.uri.path)
         var refusal: (any Error)?
         do {
-            context.principal = try await identify(request)
+            try await identify(request, surface, &context)
         } catch {
             refusal = error
         }
         let authenticated = ContinuousClock.now
         // Who guesses credentials is counted by address, like who shows none.
-        let verdict = limiter.admit(context.caller)
+        let verdict = limiter.admit(allowances(of: context))
         var response: Response
         do {
-            guard verdict.isAdmitted else { return V1Answer.tooMany(verdict) }
+            guard verdict.isAdmitted else { return surface.tooMany(verdict) }
             if let refusal { throw refusal }
             response = try await next(request, context)
         } catch {
             response = errors.answer(to: error, request: request, context: context)
         }
         verdict.write(to: &response.headers)
+        if surface == .openAI { verdict.writeOpenAI(to: &response.headers) }
         ServerTiming.begin(
             &response.headers,
             authentication: authenticated - context.start,
@@ -43,11 +46,34 @@ struct IdentificationMiddleware: RouterMiddleware {
     }
 
     /// A credential that is there and wrong is refused in every mode.
-    private func identify(_ request: Request) async throws -> Principal? {
+    private func identify(_ request: Request, _ surface: Surface, _ context: inout GatewayContext) async throws {
         switch try Credential(request.headers) {
-        case .token(let token): return try await verifier.verify(token)
-        case .key: throw Fault(.unauthorized, "Invalid API key")
-        case .none: return mode == .off ? Principal(user: "local", role: .admin) : nil
+        case .token(let token) where isNoCredential(token, surface): context.principal = Principal(user: "local")
+        case .token(let token): context.principal = try await verifier.verify(token)
+        case .key(let text):
+            let key = try await keys.verify(text, from: context.address, requestID: context.requestID)
+            context.key = key
+            context.principal = key.principal
+        case .none:
+            if mode == .off {
+                context.principal = Principal(user: "local", role: .admin)
+            } else if mode == .open, surface.knowsNoAuthentication {
+                context.principal = Principal(user: "local")
+            }
         }
+    }
+
+    /// A user's allowance, and beside it that of the key that they came with.
+    private func allowances(of context: GatewayContext) -> [RateLimiter.Allowance] {
+        let own = limiter.allowance(of: context.caller)
+        guard let key = context.key else { return [own] }
+        let (perMinute, perHour) = (key.limits.requestsPerMinute ?? 0, key.limits.requestsPerHour ?? 0)
+        return [own, RateLimiter.Allowance(caller: "key:\(key.id)", perMinute: perMinute, perHour: perHour)]
+    }
+
+    /// Whether what stands where a token belongs is nothing of the kind: the clients of a surface that knows no
+    /// authentication always send something.
+    private func isNoCredential(_ token: String, _ surface: Surface) -> Bool {
+        surface.knowsNoAuthentication && mode != .required && token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
     }
 }

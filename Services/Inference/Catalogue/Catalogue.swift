@@ -10,7 +10,12 @@ final class Catalogue: Service {
     private let defaultModel: String?
     private let prices: [String: Model.Price]
     private let interval: Duration
+    /// How many names are remembered with where they lead.
+    private static let routeLimit = 1000
+
     private let directory: Mutex<ModelDirectory>
+    /// Where names lead, as long as the directory stays as it is.
+    private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
     /// - Parameters:
     ///   - providers: in order of preference.
@@ -53,7 +58,15 @@ final class Catalogue: Service {
     /// Only the default, and only while no provider has been looked at since the start, waits for that first look:
     /// otherwise the first question of all would go to another model than the second.
     func route(_ name: String?) async throws -> ModelDirectory.Route {
-        if let name = name ?? defaultModel { return try directory.withLock { try $0.route(name) } }
+        if let name = name ?? defaultModel {
+            if let known = routes.withLock({ $0[name] }) { return known }
+            let route = try directory.withLock { try $0.route(name) }
+            routes.withLock { routes in
+                if routes.count >= Self.routeLimit { routes = [:] }
+                routes[name] = route
+            }
+            return route
+        }
         if !directory.withLock(\.isComplete) { await look() }
         return try directory.withLock { try $0.fallbackRoute() }
     }
@@ -127,6 +140,7 @@ final class Catalogue: Service {
     private func look(at provider: any Provider) async {
         guard let result = await list(provider) else { return }
         directory.withLock { $0.update(provider.name, with: result) }
+        routes.withLock { $0 = [:] }
     }
 
     /// What a provider offers; `nil` when the task was cancelled meanwhile.

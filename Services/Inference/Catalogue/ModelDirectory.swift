@@ -19,9 +19,14 @@ struct ModelDirectory: Sendable {
         let provider: String
         /// The model's name at its provider.
         let model: String
-
         /// `provider/model`.
-        var name: String { "\(provider)/\(model)" }
+        let name: String
+
+        init(provider: String, model: String) {
+            self.provider = provider
+            self.model = model
+            name = "\(provider)/\(model)"
+        }
     }
 
     /// In order of preference.

@@ -92,18 +92,37 @@ struct ProviderClient: Sendable {
         return response
     }
 
+    /// The path, as the other methods want it, of a URL that the provider gave; `nil` when it is none.
+    ///
+    /// Whatever host the URL names, it is asked for where the provider is: nobody but the configuration says who gets
+    /// our credential.
+    func path(of url: String) -> String? {
+        do {
+            let path = try HTTPTarget.parse(url).path
+            return !root.isEmpty && path.hasPrefix(root + "/") ? String(path.dropFirst(root.count)) : path
+        } catch {
+            return nil
+        }
+    }
+
     /// Sends a request; returns with the head of the answer, whatever its status.
+    ///
+    /// `extra`: headers of this request alone; without a type among them the body is JSON.
     func send(
         _ method: HTTPMethod,
         _ path: String,
         body: ByteBuffer?,
+        extra: HTTPHeaders = [:],
         accept: String = "application/json",
         patience: Duration,
         silence: Duration,
         gather: Duration? = nil
     ) async throws -> HTTPClient.Response {
         var headers = headers
-        if body != nil { headers.add(name: "content-type", value: "application/json") }
+        headers.add(contentsOf: extra)
+        if body != nil, !headers.contains(name: "content-type") {
+            headers.add(name: "content-type", value: "application/json")
+        }
         headers.add(name: "accept", value: accept)
         do {
             return try await client.send(

@@ -19,6 +19,8 @@ struct ProviderError: Error, Equatable {
     var status: Int?
     /// How long the provider wants to be left alone.
     var delay: Duration?
+    /// Whether only this one answer went wrong, as a model's writing may.
+    var isFluke = false
 
     init(_ fault: Fault, _ remedy: Remedy, status: Int? = nil, delay: Duration? = nil) {
         self.fault = fault
@@ -31,5 +33,5 @@ struct ProviderError: Error, Equatable {
     }
 
     /// Whether it says that the provider is unwell, rather than the request.
-    var isOutage: Bool { remedy == .again }
+    var isOutage: Bool { remedy == .again && !isFluke }
 }

@@ -97,6 +97,16 @@ struct ProviderFaults: Sendable {
         var code: String?
         /// How long it wants to be left alone, where its body says so.
         var delay: Duration?
+        /// What it means, where the dialect says so more clearly than the status.
+        var meaning: Meaning?
+
+        /// What an error means, whatever its status.
+        enum Meaning {
+            /// Our credential is not taken.
+            case credential
+            /// What was granted is used up, and waiting a little does not bring it back.
+            case spent
+        }
     }
 
     /// An answer with a status other than 200.
@@ -104,6 +114,7 @@ struct ProviderFaults: Sendable {
         let status = refusal.status
         let words = refusal.words.map(Self.sentence) ?? "It gave no reason."
         let delay = refusal.delay ?? RetryDelay.read(refusal.headers)
+        if refusal.meaning == .credential { return credential(status, words) }
         switch status {
         case 404 where refusal.words != nil:
             let advice = adviceForMissing.replacing("{model}", with: model)
@@ -112,12 +123,7 @@ struct ProviderFaults: Sendable {
         case 404:
             let fault = Fault(.provider, "What answers at \(address) has no such interface. Check \(setting).")
             return ProviderError(fault, .elsewhere, status: status)
-        case 401, 403:
-            let fault = Fault(
-                .upstreamAuth,
-                "\(name) at \(address) does not take our credential (status \(status)): \(words)"
-            )
-            return ProviderError(fault, .none, status: status)
+        case 401, 403: return credential(status, words)
         case ..<300:
             return ProviderError(
                 Fault(.provider, "\(name) at \(address) answered with status \(status), which means nothing here."),
@@ -143,9 +149,17 @@ struct ProviderFaults: Sendable {
         }
     }
 
+    private func credential(_ status: Int, _ words: String) -> ProviderError {
+        let sentence = "\(name) at \(address) does not take our credential (status \(status)): \(words)"
+        return ProviderError(Fault(.upstreamAuth, sentence), .none, status: status)
+    }
+
     /// Our credit there is used up, or our pace too high; only the second passes by itself.
     private func tooMany(_ refusal: Refusal, _ words: String, _ delay: Duration?) -> ProviderError {
-        let isSpent = refusal.code == "insufficient_quota" || refusal.code == "billing_hard_limit_reached"
+        let isSpent =
+            refusal.meaning == .spent || refusal.code == "insufficient_quota"
+            || refusal.code == "billing_hard_limit_reached"
+        let delay = isSpent ? nil : delay
         let fault = Fault(
             .limited,
             "\(name) at \(address) takes no more requests now (status 429): \(words)",

@@ -10,18 +10,24 @@ enum RetryDelay {
     ///
     /// What is negative, beyond a day or nothing of the kind counts as not said.
     static func read(_ headers: HTTPHeaders, now: Date = Date()) -> Duration? {
-        if let text = headers.first(name: "retry-after-ms"), let milliseconds = Double(text.trimmed) {
+        if let text = headers.first(name: "retry-after-ms"), let milliseconds = number(text.trimmed) {
             return duration(milliseconds / 1000)
         }
         guard let text = headers.first(name: "retry-after")?.trimmed else { return nil }
-        if let seconds = Double(text) { return duration(seconds) }
+        if let seconds = number(text) { return duration(seconds) }
         return date(text).flatMap { duration(max(0, $0.timeIntervalSince(now))) }
     }
 
     /// From protobuf's JSON form of a duration, such as `7s` or `0.5s`.
     static func read(protobuf text: String) -> Duration? {
-        guard text.hasSuffix("s"), let seconds = Double(text.dropLast()) else { return nil }
+        guard text.hasSuffix("s"), let seconds = number(text.dropLast()) else { return nil }
         return duration(seconds)
+    }
+
+    /// A number of digits, with a fraction at most.
+    private static func number(_ text: some StringProtocol) -> Double? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return nil }
+        return Double(text)
     }
 
     private static func duration(_ seconds: Double) -> Duration? {

@@ -1,4 +1,3 @@
-import Bus
 import Contracts
 
 extension Generation {
@@ -6,7 +5,7 @@ extension Generation {
     func answer() async throws -> Inference.Answer {
         var draft = AnswerDraft()
         while let batch = try await next() {
-            for event in batch { try draft.add(BusCoding.decode(Inference.Event.self, from: event)) }
+            for event in batch { draft.add(event) }
         }
         return try draft.answer()
     }

@@ -1,13 +1,9 @@
 import Bus
 import Contracts
-import NIOCore
-import NIOPosix
 import Synchronization
 
 /// One generation on its way, whatever its provider: minds its limits, insists on a finish, keeps its place in the
 /// queue until it is over, and counts.
-///
-/// Gives its events as JSON: what comes from the provider is written once and forwarded as bytes.
 final class Generation: Sendable {
     /// What is told of a generation beside its text.
     struct Accounts: Sendable {
@@ -21,13 +17,12 @@ final class Generation: Sendable {
     private struct State {
         var pace: GenerationPace
         var passed: GenerationPace.Limit?
-        var timer: Scheduled<Void>?
         var hasText = false
         var hasFinish = false
         var isOver = false
         var bytes = 0
         /// The first piece, which was waited for before anybody was told of the generation.
-        var first: [ByteBuffer] = []
+        var first: [Inference.Event] = []
     }
 
     /// The longest answer in bytes; a model that finds no end must not fill the memory of those who wait for it.
@@ -57,7 +52,7 @@ final class Generation: Sendable {
         self.start = start
         self.accounts = accounts
         state = Mutex(State(pace: GenerationPace(limits: limits, start: start)))
-        watch()
+        GenerationWatch.shared.add(self)
     }
 
     deinit {
@@ -75,11 +70,11 @@ final class Generation: Sendable {
         }
         var begin = Inference.Event()
         begin.begin = Inference.Begin(model: name, attempts: attempts)
-        state.withLock { $0.first = [BusCoding.write(begin)] + first }
+        state.withLock { $0.first = [begin] + first }
     }
 
     /// What the provider gave since the last time; `nil` once it is finished.
-    func next() async throws -> [ByteBuffer]? {
+    func next() async throws -> [Inference.Event]? {
         let first = state.withLock { state in
             defer { state.first = [] }
             return state.first
@@ -87,14 +82,13 @@ final class Generation: Sendable {
         return first.isEmpty ? try await pull() : first
     }
 
-    private func pull() async throws -> [ByteBuffer]? {
+    private func pull() async throws -> [Inference.Event]? {
         do {
             while true {
                 state.withLock { $0.pace.wait(at: .now) }
                 guard let events = try await upstream.nextBatch() else { return try end() }
-                let (encoded, stale) = try state.withLock { state throws in try take(events, &state) }
-                if let stale { rearm(stale) }
-                if !encoded.isEmpty { return encoded }
+                let counted = try state.withLock { state throws in try take(events, &state) }
+                if !counted.isEmpty { return counted }
             }
         } catch {
             return try settle(error)
@@ -107,21 +101,17 @@ final class Generation: Sendable {
         upstream.close()
     }
 
-    /// The events as JSON, and the timer if it now watches for the wrong moment.
-    private func take(
-        _ events: [Inference.Event],
-        _ state: inout State
-    ) throws -> ([ByteBuffer], Scheduled<Void>?) {
+    /// The events that are told, counted.
+    private func take(_ events: [Inference.Event], _ state: inout State) throws -> [Inference.Event] {
         // What comes after the finish is none of ours.
-        guard !state.hasFinish else { return ([], nil) }
-        var encoded: [ByteBuffer] = []
+        guard !state.hasFinish else { return [] }
+        var counted: [Inference.Event] = []
         for event in events where !event.isEmpty {
-            let event = try account(for: event, &state)
-            encoded.append(BusCoding.write(event))
+            counted.append(try account(for: event, &state))
             if state.hasFinish { break }
         }
-        let isOther = state.pace.progress(isFinished: state.hasFinish)
-        return (encoded, isOther ? state.timer : nil)
+        state.pace.progress(isFinished: state.hasFinish)
+        return counted
     }
 
     /// Counts an event, and makes it one that everybody can store.
@@ -163,14 +153,14 @@ final class Generation: Sendable {
         ProviderError(Fault(.cut, "The answer of \(name) stopped without saying that it was done."), .again)
     }
 
-    private func end() throws -> [ByteBuffer]? {
+    private func end() throws -> [Inference.Event]? {
         guard state.withLock(\.hasFinish) else { throw unfinished }
         over {}
         return nil
     }
 
     /// Turns what ended the stream into what it means; after the finish nothing can be lost any more.
-    private func settle(_ error: any Error) throws -> [ByteBuffer]? {
+    private func settle(_ error: any Error) throws -> [Inference.Event]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
         let cause = passed.map { ProviderError(fault($0), .again) } ?? error
         over { lane.metrics.ended(cause) }
@@ -183,46 +173,28 @@ final class Generation: Sendable {
 
     private var isBegun: Bool { state.withLock(\.hasText) }
 
-    /// Ends the watch and gives the place back, once.
+    /// Gives the place back, once.
     private func over(_ count: () -> Void) {
-        let (isFirst, hasFinish, timer) = state.withLock { state in
+        let (isFirst, hasFinish) = state.withLock { state in
             defer { state.isOver = true }
-            return (!state.isOver, state.hasFinish, state.timer)
+            return (!state.isOver, state.hasFinish)
         }
         guard isFirst else { return }
-        timer?.cancel()
+        GenerationWatch.shared.remove(self)
         lane.queue.leave()
         if !hasFinish { count() }
     }
 
-    private func rearm(_ timer: Scheduled<Void>) {
-        timer.cancel()
-        watch()
-    }
-
-    /// Looks whether a limit has passed, now and at each moment when one may.
-    private func watch() {
-        let verdict = state.withLock { state in
-            state.isOver ? nil : state.pace.verdict(at: .now)
-        }
-        switch verdict {
-        case .passed(let limit):
-            state.withLock { $0.passed = limit }
-            upstream.close()
-        case .lookAgain(let moment):
-            let delay = TimeAmount(moment - .now)
-            // Weakly: a generation that nobody holds any more must end, not wait for its watch.
-            let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: delay) { [weak self] () -> Void in
-                self?.watch()
+    /// Looks whether a limit has passed; if so, the provider is left, and whoever waits is told.
+    func look(at now: ContinuousClock.Instant) {
+        let hasPassed = state.withLock { state in
+            guard !state.isOver, state.passed == nil, case .passed(let limit) = state.pace.verdict(at: now) else {
+                return false
             }
-            let isOver = state.withLock { state in
-                state.timer = timer
-                return state.isOver
-            }
-            if isOver { timer.cancel() }
-        case nil:
-            return
+            state.passed = limit
+            return true
         }
+        if hasPassed { upstream.close() }
     }
 
     private func fault(_ limit: GenerationPace.Limit) -> Fault {

@@ -33,12 +33,10 @@ struct GenerationPace: Sendable {
         if waitingSince == nil { waitingSince = now }
     }
 
-    /// Takes note of the provider's sign of life; answers whether another limit holds from now on.
-    mutating func progress(isFinished: Bool = false) -> Bool {
-        let before = current
+    /// Takes note of the provider's sign of life.
+    mutating func progress(isFinished: Bool = false) {
         waitingSince = nil
         current = isFinished ? .settling : .gap
-        return current != before
     }
 
     func verdict(at now: Instant) -> Verdict {

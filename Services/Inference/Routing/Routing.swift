@@ -33,7 +33,7 @@ struct Routing: Sendable {
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
         let generation = try await begin(request, context, isWhole: false)
-        return ElementStream(encoded: { try await generation.next() }, close: { generation.leave() })
+        return ElementStream(next: { try await generation.next() }, close: { generation.leave() })
     }
 
     /// Generates to the end.

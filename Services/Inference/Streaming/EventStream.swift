@@ -14,12 +14,14 @@ struct EventStream: Sendable {
         case stray(ByteBuffer)
     }
 
+    private let limit: Int
     private var lines: JSONLines
     private var data: ByteBuffer?
     private var isFirst = true
 
-    /// - Parameter limit: the longest line in bytes.
+    /// - Parameter limit: the longest line, and the longest data of one event, in bytes.
     init(limit: Int) {
+        self.limit = limit
         lines = JSONLines(limit: limit, keepsEmptyLines: true)
     }
 
@@ -29,7 +31,10 @@ struct EventStream: Sendable {
     /// Adds bytes and takes all events that are whole by now.
     mutating func append(_ bytes: ByteBuffer) throws(JSONLines.TooLong) -> [Item] {
         var items: [Item] = []
-        for line in try lines.append(bytes) { take(line, into: &items) }
+        for line in try lines.append(bytes) {
+            take(line, into: &items)
+            guard (data?.readableBytes ?? 0) <= limit else { throw JSONLines.TooLong(limit: limit) }
+        }
         return items
     }
 

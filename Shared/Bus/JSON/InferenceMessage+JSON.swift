@@ -31,10 +31,9 @@ extension Inference.Message: JSONWritable, JSONReadable {
             case "name": self.name = try json.stringOrNull()
             case "tool_calls": toolCalls = try json.listOrNull()
             case "tool_call_id": toolCallID = try json.stringOrNull()
-            case "extra_content": metadata = try json.rawJSON()
-            // What providers answer with and clients send back as it came: it says nothing to a model.
-            case "refusal", "annotations", "audio", "function_call", "reasoning", "reasoning_content": try json.skip()
-            default: throw JSONScanner.Malformed()
+            case "extra_content": metadata = try json.metadata()
+            // Clients send back what they were answered, and add what they please: it says nothing to a model.
+            default: try json.skip()
             }
         }
         guard let role, content != nil || role == .assistant else { throw JSONScanner.Malformed() }
@@ -75,8 +74,8 @@ extension Inference.Part: JSONWritable, JSONReadable {
             case "refusal": refusal = try json.string()
             case "image_url": image = try Self.image(&json)
             case "input_audio": audio = try Self.audio(&json)
-            case "extra_content": metadata = try json.rawJSON()
-            default: throw JSONScanner.Malformed()
+            case "extra_content": metadata = try json.metadata()
+            default: try json.skip()
             }
         }
         guard let type else { throw JSONScanner.Malformed() }
@@ -95,7 +94,7 @@ extension Inference.Part: JSONWritable, JSONReadable {
             switch name {
             case "url": url = try json.string()
             case "detail": detail = try json.stringOrNull()
-            default: throw JSONScanner.Malformed()
+            default: try json.skip()
             }
         }
         guard let url else { throw JSONScanner.Malformed() }
@@ -108,7 +107,7 @@ extension Inference.Part: JSONWritable, JSONReadable {
             switch name {
             case "data": data = try json.string()
             case "format": format = try json.string()
-            default: throw JSONScanner.Malformed()
+            default: try json.skip()
             }
         }
         guard let data, let format else { throw JSONScanner.Malformed() }
@@ -141,16 +140,28 @@ extension Inference.ToolCall: JSONWritable, JSONReadable {
                     switch key {
                     case "name": name = try json.string()
                     case "arguments": arguments = try json.string()
-                    default: throw JSONScanner.Malformed()
+                    default: try json.skip()
                     }
                 }
-            // Its place in a stream, which clients put together and send back.
-            case "index": try json.skip()
-            case "extra_content": metadata = try json.rawJSON()
-            default: throw JSONScanner.Malformed()
+            case "extra_content": metadata = try json.metadata()
+            // Its place in a stream, for one, which clients put together and send back.
+            default: try json.skip()
             }
         }
         guard let id, let name, let arguments else { throw JSONScanner.Malformed() }
         self.init(id: id, name: name, arguments: arguments, metadata: metadata)
+    }
+}
+
+extension JSONScanner {
+    /// Takes what a provider wants to see again; `null` is nothing.
+    ///
+    /// What is larger than any provider's is refused: looking it over has its price.
+    fileprivate mutating func metadata() throws -> RawJSON? {
+        guard kind != .null else {
+            try skip()
+            return nil
+        }
+        return try rawJSON(limit: 65_536)
     }
 }

@@ -83,15 +83,40 @@ extension JSONScanner {
     /// Passes over `null`; answers whether it was there.
     private mutating func isNull() throws -> Bool {
         skipSpace()
-        guard starts(with: UInt8(ascii: "n")) else { return false }
+        guard next == UInt8(ascii: "n") else { return false }
         guard try plain() == "null" else { throw Malformed() }
         return true
+    }
+
+    /// Which kind of value it is.
+    package enum Kind: Sendable {
+        case object
+        case array
+        case text
+        case number
+        case flag
+        case null
+    }
+
+    /// Which kind of value is next, by its first byte.
+    package var kind: Kind {
+        mutating get {
+            skipSpace()
+            switch next {
+            case UInt8(ascii: "{"): return .object
+            case UInt8(ascii: "["): return .array
+            case UInt8(ascii: "\""): return .text
+            case UInt8(ascii: "t"), UInt8(ascii: "f"): return .flag
+            case UInt8(ascii: "n"): return .null
+            default: return .number
+            }
+        }
     }
 
     /// Whether an object is next.
     package mutating func isObject() -> Bool {
         skipSpace()
-        return starts(with: UInt8(ascii: "{"))
+        return next == UInt8(ascii: "{")
     }
 
     /// Reads a string, or a number or word as it is written; a value of another kind is skipped.
@@ -108,6 +133,6 @@ extension JSONScanner {
     /// Whether an array is next.
     package mutating func isArray() -> Bool {
         skipSpace()
-        return starts(with: UInt8(ascii: "["))
+        return next == UInt8(ascii: "[")
     }
 }

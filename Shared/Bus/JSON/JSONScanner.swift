@@ -126,9 +126,8 @@ package struct JSONScanner {
         guard peek() == nil else { throw Malformed() }
     }
 
-    func starts(with byte: UInt8) -> Bool {
-        peek() == byte
-    }
+    /// The byte that is next.
+    var next: UInt8? { peek() }
 
     private func peek() -> UInt8? {
         position < bytes.count ? bytes[position] : nil

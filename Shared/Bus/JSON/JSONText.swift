@@ -28,7 +28,7 @@ package enum JSONText {
     /// character; the end when there is none.
     ///
     /// Looks at eight bytes at a time: texts are nearly all there is on the bus.
-    static func special(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    package static func special(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start
         while index + 8 <= bytes.count {
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))

@@ -18,6 +18,33 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// An array of objects under a name.
+    package mutating func objects<Item>(
+        _ name: StaticString,
+        _ items: [Item],
+        _ body: (inout JSONWriter, Item) -> Void
+    ) {
+        key(name)
+        objects(items, body)
+    }
+
+    /// An array of objects.
+    package mutating func objects<Item>(_ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
+        comma()
+        buffer.writeStaticString("[")
+        needsComma = false
+        for item in items { object { body(&$0, item) } }
+        buffer.writeStaticString("]")
+        needsComma = true
+    }
+
+    /// A number within an array.
+    package mutating func number(_ value: Float) {
+        comma()
+        if value.isFinite { buffer.writeString("\(value)") } else { buffer.writeStaticString("null") }
+        needsComma = true
+    }
+
     package mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
         key(name)
         object(body)

@@ -13,9 +13,11 @@ extension JSONScanner {
     ///
     /// Throws ``Malformed`` unless it is JSON in every detail and nested no deeper than ``RawJSON/depthLimit``: whoever
     /// gets it next may be stricter than this scanner. Costs more than ``raw()``, for values from outside.
-    package mutating func rawJSON() throws -> RawJSON {
+    package mutating func rawJSON(limit: Int = .max) throws -> RawJSON {
         let bytes = UnsafeRawBufferPointer(rebasing: try raw())
-        guard let text = String(validating: bytes, as: UTF8.self), Self.depth(of: bytes) <= RawJSON.depthLimit else {
+        guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self),
+            Self.depth(of: bytes) <= RawJSON.depthLimit
+        else {
             throw Malformed()
         }
         do {

@@ -9,5 +9,5 @@ package struct BusContext: RequestContext {
     }
 
     /// The longest endpoint value that is taken, in bytes.
-    package var maxUploadSize: Int { 4 * 1024 * 1024 }
+    package var maxUploadSize: Int { 64 * 1024 * 1024 }
 }

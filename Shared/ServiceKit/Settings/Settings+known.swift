@@ -52,7 +52,7 @@ extension Settings {
             "MAX_CONCURRENT_RUNS",
             "8",
             "Answers that may be made for one user at once; 0 for no limit.",
-            for: [.conversation]
+            for: [.gateway, .conversation]
         ),
         Setting(
             "DEFAULT_MODEL",
@@ -63,7 +63,13 @@ extension Settings {
         Setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", "Where Ollama is.", for: [.inference]),
         Setting("OLLAMA_NUM_CTX", "8192", "Upper bound of the window asked of Ollama, in tokens.", for: [.inference]),
         Setting("GEMINI_API_KEY", "", "Key for Gemini.", for: [.inference], isSecret: true),
-        Setting("GEMINI_BASE_URL", "", "Where Gemini is.", for: [.inference]),
+        Setting(
+            "GEMINI_BASE_URL",
+            "https://generativelanguage.googleapis.com",
+            "Where Gemini is, without a version.",
+            for: [.inference]
+        ),
+        Setting("GEMINI_API_VERSION", "v1beta", "Gemini's interface: v1, v1beta or v1alpha.", for: [.inference]),
         Setting("OPENAI_API_KEY", "", "Key for OpenAI.", for: [.inference], isSecret: true),
         Setting("OPENAI_BASE_URL", "", "Where OpenAI, or a server like it, is.", for: [.inference]),
         Setting("PROVIDERS_FILE", "", "JSON file with more providers.", for: [.inference]),

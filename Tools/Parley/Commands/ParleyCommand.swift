@@ -4,10 +4,11 @@ import ArgumentParser
 struct ParleyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parley",
-        abstract: "Starts Parley, hands out tokens, says what is wrong, and makes backups.",
+        abstract: "Starts Parley, hands out tokens and keys, says what is wrong, and makes backups.",
         discussion: "Every setting is an environment variable, a line in .env, or an option: --gateway-port 9000.",
         subcommands: [
-            UpCommand.self, TokenCommand.self, DoctorCommand.self, BackupCommand.self, RestoreCommand.self,
+            UpCommand.self, TokenCommand.self, KeyCommand.self, DoctorCommand.self, BackupCommand.self,
+            RestoreCommand.self,
         ]
     )
 }

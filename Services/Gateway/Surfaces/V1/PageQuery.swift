@@ -41,6 +41,21 @@ struct PageQuery {
         return id
     }
 
+    /// A text; an empty one counts as none.
+    func text(_ name: String) throws -> String? {
+        guard let text = try single(name), !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// Yes or no.
+    func flag(_ name: String) throws -> Bool {
+        switch try single(name)?.lowercased() {
+        case nil, "false", "0": false
+        case "", "true", "1": true
+        default: throw Fault(.invalid, "`\(name)` must be true or false.")
+        }
+    }
+
     private func single(_ name: String) throws -> String? {
         let values = request.uri.queryParameters[values: Substring(name)]
         guard values.count <= 1 else { throw Fault(.invalid, "`\(name)` stands more than once in the query.") }

@@ -32,15 +32,14 @@ enum V1Answer {
 
     /// 429 for a caller who asks too often.
     static func tooMany(_ verdict: RateLimiter.Verdict) -> Response {
-        let limit = verdict.exceeded == "per_minute" ? verdict.limitMinute : verdict.limitHour
         let fault = Fault(
             .limited,
-            "Too many requests: at most \(limit) \(verdict.exceeded ?? "").",
+            "Too many requests: at most \(verdict.limit) \(verdict.exceeded ?? "").",
             retryAfter: verdict.retryAfter
         )
         var response = Self.fault(fault) { json in
             json.field("limit_type", verdict.exceeded)
-            json.field("limit", limit)
+            json.field("limit", verdict.limit)
         }
         verdict.write(to: &response.headers)
         return response

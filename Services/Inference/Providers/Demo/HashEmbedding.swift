@@ -1,7 +1,9 @@
 import Contracts
 
-/// The embedded embedding, honest about what it is: it counts the words of a text and the parts of them, each at a place
-/// that its hash chooses, so that texts which share words lie close together. It knows nothing of meanings.
+/// The embedded embedding, which is honest about what it is.
+///
+/// It counts the words of a text and the parts of them, each at a place that its hash chooses, so that texts which share
+/// words lie close together. It knows nothing of meanings.
 struct HashEmbedding {
     /// The model's name, without its provider's.
     static let model = "hash-embedding"

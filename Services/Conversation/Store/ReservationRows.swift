@@ -1,0 +1,97 @@
+import Contracts
+import GRDB
+
+/// A part of quotas that a call has for itself until it is known what it took.
+struct StoredReservation: Sendable, Equatable {
+    /// The run's id for a turn, else one of its own.
+    var id: String
+    var user: String
+    var apiKey: APIKey.ID?
+    var model: String
+    var estimate: CallEstimate
+    var createdAt: Timestamp
+    /// When it counts as used up; absent for a turn, which ends with its run.
+    var expiresAt: Timestamp?
+}
+
+/// The table of reservations that are not settled.
+enum ReservationRows {
+    private static let columns = """
+        id, user, api_key, model, prompt_tokens, completion_tokens, cost, created_at, expires_at
+        """
+
+    static func insert(_ stored: StoredReservation, in database: GRDB.Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO reservations (\(columns)) VALUES (?,?,?,?,?,?,?,?,?)"
+        )
+        try statement.execute(arguments: [
+            stored.id, stored.user, stored.apiKey?.description ?? "", stored.model, stored.estimate.promptTokens,
+            stored.estimate.completionTokens, stored.estimate.cost, stored.createdAt.microseconds,
+            stored.expiresAt?.microseconds,
+        ])
+    }
+
+    static func find(_ id: String, in database: GRDB.Database) throws -> StoredReservation? {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM reservations WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id]).map(read)
+    }
+
+    /// Takes a reservation away; harmless when there is none.
+    static func delete(_ id: String, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM reservations WHERE id = ?").execute(arguments: [id])
+    }
+
+    /// What is reserved of somebody's quota.
+    static func sum(of subject: Quota.Subject, in database: GRDB.Database) throws -> Usage.Tally {
+        let (column, value) = subject.column
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(cost) FROM reservations
+                WHERE \(column) = ?
+                """
+        )
+        var tally = Usage.Tally()
+        guard let row = try Row.fetchOne(statement, arguments: [value]) else { return tally }
+        tally.requests = row[0]
+        tally.promptTokens = row[1] ?? 0
+        tally.completionTokens = row[2] ?? 0
+        tally.estimatedTokens = tally.tokens
+        tally.cost = row[3]
+        return tally
+    }
+
+    /// Some of those that should have been settled by now.
+    static func expired(at moment: Timestamp, limit: Int, in database: GRDB.Database) throws -> [StoredReservation] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM reservations WHERE expires_at IS NOT NULL AND expires_at <= ?
+                ORDER BY expires_at LIMIT ?
+                """
+        )
+        return try Row.fetchAll(statement, arguments: [moment.microseconds, limit]).map(read)
+    }
+
+    /// Takes away what was reserved for turns that are not going any more.
+    static func deleteOrphans(in database: GRDB.Database) throws {
+        try database.execute(
+            sql: """
+                DELETE FROM reservations WHERE expires_at IS NULL
+                    AND id NOT IN (SELECT id FROM runs WHERE status IN ('queued', 'running'))
+                """
+        )
+    }
+
+    private static func read(_ row: Row) throws -> StoredReservation {
+        let key: String = row[2]
+        let expiresAt: Int64? = row[8]
+        return StoredReservation(
+            id: row[0],
+            user: row[1],
+            apiKey: key.isEmpty ? nil : try StoredValue.identifier(key),
+            model: row[3],
+            estimate: CallEstimate(promptTokens: row[4], completionTokens: row[5], cost: row[6]),
+            createdAt: Timestamp(microseconds: row[7]),
+            expiresAt: expiresAt.map(Timestamp.init(microseconds:))
+        )
+    }
+}

@@ -1,0 +1,108 @@
+import Contracts
+import GRDB
+
+/// The table of usage: sums by user, day, key and model.
+enum UsageRows {
+    private static let sums = """
+        SUM(u.requests), SUM(u.prompt_tokens), SUM(u.completion_tokens), SUM(u.estimated_tokens), SUM(u.cost),
+        SUM(u.unpriced_requests)
+        """
+    private static let addition = """
+        INSERT INTO usage (user, day, api_key, model, requests, prompt_tokens, completion_tokens, estimated_tokens, cost,
+            unpriced_requests)
+        VALUES (?,?,?,?,?,?,?,?,?,?)
+        ON CONFLICT (user, day, api_key, model) DO UPDATE SET
+            requests = requests + excluded.requests,
+            prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+            completion_tokens = completion_tokens + excluded.completion_tokens,
+            estimated_tokens = estimated_tokens + excluded.estimated_tokens,
+            cost = CASE WHEN excluded.cost IS NULL THEN cost ELSE COALESCE(cost, 0) + excluded.cost END,
+            unpriced_requests = unpriced_requests + excluded.unpriced_requests
+        """
+
+    /// Adds to what is there.
+    static func add(_ entry: Usage.Entry, in database: GRDB.Database) throws {
+        let tally = entry.tally
+        try database.cachedStatement(sql: addition).execute(arguments: [
+            entry.user, entry.day.number, entry.key?.description ?? "", entry.model, tally.requests,
+            tally.promptTokens, tally.completionTokens, tally.estimatedTokens, tally.cost, tally.unpricedRequests,
+        ])
+    }
+
+    /// What somebody took from a day on, before another.
+    static func sum(
+        of subject: Quota.Subject,
+        from first: Day,
+        before end: Day,
+        in database: GRDB.Database
+    ) throws -> Usage.Tally {
+        let (column, value) = subject.column
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(sums) FROM usage u WHERE u.\(column) = ? AND u.day >= ? AND u.day < ?"
+        )
+        return try Row.fetchOne(statement, arguments: [value, first.number, end.number])
+            .map { read($0, from: 0) } ?? Usage.Tally()
+    }
+
+    /// The usage of the days, of a user or of everybody, told apart as wanted; at most so many lines.
+    static func report(
+        _ request: Usage.Report,
+        of user: String?,
+        limit: Int,
+        in database: GRDB.Database
+    ) throws -> [Usage.Line] {
+        let groups = Usage.Group.allCases.filter(request.groups.contains)
+        let columns = Usage.Group.allCases.map { groups.contains($0) ? "u.\($0.column)" : "NULL" }
+        let isByKey = groups.contains(.key)
+        let sql = """
+            SELECT \(columns.joined(separator: ", ")), \(isByKey ? "k.name" : "NULL"), \(sums)
+            FROM usage u \(isByKey ? "LEFT JOIN api_keys k ON k.id = u.api_key" : "")
+            WHERE u.day BETWEEN ? AND ? \(user == nil ? "" : "AND u.user = ?")
+            \(groups.isEmpty ? "" : "GROUP BY \(groups.map { "u.\($0.column)" }.joined(separator: ", "))")
+            \(groups.isEmpty ? "" : "ORDER BY \(groups.map { "u.\($0.column)" }.joined(separator: ", "))")
+            LIMIT \(limit)
+            """
+        var arguments: [(any DatabaseValueConvertible)?] = [request.from.number, request.to.number]
+        if let user { arguments.append(user) }
+        return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
+            let day: Int? = row[0]
+            let key: String? = row[2]
+            return Usage.Line(
+                day: day.map(Day.init(number:)),
+                model: row[1],
+                key: try key.flatMap { $0.isEmpty ? nil : try StoredValue.identifier($0) },
+                keyName: row[4],
+                user: row[3],
+                tally: read(row, from: 5)
+            )
+        }
+    }
+
+    private static func read(_ row: Row, from index: Int) -> Usage.Tally {
+        var tally = Usage.Tally()
+        tally.requests = row[index] ?? 0
+        tally.promptTokens = row[index + 1] ?? 0
+        tally.completionTokens = row[index + 2] ?? 0
+        tally.estimatedTokens = row[index + 3] ?? 0
+        tally.cost = row[index + 4]
+        tally.unpricedRequests = row[index + 5] ?? 0
+        return tally
+    }
+}
+
+extension Usage.Group {
+    /// Its column of `usage`.
+    fileprivate var column: String {
+        self == .key ? "api_key" : rawValue
+    }
+}
+
+extension Quota.Subject {
+    /// The column of `usage` and `reservations` that names it, and what stands there.
+    var column: (name: String, value: String) {
+        switch self {
+        case .user(let name): ("user", name)
+        case .key(let key): ("api_key", key.description)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Bus
+import Contracts
+import GRDB
+
+/// The rules of usage: take in what calls took elsewhere, and tell what was used.
+struct Accounting: Sendable {
+    /// How many lines a report has at most.
+    private static let lineLimit = 10_000
+    private static let entryLimit = 10_000
+
+    let database: Database
+    let prices: Prices
+    var now: @Sendable () -> Timestamp = { .now() }
+
+    func record(_ request: Usage.Record) async throws -> Done {
+        let moment = now()
+        guard request.entries.count <= Self.entryLimit else {
+            throw Fault(.invalid, "A batch has at most \(Self.entryLimit) entries.")
+        }
+        // Clocks differ a little.
+        let last = Day(number: Day(moment).number + 1)
+        for entry in request.entries {
+            let isSound = entry.tally.isSound && entry.day <= last && entry.day.number >= 0
+            guard isSound, (1...255).contains(entry.user.utf8.count), entry.model.utf8.count <= 1024 else {
+                throw Fault(.invalid, "An entry names no user, a day to come, or numbers that cannot be.")
+            }
+        }
+        let prices = await prices.find(Set(request.entries.filter { $0.tally.cost == nil }.map(\.model)))
+        try await database.write { database in
+            guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
+            for var entry in request.entries {
+                entry.tally = entry.tally.priced(by: prices[entry.model])
+                try UsageRows.add(entry, in: database)
+            }
+        }
+        return Done()
+    }
+
+    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Reported {
+        let principal = try context.requirePrincipal()
+        let user = request.isAll ? nil : try KeyRules.user(request.user, for: principal)
+        guard user != nil || principal.role == .admin else {
+            throw Fault(.forbidden, "Only an admin may see everybody's usage.")
+        }
+        guard request.from <= request.to else { throw Fault(.invalid, "The first day comes after the last.") }
+        let lines = try await database.read { database in
+            try UsageRows.report(request, of: user, limit: Self.lineLimit + 1, in: database)
+        }
+        guard lines.count <= Self.lineLimit else {
+            throw Fault(.invalid, "There are more than \(Self.lineLimit) lines. Ask for fewer days, or fewer groups.")
+        }
+        var total = Usage.Tally()
+        for line in lines { total += line.tally }
+        // Sums over nothing are one line of nothing.
+        return Usage.Reported(lines: lines.filter { $0.tally.requests > 0 }, total: total)
+    }
+}

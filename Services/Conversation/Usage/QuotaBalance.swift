@@ -1,0 +1,76 @@
+import Contracts
+
+/// A quota, what was used of it, and what is reserved: whether there is room for one more call.
+///
+/// Pure.
+struct QuotaBalance: Sendable {
+    let subject: Quota.Subject
+    let quota: Quota
+    let used: Usage.Tally
+    let reserved: Usage.Tally
+    /// When the next period begins.
+    let reset: Timestamp
+
+    /// Why a call may not be made; `nil` when it may.
+    ///
+    /// What is reserved counts as used, so calls at once cannot take more together than there is.
+    func refusal(of estimate: CallEstimate, at now: Timestamp) -> Fault? {
+        if let limit = quota.concurrentRuns, reserved.requests >= limit {
+            return Fault(
+                .quotaExceeded,
+                "\(limit) answers may be made at once for \(name), and \(reserved.requests) are. Wait for one.",
+                retryAfter: 1
+            )
+        }
+        if let limit = quota.requests, used.requests + reserved.requests >= limit {
+            return fault("\(limit) requests", "\(used.requests) are used, \(reserved.requests) going on", now)
+        }
+        if let limit = quota.tokens, used.tokens + reserved.tokens + estimate.tokens > limit {
+            return fault(
+                "\(limit) tokens",
+                "\(used.tokens) are used, \(reserved.tokens) reserved, and this may take \(estimate.tokens)",
+                now,
+                isFreedSoon: used.tokens + estimate.tokens <= limit
+            )
+        }
+        let spent = used.cost ?? 0
+        if let limit = quota.cost, spent >= limit || spent + (reserved.cost ?? 0) + estimate.cost > limit {
+            return fault(
+                "\(Self.money(limit)) in money",
+                """
+                \(Self.money(spent)) are spent, \(Self.money(reserved.cost ?? 0)) reserved, and this may cost \
+                \(Self.money(estimate.cost))
+                """,
+                now,
+                isFreedSoon: spent + estimate.cost <= limit
+            )
+        }
+        return nil
+    }
+
+    private var name: String {
+        switch subject {
+        case .user(let name): "the user \(name)"
+        case .key(let key): "the key \(key)"
+        }
+    }
+
+    /// What is reserved is mostly more than what is used in the end, so waiting for it may be enough.
+    private func fault(_ limit: String, _ state: String, _ now: Timestamp, isFreedSoon: Bool = false) -> Fault {
+        let seconds = (reset.microseconds - now.microseconds) / 1_000_000 + 1
+        let end = "It begins anew on \(Day(reset)) at 00:00 UTC."
+        return Fault(
+            .quotaExceeded,
+            "The quota of \(limit) a \(quota.period.rawValue) for \(name) has no room left: \(state). \(end)",
+            retryAfter: isFreedSoon ? 1 : seconds <= 86_400 ? Int(clamping: max(1, seconds)) : nil
+        )
+    }
+
+    /// Millionths as people write money.
+    static func money(_ millionths: Int) -> String {
+        let (whole, rest) = millionths.quotientAndRemainder(dividingBy: 1_000_000)
+        var digits = String(String(1_000_000 + abs(rest)).dropFirst())
+        while digits.hasSuffix("0"), digits.utf8.count > 2 { digits.removeLast() }
+        return "\(whole).\(digits)"
+    }
+}

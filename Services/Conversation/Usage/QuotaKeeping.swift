@@ -1,0 +1,140 @@
+import Bus
+import Contracts
+import GRDB
+import Logging
+
+/// The rules of quotas: look at them, set them, and take from them before a model is asked.
+struct QuotaKeeping: Sendable {
+    /// The largest number that a quota may have.
+    private static let bound = 0...1_000_000_000_000
+    /// How long inference-svc is asked for a price.
+    private static let patience = Duration.seconds(2)
+    /// How long after the end of the longest answer a reservation is still believed to be in use.
+    private static let grace = Duration.seconds(120)
+
+    let database: Database
+    let book: AccessBook
+    let windows: ModelWindows
+    /// How long an answer may take.
+    let runLimit: Duration
+    var now: @Sendable () -> Timestamp = { .now() }
+
+    func find(_ request: Quotas.Find, _ context: CallContext) async throws -> Quotas.Standing {
+        let principal = try context.requirePrincipal()
+        let moment = now()
+        return try await database.read { database in
+            try Self.check(request.subject, by: principal, in: database)
+            return try Self.standing(of: request.subject, at: moment, in: database)
+        }
+    }
+
+    func set(_ request: Quotas.Set, _ context: CallContext) async throws -> Quotas.Standing {
+        let principal = try context.requirePrincipal()
+        guard principal.role == .admin else { throw Fault(.forbidden, "Only an admin may set quotas.") }
+        let (subject, quota, moment) = (request.subject, request.quota, now())
+        try Self.check(quota)
+        let standing = try await database.write { database -> Quotas.Standing? in
+            if case .key(let key) = subject, try KeyRows.find(key, in: database) == nil { return nil }
+            if quota.isEmpty {
+                try QuotaRows.delete(subject, in: database)
+            } else {
+                try QuotaRows.set(quota, for: subject, at: moment, in: database)
+            }
+            return try Self.standing(of: subject, at: moment, in: database)
+        }
+        guard let standing else { throw Fault(.missing, "Key not found") }
+        book.note(subject, isLimited: !quota.isEmpty)
+        Logger.current.notice(
+            "Quota set",
+            metadata: ["quota.subject": "\(subject)", "principal.user": "\(principal.user)"]
+        )
+        return standing
+    }
+
+    func reserve(_ request: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reserved {
+        let principal = try context.requirePrincipal()
+        guard book.isLimited(principal) else { return Quotas.Reserved(reservation: nil) }
+        let model = await windows.modelIfKnown(request.model, context, within: Self.patience)
+        let id = request.reservation ?? Quotas.Reservation.ID(at: now())
+        let lifetime = (runLimit + Self.grace).components.seconds
+        let wish = StoredReservation(
+            id: id.description,
+            user: principal.user,
+            apiKey: principal.key,
+            model: model?.name ?? request.model ?? "",
+            estimate: CallEstimate(promptTokens: request.promptTokens, maxTokens: request.maxTokens, model: model),
+            createdAt: now(),
+            expiresAt: Timestamp(microseconds: now().microseconds + lifetime * 1_000_000)
+        )
+        let outcome = try await database.write { database in
+            let isRepeat = try ReservationRows.find(wish.id, in: database) != nil
+            return isRepeat ? .reserved : try QuotaLedger.reserve(wish, in: database)
+        }
+        switch outcome {
+        case .unlimited: return Quotas.Reserved(reservation: nil)
+        case .reserved: return Quotas.Reserved(reservation: id)
+        case .refused(let fault): throw fault
+        }
+    }
+
+    func settle(_ request: Quotas.Settle) async throws -> Done {
+        let moment = now()
+        let unpriced = request.settlements.filter { $0.usage.map { $0.cost == nil } ?? false }
+        let prices = await Prices(windows: windows).find(Set(unpriced.map(\.model)))
+        try await database.write { database in
+            for settlement in request.settlements {
+                let id = settlement.reservation.description
+                guard let reservation = try ReservationRows.find(id, in: database) else { continue }
+                try QuotaLedger.settle(
+                    reservation,
+                    model: settlement.model.isEmpty ? reservation.model : settlement.model,
+                    usage: settlement.usage?.priced(by: prices[settlement.model]),
+                    at: moment,
+                    in: database
+                )
+            }
+        }
+        return Done()
+    }
+
+    private static func check(_ quota: Quota) throws {
+        let numbers = [quota.requests, quota.tokens, quota.cost, quota.concurrentRuns].compactMap(\.self)
+        guard numbers.allSatisfy(bound.contains) else {
+            throw Fault(.invalid, "The numbers of a quota must be from 0 to \(bound.upperBound), or absent.")
+        }
+    }
+
+    /// Users see their own and those of their keys.
+    private static func check(
+        _ subject: Quota.Subject,
+        by principal: Principal,
+        in database: GRDB.Database
+    ) throws {
+        switch subject {
+        case .user(let name):
+            guard principal.role == .admin || name.utf8.elementsEqual(principal.user.utf8) else {
+                throw Fault(.forbidden, "Only an admin may see the quotas of others.")
+            }
+        case .key(let id):
+            guard let key = try KeyRows.find(id, in: database),
+                principal.role == .admin || key.user.utf8.elementsEqual(principal.user.utf8)
+            else { throw Fault(.missing, "Key not found") }
+        }
+    }
+
+    private static func standing(
+        of subject: Quota.Subject,
+        at moment: Timestamp,
+        in database: GRDB.Database
+    ) throws -> Quotas.Standing {
+        let quota = try QuotaRows.find(subject, in: database)
+        let balance = try QuotaLedger.balance(of: subject, quota ?? Quota(period: .day), at: moment, in: database)
+        return Quotas.Standing(
+            subject: subject,
+            quota: quota,
+            used: balance.used,
+            reserved: balance.reserved,
+            resetsAt: balance.reset
+        )
+    }
+}

@@ -1,0 +1,96 @@
+import Bus
+import Contracts
+import Metrics
+import Synchronization
+
+/// Believes API keys or refuses them: by what is known of them, else by asking conversation-svc.
+///
+/// Guessing costs conversation-svc little: what cannot be a key is never asked for, what is none is remembered, whoever
+/// comes with many that are none is not asked for any more, and only so many questions are open at once.
+final class KeyVerifier: Sendable {
+    /// How many wrong keys an address may show in a minute before new ones are refused unseen.
+    private static let guessesPerMinute = 30
+    /// How many keys may be asked for at once.
+    private static let lookupLimit = 256
+    private static let patience = Duration.seconds(5)
+    private static let attempts = 3
+
+    private let conversations: any Bus
+    private let cache: KeyCache
+    private let guesses = RateLimiter(perMinute: guessesPerMinute, perHour: 0)
+    private let lookups = Mutex<[String: Task<APIKey, any Error>]>([:])
+    private let asked = Counter(label: "gateway.keys.lookups")
+
+    init(conversations: any Bus, cache: KeyCache) {
+        self.conversations = conversations
+        self.cache = cache
+    }
+
+    /// The key that a text is the secret of.
+    ///
+    /// Throws `unauthorized` when it is none, or no longer good; `limited` for one that is not known, from an address that
+    /// has shown too many wrong ones; and whatever keeps conversation-svc from being asked.
+    func verify(_ text: String, from address: String, requestID: String, now: Timestamp = .now()) async throws -> APIKey
+    {
+        guard let secret = KeySecret(text) else { throw Self.refusal }
+        let digest = secret.digest
+        let key =
+            switch cache.recall(digest) {
+            case .key(let key): key
+            case .unknown: throw Self.refusal
+            case .nothing: try await lookUp(digest, from: address, requestID)
+            }
+        guard !key.isExpired(at: now) else { throw Fault(.unauthorized, "The API key has expired") }
+        return key
+    }
+
+    private static let refusal = Fault(.unauthorized, "Invalid API key")
+
+    private func lookUp(_ digest: String, from address: String, _ requestID: String) async throws -> APIKey {
+        let verdict = guesses.foresee(address)
+        guard verdict.isAdmitted else {
+            throw Fault(.limited, "Too many wrong API keys from this address.", retryAfter: verdict.retryAfter)
+        }
+        do {
+            return try await ask(digest, requestID)
+        } catch let fault as Fault where fault.code == .missing {
+            cache.rememberUnknown(digest)
+            _ = guesses.admit(address)
+            throw Self.refusal
+        }
+    }
+
+    /// Asks once, however many want to know at the same time.
+    private func ask(_ digest: String, _ requestID: String) async throws -> APIKey {
+        let lookup = try lookups.withLock { lookups throws(Fault) in
+            if let lookup = lookups[digest] { return lookup }
+            guard lookups.count < Self.lookupLimit else {
+                throw Fault(
+                    .unavailable,
+                    "Too many API keys are being looked up. Try again in a moment.",
+                    retryAfter: 1
+                )
+            }
+            // Several wait for it, so it does not end with whichever of them leaves.
+            let lookup = Task {
+                defer { self.lookups.withLock { $0[digest] = nil } }
+                return try await self.find(digest, requestID)
+            }
+            lookups[digest] = lookup
+            return lookup
+        }
+        return try await lookup.value
+    }
+
+    private func find(_ digest: String, _ requestID: String) async throws -> APIKey {
+        for attempt in 1... {
+            let version = cache.version
+            asked.increment()
+            let context = CallContext(requestID: requestID, deadline: .now + Self.patience)
+            let key = try await conversations.call(Keys.Find(digest: digest), context)
+            // What was told meanwhile may concern this very key, and be newer than the answer.
+            if cache.remember(key, digest, since: version) || attempt == Self.attempts { return key }
+        }
+        throw Self.refusal
+    }
+}

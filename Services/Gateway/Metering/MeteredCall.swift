@@ -1,0 +1,91 @@
+import Contracts
+import Synchronization
+
+/// A call of a model that is being counted.
+final class MeteredCall: Sendable {
+    /// How a call ended.
+    enum Outcome: Sendable {
+        /// The model's provider said what it took.
+        case told(model: String, usage: Usage)
+        /// The model was asked, and nobody said what it took: it broke off, or its client left. What came so far has so
+        /// many bytes.
+        case untold(model: String, completionBytes: Int)
+        /// No model was reached, or it refused: nothing is charged.
+        case refused
+    }
+
+    private struct State {
+        var reservation: Quotas.Reservation.ID?
+        var isOver = false
+    }
+
+    let principal: Principal
+    /// The prompt's tokens, estimated.
+    let promptTokens: Int
+    private let meter: CallMeter
+    private let state = Mutex(State())
+
+    init(principal: Principal, promptTokens: Int, meter: CallMeter) {
+        self.principal = principal
+        self.promptTokens = promptTokens
+        self.meter = meter
+    }
+
+    deinit {
+        // Nobody ended it: something broke on the way, and a model may have been asked.
+        guard leave(), let id = state.withLock({ $0.reservation }) else { return }
+        let (model, usage) = taken(.untold(model: "", completionBytes: 0))
+        meter.reporter.settle(Quotas.Settlement(reservation: id, model: model, usage: usage))
+    }
+
+    /// The tokens of so many bytes of text, estimated on the high side.
+    static func tokens(_ bytes: Int) -> Int {
+        bytes / 3 + 4
+    }
+
+    func hold(_ reservation: Quotas.Reservation.ID?) {
+        state.withLock { $0.reservation = reservation }
+    }
+
+    /// Ends the call: its place is free, and what it took is counted; a second time does nothing.
+    ///
+    /// Waits for conversation-svc only where something was reserved, and never fails: what cannot be told now is told later.
+    func end(_ outcome: Outcome) async {
+        guard leave() else { return }
+        let (model, usage) = taken(outcome)
+        guard let id = state.withLock({ $0.reservation }) else {
+            if let usage { meter.reporter.record(principal, model: model, usage: usage) }
+            return
+        }
+        let settlement = Quotas.Settlement(reservation: id, model: model, usage: usage)
+        // A client that left has cancelled this task, and yet it must be told.
+        await Task { await meter.settle(settlement) }.value
+    }
+
+    /// Gives the call's place back; answers whether that was not done before.
+    @discardableResult
+    func leave() -> Bool {
+        let isFirst = state.withLock { state in
+            defer { state.isOver = true }
+            return !state.isOver
+        }
+        if isFirst { meter.calls.leave(principal) }
+        return isFirst
+    }
+
+    private func taken(_ outcome: Outcome) -> (model: String, usage: Usage?) {
+        switch outcome {
+        case .told(let model, let usage): (model, usage)
+        case .untold(let model, let bytes):
+            (
+                model,
+                Usage(
+                    promptTokens: promptTokens,
+                    completionTokens: bytes > 0 ? Self.tokens(bytes) : 0,
+                    isEstimated: true
+                )
+            )
+        case .refused: ("", nil)
+        }
+    }
+}

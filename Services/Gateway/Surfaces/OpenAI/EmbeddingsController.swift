@@ -1,0 +1,66 @@
+import Bus
+import Contracts
+import Hummingbird
+
+/// `POST /v1/embeddings`.
+struct EmbeddingsController: Sendable {
+    let inference: any Bus
+    let meter: CallMeter
+
+    func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        do {
+            let embeddings = try EmbeddingsRequest(try await RequestBody.bytes(of: request))
+            let metered = try await meter.begin(
+                context.caller,
+                model: embeddings.request.model,
+                promptBytes: embeddings.request.input.reduce(0) { $0 + $1.utf8.count },
+                maxTokens: 0
+            )
+            var call = context.call
+            call.deadline = .now + .seconds(300)
+            let made = try await make(embeddings.request, call, metered)
+            return try answer(made, asText: embeddings.wantsBase64)
+        } catch let parameter as OpenAIError.Parameter {
+            return OpenAIAnswer.parameter(parameter)
+        }
+    }
+
+    private func make(
+        _ request: Inference.Embed,
+        _ call: CallContext,
+        _ metered: MeteredCall
+    ) async throws -> Inference.Embeddings {
+        do {
+            let made = try await inference.call(request, call)
+            let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
+            await metered.end(.told(model: made.model, usage: usage))
+            return made
+        } catch {
+            await metered.end(.refused)
+            throw error
+        }
+    }
+
+    private func answer(_ embeddings: Inference.Embeddings, asText: Bool) throws -> Response {
+        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingNumbers.read)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("object", "list")
+            json.objects("data", Array(embeddings.vectors.indices)) { json, index in
+                json.field("object", "embedding")
+                json.field("index", index)
+                if asText {
+                    json.field("embedding", embeddings.vectors[index])
+                } else {
+                    json.array("embedding", numbers[index]) { $0.number($1) }
+                }
+            }
+            json.field("model", embeddings.model)
+            json.object("usage") { json in
+                json.field("prompt_tokens", embeddings.promptTokens)
+                json.field("total_tokens", embeddings.promptTokens)
+            }
+        }
+        return OpenAIAnswer.json(json)
+    }
+}

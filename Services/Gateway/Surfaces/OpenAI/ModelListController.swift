@@ -1,0 +1,43 @@
+import Bus
+import Contracts
+import Foundation
+import Hummingbird
+
+/// `GET /v1/models` and `GET /v1/models/{model}`.
+struct ModelListController: Sendable {
+    let inference: any Bus
+
+    func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let reports = try await inference.call(Models.List(), context.call)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("object", "list")
+            json.array("data", reports.flatMap(\.models)) { $1.writeOpenAI(to: &$0) }
+        }
+        return OpenAIAnswer.json(json)
+    }
+
+    func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let name = context.coreContext.parameters.getCatchAll().joined(separator: "/")
+        guard let plain = name.removingPercentEncoding, !plain.isEmpty else {
+            throw Fault(.missing, "There is no model of that name.")
+        }
+        let model = try await inference.call(Models.Find(name: plain), context.call)
+        var json = JSONWriter()
+        model.writeOpenAI(to: &json)
+        return OpenAIAnswer.json(json)
+    }
+}
+
+extension Model {
+    /// As OpenAI lists it; when it was made is known to nobody here.
+    fileprivate func writeOpenAI(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", name)
+            json.field("object", "model")
+            json.field("created", 0)
+            json.field("owned_by", String(name.prefix { $0 != "/" }))
+            json.field("context_window", window)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Bus
+import Contracts
+import HTTPTypes
+
+/// An error as OpenAI's API names it.
+struct OpenAIError {
+    let status: HTTPResponse.Status
+    let message: String
+    let type: String
+    let param: String?
+    let code: String?
+
+    /// A parameter that is wrong, in OpenAI's own words; thrown where a request is read.
+    struct Parameter: Error {
+        let param: String?
+        let code: String?
+        let message: String
+    }
+
+    init(_ parameter: Parameter) {
+        status = .badRequest
+        message = parameter.message
+        type = "invalid_request_error"
+        param = parameter.param
+        code = parameter.code
+    }
+
+    init(_ fault: Fault) {
+        message = fault.message
+        switch fault.code {
+        case .unauthorized: (status, type, param, code) = (.unauthorized, Self.invalid, nil, "invalid_api_key")
+        case .forbidden: (status, type, param, code) = (.forbidden, Self.invalid, nil, "permission_denied")
+        case .missing: (status, type, param, code) = (.notFound, Self.invalid, "model", "model_not_found")
+        case .lost: (status, type, param, code) = (.notFound, Self.invalid, nil, "unknown_url")
+        case .wrongMethod: (status, type, param, code) = (.methodNotAllowed, Self.invalid, nil, "method_not_supported")
+        case .unsupportedType:
+            (status, type, param, code) = (.unsupportedMediaType, Self.invalid, nil, "unsupported_media_type")
+        case .contextTooLong:
+            (status, type, param, code) = (.badRequest, Self.invalid, "messages", "context_length_exceeded")
+        case .limited: (status, type, param, code) = (.tooManyRequests, "requests", nil, "rate_limit_exceeded")
+        case .quotaExceeded:
+            (status, type, param, code) = (.tooManyRequests, "insufficient_quota", nil, "insufficient_quota")
+        case .cut, .provider: (status, type, param, code) = (.badGateway, Self.server, nil, "upstream_error")
+        case .upstreamAuth: (status, type, param, code) = (.badGateway, Self.server, nil, "upstream_auth")
+        case .internal: (status, type, param, code) = (.internalServerError, Self.server, nil, "internal_error")
+        case .invalid, .rejected, .conflict:
+            (status, type, param, code) = (fault.code.status, Self.invalid, nil, nil)
+        case .tooLarge: (status, type, param, code) = (.contentTooLarge, Self.invalid, nil, "request_too_large")
+        default: (status, type, param, code) = (fault.code.status, Self.server, nil, fault.code.rawValue)
+        }
+    }
+
+    private static let invalid = "invalid_request_error"
+    private static let server = "server_error"
+
+    /// Whether the same request may well succeed later.
+    var isWorthRetrying: Bool {
+        switch code {
+        case "insufficient_quota", "upstream_auth", "method_not_supported": false
+        default: status.code == 429 || status.code >= 500
+        }
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.object("error") { json in
+                json.field("message", message)
+                json.field("type", type)
+                json.field("param", param)
+                json.field("code", code)
+            }
+        }
+    }
+}
+
+extension Fault.Code {
+    /// There is no such path.
+    static let lost = Self(rawValue: "lost")
+}

@@ -1,0 +1,95 @@
+import Bus
+import Contracts
+import Hummingbird
+
+/// `GET /api/v1/usage`: who took how much of which model on which day.
+struct UsageController: Sendable {
+    /// How many days are told when nobody says how many.
+    private static let usualDays = 30
+
+    let conversations: any Bus
+
+    func report(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let query = PageQuery(request)
+        let to = try day("to", query) ?? Day(.now())
+        let from = try day("from", query) ?? Day(number: max(0, to.number - Self.usualDays + 1))
+        let groups = try groups(query)
+        let report = Usage.Report(
+            user: try query.text("user"),
+            isAll: try query.flag("all"),
+            from: from,
+            to: to,
+            groups: groups
+        )
+        let reported = try await conversations.call(report, context.call)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("from", from.description)
+            json.field("to", to.description)
+            json.array("group_by", groups) { $0.text($1.rawValue) }
+            json.array("usage", reported.lines) { json, line in
+                json.object { $0.line(line, groups: groups) }
+            }
+            json.object("total") { $0.tally(reported.total) }
+        }
+        return V1Answer.json(json)
+    }
+
+    private func day(_ name: String, _ query: PageQuery) throws -> Day? {
+        guard let text = try query.text(name) else { return nil }
+        guard let day = Day(text) else { throw Fault(.invalid, "`\(name)` must be a day such as 2026-11-21.") }
+        return day
+    }
+
+    private func groups(_ query: PageQuery) throws -> [Usage.Group] {
+        guard let text = try query.text("group_by") else { return [.day, .model] }
+        var groups: [Usage.Group] = []
+        for word in text.split(separator: ",") {
+            guard let group = Usage.Group(rawValue: String(word)) else {
+                throw Fault(.invalid, "`group_by` must be any of day, model, key and user, with commas.")
+            }
+            if !groups.contains(group) { groups.append(group) }
+        }
+        return groups
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func line(_ line: Usage.Line, groups: [Usage.Group]) {
+        for group in groups {
+            switch group {
+            case .day: field("day", line.day?.description)
+            case .model: field("model", line.model.flatMap { $0.isEmpty ? nil : $0 })
+            case .key:
+                field("key_id", line.key?.description)
+                field("key_name", line.keyName)
+            case .user: field("user_id", line.user)
+            }
+        }
+        tally(line.tally)
+    }
+
+    fileprivate mutating func tally(_ tally: Usage.Tally) {
+        field("requests", tally.requests)
+        field("prompt_tokens", tally.promptTokens)
+        field("completion_tokens", tally.completionTokens)
+        field("total_tokens", tally.tokens)
+        field("estimated_tokens", tally.estimatedTokens)
+        field("cost", tally.cost.map(V1Money.amount))
+        field("unpriced_requests", tally.unpricedRequests)
+    }
+}
+
+/// Money as v1 writes it: a number in the currency of the prices.
+enum V1Money {
+    static func amount(_ millionths: Int) -> Double {
+        Double(millionths) / 1_000_000
+    }
+
+    /// Reads an amount; `nil` for one that cannot be.
+    static func millionths(_ amount: Double) -> Int? {
+        let millionths = (amount * 1_000_000).rounded()
+        guard (0...1e12).contains(millionths) else { return nil }
+        return Int(exactly: millionths)
+    }
+}

@@ -1,0 +1,121 @@
+import Bus
+import Contracts
+import NIOCore
+
+/// A chunk of Gemini's stream, or a whole answer: both have the same form.
+///
+/// Reads what it knows, in protobuf's two spellings of names, and passes over the rest.
+struct GeminiChunk {
+    /// One part of what the model says.
+    struct Part {
+        var text: String?
+        /// Whether the text is what the model thought.
+        var isThought = false
+        var signature: String?
+        var call: Call?
+    }
+
+    /// A model's wish that a tool be used; comes whole.
+    struct Call {
+        var id: String?
+        var name: String?
+        /// As JSON.
+        var arguments = "{}"
+    }
+
+    var parts: [Part] = []
+    var finishReason: String?
+    /// What Gemini says of the reason.
+    var finishMessage: String?
+    /// Why nothing is answered at all.
+    var blockReason: String?
+    var blockMessage: String?
+    var usage: Usage?
+    var error: GeminiErrorBody?
+
+    /// Throws ``JSONScanner/Malformed`` when it is no JSON.
+    init(_ bytes: ByteBuffer) throws {
+        self = try bytes.withUnsafeReadableBytes { bytes in
+            var json = JSONScanner(bytes)
+            var chunk = GeminiChunk()
+            if json.isArray() {
+                try json.array { json in try json.objectIfAny { try chunk.read($0, &$1) } }
+            } else {
+                try json.object { try chunk.read($0, &$1) }
+            }
+            try json.end()
+            return chunk
+        }
+    }
+
+    private init() {}
+
+    private mutating func read(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
+        switch name {
+        case "candidates": try readCandidates(&json)
+        case "usageMetadata", "usage_metadata": usage = try GeminiUsage(from: &json).usage ?? usage
+        case "promptFeedback", "prompt_feedback":
+            try json.objectIfAny { name, json in
+                switch name {
+                case "blockReason", "block_reason": blockReason = try json.text()
+                case "blockReasonMessage", "block_reason_message": blockMessage = try json.text()
+                default: try json.skip()
+                }
+            }
+        case "error": error = try GeminiErrorBody(from: &json)
+        default: try json.skip()
+        }
+    }
+
+    /// Only the first candidate is ours: more than one is never asked for.
+    private mutating func readCandidates(_ json: inout JSONScanner) throws {
+        guard json.isArray() else { return try json.skip() }
+        var isFirst = true
+        try json.array { json in
+            guard isFirst else { return try json.skip() }
+            isFirst = false
+            try json.objectIfAny { name, json in
+                switch name {
+                case "content": try readContent(&json)
+                case "finishReason", "finish_reason": finishReason = try json.text()
+                case "finishMessage", "finish_message": finishMessage = try json.text()
+                default: try json.skip()
+                }
+            }
+        }
+    }
+
+    private mutating func readContent(_ json: inout JSONScanner) throws {
+        try json.objectIfAny { name, json in
+            guard case "parts" = name, json.isArray() else { return try json.skip() }
+            try json.array { json in
+                var part = Part()
+                try json.objectIfAny { try Self.read(&part, $0, &$1) }
+                parts.append(part)
+            }
+        }
+    }
+
+    private static func read(_ part: inout Part, _ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
+        switch name {
+        case "text": part.text = try json.text()
+        case "thought": part.isThought = try json.isTrue()
+        case "thoughtSignature", "thought_signature": part.signature = try json.text()
+        case "functionCall", "function_call":
+            guard json.isObject() else { return try json.skip() }
+            var call = Call()
+            try json.object { name, json in
+                switch name {
+                case "id": call.id = try json.text()
+                case "name": call.name = try json.text()
+                case "args":
+                    let arguments = try json.rawJSON().text
+                    if arguments != "null" { call.arguments = arguments }
+                default: try json.skip()
+                }
+            }
+            part.call = call
+        default: try json.skip()
+        }
+    }
+}

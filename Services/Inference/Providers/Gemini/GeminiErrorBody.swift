@@ -1,0 +1,128 @@
+import Bus
+import NIOCore
+import NIOHTTP1
+
+/// An error as Google's interfaces write it: `{"error":{"code","message","status","details":[…]}}`, at times wrapped in
+/// an array.
+struct GeminiErrorBody: Equatable {
+    /// The HTTP status it stands for.
+    var code: Int?
+    var message: String?
+    /// Its name: `RESOURCE_EXHAUSTED`.
+    var status: String?
+    /// Why, in one word: `API_KEY_INVALID`.
+    var reason: String?
+    /// How long we are asked to wait: `7s`.
+    var retryDelay: String?
+    /// Which quotas are exceeded: `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
+    var quotas: [String] = []
+
+    /// Reads the body of an answer that is an error; `nil` when nothing of the kind stands in it.
+    init?(body: ByteBuffer) {
+        let found: GeminiErrorBody? = body.withUnsafeReadableBytes { bytes in
+            do {
+                var json = JSONScanner(bytes)
+                var found: GeminiErrorBody?
+                if json.isArray() {
+                    try json.array { json in found = try Self.readBody(&json) ?? found }
+                } else {
+                    found = try Self.readBody(&json)
+                }
+                return found
+            } catch {
+                return nil
+            }
+        }
+        guard let found else { return nil }
+        self = found
+    }
+
+    /// Reads the value of `error`: an object, or as some proxies have it a text.
+    init(from json: inout JSONScanner) throws {
+        guard json.isObject() else {
+            message = try json.text()
+            return
+        }
+        try json.object { name, json in
+            switch name {
+            case "code": code = try json.integer()
+            case "message": message = try json.text()
+            case "status": status = try json.text()
+            case "details":
+                guard json.isArray() else { return try json.skip() }
+                try json.array { json in try readDetail(&json) }
+            default: try json.skip()
+            }
+        }
+    }
+
+    private static func readBody(_ json: inout JSONScanner) throws -> GeminiErrorBody? {
+        var found: GeminiErrorBody?
+        try json.objectIfAny { name, json in
+            if case "error" = name { found = try GeminiErrorBody(from: &json) } else { try json.skip() }
+        }
+        return found
+    }
+
+    /// The kinds of details have no members' names in common that mean different things.
+    private mutating func readDetail(_ json: inout JSONScanner) throws {
+        try json.objectIfAny { name, json in
+            switch name {
+            case "reason": reason = try json.text()
+            case "retryDelay", "retry_delay": retryDelay = try json.text()
+            case "violations":
+                guard json.isArray() else { return try json.skip() }
+                try json.array { json in
+                    try json.objectIfAny { name, json in
+                        switch name {
+                        case "quotaId", "quota_id": if let quota = try json.text() { quotas.append(quota) }
+                        default: try json.skip()
+                        }
+                    }
+                }
+            default: try json.skip()
+            }
+        }
+    }
+
+    /// What it means to us; `status` is that of the answer it came in, absent within a stream.
+    func refusal(status: Int?) -> ProviderFaults.Refusal {
+        ProviderFaults.Refusal(
+            status: status ?? httpStatus,
+            headers: [:],
+            words: message,
+            code: self.status,
+            delay: retryDelay.flatMap { RetryDelay.read(protobuf: $0) },
+            meaning: meaning
+        )
+    }
+
+    private var meaning: ProviderFaults.Refusal.Meaning? {
+        let words = message?.lowercased() ?? ""
+        if reason?.hasPrefix("API_KEY_") == true || words.contains("api key not valid")
+            || words.contains("api key expired")
+        {
+            return .credential
+        }
+        // A quota of a day, or of nothing at all, does not come back within a minute, whatever delay is named.
+        let isSpent = quotas.contains { $0.contains("PerDay") } || words.contains("limit: 0,")
+        return isSpent ? .spent : nil
+    }
+
+    private var httpStatus: Int {
+        if let code, (400...599).contains(code) { return code }
+        switch status {
+        case "INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE": return 400
+        case "UNAUTHENTICATED": return 401
+        case "PERMISSION_DENIED": return 403
+        case "NOT_FOUND": return 404
+        case "ABORTED", "ALREADY_EXISTS": return 409
+        case "RESOURCE_EXHAUSTED": return 429
+        case "CANCELLED": return 499
+        case "UNIMPLEMENTED": return 501
+        case "UNAVAILABLE": return 503
+        case "DEADLINE_EXCEEDED": return 504
+        default: return 500
+        }
+    }
+}

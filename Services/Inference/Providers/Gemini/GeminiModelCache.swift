@@ -1,0 +1,43 @@
+import Synchronization
+
+/// What Gemini's list said of its models, kept until the next.
+final class GeminiModelCache: Sendable {
+    private struct State {
+        var entries: [String: GeminiModels.Entry] = [:]
+        /// Models that were asked for by name and are not to be asked for again soon.
+        var quiet: [String: ContinuousClock.Instant] = [:]
+    }
+
+    /// More than anybody's models; a bound all the same.
+    private static let limit = 1000
+
+    private let state = Mutex(State())
+
+    subscript(model: String) -> GeminiModels.Entry? {
+        state.withLock { $0.entries[model] }
+    }
+
+    func replace(_ entries: [GeminiModels.Entry]) {
+        state.withLock { state in
+            state.entries = Dictionary(entries.map { ($0.bareName, $0) }) { first, _ in first }
+            state.quiet = [:]
+        }
+    }
+
+    func keep(_ entry: GeminiModels.Entry, as model: String) {
+        state.withLock { state in
+            guard state.entries.count < Self.limit else { return }
+            state.entries[model] = entry
+        }
+    }
+
+    /// Whether a model may be asked for; if so, not again within a while.
+    func mayAsk(for model: String) -> Bool {
+        state.withLock { state in
+            if let end = state.quiet[model], end > .now { return false }
+            if state.quiet.count >= Self.limit { state.quiet = [:] }
+            state.quiet[model] = .now + .seconds(5)
+            return true
+        }
+    }
+}

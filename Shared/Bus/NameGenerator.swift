@@ -1,0 +1,23 @@
+import Synchronization
+
+/// Chance for names: seeded by the system once, since asking it for each name is a system call.
+final class NameGenerator: Sendable {
+    static let shared = NameGenerator()
+
+    private let state: Mutex<UInt64>
+
+    private init() {
+        state = Mutex(.random(in: .min ... .max))
+    }
+
+    /// The next number (SplitMix64).
+    func next() -> UInt64 {
+        var value = state.withLock { state in
+            state &+= 0x9E37_79B9_7F4A_7C15
+            return state
+        }
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}

@@ -1,0 +1,13 @@
+import Foundation
+
+/// The lines of the standard input, read on a thread of their own because that blocks.
+enum StandardInput {
+    static var lines: AsyncStream<String> {
+        AsyncStream { continuation in
+            Thread {
+                while let line = readLine() { continuation.yield(line) }
+                continuation.finish()
+            }.start()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+"""What all tests share: one parley up with the fake providers behind it, and one that is strict."""
+import json
+
+import pytest
+
+from house import Fakes, Parley
+from targets import DEMO, DIRECT, MODELS, Target
+
+UNHEARD = "http://127.0.0.1:9"  # nobody listens there
+
+
+@pytest.fixture(scope="session")
+def fakes():
+    fakes = Fakes()
+    yield fakes
+    fakes.stop()
+
+
+@pytest.fixture(scope="session")
+def parley(fakes, tmp_path_factory):
+    """In open mode, without limits, with each fake as a provider and one that is not there."""
+    folder = tmp_path_factory.mktemp("parley")
+    file = folder / "providers.json"
+    file.write_text(json.dumps({"providers": [
+        {"name": "absent", "base_url": UNHEARD + "/v1", "models": ["nothing"]},
+        {"name": "narrow", "base_url": fakes.urls["openai"] + "/v1", "models": ["gpt-4o-mini"], "concurrency": 1, "queue": 0},
+    ]}))
+    parley = Parley(folder, PROVIDERS_FILE=str(file), DEFAULT_MODEL=DEMO,
+                    RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0",
+                    OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
+                    OLLAMA_BASE_URL=fakes.urls["ollama"],
+                    GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
+    yield parley
+    parley.stop()
+
+
+@pytest.fixture(scope="session")
+def strict(tmp_path_factory):
+    """Wants a credential, and at most 60 requests a minute."""
+    parley = Parley(tmp_path_factory.mktemp("strict"), AUTH_MODE="required", DEFAULT_MODEL=DEMO,
+                    RATE_LIMIT_PER_MINUTE="60", OLLAMA_BASE_URL=UNHEARD)
+    yield parley
+    parley.stop()
+
+
+@pytest.fixture
+def target(request, fakes):
+    """The model that the test names by its parameter."""
+    if request.param == DIRECT:
+        target = Target("gpt-4o-mini", fakes.urls["openai"] + "/v1", "openai")
+    else:
+        target = Target(request.param, request.getfixturevalue("parley").url + "/v1", MODELS.get(request.param))
+    yield target
+    target.close()
+
+
+@pytest.fixture
+def client(parley):
+    """OpenAI's client, pointed at Parley."""
+    target = Target(DEMO, parley.url + "/v1", None)
+    yield target.client()
+    target.close()

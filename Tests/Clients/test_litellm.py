@@ -1,0 +1,90 @@
+"""litellm as a client of Parley."""
+import json
+
+import pytest
+
+from targets import DEMO, PROVIDED, unique
+
+TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {
+    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
+MODELS = pytest.mark.parametrize("target", PROVIDED, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def litellm():
+    import litellm
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+@pytest.fixture
+def ask(litellm, target):
+    """litellm takes the first part of a name for the dialect, and sends the rest."""
+    def ask(text, **more):
+        messages = more.pop("messages", [{"role": "user", "content": text}])
+        return litellm.completion(model="openai/" + target.model, api_base=target.url, api_key="sk-whatever",
+                                  messages=messages, timeout=20, num_retries=0, max_retries=0, **more)
+    return ask
+
+
+@MODELS
+def test_completion(ask, target):
+    text = unique("Through litellm")
+    answer = ask(text)
+    assert answer.choices[0].message.content == target.says(text)
+    assert answer.choices[0].finish_reason == "stop" and answer.usage.total_tokens > 0
+
+
+@MODELS
+def test_stream(ask, target, litellm):
+    text = unique("Streamed through litellm")
+    chunks = list(ask(text, stream=True, stream_options={"include_usage": True}))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == target.says(text)
+    whole = litellm.stream_chunk_builder(chunks)
+    assert whole.choices[0].message.content == target.says(text) and whole.choices[0].finish_reason == "stop"
+    assert whole.usage.prompt_tokens > 0
+
+
+@MODELS
+@pytest.mark.parametrize("stream", [False, True])
+def test_tools(ask, target, litellm, stream):
+    text = unique("Weather through litellm")
+    answer = ask(text, tools=[TOOL], stream=stream)
+    if stream:
+        answer = litellm.stream_chunk_builder(list(answer))
+    message = answer.choices[0].message
+    call, = message.tool_calls
+    assert answer.choices[0].finish_reason == "tool_calls"
+    assert call.function.name == "get_weather" and json.loads(call.function.arguments).keys() == {"city"}
+    final = ask(text, tools=[TOOL], messages=[
+        {"role": "user", "content": text}, message.model_dump(),
+        {"role": "tool", "tool_call_id": call.id, "content": "Sunny"}])
+    assert final.choices[0].message.content == target.says(text, target.tools_said("Sunny"))
+
+
+@pytest.mark.parametrize("model", ["demo/hash-embedding", "openai/text-embedding-3-small"])
+def test_embedding(litellm, parley, model):
+    answer = litellm.embedding(model="openai/" + model, api_base=parley.url + "/v1", api_key="sk-whatever",
+                               input=["one", "two"])
+    assert [entry["index"] for entry in answer.data] == [0, 1]
+    assert len(answer.data[0]["embedding"]) > 7 and answer.usage.prompt_tokens > 0
+
+
+@pytest.mark.parametrize("target", ["openai/gpt-4o-mini"], indirect=True)
+def test_errors(ask, target, litellm, fakes):
+    with pytest.raises(litellm.BadRequestError):
+        ask("Hello", temperature=3)
+    target.model = "openai/gpt-9"
+    with pytest.raises(litellm.NotFoundError):
+        ask("Hello")
+    target.model, text = "absent/nothing", unique("Absent")
+    with pytest.raises(litellm.ServiceUnavailableError):
+        ask(text)
+
+
+@pytest.mark.parametrize("target", [DEMO], indirect=True)
+def test_no_credential(ask, target, litellm, strict):
+    target.url = strict.url + "/v1"
+    with pytest.raises(litellm.AuthenticationError):
+        ask("Hello")

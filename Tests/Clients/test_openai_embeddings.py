@@ -1,0 +1,72 @@
+"""openai: embeddings, as the SDK asks for them by default (base64) and as numbers."""
+import math
+
+import openai
+import pytest
+
+from targets import DIRECT, Target, unique
+
+HASH = "demo/hash-embedding"
+EMBEDDING = {"openai": "openai/text-embedding-3-small", "demo": HASH, DIRECT: "text-embedding-3-small"}
+
+
+@pytest.fixture(params=list(EMBEDDING))
+def embedder(request, fakes):
+    """A target and the model of embeddings that it has."""
+    url = fakes.urls["openai"] if request.param == DIRECT else request.getfixturevalue("parley").url
+    target = Target(EMBEDDING[request.param], url + "/v1", None)
+    yield target
+    target.close()
+
+
+def test_one_text(embedder):
+    client, text = embedder.client(), unique("A cat on a mat")
+    answer = client.embeddings.create(model=embedder.model, input=text)
+    assert (answer.object, answer.model) == ("list", embedder.model)
+    entry, = answer.data
+    assert (entry.object, entry.index) == ("embedding", 0) and len(entry.embedding) > 7
+    assert all(isinstance(number, float) for number in entry.embedding) and any(entry.embedding)
+    assert answer.usage.prompt_tokens == answer.usage.total_tokens > 0
+    plain = client.embeddings.create(model=embedder.model, input=text, encoding_format="float").data[0].embedding
+    assert len(plain) == len(entry.embedding)
+    assert all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in zip(plain, entry.embedding))
+    text = client.embeddings.create(model=embedder.model, input=text, encoding_format="base64").data[0].embedding
+    assert isinstance(text, str)
+
+
+def test_many_texts(embedder):
+    client, texts = embedder.client(), [unique(f"Text {index}") for index in range(40)]
+    many = client.embeddings.create(model=embedder.model, input=texts).data
+    assert [entry.index for entry in many] == list(range(40))
+    one = client.embeddings.create(model=embedder.model, input=texts[29]).data[0]
+    assert one.embedding == many[29].embedding != many[28].embedding
+
+
+def test_dimensions(embedder):
+    answer = embedder.client().embeddings.create(model=embedder.model, input=unique("Short"), dimensions=64)
+    assert len(answer.data[0].embedding) == 64
+
+
+def test_a_model_that_is_not_there(embedder, request):
+    client = embedder.client()
+    if embedder.model == HASH:
+        request.applymarker(pytest.mark.xfail(reason="400 instead of 404 model_not_found"))
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.embeddings.create(model=embedder.model + "-nothing", input="x")
+    assert caught.value.code == "model_not_found"
+
+
+def test_what_is_refused_by_parley(client):
+    for input, param in [([], "input"), ("", "input"), ([1, 2, 3], "input"), (["a", ""], "input")]:
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.embeddings.create(model=HASH, input=input)
+        assert caught.value.param == param and caught.value.type == "invalid_request_error"
+    with pytest.raises(openai.BadRequestError):
+        client.embeddings.create(model="demo/demo", input="x")
+
+
+def test_the_hash_embedding_finds_what_shares_words(client):
+    cat, kitten, stock = (entry.embedding for entry in client.embeddings.create(
+        model=HASH, input=["a cat sat on the mat", "the cat sat on a mat", "shares fell on the market today"]).data)
+    near, far = (sum(a * b for a, b in zip(cat, other)) for other in (kitten, stock))
+    assert math.isclose(sum(a * a for a in cat), 1, rel_tol=1e-3) and near > far

@@ -1,0 +1,113 @@
+"""openai: calls of tools and what the tools said, there and back."""
+import json
+
+import pytest
+
+from targets import DIRECT, PROVIDED, unique
+
+FAKED = pytest.mark.parametrize("target", [*PROVIDED, DIRECT], indirect=True)
+WEATHER = {"type": "function", "function": {
+    "name": "get_weather", "description": "The weather at a place",
+    "parameters": {"type": "object", "additionalProperties": False, "required": ["city", "days"],
+                   "properties": {"city": {"type": "string", "description": "a city"}, "days": {"type": "integer"},
+                                  "unit": {"type": "string", "enum": ["°C", "°F"]}}}}}
+TIME = {"type": "function", "function": {"name": "get_time", "parameters": {"type": "object", "properties": {}}}}
+PLAIN = {"type": "function", "function": {"name": "plain"}}
+
+
+def whole_calls(client, asked):
+    choice = client.chat.completions.create(**asked).choices[0]
+    assert choice.finish_reason == "tool_calls" and not choice.message.content
+    return [(call.id, call.function.name, call.function.arguments) for call in choice.message.tool_calls]
+
+
+def streamed_calls(client, asked):
+    """Puts the calls together as every client does: by their index."""
+    calls, reasons = {}, []
+    for chunk in client.chat.completions.create(**asked, stream=True):
+        choice = chunk.choices[0]
+        reasons.append(choice.finish_reason)
+        for piece in choice.delta.tool_calls or []:
+            if piece.index not in calls:
+                assert piece.index == len(calls) and piece.id and piece.type == "function" and piece.function.name
+                calls[piece.index] = [piece.id, piece.function.name, piece.function.arguments or ""]
+            else:
+                assert not piece.id or piece.id == calls[piece.index][0]
+                calls[piece.index][2] += piece.function.arguments
+    assert reasons[-1] == "tool_calls" and set(reasons[:-1]) <= {None}
+    return [tuple(calls[index]) for index in sorted(calls)]
+
+
+BOTH = pytest.mark.parametrize("calls_of", [whole_calls, streamed_calls])
+
+
+@FAKED
+@BOTH
+def test_there_and_back(target, calls_of):
+    client, text = target.client(), unique("How is the weather?")
+    asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER])
+    (id, name, arguments), = calls_of(client, asked)
+    assert name == "get_weather" and id
+    given = json.loads(arguments)
+    assert isinstance(given["city"], str) and isinstance(given["days"], int)
+    asked["messages"] += [
+        {"role": "assistant", "content": None,
+         "tool_calls": [{"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}]},
+        {"role": "tool", "tool_call_id": id, "content": "Sunny, 21 °C"}]
+    answer = client.chat.completions.create(**asked).choices[0]
+    assert answer.finish_reason == "stop" and not answer.message.tool_calls
+    assert answer.message.content == target.says(text, target.tools_said("Sunny, 21 °C"))
+
+
+@FAKED
+@BOTH
+def test_many_calls_at_once(target, calls_of):
+    client, text = target.client(), unique("Weather and time")
+    asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER, TIME])
+    calls = calls_of(client, asked)
+    assert [name for _, name, _ in calls] == ["get_weather", "get_time"]
+    assert len({id for id, _, _ in calls}) == 2 and calls[1][2] == "{}"
+    asked["messages"].append({"role": "assistant", "tool_calls": [
+        {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}} for id, name, arguments in calls]})
+    # In another order than they were asked for, which their ids allow.
+    asked["messages"] += [{"role": "tool", "tool_call_id": calls[1][0], "content": "noon"},
+                          {"role": "tool", "tool_call_id": calls[0][0], "content": [{"type": "text", "text": "rain"}]}]
+    answer = client.chat.completions.create(**asked).choices[0]
+    assert answer.message.content == target.says(text, target.tools_said("noon", "rain"))
+
+
+@FAKED
+def test_the_helper_that_parses(target):
+    """The SDK's own accumulator of streamed calls."""
+    text = unique("Parse the weather")
+    tool = {**WEATHER, "function": {**WEATHER["function"], "strict": True}}
+    with target.client().chat.completions.stream(
+            model=target.model, messages=[{"role": "user", "content": text}], tools=[tool]) as stream:
+        done = [event for event in stream if event.type == "tool_calls.function.arguments.done"]
+        final = stream.get_final_completion().choices[0]
+    assert [event.name for event in done] == ["get_weather"]
+    call, = final.message.tool_calls
+    assert call.function.parsed_arguments == json.loads(done[0].arguments)
+
+
+@FAKED
+def test_choice_of_tools(target, fakes):
+    client, text = target.client(), unique("No tool, please")
+    asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER, TIME])
+    answer = client.chat.completions.create(**asked, tool_choice="none").choices[0]
+    assert answer.message.content == target.says(text) and not answer.message.tool_calls
+    named = {"type": "function", "function": {"name": "get_time"}}
+    (_, name, _), = whole_calls(client, dict(asked, tool_choice=named))
+    assert name == "get_time"
+    assert whole_calls(client, dict(asked, tool_choice="required"))
+
+
+@pytest.mark.parametrize("target", ["openai/gpt-4o-mini", DIRECT], indirect=True)
+def test_what_the_server_is_told_of_tools(target, fakes):
+    text = unique("Told of tools")
+    whole_calls(target.client(), dict(
+        model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER, PLAIN],
+        tool_choice="auto", parallel_tool_calls=False))
+    body = fakes.request("openai", text)["json"]
+    assert body["tools"] == [WEATHER, PLAIN]
+    assert (body["tool_choice"], body["parallel_tool_calls"]) == ("auto", False)

@@ -1,0 +1,124 @@
+import Bus
+import Contracts
+import GRDB
+import TestSupport
+import Testing
+
+@testable import ConversationService
+
+/// What was reserved when a process died is settled, and counts once.
+@Suite(.timeLimit(.minutes(1)))
+struct QuotaRecoveryTests {
+    @Test func `a run that a crash cut off is settled by the text that was stored`() async throws {
+        try await withTemporaryDirectory { directory in
+            let conversation = try await Stage.with(directory) { stage in
+                try await stage.limit(Quota(period: .day, requests: 2))
+                let conversation = try await stage.open()
+                stage.inference.play([.text("So far"), .hang])
+                let stream = try await stage.start("Hello", in: conversation)
+                _ = try await stream.nextBatch()
+                try await eventually("The text on the disk") {
+                    try await count("run_events", in: directory) > 0
+                }
+                try copyAsIfKilled(directory)
+                return conversation
+            }
+            try await untilReleased(directory)
+            try restoreAsKilled(directory)
+            #expect(try await count("reservations", in: directory) == 1)
+            try await Stage.with(directory) { stage in
+                let standing = try await stage.standing()
+                #expect(standing.reserved == Usage.Tally())
+                #expect(standing.used.requests == 1)
+                #expect(standing.used.completionTokens == 6)
+                #expect(standing.used.estimatedTokens == standing.used.tokens)
+                let today = Day(.now())
+                let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [.model])
+                #expect(try await stage.bus.call(report, stage.context()).lines.map(\.model) == ["scripted/model"])
+                #expect(try await stage.say("Again", in: conversation).end.status == .completed)
+                let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "More"))
+                try await stage.refuses(Runs.Complete(start), stage.context(), .quotaExceeded)
+            }
+        }
+    }
+
+    @Test func `what a gateway reserved and never settled counts as used when its time is over`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            try await database.write { database in
+                try QuotaRows.set(Quota(period: .day, requests: 3), for: .user("alice"), at: .now(), in: database)
+                for number in 0..<3 {
+                    let wish = StoredReservation(
+                        id: "\(number)",
+                        user: "alice",
+                        model: "a/b",
+                        estimate: CallEstimate(promptTokens: 10, completionTokens: 20, cost: 30),
+                        createdAt: .now(),
+                        expiresAt: Timestamp(microseconds: number == 0 ? .max : 1)
+                    )
+                    guard case .reserved = try QuotaLedger.reserve(wish, in: database) else {
+                        throw Fault(.internal, "It was not reserved.")
+                    }
+                }
+            }
+            await ReservationExpiry(database: database).settleExpired(at: .now())
+            let (used, reserved) = try await database.read { database in
+                let today = Day(.now())
+                let first = Day(number: today.number - 1)
+                let end = Day(number: today.number + 1)
+                return (
+                    try UsageRows.sum(of: .user("alice"), from: first, before: end, in: database),
+                    try ReservationRows.sum(of: .user("alice"), in: database)
+                )
+            }
+            #expect(used.requests == 2)
+            #expect(used.tokens == 60)
+            #expect(used.estimatedTokens == 60)
+            #expect(used.cost == 60)
+            #expect(reserved.requests == 1)
+        }
+    }
+
+    @Test func `a turn that waits keeps its part over a restart, and takes it once`() async throws {
+        try await withTemporaryDirectory { directory in
+            try await Stage.with(directory) { stage in
+                try await stage.limit(Quota(period: .day, requests: 2))
+                let conversation = try await stage.open()
+                stage.inference.play([.text("Well"), .hang])
+                for text in ["First", "Second"] {
+                    let stream = try await stage.start(text, in: conversation)
+                    _ = try await stream.nextBatch()
+                }
+                try copyAsIfKilled(directory)
+            }
+            try await untilReleased(directory)
+            try restoreAsKilled(directory)
+            try await Stage.with(directory) { stage in
+                try await eventually("The end of what waited") {
+                    try await stage.standing().reserved.requests == 0
+                }
+                #expect(stage.inference.requests.count == 1)
+                let used = try await stage.standing().used.requests
+                #expect((1...2).contains(used))
+            }
+        }
+    }
+
+    private func count(_ table: String, in directory: String) async throws -> Int {
+        let reader = try DatabaseQueue(path: directory + "/conversation.sqlite")
+        return try await reader.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") ?? 0 }
+    }
+
+    /// Keeps the database as it is on the disk now, which is what a killed process leaves.
+    private func copyAsIfKilled(_ directory: String) throws {
+        let source = try DatabaseQueue(path: directory + "/conversation.sqlite")
+        let copy = try DatabaseQueue(path: directory + "/killed.sqlite")
+        try source.backup(to: copy)
+    }
+
+    private func restoreAsKilled(_ directory: String) throws {
+        let copy = try DatabaseQueue(path: directory + "/killed.sqlite")
+        let target = try DatabaseQueue(path: directory + "/conversation.sqlite")
+        try copy.backup(to: target)
+    }
+}

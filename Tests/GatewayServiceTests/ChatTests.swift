@@ -1,0 +1,215 @@
+import Bus
+import Contracts
+import Foundation
+import NIOCore
+import NIOHTTP1
+import TestSupport
+import Testing
+
+/// `POST /v1/chat/completions`, over real sockets, before a scripted inference-svc.
+@Suite(.timeLimit(.minutes(1))) struct ChatTests {
+    static let hello = #""messages":[{"role":"user","content":"Hello"}]"#
+
+    @Test func `a whole answer has OpenAI's form`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say("Hi ", "there \u{1F600}\n\"")
+            let answer = try await gate.chat("{\"model\":\"demo\",\(Self.hello)}")
+            #expect(answer.status == 200)
+            let json = try answer.json
+            #expect((json["id"] as? String)?.hasPrefix("chatcmpl-") == true)
+            #expect(json["object"] as? String == "chat.completion")
+            #expect(json["model"] as? String == "demo/demo")
+            let choice = try #require((json["choices"] as? [[String: Any]])?.first)
+            #expect(choice["finish_reason"] as? String == "stop")
+            #expect(choice["index"] as? Int == 0)
+            let message = try #require(choice["message"] as? [String: Any])
+            #expect(message["content"] as? String == "Hi there \u{1F600}\n\"")
+            #expect(message["role"] as? String == "assistant")
+            let usage = try #require(json["usage"] as? [String: Any])
+            #expect(usage["total_tokens"] as? Int == 15)
+            #expect(answer.headers.first(name: "x-request-id") != nil)
+            #expect(answer.headers.first(name: "server-timing")?.contains("upstream") == true)
+        }
+    }
+
+    @Test func `a stream is chunks, a last one, and DONE`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say("Hi ", "\u{1F600}\n\n", "data: [DONE]\n\n")
+            let answer = try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}")
+            #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
+            let frames = try ChatFrames(answer.body)
+            #expect(frames.isDone)
+            #expect(frames.text == "Hi \u{1F600}\n\ndata: [DONE]\n\n")
+            #expect(frames.finishReason == "stop")
+            #expect(frames.chunks.first?.delta["role"] as? String == "assistant")
+            #expect(Set(frames.chunks.map(\.id)).count == 1)
+            #expect(frames.usage == nil)
+            #expect(frames.chunks.allSatisfy { $0.model == "demo/demo" })
+        }
+    }
+
+    @Test func `what it took is told when it is asked for, in a chunk of its own`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say("a", reason: .length)
+            let options = #""stream":true,"stream_options":{"include_usage":true}"#
+            let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\(options),\(Self.hello)}").body)
+            #expect(frames.usage?["prompt_tokens"] as? Int == 12)
+            #expect(frames.usage?["completion_tokens"] as? Int == 3)
+            #expect(frames.finishReason == "length")
+            #expect(frames.isDone)
+        }
+    }
+
+    @Test func `an answer without a word is whole all the same`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say()
+            let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body)
+            #expect(frames.isDone && frames.text.isEmpty && frames.finishReason == "stop")
+            let whole = try await gate.chat("{\"model\":\"demo\",\(Self.hello)}").json
+            let message = (whole["choices"] as? [[String: Any]])?.first?["message"] as? [String: Any]
+            #expect(message?["content"] as? String == "")
+        }
+    }
+
+    @Test func `calls of tools, thoughts and refusals come through`() async throws {
+        try await Gate.with { gate in
+            var event = Inference.Event()
+            event.begin = Inference.Begin(model: "x/y", attempts: [])
+            event.reasoning = "Hm."
+            event.refusal = "No."
+            let signature = RawJSON(#"{"google":{"thought_signature":"c2ln"}}"#)
+            event.toolCalls = [
+                Inference.ToolCallPiece(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: signature),
+                Inference.ToolCallPiece(index: 0, arguments: "\":1}"),
+                Inference.ToolCallPiece(index: 1, id: "c2", name: "g"),
+            ]
+            let finish = Inference.Finish(reason: .toolCalls, model: "x/y", usage: nil)
+            gate.behind.models.play([event, Inference.Event(finish: finish)])
+            let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body)
+            #expect(frames.finishReason == "tool_calls")
+            let deltas = frames.chunks.map(\.delta)
+            #expect(deltas.compactMap { $0["reasoning_content"] as? String } == ["Hm."])
+            #expect(deltas.compactMap { $0["refusal"] as? String } == ["No."])
+            let calls = deltas.compactMap { $0["tool_calls"] as? [[String: Any]] }.flatMap { $0 }
+            #expect(calls.map { $0["index"] as? Int } == [0, 0, 1])
+            #expect(calls.map { $0["id"] as? String } == ["c1", nil, "c2"])
+            #expect(calls.first?["type"] as? String == "function")
+            #expect((calls.first?["extra_content"] as? [String: Any])?["google"] != nil)
+            let arguments = calls.compactMap { ($0["function"] as? [String: Any])?["arguments"] as? String }
+            #expect(arguments == ["{\"a", "\":1}", ""])
+        }
+    }
+
+    @Test func `what is asked goes on as it came`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say("x")
+            let body = #"""
+                {"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":"a\u00e9\n"},
+                {"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","index":0,
+                "function":{"name":"f","arguments":"{bad"},"extra_content":{"g":[1]}}],"refusal":null,"own":[1]},
+                {"role":"tool","tool_call_id":"1","content":"t"},{"role":"user","content":[{"type":"text","text":"b"},
+                {"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}],
+                "max_completion_tokens":7,"stop":"END","seed":-3,"temperature":0.5,"top_p":1,"frequency_penalty":-2,
+                "presence_penalty":2.0,"logprobs":true,"top_logprobs":3,"parallel_tool_calls":false,"user":"u",
+                "reasoning_effort":"low","tools":[{"type":"function","function":{"name":"f","parameters":{}}}],
+                "tool_choice":{"type":"function","function":{"name":"f"}},"response_format":{"type":"json_object"},
+                "n":1,"logit_bias":null,"service_tier":"auto","metadata":{},"something":{"of":["its","own"]}}
+                """#
+            let answer = try await gate.chat(body)
+            #expect(answer.status == 200, "\(answer.body)")
+            let asked = try #require(gate.behind.models.asked.first)
+            #expect(asked.model == "m")
+            #expect(asked.messages.map(\.role) == [.system, .user, .assistant, .tool, .user])
+            #expect(asked.messages[1].text == "aé\n")
+            #expect(asked.messages[2].toolCalls?.first?.function.arguments == "{bad")
+            #expect(asked.messages[2].toolCalls?.first?.metadata?.text.contains("[1]") == true)
+            #expect(asked.messages[4].attachments.count == 1)
+            var options = Inference.Options(maxTokens: 7, stop: ["END"], temperature: 0.5, seed: -3)
+            (options.topP, options.frequencyPenalty, options.presencePenalty) = (1, -2, 2)
+            (options.logprobs, options.topLogprobs) = (true, 3)
+            (options.parallelToolCalls, options.reasoningEffort) = (false, "low")
+            #expect(asked.options == options)
+            #expect(asked.tools?.text.contains("\"f\"") == true)
+            #expect(asked.toolChoice?.text.contains("function") == true)
+            #expect(asked.responseFormat?.text.contains("json_object") == true)
+            #expect(gate.behind.models.contexts.first?.principal?.user == "alice")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `who leaves cancels the work`(_ isStream: Bool) async throws {
+        try await Gate.with { gate in
+            var begin = Inference.Event(text: "a")
+            begin.begin = Inference.Begin(model: "x/y", attempts: [])
+            gate.behind.models.play([begin], hangs: true)
+            let task = Task {
+                try await gate.chat("{\"model\":\"demo\",\"stream\":\(isStream),\(Self.hello)}")
+            }
+            try await eventually { gate.behind.models.asked.count == 1 }
+            try await Task.sleep(for: .milliseconds(100))
+            task.cancel()
+            try await eventually { gate.behind.models.left == 1 }
+        }
+    }
+}
+
+/// The frames of a stream of chunks.
+struct ChatFrames {
+    struct Chunk {
+        var id: String
+        var model: String
+        var delta: [String: Any]
+        var finishReason: String?
+    }
+
+    var chunks: [Chunk] = []
+    var usage: [String: Any]?
+    var error: [String: Any]?
+    var isDone = false
+
+    init(_ body: String) throws {
+        for frame in body.components(separatedBy: "\n\n") where !frame.isEmpty {
+            guard frame.hasPrefix("data: ") else { throw Unreadable(description: "No frame: \(frame)") }
+            guard !isDone else { throw Unreadable(description: "After the end: \(frame)") }
+            if frame == "data: [DONE]" {
+                isDone = true
+                continue
+            }
+            let json = try WireJSON.object(String(frame.dropFirst(6)))
+            if let error = json["error"] as? [String: Any] {
+                self.error = error
+                continue
+            }
+            let choices = json["choices"] as? [[String: Any]] ?? []
+            guard let choice = choices.first else {
+                usage = json["usage"] as? [String: Any]
+                continue
+            }
+            chunks.append(
+                Chunk(
+                    id: json["id"] as? String ?? "",
+                    model: json["model"] as? String ?? "",
+                    delta: choice["delta"] as? [String: Any] ?? [:],
+                    finishReason: choice["finish_reason"] as? String
+                )
+            )
+        }
+    }
+
+    var text: String { chunks.compactMap { $0.delta["content"] as? String }.joined() }
+    var finishReason: String? { chunks.compactMap(\.finishReason).last }
+}
+
+extension Answer {
+    /// A member of the error in OpenAI's form; absent when there is none.
+    func error(_ name: String) -> String? {
+        let error = (try? json)?["error"] as? [String: Any]
+        return error?[name] as? String
+    }
+}
+
+extension Gate {
+    func chat(_ body: String, token: String? = Gate.token()) async throws -> Answer {
+        try await ask(.POST, "/v1/chat/completions", token: token, body: body)
+    }
+}

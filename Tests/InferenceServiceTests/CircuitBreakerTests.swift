@@ -1,0 +1,94 @@
+import Testing
+
+@testable import InferenceService
+
+@Suite struct CircuitBreakerTests {
+    private let start = ContinuousClock.now
+
+    @Test func `five failures in a row open it, and it says for how long`() {
+        var breaker = CircuitBreaker()
+        for _ in 0..<4 { breaker.failed(at: start) }
+        #expect(breaker.admit(at: start) == .admitted)
+        breaker.failed(at: start)
+        #expect(breaker.admit(at: start) == .refused(for: .seconds(1)))
+        #expect(breaker.admit(at: start + .milliseconds(400)) == .refused(for: .milliseconds(600)))
+    }
+
+    @Test func `a success between failures keeps it closed`() {
+        var breaker = CircuitBreaker()
+        for _ in 0..<10 {
+            for _ in 0..<4 { breaker.failed(at: start) }
+            for _ in 0..<5 { breaker.succeeded(at: start) }
+        }
+        #expect(!breaker.isOpen)
+    }
+
+    @Test func `more than half of twenty within the window open it, though none follow each other`() {
+        var breaker = CircuitBreaker()
+        for number in 0..<19 {
+            if number % 5 < 2 { breaker.succeeded(at: start) } else { breaker.failed(at: start) }
+        }
+        #expect(!breaker.isOpen)
+        breaker.failed(at: start)
+        #expect(breaker.isOpen)
+    }
+
+    @Test func `what is long ago does not count`() {
+        var breaker = CircuitBreaker()
+        for number in 0..<20 {
+            if number % 3 == 2 { breaker.succeeded(at: start) } else { breaker.failed(at: start) }
+        }
+        #expect(breaker.isOpen)
+        var later = CircuitBreaker()
+        for _ in 0..<6 {
+            later.failed(at: start)
+            later.failed(at: start)
+            later.succeeded(at: start)
+        }
+        later.failed(at: start + .seconds(31))
+        later.failed(at: start + .seconds(31))
+        #expect(!later.isOpen)
+    }
+
+    @Test func `one is let through when the pause is over, and its success closes it`() {
+        var breaker = opened()
+        let later = start + .seconds(1)
+        #expect(breaker.admit(at: later) == .admitted)
+        #expect(breaker.admit(at: later) != .admitted)
+        breaker.succeeded(at: later)
+        #expect(breaker.admit(at: later) == .admitted)
+        #expect(!breaker.isOpen)
+    }
+
+    @Test func `pauses grow with each trial that fails, but never beyond four seconds`() {
+        var breaker = opened()
+        var now = start
+        for pause in [1, 2, 4, 4, 4] {
+            now += .seconds(pause)
+            #expect(breaker.admit(at: now) == .admitted, "After \(pause) s.")
+            breaker.failed(at: now)
+            #expect(breaker.admit(at: now + .seconds(pause) - .milliseconds(1)) != .admitted)
+        }
+    }
+
+    @Test func `who leaves in the middle of the trial gives it to the next`() {
+        var breaker = opened()
+        let later = start + .seconds(1)
+        #expect(breaker.admit(at: later) == .admitted)
+        breaker.abandoned(at: later)
+        #expect(breaker.admit(at: later) == .admitted)
+    }
+
+    @Test func `a trial that nobody ends holds nobody up for ever`() {
+        var breaker = opened()
+        #expect(breaker.admit(at: start + .seconds(1)) == .admitted)
+        #expect(breaker.admit(at: start + .seconds(60)) != .admitted)
+        #expect(breaker.admit(at: start + .seconds(61)) == .admitted)
+    }
+
+    private func opened() -> CircuitBreaker {
+        var breaker = CircuitBreaker()
+        for _ in 0..<5 { breaker.failed(at: start) }
+        return breaker
+    }
+}

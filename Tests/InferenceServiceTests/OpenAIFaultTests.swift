@@ -1,0 +1,147 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// What a server that speaks OpenAI's API may do wrong, and what is made of it.
+@Suite(.timeLimit(.minutes(2))) struct OpenAIFaultTests {
+    private func outcome(
+        _ answer: FakeAnswer,
+        limits: GenerationLimits = GenerationLimits(),
+        isWhole: Bool = false
+    ) async throws -> Outcome {
+        try await withFakeOpenAI { openAI in
+            openAI.always(nil, answer)
+            let routing = try compatibleRouting(to: openAI.url, limits: limits).routing
+            guard isWhole else { return try await routing.outcome(question(model: "openai/m")) }
+            var outcome = Outcome()
+            do {
+                let request = try GenerationRequest(question(model: "openai/m"))
+                let answer = try await routing.complete(request, CallContext())
+                outcome.text = answer.text ?? ""
+                outcome.finish = answer.finish
+            } catch let fault as Fault {
+                outcome.fault = fault
+            }
+            return outcome
+        }
+    }
+
+    @Test(arguments: [
+        (400, Fault.Code.rejected), (401, .upstreamAuth), (403, .upstreamAuth), (404, .missing), (408, .unavailable),
+        (409, .unavailable), (413, .tooLarge), (422, .rejected), (429, .limited), (500, .unavailable),
+        (502, .unavailable),
+        (503, .unavailable), (504, .unavailable), (529, .unavailable), (302, .provider), (204, .provider),
+    ])
+    func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
+        for isWhole in [true, false] {
+            let fault = try await outcome(.openAIError(status, "It says so\u{7}"), isWhole: isWhole).fault
+            #expect(fault?.code == code)
+            #expect(fault?.message.contains("\u{7}") == false)
+            #expect(fault?.attempts?.first?.status == status)
+        }
+    }
+
+    @Test(arguments: [
+        #"[{"error":{"message":"It says so","code":400}}]"#, #"{"error":"It says so"}"#, #"{"message":"It says so"}"#,
+        #"{"detail":"It says so"}"#, #"{"object":"error","message":"It says so","type":"BadRequestError","code":400}"#,
+    ])
+    func `errors of many forms are read`(_ body: String) async throws {
+        let fault = try await outcome(.openAI(body, status: 400)).fault
+        #expect(fault?.code == .rejected)
+        #expect(fault?.message.contains("It says so.") == true)
+    }
+
+    @Test func `what is too long, spent or busy is told apart`() async throws {
+        let long = FakeAnswer.openAIError(400, "This model's maximum context length is 8 tokens.", code: nil)
+        #expect(try await outcome(long).fault?.code == .contextTooLong)
+        let code = FakeAnswer.openAIError(400, "Too long.", code: "context_length_exceeded")
+        #expect(try await outcome(code).fault?.code == .contextTooLong)
+        let spent = FakeAnswer.openAIError(429, "You exceeded your current quota.", code: "insufficient_quota")
+        let fault = try await outcome(spent).fault
+        #expect(fault?.code == .limited)
+        #expect(fault?.retryAfter == nil)
+        let busy = FakeAnswer.openAIError(429, "Slow down.", headers: ["retry-after-ms: 1500"])
+        #expect(try await outcome(busy).fault?.retryAfter == 2)
+    }
+
+    @Test(arguments: [
+        FakeAnswer.raw(""), .raw("nonsense\r\n\r\n"), .raw("HTTP/1.1 200 OK\r\n"), .openAI("", status: 200),
+        .openAIStream([], isDone: true), .openAIStream([], isDone: false), .openAIStream(["{}"]),
+        .openAIStream([#"{"choices":[]}"#], isDone: false), .openAI("{}"), .openAI(#"{"choices":[]}"#),
+        .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#]),
+    ])
+    func `what is no answer is never complete`(_ answer: FakeAnswer) async throws {
+        for isWhole in [true, false] {
+            let outcome = try await outcome(answer, isWhole: isWhole)
+            #expect(outcome.finish == nil)
+            #expect([.cut, .provider, .unavailable].contains(outcome.fault?.code))
+        }
+    }
+
+    @Test(arguments: ["not json", "{\"choices\":", "[]", "\u{FFFD}{", #"{"choices":[{"delta":{"content":"\ud8"}}]}"#])
+    func `a frame that is not JSON ends the answer`(_ frame: String) async throws {
+        let first = #"{"choices":[{"delta":{"content":"So far"}}]}"#
+        let outcome = try await outcome(.openAIStream([first, frame]))
+        #expect(outcome.text == "So far")
+        #expect(outcome.fault?.code == .provider)
+    }
+
+    @Test func `an error within the stream ends it, and what came before stays`() async throws {
+        let first = #"{"choices":[{"delta":{"content":"So far"}}]}"#
+        for error in [#"{"error":{"message":"Out of memory"}}"#, #"{"error":"Out of memory"}"#] {
+            let outcome = try await outcome(.openAIStream([first, error]))
+            #expect(outcome.text == "So far")
+            #expect(outcome.fault?.code == .provider)
+            #expect(outcome.fault?.message.contains("Out of memory.") == true)
+        }
+    }
+
+    @Test func `what comes after the end is nobody's`() async throws {
+        let end = #"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#
+        let chunks = [#"{"choices":[{"delta":{"content":"a"}}]}"#, end]
+        let answer = FakeAnswer.openAIStream(chunks + ["[DONE]", #"{"choices":[{"delta":{"content":"b"}}]}"#, end])
+        let outcome = try await outcome(answer)
+        #expect(outcome.text == "a")
+        #expect(outcome.finish != nil)
+    }
+
+    @Test func `time limits hold at each stage`() async throws {
+        let limits = GenerationLimits(
+            firstToken: .milliseconds(100),
+            gap: .milliseconds(150),
+            whole: .milliseconds(600)
+        )
+        let whole = FakeAnswer.openAIStream(text: ["a", "b"])
+        let silent = try await outcome(whole.cut(after: 0, .stall), limits: limits)
+        #expect(silent.fault?.code == .timeout)
+        let headOnly = try await outcome(whole.cut(after: whole.headLength, .stall), limits: limits)
+        #expect(headOnly.fault?.code == .timeout)
+        let first = FakeAnswer.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#], isDone: false)
+        let stalled = try await outcome(first.stalledBeforeEnd, limits: limits)
+        #expect(stalled.text == "a")
+        #expect(stalled.fault?.code == .timeout)
+        let endless = FakeAnswer.openAIStream(Array(repeating: #"{"choices":[{"delta":{"content":"a"}}]}"#, count: 100))
+        let long = try await outcome(endless.lineByLine(pause: .milliseconds(30)), limits: limits)
+        #expect(long.fault?.code == .timeout)
+        let piece = try await outcome(whole.cut(after: 0, .stall), limits: limits, isWhole: true)
+        #expect(piece.fault?.code == .timeout)
+    }
+
+    @Test func `who says the last word and then nothing is done all the same`() async throws {
+        let end = #"{"choices":[{"delta":{"content":"a"},"finish_reason":"length"}]}"#
+        let outcome = try await outcome(FakeAnswer.openAIStream([end], isDone: false).stalledBeforeEnd)
+        #expect(outcome.finish?.reason == .length)
+        #expect(outcome.finish?.usage?.isEstimated == true)
+    }
+
+    @Test func `a frame without an end is not read without an end`() async throws {
+        let huge = "data: " + String(repeating: "x", count: OpenAIDecoder.limit + 10)
+        let outcome = try await outcome(
+            FakeAnswer(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
+        )
+        #expect(outcome.fault?.code == .provider)
+    }
+}

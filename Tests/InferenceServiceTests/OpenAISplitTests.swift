@@ -1,0 +1,102 @@
+import Bus
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// However OpenAI's stream arrives and wherever it breaks off: the same answer, or a true prefix and no finish.
+@Suite(.timeLimit(.minutes(5))) struct OpenAISplitTests {
+    private static let pieces = ["Grü", "ße", " 你\n\n", "data: [DONE]", "👩‍🍳"]
+    private static let answer = FakeAnswer.openAIStream(text: pieces)
+    private static var text: String { pieces.joined() }
+
+    @Test func `a stream split anywhere gives the same answer`() async throws {
+        try await withFakeOpenAI { openAI in
+            let routing = try compatibleRouting(to: openAI.url).routing
+            for offset in 1..<Self.answer.bytes.count {
+                openAI.next(nil, Self.answer.split(at: [offset], pause: .zero))
+                let outcome = try await routing.outcome(question(model: "openai/gpt-4o-mini"))
+                #expect(outcome.text == Self.text, "Split at \(offset).")
+                #expect(outcome.finish?.usage?.completionTokens == 10, "Split at \(offset).")
+            }
+        }
+    }
+
+    @Test func `a stream that comes byte by byte gives the same answer`() async throws {
+        try await withFakeOpenAI { openAI in
+            openAI.next(nil, Self.answer.byteByByte())
+            let outcome = try await compatibleRouting(to: openAI.url).routing.outcome(
+                question(model: "openai/gpt-4o-mini")
+            )
+            #expect(outcome.text == Self.text)
+            #expect(outcome.finish?.usage?.completionTokens == 10)
+        }
+    }
+
+    @Test(arguments: [FakeAnswer.Ending.close, .reset])
+    func `a stream cut after any byte is never complete`(_ ending: FakeAnswer.Ending) async throws {
+        // The model's last word is the reason why it stopped; the count of tokens and DONE may be lost.
+        let bytes = String(decoding: Self.answer.bytes, as: UTF8.self)
+        let reason = try #require(bytes.range(of: #""finish_reason":"stop""#))
+        let end = try #require(bytes.range(of: "}", options: [], range: reason.upperBound..<bytes.endIndex))
+        let least = bytes[..<end.lowerBound].utf8.count
+        let line = try #require(bytes.range(of: "\n\n", range: reason.upperBound..<bytes.endIndex))
+        let whole = bytes[..<line.upperBound].utf8.count
+        try await withFakeOpenAI { openAI in
+            for count in 0..<Self.answer.bytes.count {
+                let routing = try compatibleRouting(to: openAI.url).routing
+                openAI.next(nil, Self.answer.cut(after: count, ending))
+                let outcome = try await routing.outcome(question(model: "openai/gpt-4o-mini"))
+                #expect(Self.text.hasPrefix(outcome.text), "Cut after \(count).")
+                if outcome.finish == nil {
+                    #expect([.cut, .provider].contains(outcome.fault?.code), "Cut after \(count).")
+                } else {
+                    #expect(count > least && outcome.text == Self.text, "Cut after \(count).")
+                }
+                if count >= whole, ending == .close { #expect(outcome.finish != nil, "Cut after \(count).") }
+            }
+        }
+    }
+
+    @Test func `calls of tools are the same however they are split`() async throws {
+        let chunks = OpenAIChunks(model: "m", includesUsage: false)
+        var reply = FakeDialogue.Reply(promptTokens: 1)
+        reply.calls = [("weather", #"{"city":"Zürich"}"#), ("time", "{}")].map { .init(name: $0.0, arguments: $0.1) }
+        let answer = FakeAnswer.openAIStream(chunks.calls(reply) + [chunks.end("tool_calls")])
+        try await withFakeOpenAI { openAI in
+            let routing = try compatibleRouting(to: openAI.url).routing
+            for offset in stride(from: 1, to: answer.bytes.count, by: 3) {
+                openAI.next(nil, answer.split(at: [offset], pause: .zero))
+                let outcome = try await routing.outcome(question(model: "openai/gpt-4o-mini"))
+                #expect(outcome.finish?.reason == .toolCalls)
+                let arguments = outcome.toolCalls.filter { $0.index == 0 }.compactMap(\.arguments).joined()
+                #expect(arguments == #"{"city":"Zürich"}"#, "Split at \(offset).")
+                #expect(outcome.toolCalls.compactMap(\.name) == ["weather", "time"])
+            }
+        }
+    }
+}
+
+/// The way to a server that speaks OpenAI's API, and to the built-in model.
+func compatibleRouting(
+    to url: String,
+    key: String? = "sk-test",
+    limits: GenerationLimits = GenerationLimits(),
+    retries: RetryPolicy = RetryPolicy(limit: 0),
+    models: [ProvidersFile.ListedModel]? = nil
+) throws -> (routing: Routing, catalogue: Catalogue) {
+    let provider = try OpenAIProvider(
+        name: "openai",
+        url: url + "/v1",
+        setting: "OPENAI_BASE_URL",
+        credential: key,
+        models: models,
+        client: HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+    )
+    let providers: [any Provider] = [provider, DemoProvider(pace: .zero)]
+    let catalogue = Catalogue(providers: providers, defaultModel: nil)
+    let lanes = providers.map { ProviderLane(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
+    return (Routing(catalogue: catalogue, lanes: lanes, retries: retries), catalogue)
+}

@@ -1,0 +1,167 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// What is tried when a model does not answer, over real sockets.
+@Suite(.timeLimit(.minutes(1))) struct RoutingTests {
+    private static let quick = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
+
+    private func attempts(_ outcome: Outcome) -> [String] {
+        (outcome.attempts ?? []).map { "\($0.model) \($0.outcome.rawValue)" }
+    }
+
+    @Test(arguments: [
+        FakeAnswer.error(500, "x"), .error(502, "x"), .error(503, "x"), .error(504, "x"), .error(529, "x"),
+        .error(408, "x"), .error(409, "x"), .error(429, "x", headers: ["Retry-After-Ms: 1"]), .raw(""), .raw("x"),
+        .chat(lines: []), .chat(lines: [#"{"error":"the runner died"}"#]),
+        FakeAnswer.chat(["a"]).cut(after: 20, .reset),
+    ])
+    func `what fails before the first token is tried again, and what was tried is told`(
+        _ answer: FakeAnswer
+    ) async throws {
+        try await withFakeOllama { ollama in
+            ollama.next(nil, answer, answer)
+            let routing = try routing(to: ollama.url, retries: Self.quick).routing
+            let outcome = try await routing.outcome()
+            #expect(outcome.text == "Hello from the fake.")
+            let name = "ollama/llama3.2"
+            #expect(attempts(outcome) == ["\(name) failed", "\(name) failed", "\(name) answered"])
+            #expect(ollama.requests("/api/chat").count == 3)
+        }
+    }
+
+    @Test(arguments: [400, 401, 403, 404, 413, 422, 301, 204])
+    func `what would fail again is not tried again`(_ status: Int) async throws {
+        try await withFakeOllama { ollama in
+            ollama.always(nil, .error(status, "no"))
+            let outcome = try await routing(to: ollama.url, retries: Self.quick).routing.outcome()
+            #expect(outcome.fault != nil)
+            #expect(outcome.fault?.attempts?.count == 1)
+            #expect(outcome.fault?.attempts?.first?.status == status)
+            #expect(ollama.requests("/api/chat").count == 1)
+        }
+    }
+
+    @Test func `after the first token nothing is tried again`() async throws {
+        try await withFakeOllama { ollama in
+            let whole = FakeAnswer.chat(["one", "two", "three"])
+            ollama.always(nil, whole.cut(after: whole.bytes.count / 2))
+            let outcome = try await routing(to: ollama.url, retries: Self.quick).routing.outcome()
+            #expect(outcome.fault?.code == .cut)
+            #expect(outcome.text.hasPrefix("one"))
+            #expect(ollama.requests("/api/chat").count == 1)
+        }
+    }
+
+    @Test func `a wait that is too long is none`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always(nil, .error(429, "busy", headers: ["Retry-After: 3600"]))
+            let outcome = try await routing(to: ollama.url, retries: Self.quick).routing.outcome()
+            #expect(outcome.fault?.code == .limited)
+            #expect(outcome.fault?.retryAfter == 3600)
+            #expect(ollama.requests("/api/chat").count == 1)
+        }
+    }
+
+    @Test func `another model answers in the stead of one that does not`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always(nil, .error(500, "broken"))
+            let (_, catalogue) = try routing(to: ollama.url)
+            let lanes = try lanes(ollama.url)
+            let chain = ["ollama/llama3.2": ["nowhere/x", "demo/demo"]]
+            let routing = Routing(catalogue: catalogue, lanes: lanes, fallbacks: chain, retries: Self.quick)
+            let outcome = try await routing.outcome()
+            #expect(outcome.finish?.model == "demo/demo")
+            #expect(attempts(outcome).last == "demo/demo answered")
+            #expect(attempts(outcome).first == "ollama/llama3.2 failed")
+            ollama.always(nil, .error(400, "bad request"))
+            let rejected = try await routing.outcome()
+            #expect(rejected.fault?.code == .rejected, "A request that is at fault itself goes nowhere else.")
+            ollama.always(nil, .error(404, "model not found"))
+            let missing = try await routing.outcome()
+            #expect(missing.finish?.model == "demo/demo")
+        }
+    }
+
+    @Test func `a model that fails again and again is not asked, and is found out when it is well again`() async throws
+    {
+        try await withFakeOllama { ollama in
+            ollama.always(nil, .error(500, "broken"))
+            let routing = try routing(to: ollama.url).routing
+            for _ in 0..<5 { _ = try await routing.outcome() }
+            let refused = try await routing.outcome()
+            #expect(refused.fault?.code == .unavailable)
+            #expect(refused.fault?.retryAfter != nil)
+            #expect(refused.fault?.attempts?.map(\.outcome) == [.skipped])
+            #expect(ollama.requests("/api/chat").count == 5)
+            let other = try await routing.outcome(question(model: "demo/demo"))
+            #expect(other.finish != nil, "Other models are asked.")
+            ollama.always(nil, .chat(["well"]))
+            try await eventually {
+                let outcome = try await routing.outcome()
+                return outcome.text == "well"
+            }
+        }
+    }
+
+    @Test func `an outage is not made worse by those who wait for its end`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always(nil, .error(503, "down"))
+            let routing = try routing(to: ollama.url, retries: Self.quick).routing
+            for _ in 0..<200 { _ = try await routing.outcome() }
+            #expect(ollama.requests("/api/chat").count <= 240)
+        }
+    }
+
+    @Test func `no first token in time is tried again, a gap after it is not`() async throws {
+        let limits = GenerationLimits(firstToken: .milliseconds(100), gap: .milliseconds(100), whole: .seconds(20))
+        try await withFakeOllama { ollama in
+            let routing = try routing(to: ollama.url, limits: limits, retries: Self.quick).routing
+            ollama.next(nil, FakeAnswer.chat([]).cut(after: FakeAnswer.chat([]).headLength, .stall))
+            let outcome = try await routing.outcome()
+            #expect(outcome.text == "Hello from the fake.")
+            ollama.next(nil, FakeAnswer.chat(["a"], doneReason: nil).stalledBeforeEnd)
+            let gap = try await routing.outcome()
+            #expect(gap.fault?.code == .timeout)
+            #expect(gap.text == "a")
+        }
+    }
+
+    @Test func `what a generation takes is told, priced, and marked when it is estimated`() async throws {
+        try await withFakeOllama { ollama in
+            let (_, catalogue) = try routing(to: ollama.url)
+            let prices = ["llama3.2": Model.Price(prompt: 1_000_000, completion: 2_000_000)]
+            let routing = Routing(catalogue: catalogue, lanes: try lanes(ollama.url), prices: prices)
+            let counted = try await routing.outcome()
+            #expect(counted.finish?.usage?.isEstimated == false)
+            #expect(counted.finish?.usage?.cost == 26 * 1_000_000 + 8 * 2_000_000)
+            ollama.next(nil, .chat(["abcdefgh"], promptTokens: nil, completionTokens: nil))
+            let estimated = try await routing.outcome()
+            #expect(estimated.finish?.usage?.isEstimated == true)
+            #expect(estimated.finish?.usage?.completionTokens == 3)
+        }
+    }
+
+    @Test func `a whole answer is the same as its events`() async throws {
+        try await withFakeOllama { ollama in
+            let routing = try routing(to: ollama.url).routing
+            let answer = try await routing.complete(GenerationRequest(question()), CallContext())
+            #expect(answer.text == "Hello from the fake.")
+            #expect(answer.begin.attempts.map(\.outcome) == [.answered])
+            #expect(answer.finish.usage?.completionTokens == 8)
+            ollama.always(nil, FakeAnswer.chat(["a", "b"]).cut(after: 300))
+            await #expect(throws: Fault.self) {
+                _ = try await routing.complete(GenerationRequest(question()), CallContext())
+            }
+        }
+    }
+
+    private func lanes(_ url: String) throws -> [ProviderLane] {
+        try providers(url).map {
+            ProviderLane(provider: $0, limits: GenerationLimits(), concurrency: 64, queueLimit: 256)
+        }
+    }
+}
