@@ -20,7 +20,8 @@ enum Pricing {
 
     /// In millionths of the currency: a price is for a million tokens, so the millions cancel out.
     private static func cost(of usage: Usage, at price: Model.Price) -> Int? {
-        let cost = Double(usage.promptTokens) * price.prompt + Double(usage.completionTokens) * price.completion
-        return Int(exactly: cost.rounded(.up))
+        var cost = Double(usage.promptTokens) * price.prompt + Double(usage.completionTokens) * price.completion
+        cost.round(.up)
+        return Int(exactly: cost)
     }
 }
