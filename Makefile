@@ -13,11 +13,14 @@ help: ## says what there is
 run: build ## installs, builds (release), starts all services; UP="--gateway-port 9000" passes options
 	@exec .build/release/parley up $(UP)
 
+test: WANTS_VENV := yes
 test: install ## installs, then runs every test
 	swift build --build-tests $(CHECKED)
 	@# More at once than this only makes them wait for each other.
 	swift test --skip-build --experimental-maximum-parallelization-width 8
 	Tests/smoke.sh
+	@# The official clients, from the Python package index the first time.
+	Tests/Clients/run.sh
 	Tests/Chaos/chaos.py --bin .build/debug
 
 build: install ## installs, then builds the release
@@ -47,6 +50,7 @@ install: ## installs the Debian packages that are missing
 	done; \
 	ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4 ' || missing="$$missing libcurl4-openssl-dev"; \
 	for program in curl python3; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	[ -z "$(WANTS_VENV)" ] || python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
 	command -v pgrep >/dev/null || missing="$$missing procps"; \
 	command -v swift >/dev/null || { echo "Swift 6.3 is missing: see https://www.swift.org/install/linux/"; exit 1; }; \
 	[ -z "$$missing" ] && exit 0; \

@@ -81,6 +81,7 @@ struct GatewayRoutes {
         let runs = RunsController(conversations: self.conversations)
         let keys = KeysController(conversations: self.conversations)
         let quotas = QuotasController(conversations: self.conversations)
+        let models = ModelsController(inference: inference, mode: mode)
         return [
             (.post, all, conversations.create),
             (.get, all, conversations.list),
@@ -101,6 +102,14 @@ struct GatewayRoutes {
             (.get, "/api/v1/usage", UsageController(conversations: self.conversations).report),
             (.get, "/api/v1/quotas/:principal", quotas.find),
             (.put, "/api/v1/quotas/:principal", quotas.set),
+            (.get, ModelsController.path, models.list),
+            (.post, ModelsController.path, models.create),
+            (.get, "\(ModelsController.path)/pulls", models.jobs),
+            (.post, "\(ModelsController.path)/pulls", models.pull),
+            (.get, "\(ModelsController.path)/pulls/:job/events", models.events),
+            (.delete, "\(ModelsController.path)/pulls/:job", models.cancel),
+            (.get, "\(ModelsController.path)/**", models.show),
+            (.delete, "\(ModelsController.path)/**", models.delete),
         ] + openAI
     }
 
@@ -110,8 +119,8 @@ struct GatewayRoutes {
         return [
             (.get, "/v1/models", models.list),
             (.get, "/v1/models/**", models.find),
-            (.post, "/v1/chat/completions", ChatController(inference: inference).complete),
-            (.post, "/v1/embeddings", EmbeddingsController(inference: inference).embed),
+            (.post, "/v1/chat/completions", ChatController(inference: inference, meter: meter).complete),
+            (.post, "/v1/embeddings", EmbeddingsController(inference: inference, meter: meter).embed),
         ]
     }
 }

@@ -52,12 +52,15 @@ package enum InferenceService {
             fallbacks: configuration.file.fallbacks,
             prices: configuration.file.prices
         )
+        let jobs = ModelJobs()
+        let keeping = ModelKeeping(catalogue: catalogue, library: ollama.library, jobs: jobs)
         return .bus(
-            table: InferenceEndpoints.table(catalogue: catalogue, routing: routing),
+            table: InferenceEndpoints.table(catalogue: catalogue, routing: routing, keeping: keeping),
             host: settings.string("SERVICE_HOST") ?? "127.0.0.1",
             port: try settings.integer("INFERENCE_PORT", default: 8002, in: 0...65_535),
             token: try settings.busToken(),
-            background: [catalogue]
+            background: [catalogue],
+            drainedFirst: [jobs]
         )
     }
 

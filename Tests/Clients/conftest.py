@@ -28,7 +28,8 @@ def parley(fakes, tmp_path_factory):
     parley = Parley(folder, PROVIDERS_FILE=str(file), DEFAULT_MODEL=DEMO,
                     RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0",
                     OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
-                    OLLAMA_BASE_URL=fakes.urls["ollama"])
+                    OLLAMA_BASE_URL=fakes.urls["ollama"],
+                    GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
     yield parley
     parley.stop()
 

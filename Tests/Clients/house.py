@@ -104,11 +104,20 @@ class Parley:
                 raise AssertionError(f"parley up did not get ready: {log}")
             time.sleep(0.05)
 
-    def token(self, user):
-        """A token that parley itself hands out."""
-        command = [os.path.join(BIN, "parley"), "token", "--user", user]
-        return subprocess.run(command, env=self.environment, cwd=self.folder, check=True, capture_output=True,
-                              text=True, timeout=LIMIT).stdout.strip()
+    def command(self, *words):
+        """What parley itself prints when it is asked on the same data."""
+        return subprocess.run([os.path.join(BIN, "parley"), *words], env=self.environment, cwd=self.folder, check=True,
+                              capture_output=True, text=True, timeout=LIMIT).stdout.strip()
+
+    def token(self, user, *words):
+        return self.command("token", "--user", user, *words)
+
+    def put(self, path, token, value):
+        """Sets something over v1."""
+        request = urllib.request.Request(self.url + path, json.dumps(value).encode(), method="PUT", headers={
+            "authorization": f"Bearer {token}", "content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=LIMIT) as answer:
+            return json.load(answer)
 
     def stop(self):
         self.process.terminate()

@@ -7,7 +7,7 @@ import openai
 from house import LIMIT
 
 # Parley's name of a model, and which fake is behind it.
-MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama"}
+MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama", "gemini/gemini-2.5-flash": "gemini"}
 PROVIDED = list(MODELS)
 VISION = {"ollama/llama3.2:latest": "ollama/llava:latest"}
 DEMO = "demo/demo"
@@ -57,9 +57,9 @@ class Target:
         return f" It saw {', '.join(types)}."
 
     @staticmethod
-    def tools_said(*names_and_results):
+    def tools_said(*results):
         """What the fake adds to its answer once tools were called."""
-        return f" The tools said: {'; '.join(names_and_results[1::2])}."
+        return f" The tools said: {'; '.join(results)}."
 
     def close(self):
         for client in self.clients:

@@ -4,8 +4,6 @@ import pytest
 
 from targets import DEMO, PROVIDED
 
-SLASH = pytest.mark.xfail(reason="PathRules refuses the %2F that the SDK makes of a slash", strict=False)
-
 
 def test_list(client):
     page = client.models.list()

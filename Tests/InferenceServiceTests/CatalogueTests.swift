@@ -13,7 +13,13 @@ import Testing
             let catalogue = try routing(to: ollama.url).catalogue
             await catalogue.refresh()
             let models = catalogue.reports.first?.models
-            #expect(models == [Model(name: "ollama/small:1b", window: 2048), Model(name: "ollama/big", window: 8192)])
+            let abilities: [Model.Ability] = [.chat, .tools]
+            #expect(
+                models == [
+                    Model(name: "ollama/small:1b", window: 2048, abilities: abilities),
+                    Model(name: "ollama/big", window: 8192, abilities: abilities),
+                ]
+            )
             #expect(catalogue.reports.map(\.name) == ["ollama", "demo"])
             #expect(catalogue.reports.first?.address == ollama.url)
         }
@@ -41,7 +47,8 @@ import Testing
         try await withFakeOllama { ollama in
             ollama.always("/api/tags", .error(500, "broken"))
             let (routing, catalogue) = try routing(to: ollama.url, defaultModel: "ollama/special:7b")
-            #expect(try await catalogue.find(nil) == Model(name: "ollama/special:7b", window: 8192))
+            let model = try await catalogue.find(nil)
+            #expect(model == Model(name: "ollama/special:7b", window: 8192, abilities: [.chat, .tools]))
             #expect(try await routing.outcome(question(model: nil)).finish?.model == "ollama/special:7b")
         }
         let (_, catalogue) = try routing(to: try await unreachableURL(), windowLimit: 1024, defaultModel: "ollama/x")

@@ -134,6 +134,19 @@ import Testing
         #expect(reading.outcome.refusal == "Gemini does not answer these messages for the reason \(reason).")
     }
 
+    @Test func `a reason is told as a word, whatever it is`() throws {
+        let reason = "NEW\\n<b>" + String(repeating: "x", count: 100_000)
+        for chunk in [
+            FakeAnswer.geminiChunk(parts: [], finishReason: reason),
+            #"{"promptFeedback":{"blockReason":"\#(reason)"}}"#,
+        ] {
+            let reading = try GeminiReading(chunks: [chunk])
+            #expect(reading.outcome.finish?.reason == .contentFilter)
+            #expect(reading.outcome.refusal.contains("reason NEWbxxx"))
+            #expect(reading.outcome.refusal.count < 200)
+        }
+    }
+
     @Test func `calls of tools come whole, with ids and signatures of their own`() throws {
         let reading = try GeminiReading(chunks: [
             FakeAnswer.geminiChunk(parts: [

@@ -27,7 +27,9 @@ import Testing
                 #expect(ollama.requests("/api/chat").first?.body.contains("\"num_ctx\":1234") == true)
                 try await eventually {
                     let reports = try await bus.call(Models.List(), CallContext())
-                    return reports.first?.models == [Model(name: "ollama/llama3.2:latest", window: 1234)]
+                    let abilities: [Model.Ability] = [.chat, .tools]
+                    return reports.first?.models
+                        == [Model(name: "ollama/llama3.2:latest", window: 1234, abilities: abilities)]
                 }
             }
         }
@@ -103,7 +105,8 @@ import Testing
 
     @Test(arguments: [
         ("OLLAMA_BASE_URL", "ftp://x"), ("OLLAMA_BASE_URL", "http://a,http://b"), ("OLLAMA_NUM_CTX", "many"),
-        ("OLLAMA_NUM_CTX", "0"), ("DEFAULT_MODEL", "Not A Model"), ("FIRST_TOKEN_TIMEOUT", "soon"),
+        ("GEMINI_BASE_URL", "x"), ("GEMINI_API_VERSION", "v2"), ("OLLAMA_NUM_CTX", "0"),
+        ("DEFAULT_MODEL", "Not A Model"), ("FIRST_TOKEN_TIMEOUT", "soon"),
         ("RUN_TIMEOUT", "0s"),
         ("PROVIDER_CONCURRENCY", "0"), ("PROVIDER_QUEUE", "-1"), ("CONNECT_TIMEOUT", "5"), ("INFERENCE_PORT", "70000"),
     ])

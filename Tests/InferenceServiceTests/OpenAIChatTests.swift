@@ -113,7 +113,8 @@ import Testing
             let catalogue = try compatibleRouting(to: openAI.url).catalogue
             await catalogue.refresh()
             let models = try #require(catalogue.reports.first { $0.name == "openai" }?.models)
-            #expect(models.map(\.name) == ["openai/gpt-4o-mini", "openai/text-embedding-3-small"])
+            #expect(models.first?.name == "openai/gpt-4o-mini")
+            #expect(models.last?.name == "openai/text-embedding-3-small")
             #expect(models.first?.window == 128_000)
             #expect(models.last?.may(.chat) == false)
             #expect(try await catalogue.find("gpt-4o-mini").name == "openai/gpt-4o-mini")
@@ -122,7 +123,7 @@ import Testing
             let other = try compatibleRouting(to: openAI.url, models: listed).catalogue
             await other.refresh()
             #expect(try await other.find("openai/org/M-8B").window == 4096)
-            #expect(openAI.requests("/v1/models").count == 1)
+            #expect(openAI.requests("/v1/models").count == 2, "What the file lists is not asked for.")
         }
     }
 

@@ -70,30 +70,34 @@ extension FakeAnswer {
 
     /// What `GET /api/tags` answers.
     package static func tags(_ models: [String]) -> FakeAnswer {
-        let entries = models.map { name in
-            """
-            {"name":\(quoted(name)),"model":\(quoted(name)),"modified_at":"2026-11-01T10:00:00Z","size":2019393189,\
-            "digest":"a80c4f17acd55265feec403c7aef86be0c25983ab279d83f3bcd3abbcb5b8b72","details":{"parent_model":"",\
-            "format":"gguf","family":"llama","families":["llama"],"parameter_size":"3.2B","quantization_level":"Q4_K_M"}}
-            """
-        }
-        return json(200, "{\"models\":[\(entries.joined(separator: ","))]}")
+        json(200, "{\"models\":[\(models.map { tag($0, capabilities: nil) }.joined(separator: ","))]}")
     }
 
-    /// What `POST /api/show` answers for a model with that window.
-    package static func show(window: Int) -> FakeAnswer {
-        json(
-            200,
-            """
-            {"modelfile":"FROM x","template":"{{ .Prompt }}","details":{"family":"llama"},"model_info":\
-            {"general.architecture":"llama","general.parameter_count":3212749888,"llama.context_length":\(window),\
-            "tokenizer.ggml.tokens":null},"capabilities":["completion","tools"]}
-            """
-        )
+    /// A line of a chat whose message has these members, such as `"content":"","thinking":"Hm"`.
+    package static func chatLine(_ members: String, model: String = "llama3.2:latest", more: String = "") -> String {
+        "{\"model\":\(quoted(model)),\"created_at\":\"2026-11-21T08:00:00.123456789Z\","
+            + "\"message\":{\"role\":\"assistant\",\(members)},\"done\":false\(more)}"
+    }
+
+    /// A line with a piece of what the model thinks.
+    package static func thought(_ text: String) -> String {
+        chatLine("\"content\":\"\",\"thinking\":\(quoted(text))")
+    }
+
+    /// A line with calls of tools, each as JSON.
+    package static func toolCalls(_ calls: String...) -> String {
+        chatLine("\"content\":\"\",\"tool_calls\":[\(calls.joined(separator: ","))]")
+    }
+
+    /// A call of a tool as Ollama writes it; the arguments are an object's JSON.
+    package static func toolCall(_ name: String, _ arguments: String, index: Int? = 0, id: String? = nil) -> String {
+        let start = id.map { "\"id\":\(quoted($0))," } ?? ""
+        let place = index.map { "\"index\":\($0)," } ?? ""
+        return "{\(start)\"function\":{\(place)\"name\":\(quoted(name)),\"arguments\":\(arguments)}}"
     }
 
     /// A text as a JSON string.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         do {
             return String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
         } catch {

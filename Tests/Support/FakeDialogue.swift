@@ -63,6 +63,11 @@ package struct FakeDialogue: Sendable {
         package var name: String
         /// A JSON object.
         package var arguments: String
+
+        package init(name: String, arguments: String) {
+            self.name = name
+            self.arguments = arguments
+        }
     }
 
     package var reply: Reply {

@@ -16,7 +16,7 @@ package func withFakeOpenAI<Result>(_ body: (FakeServer) async throws -> Result)
 }
 
 /// What OpenAI says to a request that it understands, and to one that it does not.
-struct FakeOpenAI: Sendable {
+package struct FakeOpenAI: Sendable {
     let models: [String]
 
     /// `POST /v1/chat/completions`.
@@ -72,7 +72,7 @@ struct FakeOpenAI: Sendable {
     }
 
     /// A vector that depends on the text, of numbers that 32 bits hold exactly and print as they are.
-    static func vector(of text: String, dimensions: Int) -> [Float] {
+    package static func vector(of text: String, dimensions: Int) -> [Float] {
         let bytes = Array(text.utf8)
         return (0..<dimensions).map { index in
             (Float(bytes.isEmpty ? 0 : bytes[index % bytes.count]) + Float(index % 8) - 64) / 1024

@@ -5,10 +5,10 @@ enum PathRules {
     /// Whether the target is a plain path, with or without a query.
     ///
     /// Refused are absolute and authority forms, empty and dot segments, encoded slashes and control characters, `;`,
-    /// `\`, `#`, blanks, what is not ASCII, and a `%` without its two digits. Names of models hold slashes, which the
-    /// official clients encode: they may.
+    /// `\`, `#`, blanks, what is not ASCII, and a `%` without its two digits. Only in the name of a model, whose slashes
+    /// many clients encode, an encoded slash is a slash.
     static func isPlain(_ target: String) -> Bool {
-        let allowsSlash = target.hasPrefix("/v1/models/") || target.hasPrefix("/api/v1/models/")
+        let takesSlashes = modelPaths.contains { target.hasPrefix($0) }
         var bytes = target.utf8.makeIterator()
         guard bytes.next() == UInt8(ascii: "/") else { return false }
         var segment = Segment()
@@ -23,7 +23,13 @@ enum PathRules {
                 segment = Segment()
             case UInt8(ascii: "%"):
                 guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return false }
-                guard isQuery || segment.take(encoded: high << 4 | low, allowsSlash: allowsSlash) else { return false }
+                let byte = high << 4 | low
+                if takesSlashes, !isQuery, byte == UInt8(ascii: "/") {
+                    guard !segment.isDots, segment.length > 0 else { return false }
+                    segment = Segment()
+                } else {
+                    guard isQuery || segment.take(encoded: byte) else { return false }
+                }
             case UInt8(ascii: ";") where !isQuery: return false
             case UInt8(ascii: "\\"), UInt8(ascii: "#"): return false
             case 0x21...0x7E: segment.take(byte)
@@ -32,6 +38,8 @@ enum PathRules {
         }
         return isQuery || !segment.isDots
     }
+
+    private static let modelPaths = ["/api/v1/models/", "/v1/models/"]
 
     /// What has come of a segment of the path.
     private struct Segment {

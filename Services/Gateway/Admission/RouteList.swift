@@ -11,13 +11,21 @@ struct RouteList: Sendable {
     }
 
     /// The methods that a path takes; none when it does not exist.
+    ///
+    /// A route whose last part is `**` takes what is left over by those that name a path in full.
     func methods(for path: String) -> [String] {
         let segments = path.split(separator: "/")
-        let matching = routes.filter { route in
-            let isOpenEnded = route.segments.last == "**"
-            return (isOpenEnded ? route.segments.count <= segments.count : route.segments.count == segments.count)
-                && zip(route.segments, segments).allSatisfy { $0.hasPrefix(":") || $0 == "**" || $0 == $1 }
-        }
+        let exact = routes.filter { $0.segments.count == segments.count && Self.matches($0.segments, segments) }
+        let matching =
+            exact.isEmpty
+            ? routes.filter { route in
+                route.segments.last == "**" && route.segments.count <= segments.count
+                    && Self.matches(route.segments.dropLast(), segments)
+            } : exact
         return matching.map(\.method).sorted()
+    }
+
+    private static func matches(_ route: some Sequence<Substring>, _ segments: [Substring]) -> Bool {
+        zip(route, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
     }
 }

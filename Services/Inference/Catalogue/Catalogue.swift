@@ -50,6 +50,9 @@ final class Catalogue: Service {
         directory.withLock(\.reports)
     }
 
+    /// What the providers are called.
+    var providerNames: [String] { providers.map(\.name) }
+
     /// Where a name leads; absent: the default.
     ///
     /// Only the default, and only while no provider has been looked at since the start, waits for that first look:
@@ -112,17 +115,32 @@ final class Catalogue: Service {
         await look()
     }
 
+    /// Looks at one provider now, and at one of its models: what was just got is to be there, what is gone is not.
+    func refresh(_ name: String, _ model: String?) async {
+        guard let provider = providers.first(where: { $0.name == name }) else { return }
+        await look(at: provider)
+        guard let model else { return }
+        do {
+            _ = try await provider.model(model)
+        } catch {
+            Logger.current.debug("No window", metadata: ["model.name": "\(model)", "error": "\(error)"])
+        }
+        await look(at: provider)
+    }
+
     /// Asks all providers at once: one that is slow holds up nobody but who waits for all.
     private func look() async {
         await withTaskGroup { group in
             for provider in providers {
-                group.addTask {
-                    guard let result = await self.list(provider) else { return }
-                    self.directory.withLock { $0.update(provider.name, with: result) }
-                    self.routes.withLock { $0 = [:] }
-                }
+                group.addTask { await self.look(at: provider) }
             }
         }
+    }
+
+    private func look(at provider: any Provider) async {
+        guard let result = await list(provider) else { return }
+        directory.withLock { $0.update(provider.name, with: result) }
+        routes.withLock { $0 = [:] }
     }
 
     /// What a provider offers; `nil` when the task was cancelled meanwhile.

@@ -48,6 +48,9 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         } catch let error as HTTPClientError {
             // Who had said the last word before the connection broke, is done.
             return try take(nil, else: faults.midStream(error))
+        } catch is CancellationError where !Task.isCancelled && state.withLock({ $0.decoder.isSettling }) {
+            // Nobody left but our own timer.
+            return try take(nil, else: faults.unfinished)
         }
         return try take(bytes, else: faults.unfinished)
     }

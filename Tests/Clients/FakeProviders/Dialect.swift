@@ -10,7 +10,15 @@ enum Dialect: String, CaseIterable {
     func refuse(_ refusal: Manner.Refusal) -> FakeAnswer {
         switch self {
         case .ollama: .error(refusal.status, refusal.message, headers: refusal.headers ?? [])
-        case .openai, .gemini:
+        case .gemini:
+            .geminiError(
+                refusal.status,
+                refusal.code ?? "INTERNAL",
+                refusal.message,
+                details: refusal.details,
+                headers: refusal.headers ?? []
+            )
+        case .openai:
             .openAIError(
                 refusal.status,
                 refusal.message,
@@ -27,7 +35,14 @@ enum Dialect: String, CaseIterable {
         switch self {
         case .ollama:
             .chat(lines: FakeAnswer.chatLines(["The", " fake"], nil) + ["{\"error\":\(message.inJSON)}"])
-        case .openai, .gemini:
+        case .gemini:
+            // As Google does it: several lines, and no event.
+            .gemini(
+                body: FakeAnswer.geminiChunks(["The", " fake"], finishReason: nil).map { "data: \($0)\r\n\r\n" }
+                    + [FakeAnswer.geminiErrorText(503, "UNAVAILABLE", message)],
+                type: "text/event-stream"
+            )
+        case .openai:
             .openAIStream(
                 OpenAIChunks(model: "gpt-4o-mini-2024-07-18", includesUsage: false).text(beginning)
                     + [FakeAnswer.openAIErrorBody(message, type: "server_error")],

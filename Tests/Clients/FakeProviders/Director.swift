@@ -13,10 +13,19 @@ final class Director: Sendable {
     private let server: FakeServer
     private let rules = Mutex<[Rule]>([])
 
-    init(_ dialect: Dialect, _ server: FakeServer) {
+    /// `model` speaks instead of the server's own, whenever the server finds nothing wrong with the request.
+    init(
+        _ dialect: Dialect,
+        _ server: FakeServer,
+        model: @escaping @Sendable (FakeRequest) -> FakeAnswer? = { _ in nil }
+    ) {
         self.dialect = dialect
         self.server = server
-        server.amend { [self] request, answer in next(for: request)?.answer(answer, in: dialect) ?? answer }
+        server.amend { [self] request, answer in
+            let isTaken = answer.bytes.starts(with: "HTTP/1.1 200".utf8)
+            let usual = isTaken ? model(request) ?? answer : answer
+            return next(for: request)?.answer(usual, in: dialect) ?? usual
+        }
     }
 
     /// Answers the next requests that hold `text` in these manners.

@@ -7,23 +7,35 @@ import TestSupport
 /// (``Report``), and ends when the input does.
 enum FakeProviders {
     static func run() async throws {
+        // Of two there is a second, behind Parley, that repeats what it heard, so that a test knows what came through.
         try await withFakeOllama { ollama in
-            try await withFakeOpenAI { openAI in
-                OllamaModel().speak(at: ollama)
-                try await obey([.ollama: Director(.ollama, ollama), .openai: Director(.openai, openAI)])
+            try await withFakeOllama { repeatingOllama in
+                try await withFakeOpenAI { openAI in
+                    try await withFakeGemini { gemini in
+                        try await withFakeGemini { repeatingGemini in
+                            try await obey([
+                                "ollama itself": Director(.ollama, ollama),
+                                "ollama": Director(.ollama, repeatingOllama, model: OllamaModel.answer),
+                                "openai": Director(.openai, openAI),
+                                "gemini itself": Director(.gemini, gemini),
+                                "gemini": Director(.gemini, repeatingGemini, model: GeminiModel.answer),
+                            ])
+                        }
+                    }
+                }
             }
         }
     }
 
-    private static func obey(_ directors: [Dialect: Director]) async throws {
-        try write(Dictionary(uniqueKeysWithValues: directors.map { ($0.key.rawValue, $0.value.url) }))
+    private static func obey(_ directors: [String: Director]) async throws {
+        try write(directors.mapValues(\.url))
         for await line in StandardInput.lines { try write(answer(line, directors)) }
     }
 
-    private static func answer(_ line: String, _ directors: [Dialect: Director]) -> Report {
+    private static func answer(_ line: String, _ directors: [String: Director]) -> Report {
         do {
             let command = try JSONDecoder().decode(Command.self, from: Data(line.utf8))
-            guard let director = Dialect(rawValue: command.server).flatMap({ directors[$0] }) else {
+            guard let director = directors[command.server] else {
                 return Report(fault: "There is no server \(command.server).")
             }
             guard let answers = command.answers else {

@@ -9,6 +9,8 @@ struct Manner: Decodable {
         var type: String?
         var param: String?
         var code: String?
+        /// What Google adds to an error, as JSON.
+        var details: String?
         /// Whole lines, such as `Retry-After: 1`.
         var headers: [String]?
     }

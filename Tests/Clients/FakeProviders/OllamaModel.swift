@@ -2,23 +2,18 @@ import Foundation
 import TestSupport
 
 /// Makes the fake Ollama say what it heard: streamed or whole, as text, JSON or calls of the tools that it is offered.
-struct OllamaModel: Sendable {
+enum OllamaModel {
     private static let stamp = #""created_at":"2026-11-21T08:00:00.123456789Z""#
 
-    private let models = ["llama3.2:latest", "llama3.2"]
-
-    func speak(at server: FakeServer) {
-        server.always("/api/chat") { [self] in chat($0) }
-    }
-
-    private func chat(_ request: FakeRequest) -> FakeAnswer {
+    /// The answer to a chat; `nil` to any other request.
+    static func answer(_ request: FakeRequest) -> FakeAnswer? {
+        guard request.path == "/api/chat" else { return nil }
         let asked: OllamaRequest
         do {
             asked = try JSONDecoder().decode(OllamaRequest.self, from: Data(request.body.utf8))
         } catch {
             return .error(400, "\(error)")
         }
-        guard models.contains(asked.model) else { return .error(404, "model '\(asked.model)' not found") }
         let reply = asked.dialogue.reply
         let alternatives = asked.logprobs == true ? asked.top_logprobs ?? 0 : nil
         let calls = reply.calls.enumerated().map { index, call in
@@ -38,7 +33,7 @@ struct OllamaModel: Sendable {
     }
 
     /// One line of a stream, or a whole answer: what is said, and with `end` what it took.
-    private func line(
+    private static func line(
         _ model: String,
         _ text: String,
         extra: String?,
@@ -46,7 +41,7 @@ struct OllamaModel: Sendable {
         end reply: FakeDialogue.Reply? = nil
     ) -> String {
         let message = "{\"role\":\"assistant\",\"content\":\(text.inJSON)\(extra.map { ",\($0)" } ?? "")}"
-        let begin = "{\"model\":\(model.inJSON),\(Self.stamp),\"message\":\(message)"
+        let begin = "{\"model\":\(model.inJSON),\(stamp),\"message\":\(message)"
         let probabilities = logprobs.map { ",\"logprobs\":\($0)" } ?? ""
         guard let reply else { return "\(begin),\"done\":false\(probabilities)}" }
         return "\(begin),\"done\":true,\"done_reason\":\"\(reply.isCut ? "length" : "stop")\","
@@ -55,7 +50,7 @@ struct OllamaModel: Sendable {
             + "\"eval_duration\":4709213000\(probabilities)}"
     }
 
-    private func logprobs(_ pieces: [String], _ alternatives: Int?) -> String? {
+    private static func logprobs(_ pieces: [String], _ alternatives: Int?) -> String? {
         guard let alternatives else { return nil }
         let tokens = pieces.map { piece in
             let bytes = piece.utf8.map(String.init).joined(separator: ",")

@@ -8,13 +8,17 @@ import NIOCore
 struct ChatChunks {
     /// What stands in each chunk before its choice, once the model is known.
     private var beginning = ByteBuffer()
-    private var model = ""
+    private(set) var model = ""
+    /// How the model ended, once it has.
+    private(set) var finish: Inference.Finish?
+    /// How many bytes of the answer were told.
+    private(set) var byteCount = 0
     private let includesUsage: Bool
     private let id: String
     private let created: Int64
     private var hasRole = false
     /// Whether the end has been told.
-    private(set) var isOver = false
+    var isOver: Bool { finish != nil }
 
     init(includesUsage: Bool, id: String = ChatID.new(), now: Timestamp = .now()) {
         self.includesUsage = includesUsage
@@ -26,6 +30,7 @@ struct ChatChunks {
     mutating func frames(of events: [ByteBuffer]) throws -> ByteBuffer {
         var frames = ByteBuffer()
         for event in events where !isOver {
+            byteCount += event.readableBytes
             let isText = try event.withUnsafeReadableBytes { try writeText($0, to: &frames) }
             if !isText { try write(BusCoding.decode(Inference.Event.self, from: event), to: &frames) }
         }
@@ -56,7 +61,7 @@ struct ChatChunks {
         if let calls = event.toolCalls { write(calls, to: &frames) }
         guard let finish = event.finish else { return }
         if beginning.readableBytes == 0 { prepare(model: finish.model) }
-        isOver = true
+        self.finish = finish
         begin(&frames, hasMember: finish.metadata != nil)
         if let metadata = finish.metadata { frames.writeString("\"extra_content\":\(metadata.text)") }
         frames.writeString("},\"logprobs\":null,\"finish_reason\":\"\(finish.reason.rawValue)\"}]}\n\n")

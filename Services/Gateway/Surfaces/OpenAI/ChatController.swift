@@ -11,72 +11,105 @@ struct ChatController: Sendable {
     private static let limit = Duration.seconds(900)
 
     let inference: any Bus
+    let meter: CallMeter
 
     func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         do {
-            let body = try await RequestBody.bytes(of: request)
-            let chat = try ChatRequest(body)
+            let chat = try ChatRequest(try await RequestBody.bytes(of: request))
+            let metered = try await meter.begin(
+                context.caller,
+                model: chat.model,
+                promptBytes: chat.promptBytes,
+                maxTokens: chat.tokenLimit
+            )
             var call = context.call
             call.deadline = .now + Self.limit
-            return chat.wantsStream ? try await stream(chat, call) : try await whole(chat, call)
+            return chat.wantsStream ? try await stream(chat, call, metered) : try await whole(chat, call, metered)
         } catch let parameter as OpenAIError.Parameter {
             return OpenAIAnswer.parameter(parameter)
         }
     }
 
-    private func whole(_ chat: ChatRequest, _ call: CallContext) async throws -> Response {
+    private func whole(_ chat: ChatRequest, _ call: CallContext, _ metered: MeteredCall) async throws -> Response {
         let started = ContinuousClock.now
-        let answer = try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
-        var response = OpenAIAnswer.json(ChatAnswer(answer).encoded())
-        response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
-        return response
+        do {
+            let answer = try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
+            await metered.end(Self.outcome(answer.finish, of: chat))
+            var response = OpenAIAnswer.json(ChatAnswer(answer).encoded())
+            response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
+            return response
+        } catch {
+            await metered.end(Self.outcome(error, of: chat))
+            throw error
+        }
     }
 
     /// Answers once the model has begun, so that what goes wrong before has a status.
-    private func stream(_ chat: ChatRequest, _ call: CallContext) async throws -> Response {
+    private func stream(_ chat: ChatRequest, _ call: CallContext, _ metered: MeteredCall) async throws -> Response {
         let started = ContinuousClock.now
-        let stream = try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
+        let stream: ElementStream<Inference.Event>
+        let first: [ByteBuffer]
         do {
-            guard let first = try await stream.nextEncodedBatch() else {
+            stream = try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
+            guard let batch = try await stream.nextEncodedBatch() else {
                 throw Fault(.cut, "The answer ended before it began. Try again.")
             }
-            var headers: HTTPFields = [
-                .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
-            ]
-            headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
-            return Response(
-                status: .ok,
-                headers: headers,
-                body: Self.body(of: stream, first: first, includesUsage: chat.includesUsage)
-            )
+            first = batch
         } catch {
-            stream.close()
+            await metered.end(Self.outcome(error, of: chat))
             throw error
         }
+        var headers: HTTPFields = [
+            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
+        ]
+        headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
+        let body = Self.body(of: stream, first: first, chat, metered)
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     /// What one read brought goes on in one write.
     private static func body(
         of stream: ElementStream<Inference.Event>,
         first: [ByteBuffer],
-        includesUsage: Bool
+        _ chat: ChatRequest,
+        _ metered: MeteredCall
     ) -> ResponseBody {
         ResponseBody { writer in
             defer { stream.close() }
-            var chunks = ChatChunks(includesUsage: includesUsage)
-            var batch: [ByteBuffer]? = first
+            var chunks = ChatChunks(includesUsage: chat.includesUsage)
             do {
+                var batch: [ByteBuffer]? = first
                 while let elements = batch, !chunks.isOver {
                     let frames = try chunks.frames(of: elements)
                     if frames.readableBytes > 0 { try await writer.write(frames) }
-                    if chunks.isOver { break }
-                    batch = try await stream.nextEncodedBatch()
+                    batch = chunks.isOver ? nil : try await stream.nextEncodedBatch()
                 }
-                if !chunks.isOver { throw Fault(.cut, "The model's answer stopped without an end.") }
+                guard let finish = chunks.finish else {
+                    throw Fault(.cut, "The model's answer stopped without an end.")
+                }
+                await metered.end(outcome(finish, of: chat))
             } catch let fault as Fault {
+                await metered.end(.untold(model: chunks.model, completionBytes: chunks.byteCount))
                 try await writer.write(ChatChunks.frame(of: fault))
+            } catch {
+                // The client has left, and with this stream leaves the model.
+                await metered.end(.untold(model: chunks.model, completionBytes: chunks.byteCount))
+                throw error
             }
             try await writer.finish(nil)
         }
+    }
+
+    private static func outcome(_ finish: Inference.Finish, of chat: ChatRequest) -> MeteredCall.Outcome {
+        guard let usage = finish.usage else { return .untold(model: finish.model, completionBytes: 0) }
+        return .told(model: finish.model, usage: usage)
+    }
+
+    /// What is counted of a call that came to nothing: a model that broke off, or was left, has read the prompt.
+    private static func outcome(_ error: any Error, of chat: ChatRequest) -> MeteredCall.Outcome {
+        guard let fault = error as? Fault, ![.cut, .timeout].contains(fault.code) else {
+            return .untold(model: chat.model, completionBytes: 0)
+        }
+        return .refused
     }
 }

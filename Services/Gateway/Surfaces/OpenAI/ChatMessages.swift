@@ -7,16 +7,22 @@ enum ChatMessages {
     private static let countLimit = 10_000
     private static let roles = "'system', 'assistant', 'user', 'tool', and 'developer'"
 
+    /// What something that is no text counts as, in bytes of text.
+    private static let attachmentBytes = 4096
+
+    /// Answers about how many bytes of text there are.
+    ///
     /// Throws ``OpenAIError/Parameter`` with what is wrong with which message.
-    static func check(_ messages: ByteBuffer) throws {
+    static func check(_ messages: ByteBuffer) throws -> Int {
         try messages.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
             guard json.kind == .array else {
                 throw ParameterReader.wrongType("messages", "an array of objects", json.kind.phrase)
             }
             var count = 0
+            var size = 0
             try json.array { json in
-                try check(&json, index: count)
+                size += try check(&json, index: count)
                 count += 1
             }
             guard count > 0 else {
@@ -35,16 +41,17 @@ enum ChatMessages {
                         + "but got an array with length \(count) instead."
                 )
             }
+            return size
         }
     }
 
-    private static func check(_ json: inout JSONScanner, index: Int) throws {
+    private static func check(_ json: inout JSONScanner, index: Int) throws -> Int {
         let place = { "messages[\(index)]" }
         guard json.kind == .object else {
             throw ParameterReader.wrongType(place(), "an object", json.kind.phrase)
         }
         let raw = UnsafeRawBufferPointer(rebasing: try json.raw())
-        guard try !isPlain(raw) else { return }
+        guard try !isPlain(raw) else { return raw.count }
         var message = JSONScanner(raw)
         try check(&message, at: place())
         // What passed has the form that is passed on, or it would be refused further down in words of ours.
@@ -54,6 +61,7 @@ enum ChatMessages {
             guard read.role != .tool || read.toolCallID != nil else {
                 throw ParameterReader.missing("\(place()).tool_call_id")
             }
+            return 16 + read.text.utf8.count + attachmentBytes * read.attachments.count
         } catch is JSONScanner.Malformed {
             throw OpenAIError.Parameter(
                 param: place(),

@@ -13,6 +13,8 @@ struct ChatRequest {
     private(set) var includesUsage = false
     /// Whether the answer is to be kept as a conversation.
     private(set) var isKept = false
+    /// About how many bytes of text the model will be shown.
+    private(set) var promptBytes = 0
     private(set) var messages = ByteBuffer()
     private var options = Inference.Options()
     private var tools: ByteBuffer?
@@ -50,7 +52,7 @@ struct ChatRequest {
             model = try reader.text("model", &json) ?? ""
         case "messages":
             let raw = try reader.raw(&json)
-            try ChatMessages.check(raw)
+            promptBytes += try ChatMessages.check(raw)
             messages = raw
         case "stream": wantsStream = try reader.flag("stream", &json) ?? false
         case "stream_options":
@@ -80,7 +82,9 @@ struct ChatRequest {
         _ json: inout JSONScanner
     ) throws {
         switch name {
-        case "tools": tools = try ChatTools.tools(reader, &json)
+        case "tools":
+            tools = try ChatTools.tools(reader, &json)
+            promptBytes += tools?.readableBytes ?? 0
         case "tool_choice": toolChoice = try ChatTools.choice(reader, &json)
         case "response_format": responseFormat = try ChatTools.format(reader, &json)
         case "logprobs": options.logprobs = try reader.flag("logprobs", &json)

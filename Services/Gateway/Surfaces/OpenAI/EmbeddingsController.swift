@@ -5,15 +5,39 @@ import Hummingbird
 /// `POST /v1/embeddings`.
 struct EmbeddingsController: Sendable {
     let inference: any Bus
+    let meter: CallMeter
 
     func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         do {
             let embeddings = try EmbeddingsRequest(try await RequestBody.bytes(of: request))
+            let metered = try await meter.begin(
+                context.caller,
+                model: embeddings.request.model,
+                promptBytes: embeddings.request.input.reduce(0) { $0 + $1.utf8.count },
+                maxTokens: 0
+            )
             var call = context.call
             call.deadline = .now + .seconds(300)
-            return try answer(try await inference.call(embeddings.request, call), asText: embeddings.wantsBase64)
+            let made = try await make(embeddings.request, call, metered)
+            return try answer(made, asText: embeddings.wantsBase64)
         } catch let parameter as OpenAIError.Parameter {
             return OpenAIAnswer.parameter(parameter)
+        }
+    }
+
+    private func make(
+        _ request: Inference.Embed,
+        _ call: CallContext,
+        _ metered: MeteredCall
+    ) async throws -> Inference.Embeddings {
+        do {
+            let made = try await inference.call(request, call)
+            let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
+            await metered.end(.told(model: made.model, usage: usage))
+            return made
+        } catch {
+            await metered.end(.refused)
+            throw error
         }
     }
 

@@ -54,19 +54,44 @@ struct DemoProvider: Provider {
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try check(prompt.model)
         let messages = try prompt.decodedMessages()
-        let reply = DemoReply(messages: messages, seed: prompt.options.seed ?? 0)
-        let answer = DemoAnswer(reply.text, options: prompt.options)
+        let (pieces, reason) = Self.pieces(of: DemoTurn(prompt, messages), options: prompt.options)
         let finish = Inference.Finish(
-            reason: answer.reason,
+            reason: reason,
             model: "\(name)/\(Self.model)",
             usage: Usage(
                 promptTokens: DemoAnswer.tokens(in: messages),
-                completionTokens: answer.words.count,
+                completionTokens: pieces.count,
                 isEstimated: true
             )
         )
-        let stream = DemoStream(words: answer.words, finish: finish, pace: pace)
+        let stream = DemoStream(pieces: pieces, finish: finish, pace: pace)
         return ElementStream(next: { try await stream.next() }, close: { stream.close() })
+    }
+
+    /// What is told, bit by bit, and why it ends.
+    private static func pieces(
+        of turn: DemoTurn,
+        options: Inference.Options
+    ) -> ([Inference.Event], Inference.Finish.Reason) {
+        switch turn {
+        case .text(let text):
+            let answer = DemoAnswer(text, options: options)
+            return (answer.words.map { Inference.Event(text: $0) }, answer.reason)
+        case .call(let id, let name, let arguments):
+            // As models do: the name first, then the arguments in parts that are no JSON by themselves.
+            let middle = arguments.index(arguments.startIndex, offsetBy: arguments.count / 2)
+            let pieces = [
+                Inference.ToolCallPiece(index: 0, id: id, name: name, arguments: ""),
+                Inference.ToolCallPiece(index: 0, arguments: String(arguments[..<middle])),
+                Inference.ToolCallPiece(index: 0, arguments: String(arguments[middle...])),
+            ]
+            let events = pieces.map { piece in
+                var event = Inference.Event()
+                event.toolCalls = [piece]
+                return event
+            }
+            return (events, .toolCalls)
+        }
     }
 
     private func check(_ model: String) throws(Fault) {

@@ -7,6 +7,10 @@ struct DemoReply {
     /// What the user said before, oldest first.
     private let earlier: [DemoWords]
     private let isFirst: Bool
+    /// What was sent along, in a sentence.
+    private let sight: String?
+    /// What the tools said that were called last, by their names.
+    private let findings: [(tool: String, text: String)]
     private let seed: Int
 
     init(messages: [Inference.Message], seed: Int = 0) {
@@ -16,7 +20,9 @@ struct DemoReply {
         earlier = messages.filter { $0.role == .user }.dropLast().map { DemoWords($0.text) }
         // An assistant's message before any of the user's is the greeting.
         let talk = messages.drop { $0.role != .user }
-        isFirst = !talk.contains { $0.role == .assistant }
+        isFirst = !talk.contains { $0.role == .assistant && !$0.text.isEmpty }
+        sight = DemoSenses.describe(last)
+        findings = Self.findings(messages)
         self.seed = seed
     }
 
@@ -28,7 +34,30 @@ struct DemoReply {
             + "It follows the conversation, but it knows nothing of the world.) \(answer)"
     }
 
+    /// What stands at the end of a conversation that waits for the tools' results to be told.
+    private static func findings(_ messages: [Inference.Message]) -> [(tool: String, text: String)] {
+        let calls = messages.flatMap { $0.toolCalls ?? [] }
+        return messages.reversed().prefix { $0.role == .tool }.reversed().map { message in
+            let name = message.name ?? calls.last { $0.id == message.toolCallID }?.function.name
+            return (name ?? "I called", message.text)
+        }
+    }
+
     private var answer: String {
+        if !findings.isEmpty {
+            return findings.map { finding in
+                let text = finding.text.trimmed
+                let shown = text.count > 600 ? String(text.prefix(600)) + "…" : text
+                return text.isEmpty
+                    ? "The tool \(finding.tool) answered nothing." : "The tool \(finding.tool) answered: \(shown)"
+            }
+            .joined(separator: "\n")
+        }
+        if let sight { return message.text.isEmpty ? sight : "\(sight) You wrote: \(message.quotation)." }
+        return reply
+    }
+
+    private var reply: String {
         switch DemoIntent(message) {
         case .nothing: "You sent me an empty message. Ask me something, or tell me what is on your mind."
         case .greeting: "Hello\(userName.map { ", \($0)" } ?? "")! \(introduction) What shall we talk about?"

@@ -13,7 +13,7 @@ enum GeminiEnding: Equatable {
     ///   - reason: `finishReason` as Gemini says it.
     ///   - message: what Gemini says of it.
     init(finishReason reason: String, message: String?) {
-        let said = message.map { ": \(ProviderFaults.sentence($0))" } ?? "."
+        let said = Self.said(message)
         self =
             switch reason {
             case "STOP": .finish(.stop)
@@ -29,7 +29,8 @@ enum GeminiEnding: Equatable {
             case "MISSING_THOUGHT_SIGNATURE":
                 .rejected("A call of a tool in the messages lacks the signature of its thoughts (\(reason))\(said)")
             // A reason that is new is taken for one of those for which an answer is withheld: it is no proper end.
-            default: .finish(.contentFilter, refusal: "Gemini ended its answer for the reason \(reason)\(said)")
+            default:
+                .finish(.contentFilter, refusal: "Gemini ended its answer for the reason \(Self.word(reason))\(said)")
             }
     }
 
@@ -37,7 +38,18 @@ enum GeminiEnding: Equatable {
     ///   - reason: `blockReason` of the prompt as Gemini says it.
     ///   - message: what Gemini says of it.
     init(blockReason reason: String, message: String?) {
-        let said = message.map { ": \(ProviderFaults.sentence($0))" } ?? "."
-        self = .finish(.contentFilter, refusal: "Gemini does not answer these messages for the reason \(reason)\(said)")
+        self = .finish(
+            .contentFilter,
+            refusal: "Gemini does not answer these messages for the reason \(Self.word(reason))\(Self.said(message))"
+        )
+    }
+
+    private static func said(_ message: String?) -> String {
+        message.map { ": \(ProviderFaults.sentence($0))" } ?? "."
+    }
+
+    /// A reason that nobody has checked, short enough and plain enough to be told.
+    private static func word(_ reason: String) -> String {
+        String(reason.prefix(64).filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
     }
 }

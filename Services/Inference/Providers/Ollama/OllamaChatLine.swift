@@ -1,16 +1,28 @@
 import Bus
+import Contracts
 import NIOCore
 
-/// One line of Ollama's chat stream: some more text, the end, or an error.
+/// One line of Ollama's chat stream: some more of the answer, the end, or an error.
 struct OllamaChatLine: Equatable {
+    /// A call of a tool; Ollama gives each whole.
+    struct Call: Equatable {
+        var id: String?
+        var name: String?
+        var arguments = "{}"
+    }
+
+    var thinking = ""
     var text = ""
+    var calls: [Call] = []
+    /// In OpenAI's form.
+    var logprobs: RawJSON?
     var isDone = false
     var doneReason: String?
     var promptTokens: Int?
     var completionTokens: Int?
     var error: String?
 
-    /// Reads a line; members that are not known, `thinking` among them, are passed over.
+    /// Reads a line; members that are not known are passed over.
     init(_ line: ByteBuffer) throws {
         self = try line.withUnsafeReadableBytes { bytes in
             var scanner = JSONScanner(bytes)
@@ -25,15 +37,45 @@ struct OllamaChatLine: Equatable {
 
     private mutating func read(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "message":
-            try scanner.objectIfAny { name, scanner in
-                if case "content" = name { text = try scanner.text() ?? "" } else { try scanner.skip() }
-            }
+        case "message": try scanner.objectIfAny { try readMessage($0, &$1) }
+        case "logprobs": logprobs = try OllamaLogprobs.read(&scanner)
         case "done": isDone = try scanner.isTrue()
         case "done_reason": doneReason = try scanner.text()
         case "prompt_eval_count": promptTokens = try scanner.count()
         case "eval_count": completionTokens = try scanner.count()
         case "error": error = try scanner.words()
+        default: try scanner.skip()
+        }
+    }
+
+    private mutating func readMessage(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
+        switch name {
+        case "content": text = try scanner.text() ?? ""
+        case "thinking": thinking = try scanner.text() ?? ""
+        case "tool_calls":
+            guard scanner.isArray() else { return try scanner.skip() }
+            try scanner.array { scanner in
+                var call = Call()
+                try scanner.objectIfAny { try Self.read(&call, $0, &$1) }
+                calls.append(call)
+            }
+        default: try scanner.skip()
+        }
+    }
+
+    private static func read(_ call: inout Call, _ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
+        switch name {
+        case "id": call.id = try scanner.text()
+        case "function":
+            try scanner.objectIfAny { name, scanner in
+                switch name {
+                case "name": call.name = try scanner.text()
+                case "arguments":
+                    // An object by the documents; a text where a model or a proxy in between made one of it.
+                    call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.text() ?? "{}"
+                default: try scanner.skip()
+                }
+            }
         default: try scanner.skip()
         }
     }

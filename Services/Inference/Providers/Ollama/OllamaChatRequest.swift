@@ -7,30 +7,130 @@ struct OllamaChatRequest {
     var prompt: Prompt
     /// The window to ask for; without one Ollama takes a small one and cuts silently.
     var window: Int
+    /// Whether the model can think, as far as is known: one that is known not to refuses to be asked.
+    var mayThink = true
 
-    func encoded() -> ByteBuffer {
-        var body = ByteBuffer()
-        body.reserveCapacity(256 + prompt.messages.readableBytes)
-        body.writeStaticString("{\"model\":")
-        JSONText.write(prompt.model, to: &body)
-        body.writeStaticString(",\"stream\":true,\"messages\":")
-        body.writeImmutableBuffer(prompt.messages)
-        body.writeString(",\"options\":{\"num_ctx\":\(window)")
-        write(prompt.options, to: &body)
-        body.writeStaticString("}}")
-        return body
+    /// Throws `invalid` for what Ollama cannot be given.
+    func encoded() throws(Fault) -> ByteBuffer {
+        let messages = try prompt.elaborate.map { list throws(Fault) in try OllamaMessage.all(list) }
+        let (tools, format) = (tools, try format)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("model", prompt.model)
+            json.field("stream", true)
+            if let messages {
+                json.array("messages", messages) { $1.write(to: &$0) }
+            } else {
+                json.raw("messages", prompt.messages)
+            }
+            if let tools { json.raw("tools", tools) }
+            if let format { json.raw("format", format) }
+            if mayThink { writeEffort(to: &json) }
+            if let value = prompt.options.logprobs { json.field("logprobs", value) }
+            if let value = prompt.options.topLogprobs { json.field("top_logprobs", value) }
+            json.object("options") { json in
+                json.field("num_ctx", window)
+                Self.write(prompt.options, to: &json)
+            }
+        }
+        return json.buffer
     }
 
-    private func write(_ options: Inference.Options, to body: inout ByteBuffer) {
-        if let maxTokens = options.maxTokens { body.writeString(",\"num_predict\":\(maxTokens)") }
-        if let temperature = options.temperature { body.writeString(",\"temperature\":\(temperature)") }
-        if let seed = options.seed { body.writeString(",\"seed\":\(seed)") }
-        guard let stop = options.stop, !stop.isEmpty else { return }
-        body.writeStaticString(",\"stop\":[")
-        for (index, text) in stop.enumerated() {
-            if index > 0 { body.writeStaticString(",") }
-            JSONText.write(text, to: &body)
+    /// Ollama knows no choice of tools: none means that none are shown, and a named one is shown alone, which is as near
+    /// as one comes; that one must be called cannot be said.
+    private var tools: ByteBuffer? {
+        guard let tools = prompt.tools, !tools.readableBytesView.elementsEqual("null".utf8) else { return nil }
+        switch ToolChoice(prompt.toolChoice) {
+        case .none: return nil
+        case .auto, .required: return tools
+        case .named(let name): return Self.only(name, in: tools) ?? tools
         }
-        body.writeStaticString("]")
+    }
+
+    private static func only(_ name: String, in tools: ByteBuffer) -> ByteBuffer? {
+        tools.withUnsafeReadableBytes { bytes in
+            var found: ByteBuffer?
+            do {
+                var json = JSONScanner(bytes)
+                try json.array { json in
+                    let raw = UnsafeRawBufferPointer(rebasing: try json.raw())
+                    guard found == nil, try Self.name(of: raw) == name else { return }
+                    found = ByteBuffer(bytes: raw)
+                }
+            } catch {
+                return nil
+            }
+            return found.map { ByteBuffer(string: "[\(String(buffer: $0))]") }
+        }
+    }
+
+    private static func name(of tool: UnsafeRawBufferPointer) throws -> String? {
+        var json = JSONScanner(tool)
+        var name: String?
+        try json.objectIfAny { key, json in
+            guard case "function" = key else { return try json.skip() }
+            try json.objectIfAny { key, json in
+                if case "name" = key { name = try json.text() } else { try json.skip() }
+            }
+        }
+        return name
+    }
+
+    /// Ollama's `format`: the word `json`, or a schema.
+    private var format: ByteBuffer? {
+        get throws(Fault) {
+            guard let format = prompt.responseFormat else { return nil }
+            do {
+                return try Self.format(format)
+            } catch {
+                throw Fault(.invalid, "The response format is not an object such as {\"type\":\"json_object\"}.")
+            }
+        }
+    }
+
+    private static func format(_ format: ByteBuffer) throws -> ByteBuffer? {
+        try format.withUnsafeReadableBytes { bytes in
+            var json = JSONScanner(bytes)
+            var (type, schema): (String?, ByteBuffer?)
+            try json.objectIfAny { key, json in
+                switch key {
+                case "type": type = try json.text()
+                case "json_schema":
+                    try json.objectIfAny { key, json in
+                        guard case "schema" = key, json.isObject() else { return try json.skip() }
+                        schema = ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: try json.raw()))
+                    }
+                default: try json.skip()
+                }
+            }
+            switch type {
+            case "json_schema": return schema ?? ByteBuffer(string: "\"json\"")
+            case "json_object": return ByteBuffer(string: "\"json\"")
+            default: return nil
+            }
+        }
+    }
+
+    /// How much to think, in Ollama's words; other words are left to Ollama to judge.
+    private func writeEffort(to json: inout JSONWriter) {
+        switch prompt.options.reasoningEffort?.lowercased() {
+        case nil: break
+        case "none": json.field("think", false)
+        case "minimal": json.field("think", "low")
+        case "xhigh": json.field("think", "max")
+        case let effort?: json.field("think", effort)
+        }
+    }
+
+    private static func write(_ options: Inference.Options, to json: inout JSONWriter) {
+        if let value = options.maxTokens { json.field("num_predict", value) }
+        if let value = options.temperature { json.field("temperature", value) }
+        if let value = options.topP { json.field("top_p", value) }
+        if let value = options.topK { json.field("top_k", value) }
+        if let value = options.minP { json.field("min_p", value) }
+        if let value = options.frequencyPenalty { json.field("frequency_penalty", value) }
+        if let value = options.presencePenalty { json.field("presence_penalty", value) }
+        if let value = options.seed { json.field("seed", value) }
+        if let stop = options.stop, !stop.isEmpty { json.array("stop", stop) { $0.text($1) } }
     }
 }

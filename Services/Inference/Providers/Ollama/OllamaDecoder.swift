@@ -10,6 +10,8 @@ struct OllamaDecoder: AnswerDecoder {
     private let model: String
     private let faults: ProviderFaults
     private var lines = JSONLines(limit: lineLimit)
+    private var calls = ToolCallSlots()
+    private var callIDs: Set<String> = []
     private var isOver = false
 
     /// A decoder for a model by its full name.
@@ -49,12 +51,17 @@ struct OllamaDecoder: AnswerDecoder {
 
     private mutating func take(_ line: OllamaChatLine, into event: inout Inference.Event) throws {
         if let error = line.error { throw faults.said(error) }
+        event.reasoning.add(line.thinking)
         event.text.add(line.text)
+        for call in line.calls where call.name?.isEmpty == false {
+            event.toolCalls = (event.toolCalls ?? []) + [piece(call)]
+        }
+        if let logprobs = line.logprobs { event.logprobs = event.logprobs.map { $0.joined(logprobs) } ?? logprobs }
         guard line.isDone else { return }
         isOver = true
         let isCounted = line.promptTokens != nil || line.completionTokens != nil
         event.finish = Inference.Finish(
-            reason: line.doneReason == "length" ? .length : .stop,
+            reason: reason(line.doneReason),
             model: model,
             usage: isCounted
                 ? Usage(
@@ -64,5 +71,17 @@ struct OllamaDecoder: AnswerDecoder {
                 )
                 : nil
         )
+    }
+
+    /// Each call comes whole, and indexes and ids may be absent or the same: each is one of its own.
+    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallPiece {
+        let id = call.id.flatMap { callIDs.insert($0).inserted ? $0 : nil }
+        return calls.piece(index: nil, id: id, name: call.name, arguments: call.arguments)
+    }
+
+    /// Ollama says `stop` of an answer that calls tools as well.
+    private func reason(_ word: String?) -> Inference.Finish.Reason {
+        if word == "length" { return .length }
+        return calls.isEmpty ? .stop : .toolCalls
     }
 }

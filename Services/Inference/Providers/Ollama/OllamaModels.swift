@@ -1,3 +1,5 @@
+import Contracts
+
 /// What `GET /api/tags` answers, as far as we read it.
 struct OllamaTags: Decodable {
     var models: [Entry]?
@@ -7,47 +9,30 @@ struct OllamaTags: Decodable {
         var digest: String?
         /// What it can do, where the server says so.
         var capabilities: [String]?
+        var details: Details?
 
-        /// Whether it can chat, as far as is known.
-        var canChat: Bool { capabilities?.contains("completion") ?? true }
+        struct Details: Decodable {
+            var context_length: Int?
+        }
+
+        /// What the list says of the model; newer servers say all there is.
+        var note: OllamaNotes.Note {
+            let window = details?.context_length.flatMap { $0 > 0 ? $0 : nil }
+            return OllamaNotes.Note(window: window, abilities: OllamaAbilities.read(capabilities))
+        }
     }
 }
 
-/// What `POST /api/show` is asked.
-struct OllamaShowRequest: Encodable {
-    var model: String
-}
+/// What Ollama's capabilities are called here.
+enum OllamaAbilities {
+    private static let names: [String: Model.Ability] = [
+        "completion": .chat, "vision": .images, "audio": .audio, "tools": .tools, "thinking": .reasoning,
+        "embedding": .embeddings,
+    ]
 
-/// What `POST /api/show` answers: only the model's true window is read.
-struct OllamaShow: Decodable {
-    /// The window that the model was made for; absent when the answer does not say.
-    var window: Int?
-
-    private enum Key: String, CodingKey {
-        case modelInfo = "model_info"
-    }
-
-    /// A key of any name.
-    private struct InfoKey: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) {
-            self.stringValue = stringValue
-        }
-
-        init?(intValue: Int) {
-            nil
-        }
-    }
-
-    init(from decoder: any Decoder) throws {
-        let info = try decoder.container(keyedBy: Key.self).nestedContainer(keyedBy: InfoKey.self, forKey: .modelInfo)
-        let architecture = try info.decodeIfPresent(String.self, forKey: InfoKey(stringValue: "general.architecture"))
-        let own = InfoKey(stringValue: "\(architecture ?? "").context_length")
-        let key = info.contains(own) ? own : info.allKeys.first { $0.stringValue.hasSuffix(".context_length") }
-        guard let key else { return }
-        let length = try info.decode(Int.self, forKey: key)
-        window = length > 0 ? length : nil
+    /// In the order of ``Model/Ability``; absent when nothing of it is known.
+    static func read(_ capabilities: [String]?) -> [Model.Ability]? {
+        let known = Set((capabilities ?? []).compactMap { names[$0] })
+        return known.isEmpty ? nil : Model.Ability.allCases.filter(known.contains)
     }
 }

@@ -7,15 +7,21 @@ import NIOHTTP1
 
 /// Ollama, over its native API.
 struct OllamaProvider: Provider {
+    /// What its models' names begin with.
+    static let providerName = "ollama"
     /// More models than this are not listed.
     private static let modelLimit = 1000
+    /// How many texts are sent at once to be made vectors of: their answer is to stay small.
+    private static let batchSize = 128
 
-    let name = "ollama"
+    let name = OllamaProvider.providerName
     let isConfigured: Bool
+    /// The models that it has: to be got, made and thrown away.
+    let library: OllamaLibrary
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
-    private let windows = OllamaWindows()
+    private let notes = OllamaNotes()
 
     /// Ollama at a URL, asked for windows of at most `windowLimit` tokens; throws when the URL cannot be read.
     init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
@@ -30,6 +36,7 @@ struct OllamaProvider: Provider {
             client: client,
             readRefusal: Self.refusal
         )
+        library = OllamaLibrary(client: self.client)
     }
 
     func models() async throws -> [Model] {
@@ -40,44 +47,25 @@ struct OllamaProvider: Provider {
         } catch {
             throw client.faults.unreadable("a list of models that is not one")
         }
-        windows.note(entries)
-        return entries.prefix(Self.modelLimit)
-            .filter { $0.canChat && ModelName.isValid($0.name) }
-            .map { Model(name: "\(name)/\($0.name)", window: min(windows[$0.name] ?? windowLimit, windowLimit)) }
+        let listed = entries.prefix(Self.modelLimit).filter { ModelName.isValid($0.name) }
+        notes.note(listed)
+        return listed.map { model($0.name, notes[$0.name]) }
     }
 
     func model(_ model: String) async throws -> Model {
-        Model(name: "\(name)/\(model)", window: try await window(of: model))
-    }
-
-    private func window(of model: String) async throws -> Int {
-        if let window = windows[model] { return min(window, windowLimit) }
-        guard windows.isWorthAsking else { return windowLimit }
-        do {
-            let body = try JSONEncoder().encodeAsByteBuffer(
-                OllamaShowRequest(model: model),
-                allocator: ByteBufferAllocator()
-            )
-            let answer = try await client.ask(.POST, "/api/show", body: body, about: model)
-            guard let window = try JSONDecoder().decode(OllamaShow.self, from: answer).window else {
-                return windowLimit
-            }
-            windows.keep(window, of: model)
-            return min(window, windowLimit)
-        } catch let error as ProviderError where error.fault.code != .missing {
-            // Whoever generates will be told; until then the largest window that we would ask for will do.
-            windows.beQuiet(for: .seconds(5))
-            return windowLimit
-        } catch is DecodingError {
-            return windowLimit
-        }
+        self.model(model, try await note(of: model))
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
-        let window = try await window(of: prompt.model)
+        let note = try await note(of: prompt.model)
+        let request = OllamaChatRequest(
+            prompt: prompt,
+            window: window(note),
+            mayThink: note?.abilities?.contains(.reasoning) ?? true
+        )
         let response = try await client.open(
             "/api/chat",
-            body: OllamaChatRequest(prompt: prompt, window: window).encoded(),
+            body: try request.encoded(),
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
@@ -86,7 +74,78 @@ struct OllamaProvider: Provider {
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
-        throw Fault(.invalid, "Embeddings of Ollama are not supported yet.")
+        let deadline = ContinuousClock.now + request.patience
+        var (vectors, tokens): ([String], Int?) = ([], 0)
+        var rest = request.input[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(Self.batchSize))
+            rest = rest.dropFirst(Self.batchSize)
+            let answer = try await embed(batch, request, within: max(.milliseconds(1), deadline - .now))
+            vectors += answer.vectors
+            tokens = answer.promptTokens.flatMap { count in tokens.map { $0 + count } }
+        }
+        return Inference.Embeddings(
+            model: "\(name)/\(request.model)",
+            vectors: vectors,
+            promptTokens: tokens ?? request.estimatedTokens,
+            isEstimated: tokens == nil
+        )
+    }
+
+    private func embed(
+        _ texts: [String],
+        _ request: EmbeddingRequest,
+        within limit: Duration
+    ) async throws -> OllamaEmbeddings {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("model", request.model)
+            json.array("input", texts) { $0.text($1) }
+            if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
+        }
+        let answer = try await client.ask(
+            .POST,
+            "/api/embed",
+            body: json.buffer,
+            about: request.model,
+            within: limit
+        )
+        let embeddings: OllamaEmbeddings
+        do {
+            embeddings = try OllamaEmbeddings(answer)
+        } catch {
+            throw client.faults.unreadable("embeddings that are none")
+        }
+        guard embeddings.vectors.count == texts.count else {
+            throw client.faults.unreadable("\(embeddings.vectors.count) vectors for \(texts.count) texts")
+        }
+        return embeddings
+    }
+
+    private func model(_ own: String, _ note: OllamaNotes.Note?) -> Model {
+        Model(name: "\(name)/\(own)", window: window(note), abilities: note?.abilities)
+    }
+
+    private func window(_ note: OllamaNotes.Note?) -> Int {
+        min(note?.window ?? windowLimit, windowLimit)
+    }
+
+    /// What is known of a model, asked for once.
+    private func note(of model: String) async throws -> OllamaNotes.Note? {
+        let known = notes[model]
+        if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
+        guard notes.isWorthAsking else { return known }
+        do {
+            let show = try await library.show(model, within: ProviderClient.questionLimit)
+            let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
+            let note = OllamaNotes.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
+            notes.keep(note, of: model)
+            return note
+        } catch let error as ProviderError where error.fault.code != .missing {
+            // Whoever generates will be told; until then the largest window that we would ask for will do.
+            if error.isOutage { notes.beQuiet(for: .seconds(5)) }
+            return known
+        }
     }
 
     /// What an answer says that is an error.

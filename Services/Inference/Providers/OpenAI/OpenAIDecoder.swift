@@ -50,7 +50,13 @@ struct OpenAIDecoder: AnswerDecoder {
             try take(whole, into: &event)
             whole.clear()
         } else {
-            try take(stream?.end() ?? [], into: &event)
+            // A line that was cut says nothing; what was said before it stands.
+            let isCut = stream?.unfinished.readableBytes ?? 0 > 0
+            do {
+                try take(stream?.end() ?? [], into: &event)
+            } catch  where isCut {
+                if reason == nil { throw faults.unfinished }
+            }
         }
         // What the model said last is its end, even if the server forgot to say that the stream is.
         if reason != nil { finish(&event) }

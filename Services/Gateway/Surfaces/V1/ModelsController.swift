@@ -1,0 +1,140 @@
+import Bus
+import Contracts
+import Foundation
+import Hummingbird
+
+/// `/api/v1/models`: which models there are; fetch, make and delete one.
+struct ModelsController: Sendable {
+    static let path = "/api/v1/models"
+
+    let inference: any Bus
+    let mode: AuthenticationMode
+
+    private struct PullBody: Decodable {
+        var model: String
+    }
+
+    private struct CreateBody: Decodable {
+        var model: String
+        var from: String
+        var system: String?
+        var template: String?
+        var parameters: RawJSON?
+    }
+
+    /// All models, and how their providers stand.
+    func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let reports = try await inference.call(Models.List(), context.call)
+        let mayManage = mayManage(context)
+        var json = JSONWriter()
+        json.object { json in
+            json.array("models", reports.flatMap(\.models)) { $0.model($1) }
+            json.array("providers", reports) { $0.provider($1, withAddress: mayManage) }
+        }
+        return V1Answer.json(json)
+    }
+
+    /// One model, with all that its provider tells of it.
+    func show(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let description = try await inference.call(Models.Show(model: try Self.model(request)), context.call)
+        var json = JSONWriter()
+        json.description(description)
+        return V1Answer.json(json)
+    }
+
+    /// Begins to fetch a model, or joins who does already.
+    func pull(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try requireManager(context)
+        let body = try await RequestBody.read(PullBody.self, from: request)
+        return answer(try await inference.call(Models.Pull(model: body.model), context.call))
+    }
+
+    /// Begins to make a model of another one.
+    func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try requireManager(context)
+        let body = try await RequestBody.read(CreateBody.self, from: request)
+        let create = Models.Create(
+            model: body.model,
+            from: body.from,
+            system: body.system,
+            template: body.template,
+            parameters: body.parameters
+        )
+        return answer(try await inference.call(create, context.call))
+    }
+
+    func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try requireManager(context)
+        let model = try Self.model(request)
+        var call = context.call
+        // The files of a large model take their time.
+        call.deadline = .now + .seconds(70)
+        _ = try await inference.call(Models.Delete(model: model), call)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("success", true)
+            json.field("message", "Model deleted successfully")
+            json.field("deleted_model", model)
+        }
+        return V1Answer.json(json)
+    }
+
+    /// The jobs that go on, and those that ended lately.
+    func jobs(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let jobs = try await inference.call(Models.Pulls(), context.call)
+        var json = JSONWriter()
+        json.object { json in
+            json.array("pulls", jobs) { $0.job($1) }
+            json.field("total", jobs.count)
+        }
+        return V1Answer.json(json)
+    }
+
+    /// A job as it stands, and as it goes on, to its end.
+    func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let stream = try await inference.stream(Models.FollowPull(id: try Self.job(context)), context.call)
+        return ModelJobStream.response(of: stream)
+    }
+
+    /// Ends a job.
+    func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        try requireManager(context)
+        let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.call)
+        var json = JSONWriter()
+        json.job(job)
+        return V1Answer.json(json)
+    }
+
+    private func answer(_ begun: Models.BegunJob) -> Response {
+        var json = JSONWriter()
+        json.job(begun.job, isJoined: !begun.isNew)
+        var response = V1Answer.json(json, status: .accepted)
+        response.headers[.location] = "\(Self.path)/pulls/\(begun.job.id)/events"
+        return response
+    }
+
+    /// Where nobody is asked who they are, nobody can be told apart as an admin.
+    private func mayManage(_ context: AuthenticatedContext) -> Bool {
+        mode == .open || context.principal.role == .admin
+    }
+
+    private func requireManager(_ context: AuthenticatedContext) throws(Fault) {
+        guard mayManage(context) else {
+            throw Fault(.forbidden, "Models are fetched, made and deleted by admins only.")
+        }
+    }
+
+    /// The model in the path, which is all that follows, slashes included; they may be encoded.
+    private static func model(_ request: Request) throws(Fault) -> String {
+        var name = String(request.uri.path.dropFirst(path.count + 1))
+        if name.hasSuffix("/") { name.removeLast() }
+        guard let plain = name.removingPercentEncoding, !plain.isEmpty else {
+            throw Fault(.missing, "Model not found")
+        }
+        return plain
+    }
+
+    private static func job(_ context: AuthenticatedContext) throws -> ModelJob.ID {
+        try context.identifier("job", missing: "Pull not found")
+    }
+}

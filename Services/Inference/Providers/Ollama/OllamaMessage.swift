@@ -1,0 +1,112 @@
+import Bus
+import Contracts
+import NIOCore
+
+/// One message as `POST /api/chat` takes it: text apart from images, arguments as an object, tools by name.
+struct OllamaMessage: JSONWritable, Equatable {
+    /// A call of a tool that the model made earlier.
+    struct Call: Equatable {
+        var id: String
+        var name: String
+        /// A JSON object.
+        var arguments: String
+    }
+
+    var role: String
+    var content: String
+    /// Each as base64.
+    var images: [String] = []
+    var calls: [Call] = []
+    var toolName: String?
+    var toolCallID: String?
+
+    /// The messages of a conversation.
+    ///
+    /// Throws `invalid` for an image that is only an address, and for sound.
+    static func all(_ messages: [Inference.Message]) throws(Fault) -> [OllamaMessage] {
+        var names: [String: String] = [:]
+        var all: [OllamaMessage] = []
+        for message in messages {
+            for call in message.toolCalls ?? [] { names[call.id] = call.function.name }
+            var converted = try OllamaMessage(message)
+            if message.role == .tool {
+                converted.toolName = message.name ?? message.toolCallID.flatMap { names[$0] }
+                converted.toolCallID = message.toolCallID
+            }
+            all.append(converted)
+        }
+        return all
+    }
+
+    init(_ message: Inference.Message) throws(Fault) {
+        role = message.role.isInstruction ? "system" : message.role.rawValue
+        content = ""
+        calls = (message.toolCalls ?? []).map { call in
+            Call(id: call.id, name: call.function.name, arguments: Self.object(call.function.arguments))
+        }
+        switch message.content {
+        case .text(let text): content = text
+        case .parts(let parts): try take(parts)
+        case nil: break
+        }
+    }
+
+    private mutating func take(_ parts: [Inference.Part]) throws(Fault) {
+        var texts: [String] = []
+        for part in parts {
+            switch part.type {
+            case .text, .refusal: texts.append(part.text ?? part.refusal ?? "")
+            case .image: images.append(try InlineImage(part.image?.url ?? "").base64)
+            case .audio:
+                throw Fault(
+                    .invalid,
+                    "Ollama's chat takes no sound. Send the words instead, or choose a model of another provider."
+                )
+            }
+        }
+        content = texts.joined(separator: "\n")
+    }
+
+    /// What a model once wrote as arguments, as the object that Ollama wants: what is none is wrapped into one.
+    static func object(_ arguments: String) -> String {
+        let text = ByteBuffer(string: arguments)
+        let (raw, isObject) = text.withUnsafeReadableBytes { bytes -> (String?, Bool) in
+            do {
+                var json = JSONScanner(bytes)
+                let isObject = json.isObject()
+                let raw = try json.rawJSON()
+                try json.end()
+                return (raw.text, isObject)
+            } catch {
+                return (nil, false)
+            }
+        }
+        if let raw { return isObject ? raw : "{\"value\":\(raw)}" }
+        guard arguments.contains(where: { !$0.isWhitespace }) else { return "{}" }
+        var wrapped = ByteBuffer(string: "{\"value\":")
+        JSONText.write(arguments, to: &wrapped)
+        wrapped.writeStaticString("}")
+        return String(buffer: wrapped)
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("role", role)
+            json.field("content", content)
+            if !images.isEmpty { json.array("images", images) { $0.text($1) } }
+            if !calls.isEmpty {
+                json.array("tool_calls", calls) { json, call in
+                    json.object { json in
+                        json.field("id", call.id)
+                        json.object("function") { json in
+                            json.field("name", call.name)
+                            json.raw("arguments", call.arguments)
+                        }
+                    }
+                }
+            }
+            if let toolName { json.field("tool_name", toolName) }
+            if let toolCallID { json.field("tool_call_id", toolCallID) }
+        }
+    }
+}

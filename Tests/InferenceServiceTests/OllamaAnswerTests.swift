@@ -1,0 +1,125 @@
+import Bus
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// What Ollama answers beside text: calls of tools, thoughts, probabilities.
+@Suite(.timeLimit(.minutes(1))) struct OllamaAnswerTests {
+    private func answer(_ lines: [String], _ request: Inference.Generate = question()) async throws -> Inference.Answer
+    {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", .chat(lines: lines))
+            let routing = try routing(to: ollama.url).routing
+            return try await routing.complete(GenerationRequest(request), CallContext())
+        }
+    }
+
+    @Test func `thoughts come apart from the text`() async throws {
+        let answer = try await answer(
+            [FakeAnswer.thought("Let me"), FakeAnswer.thought(" see.")] + FakeAnswer.chatLines(["Yes", "."])
+        )
+        #expect(answer.reasoning == "Let me see.")
+        #expect(answer.text == "Yes.")
+        #expect(answer.finish.reason == .stop)
+    }
+
+    @Test func `calls of tools come whole, and end the answer`() async throws {
+        let answer = try await answer(
+            [
+                FakeAnswer.toolCalls(
+                    FakeAnswer.toolCall("get_weather", #"{"city": "Paris", "days":[1,2]}"#),
+                    FakeAnswer.toolCall("get_time", "{}")
+                ), FakeAnswer.toolCalls(FakeAnswer.toolCall("get_weather", #"{"city":"Rome"}"#, index: nil)),
+            ] + FakeAnswer.chatLines([])
+        )
+        let calls = try #require(answer.toolCalls)
+        #expect(calls.map(\.function.name) == ["get_weather", "get_time", "get_weather"])
+        #expect(
+            calls.map(\.function.arguments) == [#"{"city": "Paris", "days":[1,2]}"#, "{}", #"{"city":"Rome"}"#]
+        )
+        #expect(Set(calls.map(\.id)).count == 3)
+        #expect(calls.allSatisfy { $0.id.hasPrefix("call_") })
+        #expect(answer.finish.reason == .toolCalls)
+    }
+
+    @Test func `ids are kept, and made where they are the same or absent`() async throws {
+        let answer = try await answer(
+            [
+                FakeAnswer.toolCalls(
+                    FakeAnswer.toolCall("a", "{}", id: "call_1"),
+                    FakeAnswer.toolCall("b", "{}", id: "call_1"),
+                    FakeAnswer.toolCall("c", "{}", id: ""),
+                    FakeAnswer.toolCall("d", "{}", id: "call_2")
+                )
+            ] + FakeAnswer.chatLines([])
+        )
+        let ids = try #require(answer.toolCalls?.map(\.id))
+        #expect(ids.count == 4 && Set(ids).count == 4)
+        #expect(ids[0] == "call_1" && ids[3] == "call_2")
+    }
+
+    @Test(arguments: [
+        ("5", 0), ("[5,null,\"x\",[]]", 0), ("[{}]", 0), (#"[{"function":{}}]"#, 0),
+        (#"[{"function":{"name":"","arguments":{}}}]"#, 0), (#"[{"function":{"name":7}}]"#, 0),
+        (#"[{"function":{"name":"f"}}]"#, 1), (#"[{"function":{"name":"f","arguments":"{\"a\":1}"}}]"#, 1),
+        (#"[{"function":{"name":"f","arguments":[1]}}]"#, 1),
+        (#"[{"id":5,"function":{"name":"f","arguments":null}}]"#, 1),
+    ])
+    func `broken calls are left out, or are calls with no arguments`(_ calls: String, _ count: Int) async throws {
+        let answer = try await answer(
+            [FakeAnswer.chatLine("\"content\":\"x\",\"tool_calls\":\(calls)")] + FakeAnswer.chatLines([])
+        )
+        #expect(answer.toolCalls?.count ?? 0 == count)
+        #expect(answer.finish.reason == (count > 0 ? .toolCalls : .stop))
+        #expect(answer.toolCalls?.allSatisfy { $0.function.arguments.hasPrefix("{") } != false)
+    }
+
+    @Test func `arguments that are no JSON in detail end the answer`() async throws {
+        for arguments in [
+            "{\"a\":01}", "{\"a\" 1}",
+            String(repeating: "{\"a\":", count: 100) + "1" + String(repeating: "}", count: 100),
+        ] {
+            try await withFakeOllama { ollama in
+                let call = FakeAnswer.toolCalls(FakeAnswer.toolCall("f", arguments))
+                ollama.always(
+                    "/api/chat",
+                    .chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [call] + FakeAnswer.chatLines([]))
+                )
+                let outcome = try await routing(to: ollama.url).routing.outcome()
+                #expect(outcome.text == "Hello")
+                #expect(outcome.fault?.code == .provider)
+            }
+        }
+    }
+
+    @Test func `length is told even of an answer that calls tools`() async throws {
+        let answer = try await answer(
+            [FakeAnswer.toolCalls(FakeAnswer.toolCall("f", "{}"))] + FakeAnswer.chatLines([], "length")
+        )
+        #expect(answer.finish.reason == .length)
+    }
+
+    @Test func `probabilities are told in OpenAI's form`() async throws {
+        let lines = [
+            FakeAnswer.chatLine(
+                "\"content\":\"Hi\"",
+                more:
+                    #","logprobs":[{"token":"Hi","logprob":-0.25,"bytes":[72,105],"top_logprobs":[{"token":"Hi","logprob":-0.25},{"token":"Yo","logprob":-2}]}]"#
+            ), FakeAnswer.chatLine("\"content\":\"!\"", more: #","logprobs":[{"token":"!","logprob":-1.5}]"#),
+            FakeAnswer.chatLine(
+                "\"content\":\"\"",
+                more: #","logprobs":[5,{"token":"x"},{"logprob":"y","token":"z"}]"#
+            ),
+            FakeAnswer.chatLine("\"content\":\"\"", more: #","logprobs":null"#),
+        ]
+        let answer = try await answer(lines + FakeAnswer.chatLines([]))
+        #expect(
+            answer.logprobs?.text == #"[{"token":"Hi","logprob":-0.25,"bytes":[72,105],"top_logprobs":["#
+                + #"{"token":"Hi","logprob":-0.25,"bytes":null},{"token":"Yo","logprob":-2.0,"bytes":null}]},"#
+                + #"{"token":"!","logprob":-1.5,"bytes":null,"top_logprobs":[]}]"#
+        )
+    }
+}

@@ -1,0 +1,89 @@
+import Bus
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+@Suite(.timeLimit(.minutes(1))) struct OllamaEmbedTests {
+    private func embed(_ input: [String], dimensions: Int? = nil, at url: String) async throws -> Inference.Embeddings {
+        let request = Inference.Embed(model: "ollama/nomic-embed-text", input: input, dimensions: dimensions)
+        return try await routing(to: url).routing.embed(request, CallContext())
+    }
+
+    @Test func `texts become vectors in their order`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/embed", .embeddings([[0.5, -1], [0.25, 1e-3]]))
+            let embeddings = try await embed(["a", "b"], dimensions: 2, at: ollama.url)
+            #expect(embeddings.vectors == [[0.5, -1], [0.25, 1e-3]].map { EmbeddingVector.base64($0) })
+            #expect(embeddings.promptTokens == 7 && !embeddings.isEstimated)
+            #expect(embeddings.model == "ollama/nomic-embed-text")
+            let body = try #require(ollama.requests("/api/embed").first?.body)
+            #expect(body == #"{"model":"nomic-embed-text","input":["a","b"],"dimensions":2}"#)
+        }
+    }
+
+    @Test func `many texts are sent in parts`() async throws {
+        try await withFakeOllama { ollama in
+            let embeddings = try await embed((0..<300).map { "text \($0)" }, at: ollama.url)
+            #expect(embeddings.vectors.count == 300)
+            #expect(embeddings.promptTokens == 900)
+            #expect(ollama.requests("/api/embed").count == 3)
+        }
+    }
+
+    @Test func `a count that Ollama does not tell is estimated`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/embed", .embeddings([[1]], promptTokens: nil))
+            let embeddings = try await embed(["abcd"], at: ollama.url)
+            #expect(embeddings.isEstimated)
+        }
+    }
+
+    @Test(arguments: [
+        FakeAnswer.embeddings([[1]]), .embeddings([[1], [2], [3]]), .embeddings([[1], [1, 2]]), .embeddings([[], []]),
+        .json(200, "{}"), .json(200, "not JSON"), .json(200, #"{"embeddings":[["a"],["b"]]}"#),
+        .json(200, #"{"embeddings":[[1e99],[1]]}"#), .json(200, #"{"embeddings":5}"#),
+    ])
+    func `what is not one vector for each text is a fault`(_ answer: FakeAnswer) async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/embed", answer)
+            await #expect { try await embed(["a", "b"], at: ollama.url) } throws: { ($0 as? Fault)?.code == .provider }
+        }
+    }
+
+    @Test func `a model that is not there, or makes none, says so`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.next(
+                "/api/embed",
+                .error(404, "model 'nomic-embed-text' not found"),
+                .error(400, "this model does not support embeddings")
+            )
+            await #expect { try await embed(["a"], at: ollama.url) } throws: { ($0 as? Fault)?.code == .missing }
+            await #expect { try await embed(["a"], at: ollama.url) } throws: { ($0 as? Fault)?.code == .rejected }
+        }
+    }
+
+    @Test func `models say what they can do`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always(
+                "/api/tags",
+                .tags([
+                    ("sees:1b", ["completion", "vision", "tools", "thinking", "insert"]),
+                    ("nomic-embed-text:latest", ["embedding"]), ("odd:1b", ["levitation"]),
+                ])
+            )
+            ollama.always("/api/show", .show(window: 2048, capabilities: []))
+            let catalogue = try routing(to: ollama.url).catalogue
+            await catalogue.refresh()
+            #expect(
+                catalogue.reports.first?.models.map(\.abilities) == [
+                    [.chat, .images, .tools, .reasoning], [.embeddings], nil,
+                ]
+            )
+            let route = try await catalogue.route(nil)
+            #expect(route.name == "ollama/sees:1b")
+        }
+    }
+}
