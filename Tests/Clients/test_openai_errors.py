@@ -55,7 +55,7 @@ def test_a_path_that_is_not_there(client):
     assert caught.value.code == "unknown_url" and caught.value.body["message"]
 
 
-@pytest.mark.parametrize("model", ["openai/gpt-9", "ollama/nothing:latest", "demo/nothing", "nobody/knows", "whatever"])
+@pytest.mark.parametrize("model", ["openai/gpt-9", "ollama/missing:latest", "gemini/gemini-9", "demo/nothing", "nobody/knows", "whatever"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_model_that_is_not_there(client, model, stream):
     with pytest.raises(openai.NotFoundError) as caught:
