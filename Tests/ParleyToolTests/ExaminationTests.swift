@@ -81,9 +81,10 @@ import Testing
             let begin = Inference.Begin(model: "good/a", attempts: [])
             return Inference.Answer(begin: begin, finish: .init(reason: .length, model: "good/a", usage: nil))
         }
-        let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: Self.token)
+        let token = "a-secret-of-the-bus-for-the-tests-only"
+        let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: token)
         try await withRunning(unit) { port in
-            let findings = await findings(["INFERENCE_PORT": "\(port)", "BUS_TOKEN": Self.token, "DATA_DIR": "/tmp"])
+            let findings = await findings(["INFERENCE_PORT": "\(port)", "BUS_TOKEN": token, "DATA_DIR": "/tmp"])
             #expect(findings["the default model"]?.isWell == true)
             #expect(findings["provider good"]?.isWell == true)
             #expect(findings["provider good"]?.sentence.contains("good/a answers") == true)
