@@ -90,7 +90,7 @@ let package = Package(
                 "House",
                 [
                     "ConversationService", "GatewayService", "InferenceService", "MediaService", "TranscriptionService",
-                    .nio, .nioFoundation,
+                    .nio, .nioFoundation, .nioHTTP1,
                 ]
             ),
         ]

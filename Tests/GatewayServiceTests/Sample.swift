@@ -100,7 +100,7 @@ enum Sample {
         )
     }
 
-    private static func id<Subject>(_ text: String) -> Identifier<Subject> {
+    static func id<Subject>(_ text: String) -> Identifier<Subject> {
         Identifier(text) ?? Identifier()
     }
 }

@@ -77,10 +77,6 @@ final class ScriptedModels: Sendable {
                 isEstimated: true
             )
         }
-        table.serve(Models.List.self) { _, _ in
-            let models = [Model(name: "demo/demo", window: 8192)]
-            return [Models.ProviderReport(name: "demo", address: nil, models: models, fault: nil)]
-        }
         table.serve(Models.Find.self) { request, _ in
             guard request.name == "demo/demo" else { throw Fault(.missing, "There is no such model.") }
             return Model(name: "demo/demo", window: 8192)

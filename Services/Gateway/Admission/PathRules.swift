@@ -55,10 +55,9 @@ enum PathRules {
         }
 
         /// Takes a byte that was written with `%`; `false` when it must not stand in a path.
-        mutating func take(encoded byte: UInt8, allowsSlash: Bool) -> Bool {
+        mutating func take(encoded byte: UInt8) -> Bool {
             take(byte)
-            guard allowsSlash || byte != UInt8(ascii: "/") else { return false }
-            return byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "\\")
+            return byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "\\")
         }
     }
 

@@ -18,10 +18,10 @@ enum ModelJobStream {
             var hasEnd = false
             do {
                 while let jobs = try await stream.nextBatch() {
-                    // Only the newest state says anything.
-                    guard let job = jobs.last else { continue }
-                    try await writer.write(frame(of: job))
-                    hasEnd = job.state.isFinal
+                    var frames = ByteBuffer()
+                    for job in jobs { frames.writeImmutableBuffer(frame(of: job)) }
+                    try await writer.write(frames)
+                    hasEnd = jobs.last?.state.isFinal ?? hasEnd
                 }
                 if !hasEnd { throw Fault(.cut, "The job's events stopped without an end. Ask for them again.") }
             } catch let fault as Fault where !hasEnd {
