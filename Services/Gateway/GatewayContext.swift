@@ -14,6 +14,7 @@ struct GatewayContext: RequestContext {
     var principal: Principal?
     /// The key that they came with.
     var key: APIKey?
+    var keyHold: KeyHold?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -10,6 +10,8 @@ package struct CallContext: Sendable {
     package var traceparent: String
     /// When the answer stops being of use; on the wire `x-deadline-ms`, what is left of it.
     package var deadline: ContinuousClock.Instant?
+    /// Whether the call is about what one replica of the peer keeps in memory: all such calls go to the same one.
+    package var wantsSameReplica = false
 
     package init(
         principal: Principal? = nil,

@@ -96,7 +96,7 @@ package final class HTTPBus: Bus, Service {
     ) async throws -> HTTPClient.Response {
         var request = HTTPClient.Request(
             method: .POST,
-            target: replicas.choose(),
+            target: replicas.choose(always: context.wantsSameReplica),
             path: path,
             headers: BusHeaders.write(context, token: token, remaining: announced),
             body: body,
@@ -112,7 +112,7 @@ package final class HTTPBus: Bus, Service {
                 replicas.eject(request.target)
                 guard error.kind == .connect, .now < patienceEnds else { throw fault(error) }
                 try await Task.sleep(for: Self.pause)
-                request.target = replicas.choose()
+                request.target = replicas.choose(always: context.wantsSameReplica)
             } catch let error as HTTPClientError {
                 throw fault(error)
             }

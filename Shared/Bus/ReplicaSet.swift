@@ -36,6 +36,12 @@ struct ReplicaSet: Sendable {
         return targets[turn]
     }
 
+    /// The same for everybody who asks: the first by address that is not ejected.
+    func first(at now: ContinuousClock.Instant) -> HTTPTarget {
+        let sorted = targets.sorted { ($0.host, $0.port) < ($1.host, $1.port) }
+        return sorted.first { ejected[$0].map { $0 <= now } ?? true } ?? sorted[0]
+    }
+
     mutating func eject(_ target: HTTPTarget, at now: ContinuousClock.Instant) {
         guard targets.count > 1 else { return }
         ejected[target] = now + Self.ejection

@@ -18,8 +18,9 @@ final class Replicas: Sendable {
         set = Mutex(ReplicaSet(targets: configured))
     }
 
-    func choose() -> HTTPTarget {
-        set.withLock { $0.choose(at: .now) }
+    /// The next in turn, or for what one replica alone knows always the same one.
+    func choose(always isSame: Bool) -> HTTPTarget {
+        set.withLock { isSame ? $0.first(at: .now) : $0.choose(at: .now) }
     }
 
     func eject(_ target: HTTPTarget) {

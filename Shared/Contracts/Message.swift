@@ -17,6 +17,8 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     package var createdAt: Timestamp
     /// Its place among those that stand in the same place; absent when it is alone there.
     package var branch: Branch?
+    /// What the provider that made it wants to see again, opaque.
+    package var metadata: RawJSON?
 
     package init(
         id: ID,
@@ -27,7 +29,8 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         run: Run.ID?,
         tokenCount: Int?,
         createdAt: Timestamp,
-        branch: Branch? = nil
+        branch: Branch? = nil,
+        metadata: RawJSON? = nil
     ) {
         self.id = id
         self.role = role
@@ -38,6 +41,7 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         self.tokenCount = tokenCount
         self.createdAt = createdAt
         self.branch = branch
+        self.metadata = metadata
     }
 
     /// Which one of several answers to a question, or of several questions after an answer.

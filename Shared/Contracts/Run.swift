@@ -15,6 +15,8 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
     package var usage: Usage?
     /// Why it did not end well.
     package var fault: Fault?
+    /// What was tried in order to have a model answer, once the run has ended.
+    package var attempts: [Attempt]?
     package var createdAt: Timestamp
     package var endedAt: Timestamp?
 
@@ -28,6 +30,7 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
         lastEvent: Int,
         usage: Usage?,
         fault: Fault?,
+        attempts: [Attempt]? = nil,
         createdAt: Timestamp,
         endedAt: Timestamp?
     ) {
@@ -40,6 +43,7 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
         self.lastEvent = lastEvent
         self.usage = usage
         self.fault = fault
+        self.attempts = attempts
         self.createdAt = createdAt
         self.endedAt = endedAt
     }

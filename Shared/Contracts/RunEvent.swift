@@ -38,6 +38,8 @@ extension Run {
         package var timing: Timing?
         /// Why, when the status is `failed` or `interrupted`.
         package var fault: Fault?
+        /// What was tried in order to have a model answer; absent when none was asked.
+        package var attempts: [Attempt]?
 
         package init(
             status: Status,
@@ -46,7 +48,8 @@ extension Run {
             usage: Usage? = nil,
             context: ContextReport? = nil,
             timing: Timing? = nil,
-            fault: Fault? = nil
+            fault: Fault? = nil,
+            attempts: [Attempt]? = nil
         ) {
             self.status = status
             self.assistantMessage = assistantMessage
@@ -55,6 +58,7 @@ extension Run {
             self.context = context
             self.timing = timing
             self.fault = fault
+            self.attempts = attempts
         }
     }
 

@@ -52,8 +52,10 @@ def check_answer(client, said, message, answers, provider):
         return [f"{where} is stored {len(answers)} times"]
     asked = provider.calls(said.text)
     breaches = []
-    if len(asked) > 1:
+    # What fails before its first word is tried again, twice; after a word, never.
+    if len(asked) > 3 or any(call.sent for call in asked[:-1]):
         breaches.append(f"{where}: the provider was asked {len(asked)} times")
+    asked = asked[-1:]
     if said.answer and (not answers or answers[0]["id"] != said.answer["id"] or answers[0]["content"] != said.answer["content"]):
         breaches.append(f"{where} was told and is not what is stored")
     for answer in answers:

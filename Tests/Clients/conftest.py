@@ -26,7 +26,7 @@ def parley(fakes, tmp_path_factory):
         {"name": "narrow", "base_url": fakes.urls["openai"] + "/v1", "models": ["gpt-4o-mini"], "concurrency": 1, "queue": 0},
     ]}))
     parley = Parley(folder, PROVIDERS_FILE=str(file), DEFAULT_MODEL=DEMO,
-                    RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0",
+                    RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
                     OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
                     OLLAMA_BASE_URL=fakes.urls["ollama"],
                     GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
@@ -36,7 +36,7 @@ def parley(fakes, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def strict(tmp_path_factory):
-    """Wants a credential, and at most 60 requests a minute."""
+    """Wants a credential, and takes at most 60 requests a minute, and 8 calls at once, of one user."""
     parley = Parley(tmp_path_factory.mktemp("strict"), AUTH_MODE="required", DEFAULT_MODEL=DEMO,
                     RATE_LIMIT_PER_MINUTE="60", OLLAMA_BASE_URL=UNHEARD)
     yield parley

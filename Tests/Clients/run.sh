@@ -28,4 +28,5 @@ if ! cmp -s "$wanted" "$venv/requirements.txt" || ! "$venv/bin/python" -c 'impor
   echo "clients: installed in $((SECONDS - start)) s"
 fi
 
-exec timeout --kill-after=30 900 "$venv/bin/python" -m pytest Tests/Clients "$@"
+# Interrupted rather than ended, it still stops what it started.
+exec timeout --signal=INT --kill-after=60 900 "$venv/bin/python" -m pytest Tests/Clients "$@"

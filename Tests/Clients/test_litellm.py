@@ -88,3 +88,17 @@ def test_no_credential(ask, target, litellm, strict):
     target.url = strict.url + "/v1"
     with pytest.raises(litellm.AuthenticationError):
         ask("Hello")
+
+
+@pytest.mark.parametrize("model, server, path", [
+    ("ollama_chat/llama3.2:latest", "ollama itself", ""), ("gemini/gemini-2.5-flash", "gemini itself", "/v1beta")])
+def test_the_fakes(litellm, fakes, model, server, path):
+    """The fakes once more, by one who speaks all dialects and has no mind of its own about them."""
+    asked = dict(model=model, api_base=fakes.urls[server] + path, api_key="key", timeout=20, num_retries=0, max_retries=0,
+                 messages=[{"role": "user", "content": "Hello"}])
+    answer = litellm.completion(**asked)
+    assert answer.choices[0].message.content == "Hello from the fake." and answer.usage.total_tokens > 0
+    chunks = list(litellm.completion(**asked, stream=True))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "Hello from the fake."
+    called = litellm.completion(**asked, tools=[TOOL]).choices[0]
+    assert called.message.tool_calls[0].function.name == "get_weather"

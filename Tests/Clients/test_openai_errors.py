@@ -1,4 +1,6 @@
 """openai: each error as the SDK's own exception, and what it does about it."""
+import asyncio
+
 import openai
 import pytest
 
@@ -55,7 +57,7 @@ def test_a_path_that_is_not_there(client):
     assert caught.value.code == "unknown_url" and caught.value.body["message"]
 
 
-@pytest.mark.parametrize("model", ["openai/gpt-9", "ollama/nothing:latest", "demo/nothing", "nobody/knows", "whatever"])
+@pytest.mark.parametrize("model", ["openai/gpt-9", "ollama/missing:latest", "gemini/gemini-9", "demo/nothing", "nobody/knows", "whatever"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_model_that_is_not_there(client, model, stream):
     with pytest.raises(openai.NotFoundError) as caught:
@@ -95,6 +97,27 @@ def test_too_many_requests(strict):
     raw = target.client(max_retries=3).models.with_raw_response.list()
     assert raw.retries_taken >= 1 and list(raw.parse())
     target.close()
+
+
+def test_too_many_calls_at_once(strict):
+    """The SDK is told to come again, and does until there is room."""
+    target = Target(DEMO, strict.url + "/v1", None, strict.token("eve"))
+
+    async def ask(client):
+        answer = await client.chat.completions.create(
+            model=DEMO, messages=[{"role": "user", "content": "Count from 1 to 60, please."}])
+        return answer.choices[0].finish_reason
+
+    async def all_at_once(**settings):
+        async with target.async_client(**settings) as client:
+            return await asyncio.gather(*[ask(client) for _ in range(12)], return_exceptions=True)
+
+    said = asyncio.run(all_at_once())
+    refused = [error for error in said if isinstance(error, openai.RateLimitError)]
+    assert refused and said.count("stop") == 12 - len(refused) >= 8
+    assert {error.code for error in refused} == {"rate_limit_exceeded"}
+    assert all(int(error.response.headers["retry-after"]) >= 1 for error in refused)
+    assert asyncio.run(all_at_once(max_retries=6)) == ["stop"] * 12
 
 
 def test_the_fake_is_asked_again(fakes):

@@ -42,7 +42,6 @@ def test_a_key_until_it_is_revoked(strict):
     target.close()
 
 
-@pytest.mark.xfail(reason="/v1 does not ask the quotas yet")
 @pytest.mark.parametrize("limited", [2], indirect=True)
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_quota_that_is_used_up(limited, fakes, stream):
@@ -59,7 +58,6 @@ def test_a_quota_that_is_used_up(limited, fakes, stream):
     assert len(sent) == 3 and len(fakes.requests("openai", text)) == 2
 
 
-@pytest.mark.xfail(reason="/v1 does not ask the quotas yet")
 @pytest.mark.parametrize("limited", [10], indirect=True)
 def test_a_quota_under_a_race(limited, fakes):
     text = unique("Race")

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from targets import DIRECT, PROVIDED, unique
+from targets import DEMO, DIRECT, PROVIDED, unique
 
 FAKED = pytest.mark.parametrize("target", [*PROVIDED, DIRECT], indirect=True)
 WEATHER = {"type": "function", "function": {
@@ -100,6 +100,38 @@ def test_choice_of_tools(target, fakes):
     (_, name, _), = whole_calls(client, dict(asked, tool_choice=named))
     assert name == "get_time"
     assert whole_calls(client, dict(asked, tool_choice="required"))
+
+
+@BOTH
+@pytest.mark.parametrize("keeps", [True, False], ids=["kept", "lost"])
+def test_gemini_is_shown_its_signatures(parley, fakes, client, calls_of, keeps):
+    """Its newest model refuses a call of its own that comes back without; and clients lose what they do not know."""
+    text, model = unique("Sign the weather"), "gemini/gemini-3-pro-preview"
+    asked = dict(model=model, messages=[{"role": "user", "content": text}], tools=[WEATHER])
+    if keeps:
+        message = client.chat.completions.create(**asked).choices[0].message.model_dump(exclude_none=True)
+    else:
+        (id, name, arguments), = calls_of(client, asked)
+        message = {"role": "assistant", "tool_calls": [
+            {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}]}
+    asked["messages"] += [message, {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "Sunny"}]
+    assert "The tools said: Sunny." in client.chat.completions.create(**asked).choices[0].message.content
+    part = fakes.requests("gemini", text)[-1]["json"]["contents"][1]["parts"][0]
+    assert part["thoughtSignature"].startswith("CiQBcsjafNPr7hUn") == keeps
+
+
+@BOTH
+def test_the_demo(client, calls_of):
+    """It calls what it is asked for, and tells what the tool said."""
+    asked = dict(model=DEMO, messages=[{"role": "user", "content": "Use get_weather, please."}], tools=[WEATHER])
+    (id, name, arguments), = calls_of(client, asked)
+    assert name == "get_weather" and json.loads(arguments).keys() >= {"city", "days"}
+    asked["messages"] += [
+        {"role": "assistant",
+         "tool_calls": [{"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}]},
+        {"role": "tool", "tool_call_id": id, "content": "Sunny, 21 °C"}]
+    answer = client.chat.completions.create(**asked).choices[0]
+    assert answer.finish_reason == "stop" and "Sunny, 21 °C" in answer.message.content
 
 
 @pytest.mark.parametrize("target", ["openai/gpt-4o-mini", DIRECT], indirect=True)

@@ -12,6 +12,7 @@ final class ScriptedInference: Sendable {
         /// Goes on until the caller leaves.
         case hang
         case finish
+        case event(Inference.Event)
     }
 
     private struct State {
@@ -90,6 +91,7 @@ final class ScriptedInference: Sendable {
             try await Task.sleep(for: duration)
             return nil
         case .fail(let fault): throw fault
+        case .event(let event): return event
         case .hang:
             do { try await Task.sleep(for: .seconds(50)) } catch {
                 state.withLock { $0.closed += 1 }

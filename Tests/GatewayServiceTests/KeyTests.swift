@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing
@@ -96,6 +97,23 @@ struct KeyTests {
             gate.behind.keys.cut(false)
             try await eventually("The stream's return", within: .seconds(5)) { gate.behind.keys.streams > streams }
             try await eventually("The refusal", within: .seconds(5)) { try await ask(gate, secret) == 401 }
+        }
+    }
+
+    @Test func `a stream that is open ends when its key is revoked`() async throws {
+        try await Gate.with { gate in
+            let (key, secret) = gate.behind.keys.make()
+            try await heard(gate, secret)
+            gate.behind.play(.events([Run.Event(number: 1, text: "Well")]), .hang)
+            let path = "\(Sample.path)/runs/\(Sample.run.id)/events"
+            let response = try await gate.open(.GET, path, token: secret)
+            let other = try await gate.open(.GET, path)
+            #expect(response.status == 200)
+            gate.behind.keys.revoke(key.id)
+            let body = String(buffer: try await response.body.collect(upTo: 100_000))
+            #expect(body.contains("event: error"))
+            try await eventually("The end of the watch behind it") { gate.behind.left == 1 }
+            other.body.close()
         }
     }
 

@@ -9,8 +9,8 @@ import Testing
         try await Gate.with { gate in
             let list = try await gate.ask(.GET, "/v1/models").json
             #expect(list["object"] as? String == "list")
-            let first = try #require((list["data"] as? [[String: Any]])?.first)
-            #expect(first["id"] as? String == "demo/demo")
+            let all = try #require(list["data"] as? [[String: Any]])
+            let first = try #require(all.first { $0["id"] as? String == "demo/demo" })
             #expect(first["object"] as? String == "model")
             #expect(first["owned_by"] as? String == "demo")
             #expect(first["created"] as? Int != nil)
@@ -36,8 +36,8 @@ import Testing
                 #"{"model":"m","input":"a","encoding_format":"base64","dimensions":16,"user":"u"}"#
             ).json
             #expect((text["data"] as? [[String: Any]])?.first?["embedding"] as? String == "AACAPwAAAMA=")
-            #expect(gate.behind.models.embedded.last?.dimensions == 16)
-            #expect(gate.behind.models.embedded.map(\.input) == [["a", "b"], ["a"]])
+            #expect(gate.behind.inference.embedded.last?.dimensions == 16)
+            #expect(gate.behind.inference.embedded.map(\.input) == [["a", "b"], ["a"]])
         }
     }
 

@@ -1,4 +1,5 @@
 import Bus
+import Contracts
 import ServiceKit
 import TestSupport
 import Testing
@@ -46,6 +47,53 @@ import Testing
             let findings = await findings(["MEDIA_PORT": "\(port)", "BUS_TOKEN": Self.token, "DATA_DIR": "/tmp"])
             #expect(findings["media-svc"]?.isWell == true)
             #expect(findings["media-svc"]?.sentence == "ready on port \(port).")
+        }
+    }
+
+    @Test func `each provider is told: set up, reachable, answering, with which models, and what to do`() async throws {
+        var table = EndpointTable(service: "inference-svc")
+        table.serve(Models.Find.self) { _, _ in Model(name: "good/a", window: 100) }
+        table.serve(Models.List.self) { _, _ in
+            [
+                Models.ProviderReport(
+                    name: "good",
+                    address: "http://x",
+                    models: [Model(name: "good/a", window: 1)],
+                    fault: nil
+                ),
+                Models.ProviderReport(
+                    name: "mute",
+                    address: "http://y",
+                    models: [Model(name: "mute/b", window: 1)],
+                    fault: nil
+                ),
+                Models.ProviderReport(name: "ollama", address: "http://z", models: [], fault: nil),
+                Models.ProviderReport(
+                    name: "away",
+                    address: "http://w",
+                    models: [],
+                    fault: Fault(.unavailable, "It is away.")
+                ),
+            ]
+        }
+        table.serve(Inference.Complete.self) { request, _ in
+            guard request.generate.model == "good/a" else { throw Fault(.upstreamAuth, "The key is wrong.") }
+            let begin = Inference.Begin(model: "good/a", attempts: [])
+            return Inference.Answer(begin: begin, finish: .init(reason: .length, model: "good/a", usage: nil))
+        }
+        let token = "a-secret-of-the-bus-for-the-tests-only"
+        let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: token)
+        try await withRunning(unit) { port in
+            let findings = await findings(["INFERENCE_PORT": "\(port)", "BUS_TOKEN": token, "DATA_DIR": "/tmp"])
+            #expect(findings["the default model"]?.isWell == true)
+            #expect(findings["provider good"]?.isWell == true)
+            #expect(findings["provider good"]?.sentence.contains("good/a answers") == true)
+            #expect(findings["provider mute"]?.isWell == false)
+            #expect(findings["provider mute"]?.sentence.contains("The key is wrong.") == true)
+            #expect(findings["provider ollama"]?.sentence.contains("ollama pull") == true)
+            #expect(findings["provider away"]?.sentence.contains("It is away.") == true)
+            #expect(findings["provider gemini"]?.sentence.contains("set GEMINI_API_KEY") == true)
+            #expect(findings["provider openai"]?.isWell == true)
         }
     }
 }

@@ -18,11 +18,12 @@ struct StoredMessage: Sendable, Equatable {
 enum MessageRows {
     static let columns = """
         number, position, branch, sibling, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent,
-        run, token_count, created_at
+        run, token_count, created_at, metadata
         """
     private static let insertion = """
         INSERT INTO messages (conversation, position, branch, sibling, id, role, kind, content, media_urls, audio_url,
-            audio_seconds, status, parent, run, token_count, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            audio_seconds, status, parent, run, token_count, created_at, metadata)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
     /// Adds a message and answers its number.
@@ -41,6 +42,7 @@ enum MessageRows {
             message.role.rawValue, message.content.kind.rawValue, message.content.text, media,
             message.content.audioURL, message.content.audioSeconds, message.status.rawValue,
             message.parent?.description, message.run?.description, message.tokenCount, message.createdAt.microseconds,
+            message.metadata?.text,
         ])
         let number = database.lastInsertedRowID
         if !stored.isOnPath { try setAside(number, in: database) }
@@ -102,6 +104,7 @@ enum MessageRows {
         let media: String? = row[8]
         let parent: String? = row[12]
         let run: String? = row[13]
+        let metadata: String? = row[16]
         return StoredMessage(
             number: row[0],
             position: row[1],
@@ -123,7 +126,8 @@ enum MessageRows {
                 tokenCount: row[14],
                 createdAt: Timestamp(microseconds: row[15]),
                 // As it was when it was made; how many have come since, only a list says.
-                branch: Message.Branch(sibling: sibling)
+                branch: Message.Branch(sibling: sibling),
+                metadata: metadata.map { RawJSON($0) }
             )
         )
     }

@@ -120,6 +120,7 @@ enum RunRows {
                 lastEvent: row[4],
                 usage: end?.usage,
                 fault: end?.fault,
+                attempts: end?.attempts,
                 createdAt: Timestamp(microseconds: row[7]),
                 endedAt: endedAt.map(Timestamp.init(microseconds:))
             ),

@@ -147,6 +147,8 @@ enum Schema {
         """
 
     private static let third = """
+        ALTER TABLE messages ADD COLUMN metadata TEXT;
+
         CREATE TABLE api_keys (
             number INTEGER NOT NULL PRIMARY KEY,
             id TEXT NOT NULL UNIQUE,

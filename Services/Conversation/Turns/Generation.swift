@@ -80,7 +80,9 @@ struct Generation: Sendable {
         feed.begin(model.name)
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
-            let text = batch.compactMap(\.text).joined()
+            if let begin = batch.first?.begin { draft.attempts = begin.attempts }
+            // Why a model does not answer is its answer.
+            let text = batch.map { ($0.text ?? "") + ($0.refusal ?? "") }.joined()
             if !text.isEmpty { append(text, to: &draft) }
             guard let finish = batch.compactMap(\.finish).last else { continue }
             draft.finish(finish)

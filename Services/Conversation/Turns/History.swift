@@ -45,7 +45,9 @@ struct History: Sendable {
     mutating func append(_ message: Message) {
         last = message
         let text = Self.text(of: message.content)
-        messages.append(Self.encode(message.role == .user ? .user : .assistant, text))
+        var shown = Inference.Message(role: message.role == .user ? .user : .assistant, content: text)
+        shown.metadata = message.metadata
+        messages.append(BusCoding.write(shown))
         tokens.append(ContextWindow.estimateTokens(text))
         bytes += messages.last?.readableBytes ?? 0
         guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }

@@ -10,6 +10,10 @@ struct RunDraft: Sendable {
     var usage: Usage?
     var context: Run.ContextReport?
     var fault: Fault?
+    /// What was tried in order to have a model answer.
+    var attempts: [Attempt]?
+    /// What the provider wants to see again of the answer, opaque.
+    var metadata: RawJSON?
     /// How many tokens the model was shown, where no report says that.
     var promptTokens: Int?
     /// What the model costs, where that is known.
@@ -37,6 +41,7 @@ struct RunDraft: Sendable {
         if finish.model != model { price = nil }
         model = finish.model
         usage = finish.usage
+        metadata = finish.metadata
         guard var usage, usage.cost == nil else { return }
         usage.cost = cost(usage.promptTokens, usage.completionTokens)
         self.usage = usage

@@ -123,7 +123,8 @@ struct RunLedger: Sendable {
             usage: draft.takenUsage,
             context: draft.context,
             timing: draft.timing(),
-            fault: draft.fault
+            fault: draft.fault.map(\.plain),
+            attempts: draft.attempts ?? draft.fault?.attempts
         )
     }
 
@@ -139,7 +140,17 @@ struct RunLedger: Sendable {
             run: run,
             tokenCount: draft.usage?.completionTokens ?? ContextWindow.estimateTokens(draft.text),
             createdAt: now(),
-            branch: Message.Branch(sibling: question.answers)
+            branch: Message.Branch(sibling: question.answers),
+            metadata: draft.metadata
         )
+    }
+}
+
+extension Fault {
+    /// The same without what was tried, where that is told beside it.
+    fileprivate var plain: Fault {
+        var fault = self
+        fault.attempts = nil
+        return fault
     }
 }

@@ -8,6 +8,7 @@ struct AuthenticatedContext: ChildRequestContext {
     let principal: Principal
     /// The key that they came with.
     let key: APIKey?
+    private let keyHold: KeyHold?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
@@ -18,10 +19,16 @@ struct AuthenticatedContext: ChildRequestContext {
         coreContext = context.coreContext
         self.principal = principal
         key = context.key
+        keyHold = context.keyHold
         call = context.call(as: principal)
         start = context.start
         requestID = context.requestID
     }
 
     var maxUploadSize: Int { RequestGuard.largestBody }
+
+    /// A long answer, which ends early when the key by which it was asked for is revoked.
+    func tied<Element>(_ stream: ElementStream<Element>) -> ElementStream<Element> {
+        keyHold?.tie(stream) ?? stream
+    }
 }

@@ -53,6 +53,7 @@ struct IdentificationMiddleware: RouterMiddleware {
         case .key(let text):
             let key = try await keys.verify(text, from: context.address, requestID: context.requestID)
             context.key = key
+            context.keyHold = KeyHold(key: key.id, cache: keys.cache)
             context.principal = key.principal
         case .none:
             if mode == .off {

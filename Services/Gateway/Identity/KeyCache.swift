@@ -29,6 +29,9 @@ final class KeyCache: Sendable {
         var digests: [APIKey.ID: String] = [:]
         var unknown: [String: ContinuousClock.Instant] = [:]
         var limited: Set<Quota.Subject> = []
+        /// What is to end when a key is no longer what it was.
+        var holders: [APIKey.ID: [UInt64: @Sendable () -> Void]] = [:]
+        var nextHolder: UInt64 = 0
         var heardAt: ContinuousClock.Instant?
         /// Counts what was told, so that an answer from before is not taken for one from after.
         var version: UInt64 = 0
@@ -52,10 +55,11 @@ final class KeyCache: Sendable {
 
     /// Takes in what conversation-svc tells.
     func hear(_ news: Keys.News, now: ContinuousClock.Instant = .now) {
-        state.withLock { state in
+        let ended = state.withLock { state in
             // Before its first word, a stream has told nothing that could be believed.
-            guard news.quotas != nil || state.heardAt != nil else { return }
+            guard news.quotas != nil || state.heardAt != nil else { return [@Sendable () -> Void]() }
             state.heardAt = now
+            let ended = news.key.flatMap { state.holders.removeValue(forKey: $0) } ?? [:]
             if let quotas = news.quotas {
                 state.limited = Set(quotas)
                 state.forgetKeys()
@@ -67,6 +71,25 @@ final class KeyCache: Sendable {
             }
             if let subject = news.limited { state.limited.insert(subject) }
             if let subject = news.unlimited { state.limited.remove(subject) }
+            return Array(ended.values)
+        }
+        for end in ended { end() }
+    }
+
+    /// Has something end when a key is changed or revoked, unless that ends before: ``release(_:of:)``.
+    func hold(_ key: APIKey.ID, _ end: @escaping @Sendable () -> Void) -> UInt64 {
+        state.withLock { state in
+            state.nextHolder += 1
+            state.holders[key, default: [:]][state.nextHolder] = end
+            return state.nextHolder
+        }
+    }
+
+    /// What was to end with a key has ended before.
+    func release(_ holder: UInt64, of key: APIKey.ID) {
+        state.withLock { state in
+            state.holders[key]?[holder] = nil
+            if state.holders[key]?.isEmpty == true { state.holders[key] = nil }
         }
     }
 

@@ -16,7 +16,7 @@ final class KeyVerifier: Sendable {
     private static let attempts = 3
 
     private let conversations: any Bus
-    private let cache: KeyCache
+    let cache: KeyCache
     private let guesses = RateLimiter(perMinute: guessesPerMinute, perHour: 0)
     private let lookups = Mutex<[String: Task<APIKey, any Error>]>([:])
     private let asked = Counter(label: "gateway.keys.lookups")

@@ -14,13 +14,9 @@ enum Pricing {
                 completionTokens: completionBytes / bytesPerToken + 1,
                 isEstimated: true
             )
-        usage.cost = price.flatMap { cost(of: usage, at: $0) }
+        usage.cost = price.map {
+            $0.cost(promptTokens: usage.promptTokens, completionTokens: usage.completionTokens)
+        }
         return usage
-    }
-
-    /// In millionths of the currency: a price is for a million tokens, so the millions cancel out.
-    private static func cost(of usage: Usage, at price: Model.Price) -> Int? {
-        let cost = Double(usage.promptTokens) * price.prompt + Double(usage.completionTokens) * price.completion
-        return Int(exactly: cost.rounded(.up))
     }
 }

@@ -12,13 +12,14 @@ extension Message: JSONWritable, JSONReadable {
             if let tokenCount { json.field("tokenCount", tokenCount) }
             json.field("createdAt", Int(createdAt.microseconds))
             if let branch { json.field("branch", branch) }
+            if let metadata { json.field("metadata", metadata) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (id, role, content, status): (ID?, Role?, Content?, Run.Status?)
         var (parent, run, tokenCount, createdAt): (ID?, Run.ID?, Int?, Timestamp?)
-        var branch: Branch?
+        var (branch, metadata): (Branch?, RawJSON?)
         try json.object { name, json in
             switch name {
             case "id": id = try json.identifier()
@@ -30,6 +31,7 @@ extension Message: JSONWritable, JSONReadable {
             case "tokenCount": tokenCount = try json.number()
             case "createdAt": createdAt = try json.moment()
             case "branch": branch = try Branch(from: &json)
+            case "metadata": metadata = try json.rawJSON()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -43,7 +45,8 @@ extension Message: JSONWritable, JSONReadable {
             run: run,
             tokenCount: tokenCount,
             createdAt: createdAt,
-            branch: branch
+            branch: branch,
+            metadata: metadata
         )
     }
 }

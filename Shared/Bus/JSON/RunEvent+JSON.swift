@@ -40,12 +40,14 @@ extension Run.End: JSONWritable, JSONReadable {
             if let context { json.field("context", context) }
             if let timing { json.field("timing", timing) }
             if let fault { json.field("fault", fault) }
+            if let attempts { json.array("attempts", attempts) { $1.write(to: &$0) } }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (status, message, model): (Run.Status?, Message?, String?)
         var (usage, context, timing, fault): (Usage?, Run.ContextReport?, Run.Timing?, Fault?)
+        var attempts: [Attempt]?
         try json.object { name, json in
             switch name {
             case "status": status = try json.word()
@@ -55,6 +57,7 @@ extension Run.End: JSONWritable, JSONReadable {
             case "context": context = try Run.ContextReport(from: &json)
             case "timing": timing = try Run.Timing(from: &json)
             case "fault": fault = try Fault(from: &json)
+            case "attempts": attempts = try json.list()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -66,7 +69,8 @@ extension Run.End: JSONWritable, JSONReadable {
             usage: usage,
             context: context,
             timing: timing,
-            fault: fault
+            fault: fault,
+            attempts: attempts
         )
     }
 }

@@ -116,19 +116,6 @@ struct Examination: Sendable {
         }
     }
 
-    /// Whether somebody answers who is asked for no model in particular.
-    private func defaultModel(_ bus: any Bus, _ context: CallContext) async -> Finding {
-        do {
-            let model = try await bus.call(Models.Find(name: nil), context)
-            let sentence = "\(model.name), which is shown \(model.window) tokens."
-            return Finding(isWell: true, subject: "the default model", sentence: sentence)
-        } catch let fault as Fault {
-            return Finding(isWell: false, subject: "the default model", sentence: "\(fault.message) See DEFAULT_MODEL.")
-        } catch {
-            return Finding(isWell: false, subject: "the default model", sentence: "\(error)")
-        }
-    }
-
     private func providers(_ client: HTTPClient) async -> [Finding] {
         do {
             let service = HouseService.inference
@@ -139,19 +126,7 @@ struct Examination: Sendable {
                 token: try settings.busToken(),
                 client: client
             )
-            let context = CallContext(deadline: .now + .seconds(3))
-            let reports = try await bus.call(Models.List(), context)
-            return [await defaultModel(bus, context)]
-                + reports.map { report in
-                    let names = report.models.map(\.name)
-                    let isAsked = settings.string("\(report.name.uppercased())_BASE_URL") != nil
-                    return Finding(
-                        // A provider that nobody configured may be away.
-                        isWell: report.fault == nil || !isAsked,
-                        subject: "provider \(report.name)",
-                        sentence: report.fault?.message ?? "answers, with \(names.joined(separator: ", "))."
-                    )
-                }
+            return try await ProviderExamination(bus: bus).findings()
         } catch {
             return [Finding(isWell: false, subject: "providers", sentence: "inference-svc cannot be asked for them.")]
         }

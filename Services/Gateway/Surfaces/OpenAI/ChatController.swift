@@ -24,7 +24,9 @@ struct ChatController: Sendable {
             )
             var call = context.call
             call.deadline = .now + Self.limit
-            return chat.wantsStream ? try await stream(chat, call, metered) : try await whole(chat, call, metered)
+            return chat.wantsStream
+                ? try await stream(chat, call, metered, context)
+                : try await whole(chat, call, metered)
         } catch let parameter as OpenAIError.Parameter {
             return OpenAIAnswer.parameter(parameter)
         }
@@ -45,12 +47,20 @@ struct ChatController: Sendable {
     }
 
     /// Answers once the model has begun, so that what goes wrong before has a status.
-    private func stream(_ chat: ChatRequest, _ call: CallContext, _ metered: MeteredCall) async throws -> Response {
+    private func stream(
+        _ chat: ChatRequest,
+        _ call: CallContext,
+        _ metered: MeteredCall,
+        _ context: AuthenticatedContext
+    ) async throws -> Response {
         let started = ContinuousClock.now
         let stream: ElementStream<Inference.Event>
         let first: [ByteBuffer]
         do {
-            stream = try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
+            // With the key that it was asked by, the answer ends.
+            stream = context.tied(
+                try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
+            )
             guard let batch = try await stream.nextEncodedBatch() else {
                 throw Fault(.cut, "The answer ended before it began. Try again.")
             }

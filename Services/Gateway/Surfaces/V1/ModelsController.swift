@@ -46,7 +46,7 @@ struct ModelsController: Sendable {
     func pull(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
         let body = try await RequestBody.read(PullBody.self, from: request)
-        return answer(try await inference.call(Models.Pull(model: body.model), context.call))
+        return answer(try await inference.call(Models.Pull(model: body.model), context.jobCall))
     }
 
     /// Begins to make a model of another one.
@@ -60,7 +60,7 @@ struct ModelsController: Sendable {
             template: body.template,
             parameters: body.parameters
         )
-        return answer(try await inference.call(create, context.call))
+        return answer(try await inference.call(create, context.jobCall))
     }
 
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
@@ -81,7 +81,7 @@ struct ModelsController: Sendable {
 
     /// The jobs that go on, and those that ended lately.
     func jobs(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let jobs = try await inference.call(Models.Pulls(), context.call)
+        let jobs = try await inference.call(Models.Pulls(), context.jobCall)
         var json = JSONWriter()
         json.object { json in
             json.array("pulls", jobs) { $0.job($1) }
@@ -92,14 +92,14 @@ struct ModelsController: Sendable {
 
     /// A job as it stands, and as it goes on, to its end.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let stream = try await inference.stream(Models.FollowPull(id: try Self.job(context)), context.call)
+        let stream = try await inference.stream(Models.FollowPull(id: try Self.job(context)), context.jobCall)
         return ModelJobStream.response(of: stream)
     }
 
     /// Ends a job.
     func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.call)
+        let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.jobCall)
         var json = JSONWriter()
         json.job(job)
         return V1Answer.json(json)
@@ -136,5 +136,14 @@ struct ModelsController: Sendable {
 
     private static func job(_ context: AuthenticatedContext) throws -> ModelJob.ID {
         try context.identifier("job", missing: "Pull not found")
+    }
+}
+
+extension AuthenticatedContext {
+    /// The call on the bus for what concerns jobs: one replica of inference-svc has them all.
+    fileprivate var jobCall: CallContext {
+        var call = call
+        call.wantsSameReplica = true
+        return call
     }
 }

@@ -63,7 +63,7 @@ struct TurnsController: Sendable {
         }
         let started = ContinuousClock.now
         return try await RunStream.response(
-            toTurn: try await conversations.stream(start, context.call),
+            toTurn: context.tied(try await conversations.stream(start, context.call)),
             since: started
         )
     }

@@ -68,6 +68,13 @@ extension JSONWriter {
             json.field("last_event", run.lastEvent)
             json.usage(run.usage)
             json.fault(run.fault)
+            json.objects("attempts", run.attempts ?? []) { json, attempt in
+                json.field("model", attempt.model)
+                json.field("outcome", attempt.outcome.rawValue)
+                json.field("error", attempt.code.map(V1Fault.name))
+                json.field("status", attempt.status)
+                json.field("milliseconds", attempt.milliseconds)
+            }
             json.field("created_at", V1Time.text(run.createdAt))
             json.field("ended_at", run.endedAt.map(V1Time.text))
         }
@@ -121,6 +128,7 @@ extension JSONWriter {
             json.field("completion_tokens", usage.completionTokens)
             json.field("total_tokens", usage.promptTokens &+ usage.completionTokens)
             json.field("estimated", usage.isEstimated)
+            if let cost = usage.cost { json.field("cost_micros", cost) }
         }
     }
 

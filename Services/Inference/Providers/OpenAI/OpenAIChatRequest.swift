@@ -7,6 +7,8 @@ struct OpenAIChatRequest {
     let prompt: Prompt
     /// Whether OpenAI itself is asked, which knows newer names and refuses what it does not know.
     let isOriginal: Bool
+    /// Whether the server knows what providers want to see again: Google's does, under the same name.
+    var takesMetadata = false
 
     func encoded() throws -> ByteBuffer {
         var json = JSONWriter()
@@ -58,10 +60,8 @@ struct OpenAIChatRequest {
 
     private func adapted(_ message: Inference.Message) -> Inference.Message {
         var message = message
-        guard isOriginal else {
-            if message.role == .developer { message.role = .system }
-            return message
-        }
+        if !isOriginal, message.role == .developer { message.role = .system }
+        guard !takesMetadata else { return message }
         message.metadata = nil
         message.toolCalls = message.toolCalls?.map { call in
             var call = call

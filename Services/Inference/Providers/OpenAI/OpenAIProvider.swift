@@ -21,6 +21,7 @@ final class OpenAIProvider: Provider {
     /// What the configuration says of models; absent when the server's own list counts.
     private let listed: [ProvidersFile.ListedModel]?
     private let isOriginal: Bool
+    private let takesMetadata: Bool
     private let windows = Mutex<[String: Int]>([:])
 
     /// A server by its configuration; `credential` is the key, if one is needed.
@@ -44,7 +45,9 @@ final class OpenAIProvider: Provider {
             client: client,
             readRefusal: Self.refusal
         )
-        isOriginal = try HTTPTarget.parse(url).target.host.hasSuffix("openai.com")
+        let host = try HTTPTarget.parse(url).target.host
+        isOriginal = host.hasSuffix("openai.com")
+        takesMetadata = host.hasSuffix("googleapis.com")
     }
 
     func models() async throws -> [Model] {
@@ -73,7 +76,7 @@ final class OpenAIProvider: Provider {
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
-        let request = OpenAIChatRequest(prompt: prompt, isOriginal: isOriginal)
+        let request = OpenAIChatRequest(prompt: prompt, isOriginal: isOriginal, takesMetadata: takesMetadata)
         let response = try await client.open(
             "/chat/completions",
             body: try request.encoded(),
