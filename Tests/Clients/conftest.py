@@ -3,10 +3,8 @@ import json
 
 import pytest
 
-from house import Fakes, Parley
+from house import UNHEARD, Fakes, Parley
 from targets import DEMO, DIRECT, MODELS, Target
-
-UNHEARD = "http://127.0.0.1:9"  # nobody listens there
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import urllib.request
 BIN = os.path.abspath(os.environ.get("BIN", ".build/debug"))
 PORTS = ["GATEWAY_PORT", "CONVERSATION_PORT", "INFERENCE_PORT", "MEDIA_PORT", "TRANSCRIPTION_PORT"]
 LIMIT = 20  # seconds that anything may take
+UNHEARD = "http://127.0.0.1:9"  # nobody listens there
 
 
 def environment(**settings):
@@ -112,9 +113,10 @@ class Parley:
     def token(self, user, *words):
         return self.command("token", "--user", user, *words)
 
-    def put(self, path, token, value):
-        """Sets something over v1."""
-        request = urllib.request.Request(self.url + path, json.dumps(value).encode(), method="PUT", headers={
+    def v1(self, method, path, token, value=None):
+        """Asks the native interface."""
+        body = json.dumps(value).encode() if value is not None else None
+        request = urllib.request.Request(self.url + "/api/v1" + path, body, method=method, headers={
             "authorization": f"Bearer {token}", "content-type": "application/json"})
         with urllib.request.urlopen(request, timeout=LIMIT) as answer:
             return json.load(answer)

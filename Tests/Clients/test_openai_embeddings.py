@@ -53,9 +53,7 @@ def test_dimensions(embedder):
     assert len(answer.data[0].embedding) == 64
 
 
-def test_a_model_that_is_not_there(embedder, request):
-    if embedder.model == HASH:
-        request.applymarker(pytest.mark.xfail(reason="400 instead of 404 model_not_found"))
+def test_a_model_that_is_not_there(embedder):
     with pytest.raises(openai.NotFoundError) as caught:
         embedder.client().embeddings.create(model=embedder.model + "-missing", input="x")
     assert caught.value.code == "model_not_found"

@@ -152,7 +152,6 @@ def test_a_provider_that_is_asked_too_often(parley, fakes, client, stream):
     assert text in said and len(fakes.requests("openai", text)) == 2
 
 
-@pytest.mark.xfail(reason="a provider's insufficient_quota is passed on as rate_limit_exceeded without x-should-retry: false")
 def test_a_providers_quota_that_is_used_up(parley, fakes):
     """Nobody tries again, neither Parley nor the SDK: it would be no use."""
     target, text = Target("openai/gpt-4.1-nano", parley.url + "/v1", "openai"), unique("Spent")

@@ -5,7 +5,7 @@ import time
 import openai
 import pytest
 
-from house import LIMIT
+from house import LIMIT, UNHEARD, Parley
 from targets import COUNT, DEMO, Target, unique
 
 MODEL = "openai/gpt-4o-mini"
@@ -15,7 +15,7 @@ MODEL = "openai/gpt-4o-mini"
 def limited(parley, request):
     """A target with the key of somebody who may ask so many times a day."""
     user = f"user-{next(COUNT)}"
-    parley.put(f"/api/v1/quotas/{user}", parley.token("admin", "--role", "admin"), {"requests": request.param})
+    parley.v1("PUT", f"/quotas/{user}", parley.token("admin", "--role", "admin"), {"requests": request.param})
     target = Target(MODEL, parley.url + "/v1", "openai", parley.command("key", "create", "--user", user).split()[-1])
     yield target
     target.close()
@@ -76,3 +76,34 @@ def test_a_quota_under_a_race(limited, fakes):
     said = asyncio.run(race())
     assert (said.count("answered"), said.count("insufficient_quota")) == (10, 90)
     assert len(fakes.requests("openai", text)) == 10
+
+
+# Not strict: once in a while the gateway is quick enough.
+LOST = pytest.mark.xfail(reason="parley up ends conversation-svc before the gateway told it the last usage", strict=False)
+
+
+@pytest.mark.parametrize("waits", [True, pytest.param(False, marks=LOST)])
+def test_usage_outlives_a_stop(tmp_path, waits):
+    """What was used just before `parley up` is ended is known to the next one."""
+    first = Parley(tmp_path, DEFAULT_MODEL=DEMO, OLLAMA_BASE_URL=UNHEARD)
+    try:
+        token = first.token("fay")
+        target = Target(DEMO, first.url + "/v1", None, token)
+        used = target.client().chat.completions.create(model=DEMO, messages=messages("Hello")).usage
+        end = time.monotonic() + LIMIT
+        while waits and tokens(first, token) != used.total_tokens and time.monotonic() < end:
+            time.sleep(0.05)
+        target.close()
+    finally:
+        first.stop()
+    second = Parley(tmp_path, DEFAULT_MODEL=DEMO, OLLAMA_BASE_URL=UNHEARD)
+    try:
+        assert tokens(second, token) == used.total_tokens
+    finally:
+        second.stop()
+
+
+def tokens(parley, token):
+    """How many tokens somebody used, all in all."""
+    usage = parley.v1("GET", "/usage", token)["usage"]
+    return sum(row["prompt_tokens"] + row["completion_tokens"] for row in usage)

@@ -12,7 +12,7 @@ import Testing
 
     @Test func `a whole answer has OpenAI's form`() async throws {
         try await Gate.with { gate in
-            gate.behind.inference.say("Hi ", "there \u{1F600}\n\"")
+            gate.behind.models.say("Hi ", "there \u{1F600}\n\"")
             let answer = try await gate.chat("{\"model\":\"demo\",\(Self.hello)}")
             #expect(answer.status == 200)
             let json = try answer.json
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `a stream is chunks, a last one, and DONE`() async throws {
         try await Gate.with { gate in
-            gate.behind.inference.say("Hi ", "\u{1F600}\n\n", "data: [DONE]\n\n")
+            gate.behind.models.say("Hi ", "\u{1F600}\n\n", "data: [DONE]\n\n")
             let answer = try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}")
             #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
             let frames = try ChatFrames(answer.body)
@@ -50,7 +50,7 @@ import Testing
 
     @Test func `what it took is told when it is asked for, in a chunk of its own`() async throws {
         try await Gate.with { gate in
-            gate.behind.inference.say("a", reason: .length)
+            gate.behind.models.say("a", reason: .length)
             let options = #""stream":true,"stream_options":{"include_usage":true}"#
             let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\(options),\(Self.hello)}").body)
             #expect(frames.usage?["prompt_tokens"] as? Int == 12)
@@ -62,7 +62,7 @@ import Testing
 
     @Test func `an answer without a word is whole all the same`() async throws {
         try await Gate.with { gate in
-            gate.behind.inference.say()
+            gate.behind.models.say()
             let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body)
             #expect(frames.isDone && frames.text.isEmpty && frames.finishReason == "stop")
             let whole = try await gate.chat("{\"model\":\"demo\",\(Self.hello)}").json
@@ -84,7 +84,7 @@ import Testing
                 Inference.ToolCallPiece(index: 1, id: "c2", name: "g"),
             ]
             let finish = Inference.Finish(reason: .toolCalls, model: "x/y", usage: nil)
-            gate.behind.inference.play([event, Inference.Event(finish: finish)])
+            gate.behind.models.play([event, Inference.Event(finish: finish)])
             let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body)
             #expect(frames.finishReason == "tool_calls")
             let deltas = frames.chunks.map(\.delta)
@@ -102,7 +102,7 @@ import Testing
 
     @Test func `what is asked goes on as it came`() async throws {
         try await Gate.with { gate in
-            gate.behind.inference.say("x")
+            gate.behind.models.say("x")
             let body = #"""
                 {"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":"a\u00e9\n"},
                 {"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","index":0,
@@ -117,7 +117,7 @@ import Testing
                 """#
             let answer = try await gate.chat(body)
             #expect(answer.status == 200, "\(answer.body)")
-            let asked = try #require(gate.behind.inference.asked.first)
+            let asked = try #require(gate.behind.models.asked.first)
             #expect(asked.model == "m")
             #expect(asked.messages.map(\.role) == [.system, .user, .assistant, .tool, .user])
             #expect(asked.messages[1].text == "aé\n")
@@ -132,7 +132,7 @@ import Testing
             #expect(asked.tools?.text.contains("\"f\"") == true)
             #expect(asked.toolChoice?.text.contains("function") == true)
             #expect(asked.responseFormat?.text.contains("json_object") == true)
-            #expect(gate.behind.inference.contexts.first?.principal?.user == "alice")
+            #expect(gate.behind.models.contexts.first?.principal?.user == "alice")
         }
     }
 
@@ -141,14 +141,14 @@ import Testing
         try await Gate.with { gate in
             var begin = Inference.Event(text: "a")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
-            gate.behind.inference.play([begin], hangs: true)
+            gate.behind.models.play([begin], hangs: true)
             let task = Task {
                 try await gate.chat("{\"model\":\"demo\",\"stream\":\(isStream),\(Self.hello)}")
             }
-            try await eventually { gate.behind.inference.asked.count == 1 }
+            try await eventually { gate.behind.models.asked.count == 1 }
             try await Task.sleep(for: .milliseconds(100))
             task.cancel()
-            try await eventually { gate.behind.inference.left == 1 }
+            try await eventually { gate.behind.models.left == 1 }
         }
     }
 }

@@ -1,7 +1,6 @@
 import Bus
 import Contracts
 import Foundation
-import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing
@@ -28,6 +27,7 @@ struct ModelsTests {
             "price":{"prompt":0.5,"completion":2.0}}],"providers":[{"name":"ollama","status":"down",
             """
         try await Gate.with(["AUTH_MODE": "required"]) { gate in
+            gate.behind.models.list(Sample.reports)
             let list = try await gate.ask(.GET, Self.path)
             #expect(
                 list.body == models
@@ -51,7 +51,7 @@ struct ModelsTests {
             let shown = try await gate.ask(.GET, "\(Self.path)/\(path)")
             #expect(shown.status == (path == "pulls/x" ? 405 : 200))
             guard shown.status == 200 else { return }
-            #expect(gate.behind.models as? [String] == [name])
+            #expect(gate.behind.jobs.asked as? [String] == [name])
             #expect(
                 shown.body == """
                     {"id":"ollama/llama3.2:latest","provider":"ollama","window":8192,"abilities":["chat"],"note":null,\
@@ -71,7 +71,7 @@ struct ModelsTests {
         try await Gate.with { gate in
             let answer = try await gate.ask(.GET, path)
             #expect(answer.status == 400)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gate.behind.jobs.asked.isEmpty)
         }
     }
 
@@ -81,13 +81,13 @@ struct ModelsTests {
             #expect(pull.status == 202)
             #expect(pull.body == "{\(Self.job),\"joined\":false}")
             #expect(pull.headers.first(name: "location") == "\(Self.path)/pulls/\(Sample.job.id)/events")
-            #expect(gate.behind.models.first as? Models.Pull == Models.Pull(model: "llama3.2"))
+            #expect(gate.behind.jobs.asked.first as? Models.Pull == Models.Pull(model: "llama3.2"))
             let body =
                 #"{"model":"maya","from":"llama3.2","system":"You are Maya.","parameters":{"top_k":5,"stop":["x"]}}"#
             let create = try await gate.ask(.POST, Self.path, body: body)
             #expect(create.status == 202)
             #expect(create.body == "{\(Self.job),\"joined\":true}")
-            let asked = try #require(gate.behind.models.last as? Models.Create)
+            let asked = try #require(gate.behind.jobs.asked.last as? Models.Create)
             #expect(asked.model == "maya" && asked.from == "llama3.2" && asked.system == "You are Maya.")
             #expect(asked.template == nil && asked.parameters?.text.contains("\"top_k\":5") == true)
             for body in ["{}", #"{"model":5}"#, "[]", ""] {
@@ -120,13 +120,13 @@ struct ModelsTests {
             for (method, path, body) in Self.changes {
                 let user = try await gate.ask(method, path, body: body)
                 #expect(user.status == 403 && user.isEnvelope)
-                #expect(gate.behind.requests.isEmpty)
+                #expect(gate.behind.jobs.asked.isEmpty)
             }
             for (method, path, body) in Self.changes {
                 let admin = try await gate.ask(method, path, token: Gate.token(role: "admin"), body: body)
                 #expect(admin.status < 300)
             }
-            #expect(gate.behind.contexts.allSatisfy { $0.principal?.role == .admin })
+            #expect(gate.behind.jobs.contexts.allSatisfy { $0.principal?.role == .admin })
             let list = try await gate.ask(.GET, "\(Self.path)/pulls")
             #expect(list.status == 200)
         }
@@ -148,18 +148,18 @@ struct ModelsTests {
                     let answer = try await gate.ask(method, path, token: nil, body: body)
                     #expect(answer.status == 401)
                 }
-                #expect(gate.behind.requests.isEmpty)
+                #expect(gate.behind.jobs.asked.isEmpty)
             }
         }
     }
 
     @Test func `a fault of inference-svc is told in v1's shape`() async throws {
         try await Gate.with { gate in
-            gate.behind.fail(Fault(.limited, "Eight are going.", retryAfter: 30))
+            gate.behind.jobs.fail(Fault(.limited, "Eight are going.", retryAfter: 30))
             let answer = try await gate.ask(.POST, "\(Self.path)/pulls", body: #"{"model":"x"}"#)
             #expect(answer.status == 429 && answer.isEnvelope)
             #expect(answer.headers.first(name: "retry-after") == "30")
-            gate.behind.fail(Fault(.missing, "No such model."))
+            gate.behind.jobs.fail(Fault(.missing, "No such model."))
             #expect(try await gate.ask(.DELETE, "\(Self.path)/ollama/x").status == 404)
             let events = try await gate.ask(.GET, "\(Self.path)/pulls/\(Sample.job.id)/events")
             #expect(events.status == 404)
@@ -169,8 +169,7 @@ struct ModelsTests {
     @Test func `progress comes as events, to done`() async throws {
         try await Gate.with { gate in
             let states = [Sample.job, Sample.ended(.completed)]
-            let elements = try states.map { String(buffer: try BusCoding.encode($0)) }
-            gate.behind.play(.encoded([elements[0]]), .encoded([elements[1]]))
+            gate.behind.jobs.tell(states[0], states[1])
             let answer = try await gate.ask(.GET, "\(Self.path)/pulls/\(Sample.job.id)/events")
             #expect(answer.status == 200)
             #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
@@ -182,17 +181,16 @@ struct ModelsTests {
     @Test func `a job that failed, and a watch that broke, end with an error`() async throws {
         try await Gate.with { gate in
             let failed = Sample.ended(.failed, Fault(.provider, "Ollama failed."))
-            gate.behind.play(.encoded([String(buffer: try BusCoding.encode(failed))]))
+            gate.behind.jobs.tell(failed)
             let path = "\(Self.path)/pulls/\(Sample.job.id)/events"
             let answer = try await gate.ask(.GET, path)
             let start = #"event: error"# + "\n" + #"data: {"code":"service_unavailable","message":"Ollama failed.","#
             #expect(answer.body.hasPrefix(start + #""retryable":true,"job":{"id":"#))
-            let first = String(buffer: try BusCoding.encode(Sample.job))
-            gate.behind.play(.encoded([first]), .fail(Fault(.cut, "Gone.")))
+            gate.behind.jobs.tell(Sample.job, cut: Fault(.cut, "Gone."))
             let broken = try await gate.ask(.GET, path)
             #expect(broken.body.hasPrefix("event: progress\n"))
             #expect(broken.body.hasSuffix(#""message":"Gone.","retryable":true,"job":null}"# + "\n\n"))
-            gate.behind.play(.encoded([first]))
+            gate.behind.jobs.tell(Sample.job)
             let cut = try await gate.ask(.GET, path)
             #expect(cut.body.contains("event: error"))
         }

@@ -76,7 +76,7 @@ import Testing
             #expect(error["param"] as? String == param)
             #expect(error["code"] as? String == code)
             #expect((error["message"] as? String)?.isEmpty == false)
-            #expect(gate.behind.inference.asked.isEmpty)
+            #expect(gate.behind.models.asked.isEmpty)
         }
     }
 
@@ -97,7 +97,7 @@ import Testing
         _ shouldRetry: String?
     ) async throws {
         try await Gate.with { gate in
-            gate.behind.inference.play([], Fault(code, "It went wrong.", retryAfter: 7))
+            gate.behind.models.play([], Fault(code, "It went wrong.", retryAfter: 7))
             for stream in [true, false] {
                 let answer = try await gate.chat("{\"model\":\"m\",\"stream\":\(stream),\(ChatTests.hello)}")
                 #expect(answer.status == status)
@@ -115,7 +115,7 @@ import Testing
             var begin = Inference.Event(text: "So far")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
             for fault in [Fault(.cut, "It broke off."), nil] {
-                gate.behind.inference.play([begin], fault)
+                gate.behind.models.play([begin], fault)
                 let frames = try ChatFrames(
                     try await gate.chat("{\"model\":\"m\",\"stream\":true,\(ChatTests.hello)}").body
                 )
@@ -148,12 +148,12 @@ import Testing
     @Test func `who may ask depends on the mode`() async throws {
         let body = "{\"model\":\"m\",\(ChatTests.hello)}"
         try await Gate.with(["AUTH_MODE": "open"]) { gate in
-            gate.behind.inference.say("x")
+            gate.behind.models.say("x")
             for (token, status) in [(nil, 200), ("anything", 200), ("a.b.c", 401), ("sk-parley-unknown", 401)] {
                 let answer = try await gate.chat(body, token: token)
                 #expect(answer.status == status, "\(token ?? "none")")
             }
-            #expect(gate.behind.inference.contexts.map { $0.principal?.user } == ["local", "local"])
+            #expect(gate.behind.models.contexts.map { $0.principal?.user } == ["local", "local"])
             let native = try await gate.ask(.GET, "/api/v1/chat/conversations", token: nil)
             #expect(native.status == 401)
         }
@@ -168,7 +168,7 @@ import Testing
 
     @Test func `too many requests are told as the official clients read it`() async throws {
         try await Gate.with(["RATE_LIMIT_PER_MINUTE": "1"]) { gate in
-            gate.behind.inference.say("x")
+            gate.behind.models.say("x")
             let first = try await gate.chat("{\"model\":\"m\",\(ChatTests.hello)}")
             #expect(first.headers.first(name: "x-ratelimit-limit-requests") == "1")
             let second = try await gate.chat("{\"model\":\"m\",\(ChatTests.hello)}")

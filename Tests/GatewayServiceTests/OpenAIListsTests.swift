@@ -36,8 +36,8 @@ import Testing
                 #"{"model":"m","input":"a","encoding_format":"base64","dimensions":16,"user":"u"}"#
             ).json
             #expect((text["data"] as? [[String: Any]])?.first?["embedding"] as? String == "AACAPwAAAMA=")
-            #expect(gate.behind.inference.embedded.last?.dimensions == 16)
-            #expect(gate.behind.inference.embedded.map(\.input) == [["a", "b"], ["a"]])
+            #expect(gate.behind.models.embedded.last?.dimensions == 16)
+            #expect(gate.behind.models.embedded.map(\.input) == [["a", "b"], ["a"]])
         }
     }
 

@@ -26,7 +26,6 @@ final class ScriptedHouse: Sendable {
         var follows: [Runs.Follow] = []
         var reports: [Usage.Report] = []
         var left = 0
-        var models: [any Sendable] = []
     }
 
     private let state = Mutex(State())
@@ -35,15 +34,15 @@ final class ScriptedHouse: Sendable {
     /// What was reserved, settled and recorded.
     let meter = ScriptedMeter()
     /// Stands in for inference-svc.
-    let inference = ScriptedModels()
+    let models = ScriptedModels()
+    /// The jobs that fetch and make models.
+    let jobs = ScriptedJobs()
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
     var starts: [Runs.Start] { state.withLock { $0.starts } }
     var follows: [Runs.Follow] { state.withLock { $0.follows } }
     var reports: [Usage.Report] { state.withLock { $0.reports } }
-    /// What was asked about models.
-    var models: [any Sendable] { state.withLock { $0.models } }
     /// How many streams were left by their caller.
     var left: Int { state.withLock { $0.left } }
 
@@ -114,8 +113,8 @@ final class ScriptedHouse: Sendable {
         }
         keys.add(to: &table)
         meter.add(to: &table)
-        inference.serve(in: &table)
-        serveModels(in: &table)
+        models.serve(in: &table)
+        jobs.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)
@@ -125,39 +124,6 @@ final class ScriptedHouse: Sendable {
             return try self.stream(Runs.Follow.path, context)
         }
         return table
-    }
-
-    private func serveModels(in table: inout EndpointTable) {
-        serve(Models.List.self, in: &table) { _ in Sample.reports }
-        serve(Models.Show.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request.model) }
-            return Sample.description
-        }
-        serve(Models.Pull.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request) }
-            return Models.BegunJob(job: Sample.job, isNew: true)
-        }
-        serve(Models.Create.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request) }
-            return Models.BegunJob(job: Sample.job, isNew: false)
-        }
-        serve(Models.Delete.self, in: &table) { request in
-            self.state.withLock { $0.models.append(request.model) }
-            return Done()
-        }
-        serve(Models.Pulls.self, in: &table) { _ in [Sample.job] }
-        serve(Models.CancelPull.self, in: &table) { _ in Sample.ended(.cancelled) }
-        table.serve(Models.FollowPull.self) { request, context in
-            try self.note(Models.FollowPull.path, context)
-            let steps = Mutex(self.state.withLock { $0.stream }[...])
-            return ElementStream(
-                encoded: {
-                    guard let step = steps.withLock({ $0.popFirst() }) else { return nil }
-                    return try await self.perform(step)
-                },
-                close: {}
-            )
-        }
     }
 
     private func serve<Request: Endpoint>(

@@ -14,6 +14,14 @@ final class ScriptedModels: Sendable {
         var embedded: [Inference.Embed] = []
         var contexts: [CallContext] = []
         var left = 0
+        var reports = [
+            Models.ProviderReport(
+                name: "demo",
+                address: nil,
+                models: [Model(name: "demo/demo", window: 8192)],
+                fault: nil
+            )
+        ]
     }
 
     private let state = Mutex(State())
@@ -42,6 +50,11 @@ final class ScriptedModels: Sendable {
         )
         let finish = Inference.Finish(reason: reason, model: "demo/demo", usage: usage)
         play([begin] + pieces.map { Inference.Event(text: $0) } + [Inference.Event(finish: finish)])
+    }
+
+    /// The providers stand like this.
+    func list(_ reports: [Models.ProviderReport]) {
+        state.withLock { $0.reports = reports }
     }
 
     func serve(in table: inout EndpointTable) {
@@ -77,6 +90,7 @@ final class ScriptedModels: Sendable {
                 isEstimated: true
             )
         }
+        table.serve(Models.List.self) { _, _ in self.state.withLock { $0.reports } }
         table.serve(Models.Find.self) { request, _ in
             guard request.name == "demo/demo" else { throw Fault(.missing, "There is no such model.") }
             return Model(name: "demo/demo", window: 8192)

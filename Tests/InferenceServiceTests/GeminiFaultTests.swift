@@ -104,7 +104,7 @@ import Testing
     @Test func `a day's quota does not come back in seconds, whatever Gemini says`() async throws {
         let answer = Self.exhausted("GenerateRequestsPerDayPerProjectPerModel-FreeTier", delay: "0.01s")
         let found = try await ask(answer)
-        #expect(found.outcome.fault?.code == .limited)
+        #expect(found.outcome.fault?.code == .quotaExceeded)
         #expect(found.outcome.fault?.retryAfter == nil)
         #expect(found.tries == 1)
         let none = FakeAnswer.geminiError(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric: x, limit: 0, model: y")

@@ -113,14 +113,14 @@ import Testing
     }
 
     @Test func `a checksum may take its time`() async throws {
-        let limits = JobProgress.Limits(fetching: .milliseconds(100), working: .seconds(60))
+        let limits = JobProgress.Limits(fetching: .seconds(1), working: .seconds(60))
         let lines = Self.begun + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
         let whole = FakeAnswer.chat(lines: lines)
         // All but the last line at once, and that one a while later.
         let text = String(decoding: whole.bytes, as: UTF8.self)
         let place = try #require(text.range(of: "{\"status\":\"success\"")).lowerBound
         let offset = text[..<place].utf8.count
-        let job = try await end(whole.split(at: [offset], pause: .milliseconds(500)), limits)
+        let job = try await end(whole.split(at: [offset], pause: .seconds(2)), limits)
         #expect(job.state == .completed)
     }
 

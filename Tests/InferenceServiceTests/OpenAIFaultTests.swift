@@ -61,7 +61,7 @@ import Testing
         #expect(try await outcome(code).fault?.code == .contextTooLong)
         let spent = FakeAnswer.openAIError(429, "You exceeded your current quota.", code: "insufficient_quota")
         let fault = try await outcome(spent).fault
-        #expect(fault?.code == .limited)
+        #expect(fault?.code == .quotaExceeded)
         #expect(fault?.retryAfter == nil)
         let busy = FakeAnswer.openAIError(429, "Slow down.", headers: ["retry-after-ms: 1500"])
         #expect(try await outcome(busy).fault?.retryAfter == 2)

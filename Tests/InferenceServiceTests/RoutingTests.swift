@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `no first token in time is tried again, a gap after it is not`() async throws {
-        let limits = GenerationLimits(firstToken: .milliseconds(100), gap: .milliseconds(100), whole: .seconds(20))
+        let limits = GenerationLimits(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url, limits: limits, retries: Self.quick).routing
             ollama.next(nil, FakeAnswer.chat([]).cut(after: FakeAnswer.chat([]).headLength, .stall))

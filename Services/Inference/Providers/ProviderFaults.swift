@@ -161,7 +161,7 @@ struct ProviderFaults: Sendable {
             || refusal.code == "billing_hard_limit_reached"
         let delay = isSpent ? nil : delay
         let fault = Fault(
-            .limited,
+            isSpent ? .quotaExceeded : .limited,
             "\(name) at \(address) takes no more requests now (status 429): \(words)",
             retryAfter: delay == nil && !isSpent ? 5 : nil
         )

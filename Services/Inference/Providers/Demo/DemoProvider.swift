@@ -40,6 +40,7 @@ struct DemoProvider: Provider {
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
         guard request.model == HashEmbedding.model else {
+            try check(request.model)
             throw Fault(.invalid, "demo/\(request.model) makes no embeddings: demo/\(HashEmbedding.model) does.")
         }
         let embedding = try HashEmbedding(dimensions: request.dimensions)
