@@ -71,8 +71,13 @@ extension Settings {
         ),
         Setting("GEMINI_API_VERSION", "v1beta", "Gemini's interface: v1, v1beta or v1alpha.", for: [.inference]),
         Setting("OPENAI_API_KEY", "", "Key for OpenAI.", for: [.inference], isSecret: true),
-        Setting("OPENAI_BASE_URL", "", "Where OpenAI, or a server like it, is.", for: [.inference]),
-        Setting("PROVIDERS_FILE", "", "JSON file with more providers.", for: [.inference]),
+        Setting(
+            "OPENAI_BASE_URL",
+            "https://api.openai.com/v1",
+            "Where OpenAI, or a server that speaks its API, is; with its /v1.",
+            for: [.inference]
+        ),
+        Setting("PROVIDERS_FILE", "", "JSON file: more providers, prices, fallbacks.", for: [.inference]),
         Setting("CONNECT_TIMEOUT", "5s", "How long a provider may take to accept a connection.", for: [.inference]),
         Setting(
             "FIRST_TOKEN_TIMEOUT",

@@ -9,6 +9,9 @@ import ServiceKit
 actor Supervisor {
     /// How long the drain may take before what is left is killed; a service ends by itself sooner.
     private static let drainLimit = Duration.seconds(26)
+    /// How long the gateway may drain alone: it has to tell conversation-svc what was used, and then it is gone at once,
+    /// unless answers are going.
+    private static let gatewayLimit = Duration.seconds(3)
 
     private struct Child {
         var process: ChildProcess?
@@ -24,6 +27,7 @@ actor Supervisor {
     private var children: [HouseService: Child] = [:]
     private var hasBeenUp = false
     private var isStopping = false
+    private var areConversationsDraining = false
     private var hasFailed = false
 
     init(plan: ServicePlan) {
@@ -62,6 +66,7 @@ actor Supervisor {
         case .ready(let service, let pid): noteReady(service, pid)
         case .restart(let service): if !isStopping { launch(service, in: &group) }
         case .stop: stop(in: &group)
+        case .gatewayWaitedFor: drainConversations()
         case .overdue:
             for child in children.values { child.process?.send(SIGKILL) }
         }
@@ -180,7 +185,7 @@ actor Supervisor {
         if !isStopping { stop(in: &group) }
     }
 
-    /// Drains: first who takes requests and who makes answers, then those whom they need.
+    /// Drains: first who takes requests, soon who makes answers, then those whom they need.
     ///
     /// A second call kills.
     private func stop(in group: inout DiscardingTaskGroup) {
@@ -190,7 +195,11 @@ actor Supervisor {
         }
         isStopping = true
         Console.say("Stopping: what is going on is brought to its end. Once more to end at once.")
-        for service in [HouseService.gateway, .conversation] { children[service]?.process?.send(SIGTERM) }
+        children[.gateway]?.process?.send(SIGTERM)
+        group.addTask {
+            do { try await Task.sleep(for: Self.gatewayLimit) } catch { return }
+            self.sender.yield(.gatewayWaitedFor)
+        }
         group.addTask {
             do { try await Task.sleep(for: Self.drainLimit) } catch { return }
             self.sender.yield(.overdue)
@@ -198,8 +207,15 @@ actor Supervisor {
         continueStopping()
     }
 
+    private func drainConversations() {
+        guard !areConversationsDraining else { return }
+        areConversationsDraining = true
+        children[.conversation]?.process?.send(SIGTERM)
+    }
+
     private func continueStopping() {
         let front = [HouseService.gateway, .conversation].filter { children[$0]?.process != nil }
+        if front == [.conversation] { drainConversations() }
         if front.isEmpty { for child in children.values { child.process?.send(SIGTERM) } }
         // Wakes the loop, which ends when nobody is left.
         if children.values.allSatisfy({ $0.process == nil }) { sender.yield(.childEnded) }

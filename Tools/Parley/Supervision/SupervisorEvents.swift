@@ -10,6 +10,8 @@ enum SupervisorEvent: Sendable {
     case ready(HouseService, pid_t)
     /// The pause before another start is over.
     case restart(HouseService)
+    /// The gateway has had its time: who makes answers drains beside it.
+    case gatewayWaitedFor
     /// The drain has taken too long.
     case overdue
 }
