@@ -60,4 +60,14 @@ import Testing
             #expect(throws: Fault.self) { try GenerationRules.check(request) }
         }
     }
+
+    @Test(arguments: [
+        (#""tools":[{"type":"function"}]"#, [Model.Ability.tools]), (#""tools":[ ]"#, []), (#""tools":null"#, []),
+        (#""tools":[{"type":"function"}],"toolChoice":"none""#, []),
+        (#""tools":[{"type":"function"}],"toolChoice":"auto""#, [.tools]), (#""gatherMilliseconds":1"#, []),
+    ])
+    func `only who may call a tool needs a model that can`(_ member: String, _ needs: [Model.Ability]) throws {
+        let request = try read("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"options\":{},\(member)}")
+        #expect(request.needs == needs)
+    }
 }

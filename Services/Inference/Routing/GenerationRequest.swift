@@ -36,11 +36,17 @@ struct GenerationRequest: Sendable {
 
     /// What of the models' abilities the request needs.
     var needs: [Model.Ability] {
-        var needs: [Model.Ability] = tools == nil ? [] : [.tools]
+        var needs: [Model.Ability] = mayCallTools ? [.tools] : []
         let attachments = elaborate?.flatMap(\.attachments) ?? []
         if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
         if attachments.contains(where: { $0.type == .audio }) { needs.append(.audio) }
         return needs
+    }
+
+    /// Whether there is a tool, and leave to call it.
+    private var mayCallTools: Bool {
+        guard let tools, toolChoice.map({ String(buffer: $0) }) != "\"none\"" else { return false }
+        return !["[]", "null"].contains(String(buffer: tools).filter { !$0.isWhitespace })
     }
 
     /// About how many bytes of text a model is shown; what is no text counts as so many.
