@@ -8,6 +8,11 @@ package import ServiceLifecycle
 ///
 /// The end comes in the reverse order: first what is drained first, then the HTTP server, then what stands behind it.
 package struct ServiceUnit: Sendable {
+    /// How many connections may wait to be accepted; the system's own limit holds as well.
+    ///
+    /// Thousands may come at once, when a service behind the gateway has been away or a page is opened by many.
+    private static let backlog = 8192
+
     /// The executable's name: `conversation-svc`.
     package let name: String
     /// The address that it binds to.
@@ -69,7 +74,11 @@ package struct ServiceUnit: Sendable {
         let application = Application(
             router: router,
             server: server,
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                serverName: nil,
+                backlog: Self.backlog
+            ),
             onServerRunning: { channel in listening.announce(channel.localAddress?.port ?? port) },
             logger: logger
         )
