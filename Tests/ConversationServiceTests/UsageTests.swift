@@ -131,7 +131,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `what cannot be is refused whole`() async throws {
+    @Test func `what cannot be does not count, and takes nothing else along`() async throws {
         try await Stage.with { stage in
             let today = Day(.now())
             let sound = Usage.Entry(user: "alice", key: nil, model: "a/b", day: today, tally: Usage.Tally(usage(1, 1)))
@@ -142,15 +142,18 @@ struct UsageTests {
             wrong[3].tally.cost = .max
             wrong[4].model = String(repeating: "m", count: 2000)
             for entry in wrong {
-                let record = Usage.Record(batch: Usage.Record.ID(), entries: [sound, entry])
+                let mixed = Usage.Record(batch: Usage.Record.ID(), entries: [sound, entry])
+                _ = try await stage.bus.call(mixed, CallContext())
+                let record = Usage.Record(batch: Usage.Record.ID(), entries: [entry])
                 try await stage.refuses(record, CallContext(), .invalid)
             }
-            #expect(try await stage.used() == Usage.Tally())
+            #expect(try await stage.used().requests == 5)
+            #expect(try await stage.used().tokens == 10)
             // What a provider says is never taken for more than can be.
             stage.inference.charge(nil, usage: usage(.max, .max, cost: .max))
             let conversation = try await stage.open()
             for _ in 0..<3 { _ = try await stage.say("Hello", in: conversation) }
-            #expect(try await stage.used().requests == 3)
+            #expect(try await stage.used().requests == 8)
         }
     }
 

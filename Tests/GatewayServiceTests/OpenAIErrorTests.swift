@@ -179,4 +179,14 @@ import Testing
             #expect(second.error("code") == "rate_limit_exceeded")
         }
     }
+
+    @Test func `a name that is none of a model's goes nowhere`() async throws {
+        try await Gate.with { gate in
+            let name = String(repeating: "a", count: 2000)
+            let answer = try await gate.chat("{\"model\":\"\(name)\",\(ChatTests.hello)}")
+            #expect(answer.status == 404)
+            #expect(answer.error("code") == "model_not_found")
+            #expect(gate.behind.models.asked.isEmpty)
+        }
+    }
 }

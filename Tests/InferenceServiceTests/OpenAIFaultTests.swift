@@ -71,7 +71,7 @@ import Testing
         FakeAnswer.raw(""), .raw("nonsense\r\n\r\n"), .raw("HTTP/1.1 200 OK\r\n"), .openAI("", status: 200),
         .openAIStream([], isDone: true), .openAIStream([], isDone: false), .openAIStream(["{}"]),
         .openAIStream([#"{"choices":[]}"#], isDone: false), .openAI("{}"), .openAI(#"{"choices":[]}"#),
-        .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#]),
+        .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#], isDone: false),
     ])
     func `what is no answer is never complete`(_ answer: FakeAnswer) async throws {
         for isWhole in [true, false] {
@@ -143,5 +143,58 @@ import Testing
             FakeAnswer(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
         )
         #expect(outcome.fault?.code == .provider)
+    }
+
+    @Test func `an error whose words never come is judged by its status`() async throws {
+        let answer = FakeAnswer.openAIError(503, "It never says this to its end")
+        let outcome = try await outcome(answer.cut(after: answer.headLength + 5, .stall))
+        #expect(outcome.fault?.code == .unavailable)
+    }
+
+    @Test func `an error that is null is none`() async throws {
+        let chunk = #"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#
+        #expect(try await outcome(.openAIStream([chunk])).text == "a")
+        let whole = #"{"error":null,"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#
+        #expect(try await outcome(.openAI(whole), isWhole: true).text == "a")
+    }
+
+    @Test func `a reason that is left out is a stop, where the end is said otherwise`() async throws {
+        let outcome = try await outcome(.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#]))
+        #expect(outcome.finish?.reason == .stop)
+        let whole = try await self.outcome(.openAI(#"{"choices":[{"message":{"content":"a"}}]}"#), isWhole: true)
+        #expect(whole.finish?.reason == .stop)
+    }
+
+    @Test func `an answer in one piece that is cut was paid for, and is not asked for again`() async throws {
+        try await withFakeOpenAI { openAI in
+            let whole = FakeAnswer.openAI(#"{"choices":[{"message":{"content":"abc"},"finish_reason":"stop"}]}"#)
+            openAI.always(nil, whole.cut(after: whole.bytes.count - 10))
+            let retries = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
+            let routing = try compatibleRouting(to: openAI.url, retries: retries).routing
+            let request = try GenerationRequest(question(model: "openai/m"))
+            await #expect(throws: Fault.self) { _ = try await routing.complete(request, CallContext()) }
+            #expect(openAI.requests("/v1/chat/completions").count == 1)
+        }
+    }
+
+    @Test func `who is asked too often is not ill, and says so to everybody`() async throws {
+        try await withFakeOpenAI { openAI in
+            openAI.always(nil, .openAIError(429, "Slow down.", headers: ["retry-after: 30"]))
+            let routing = try compatibleRouting(to: openAI.url).routing
+            for _ in 0..<8 {
+                let fault = try await routing.outcome(question(model: "openai/m")).fault
+                #expect(fault?.code == .limited)
+                #expect(fault?.retryAfter == 30)
+            }
+        }
+    }
+
+    @Test func `a model that the file leaves out is not asked for`() async throws {
+        try await withFakeOpenAI { openAI in
+            let routing = try compatibleRouting(to: openAI.url, models: [.init(id: "cheap")]).routing
+            let fault = try await routing.outcome(question(model: "openai/expensive")).fault
+            #expect(fault?.code == .missing)
+            #expect(openAI.requests("/v1/chat/completions").isEmpty)
+        }
     }
 }

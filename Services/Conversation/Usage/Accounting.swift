@@ -19,16 +19,18 @@ struct Accounting: Sendable {
         }
         // Clocks differ a little.
         let last = Day(number: Day(moment).number + 1)
-        for entry in request.entries {
-            let isSound = entry.tally.isSound && entry.day <= last && entry.day.number >= 0
-            guard isSound, (1...255).contains(entry.user.utf8.count), entry.model.utf8.count <= 1024 else {
-                throw Fault(.invalid, "An entry names no user, a day to come, or numbers that cannot be.")
-            }
+        // One entry that cannot be is no reason to lose the others: who sends a batch sends it but once more.
+        let entries = request.entries.filter { entry in
+            entry.tally.isSound && entry.day <= last && entry.day.number >= 0
+                && (1...255).contains(entry.user.utf8.count) && entry.model.utf8.count <= 1024
         }
-        let prices = await prices.find(Set(request.entries.filter { $0.tally.cost == nil }.map(\.model)))
+        guard !entries.isEmpty || request.entries.isEmpty else {
+            throw Fault(.invalid, "The entries name no user, a day to come, or numbers that cannot be.")
+        }
+        let prices = await prices.find(Set(entries.filter { $0.tally.cost == nil }.map(\.model)))
         try await database.write { database in
             guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
-            for var entry in request.entries {
+            for var entry in entries {
                 entry.tally = entry.tally.priced(by: prices[entry.model])
                 try UsageRows.add(entry, in: database)
             }

@@ -31,4 +31,12 @@ struct AuthenticatedContext: ChildRequestContext {
     func tied<Element>(_ stream: ElementStream<Element>) -> ElementStream<Element> {
         keyHold?.tie(stream) ?? stream
     }
+
+    /// Like ``tied(_:)-(ElementStream<Element>)``, for one that takes a while to be made.
+    func tied<Element>(
+        _ make: () async throws -> ElementStream<Element>
+    ) async throws -> ElementStream<Element> {
+        guard let keyHold else { return try await make() }
+        return try await keyHold.tie(make)
+    }
 }

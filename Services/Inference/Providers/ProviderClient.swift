@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// Asks one provider over HTTP: knows where it is, with which credential, and how its errors are read.
 struct ProviderClient: Sendable {
@@ -10,6 +11,8 @@ struct ProviderClient: Sendable {
     private static let answerLimit = 32 * 1024 * 1024
     /// How long a question about models may take.
     static let questionLimit = Duration.seconds(5)
+    /// How long the words of an error are waited for.
+    private static let refusalLimit = Duration.seconds(2)
     /// The gaps between tokens are minded by whoever reads the stream; this only bounds them all.
     private static let silenceLimit = Duration.seconds(86_400)
 
@@ -66,10 +69,23 @@ struct ProviderClient: Sendable {
         let response = try await send(method, path, body: body, patience: limit, silence: limit)
         guard response.status == 200 else { throw await refusal(response, model: model) }
         do {
-            return try await response.body.collect(upTo: Self.answerLimit)
+            return try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
         } catch let error as HTTPClientError {
             throw faults.midStream(error)
+        } catch is CancellationError where !Task.isCancelled {
+            throw faults.late(limit)
         }
+    }
+
+    /// The whole of a body, which is left when its time is over, however it drips.
+    private static func collect(
+        _ body: HTTPClient.Body,
+        upTo size: Int,
+        within limit: Duration
+    ) async throws -> ByteBuffer {
+        let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) { body.close() }
+        defer { timer.cancel() }
+        return try await body.collect(upTo: size)
     }
 
     /// Asks for an answer that is read as it comes; returns once the provider has said 200.
@@ -146,7 +162,11 @@ struct ProviderClient: Sendable {
     func refusal(_ response: HTTPClient.Response, model: String) async -> ProviderError {
         var body = ByteBuffer()
         // The status says enough when the words behind it cannot be had.
-        do { body = try await response.body.collect(upTo: 65_536) } catch { response.body.close() }
+        do {
+            body = try await Self.collect(response.body, upTo: 65_536, within: Self.refusalLimit)
+        } catch {
+            response.body.close()
+        }
         return faults.refused(readRefusal(response.status, response.headers, body), model: model)
     }
 }

@@ -32,6 +32,6 @@ struct ProviderError: Error, Equatable {
         }
     }
 
-    /// Whether it says that the provider is unwell, rather than the request.
-    var isOutage: Bool { remedy == .again && !isFluke }
+    /// Whether it says that the provider is unwell, rather than the request; who says that it is asked too often is well.
+    var isOutage: Bool { remedy == .again && !isFluke && status != 429 }
 }

@@ -7,7 +7,7 @@ struct AnswerDraft {
     private var text: String?
     private var refusal: String?
     private var toolCalls: [Inference.ToolCall] = []
-    private var logprobs: RawJSON?
+    private var logprobs: [RawJSON] = []
     private var finish: Inference.Finish?
 
     mutating func add(_ event: Inference.Event) {
@@ -16,7 +16,7 @@ struct AnswerDraft {
         text.add(event.text)
         refusal.add(event.refusal)
         for piece in event.toolCalls ?? [] { add(piece) }
-        if let more = event.logprobs { logprobs = logprobs.map { $0.joined(more) } ?? more }
+        if let more = event.logprobs { logprobs.append(more) }
         finish = event.finish ?? finish
     }
 
@@ -30,7 +30,7 @@ struct AnswerDraft {
         answer.text = text
         answer.refusal = refusal
         answer.toolCalls = toolCalls.isEmpty ? nil : toolCalls
-        answer.logprobs = logprobs
+        answer.logprobs = RawJSON(joining: logprobs)
         return answer
     }
 

@@ -73,7 +73,7 @@ struct Dispatch {
                 breakers.succeeded(route.name)
                 return generation
             } catch let error as ProviderError {
-                if error.isOutage { breakers.failed(route.name) } else { breakers.succeeded(route.name) }
+                judge(route, error)
                 note(route, .failed, error, since: start)
                 guard let pause = pause(after: error, tries, lane, isLast: isLast) else { throw error }
                 tries += 1
@@ -87,6 +87,17 @@ struct Dispatch {
                 breakers.abandoned(route.name)
                 throw error
             }
+        }
+    }
+
+    /// What a failure says of the model: nothing, where the provider was not even asked.
+    private func judge(_ route: ModelDirectory.Route, _ error: ProviderError) {
+        if error.isOutage {
+            breakers.failed(route.name)
+        } else if error.status != nil {
+            breakers.succeeded(route.name)
+        } else {
+            breakers.abandoned(route.name)
         }
     }
 

@@ -21,12 +21,16 @@ final class Generation: Sendable {
         var hasFinish = false
         var isOver = false
         var bytes = 0
+        /// Bytes beside the answer: how probable its tokens were.
+        var extra = 0
         /// The first piece, which was waited for before anybody was told of the generation.
         var first: [Inference.Event] = []
     }
 
     /// The longest answer in bytes; a model that finds no end must not fill the memory of those who wait for it.
     private static let sizeLimit = 4 << 20
+    /// The most that is told of its tokens, in bytes.
+    private static let extraLimit = 64 << 20
 
     private let name: String
     private let upstream: ElementStream<Inference.Event>
@@ -121,6 +125,8 @@ final class Generation: Sendable {
         event.reasoning = event.reasoning.map(Self.storable)
         event.refusal = event.refusal.map(Self.storable)
         let arguments = event.toolCalls?.reduce(0) { $0 + ($1.arguments?.utf8.count ?? 0) + 16 } ?? 0
+        state.extra += event.logprobs?.text.utf8.count ?? 0
+        guard state.extra <= Self.extraLimit else { throw tooLong }
         state.bytes +=
             arguments + [event.text, event.reasoning, event.refusal].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
         guard state.bytes <= Self.sizeLimit else { throw tooLong }

@@ -39,12 +39,12 @@ final class GenerationWatch: Sendable {
     }
 
     private func tick() {
-        let going = state.withLock { state in
+        let (going, goesOn) = state.withLock { state in
             state.isTicking = !state.generations.isEmpty
-            return state.generations.values.compactMap(\.generation)
+            return (state.generations.values.compactMap(\.generation), state.isTicking)
         }
         let now = ContinuousClock.now
         for generation in going { generation.look(at: now) }
-        if state.withLock(\.isTicking) { schedule() }
+        if goesOn { schedule() }
     }
 }

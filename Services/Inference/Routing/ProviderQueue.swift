@@ -58,18 +58,25 @@ final class ProviderQueue: Sendable {
         let tooLong = QueueRefusal(
             fault: Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
         )
+        let end = ContinuousClock.now + limit
         let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) {
             self.abandon(visitor, with: tooLong)
         }
         defer { timer.cancel() }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { queue(visitor, of: user, $0) }
+            try await withCheckedThrowingContinuation { queue(visitor, of: user, until: end, else: tooLong, $0) }
         } onCancel: {
             abandon(visitor, with: CancellationError())
         }
     }
 
-    private func queue(_ visitor: Int, of user: String, _ continuation: Continuation) {
+    private func queue(
+        _ visitor: Int,
+        of user: String,
+        until end: ContinuousClock.Instant,
+        else tooLong: QueueRefusal,
+        _ continuation: Continuation
+    ) {
         let entry = state.withLock { state in
             let entry = state.slots.enter(visitor, of: user)
             if entry == .queued { state.continuations[visitor] = continuation }
@@ -80,8 +87,9 @@ final class ProviderQueue: Sendable {
         case .refused: continuation.resume(throwing: overflow)
         case .queued:
             tell()
-            // A cancellation that came before the place was taken found nothing to give up.
+            // A cancellation that came before the place was taken found nothing to give up; so did a timer.
             if Task.isCancelled { abandon(visitor, with: CancellationError()) }
+            if .now >= end { abandon(visitor, with: tooLong) }
         }
     }
 

@@ -36,12 +36,12 @@ struct ChatController: Sendable {
         let started = ContinuousClock.now
         do {
             let answer = try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
-            await metered.end(Self.outcome(answer.finish, of: chat))
+            await metered.end(Self.outcome(answer.finish))
             var response = OpenAIAnswer.json(ChatAnswer(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
             return response
         } catch {
-            await metered.end(Self.outcome(error, of: chat))
+            await metered.end(Self.outcome(error))
             throw error
         }
     }
@@ -57,16 +57,9 @@ struct ChatController: Sendable {
         let stream: ElementStream<Inference.Event>
         let first: [ByteBuffer]
         do {
-            // With the key that it was asked by, the answer ends.
-            stream = context.tied(
-                try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
-            )
-            guard let batch = try await stream.nextEncodedBatch() else {
-                throw Fault(.cut, "The answer ended before it began. Try again.")
-            }
-            first = batch
+            (stream, first) = try await begin(chat, call, context)
         } catch {
-            await metered.end(Self.outcome(error, of: chat))
+            await metered.end(Self.outcome(error))
             throw error
         }
         var headers: HTTPFields = [
@@ -75,6 +68,26 @@ struct ChatController: Sendable {
         headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
         let body = Self.body(of: stream, first: first, chat, metered)
         return Response(status: .ok, headers: headers, body: body)
+    }
+
+    /// Asks, and waits for the first that comes; with the key by which it was asked, the answer ends.
+    private func begin(
+        _ chat: ChatRequest,
+        _ call: CallContext,
+        _ context: AuthenticatedContext
+    ) async throws -> (ElementStream<Inference.Event>, [ByteBuffer]) {
+        let stream = try await context.tied {
+            try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
+        }
+        do {
+            guard let first = try await stream.nextEncodedBatch() else {
+                throw Fault(.cut, "The answer ended before it began. Try again.")
+            }
+            return (stream, first)
+        } catch {
+            stream.close()
+            throw error
+        }
     }
 
     /// What one read brought goes on in one write.
@@ -97,7 +110,7 @@ struct ChatController: Sendable {
                 guard let finish = chunks.finish else {
                     throw Fault(.cut, "The model's answer stopped without an end.")
                 }
-                await metered.end(outcome(finish, of: chat))
+                await metered.end(outcome(finish))
             } catch let fault as Fault {
                 await metered.end(.untold(model: chunks.model, completionBytes: chunks.byteCount))
                 try await writer.write(ChatChunks.frame(of: fault))
@@ -110,15 +123,17 @@ struct ChatController: Sendable {
         }
     }
 
-    private static func outcome(_ finish: Inference.Finish, of chat: ChatRequest) -> MeteredCall.Outcome {
+    private static func outcome(_ finish: Inference.Finish) -> MeteredCall.Outcome {
         guard let usage = finish.usage else { return .untold(model: finish.model, completionBytes: 0) }
         return .told(model: finish.model, usage: usage)
     }
 
     /// What is counted of a call that came to nothing: a model that broke off, or was left, has read the prompt.
-    private static func outcome(_ error: any Error, of chat: ChatRequest) -> MeteredCall.Outcome {
+    ///
+    /// Which model that was nobody has said: what the client wrote may be no name at all.
+    private static func outcome(_ error: any Error) -> MeteredCall.Outcome {
         guard let fault = error as? Fault, ![.cut, .timeout].contains(fault.code) else {
-            return .untold(model: chat.model, completionBytes: 0)
+            return .untold(model: "", completionBytes: 0)
         }
         return .refused
     }

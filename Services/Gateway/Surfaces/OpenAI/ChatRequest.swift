@@ -61,9 +61,9 @@ struct ChatRequest {
                 includesUsage = try reader.flag("stream_options.include_usage", &json) ?? false
             }
         case "store": isKept = try reader.flag("store", &json) ?? false
-        case "max_tokens": maxTokens = try reader.integer("max_tokens", &json, in: 1...10_000_000)
+        case "max_tokens": maxTokens = try reader.integer("max_tokens", &json, in: 1...1_000_000)
         case "max_completion_tokens":
-            maxCompletionTokens = try reader.integer("max_completion_tokens", &json, in: 1...10_000_000)
+            maxCompletionTokens = try reader.integer("max_completion_tokens", &json, in: 1...1_000_000)
         case "n": _ = try reader.integer("n", &json, in: 1...1)
         case "stop": options.stop = try reader.stops(&json)
         case "seed": options.seed = try reader.integer("seed", &json, in: Int.min...Int.max)
@@ -107,6 +107,7 @@ struct ChatRequest {
         guard hasModel, !model.isEmpty else {
             throw OpenAIError.Parameter(param: nil, code: nil, message: "you must provide a model parameter")
         }
+        try ParameterReader.checkName(model)
         guard messages.readableBytes > 0 else { throw ParameterReader.missing("messages") }
         if hasStreamOptions, !wantsStream {
             throw OpenAIError.Parameter(

@@ -23,6 +23,7 @@ struct EmbeddingsRequest {
         guard let model = request.model, !model.isEmpty else {
             throw OpenAIError.Parameter(param: nil, code: nil, message: "you must provide a model parameter")
         }
+        try ParameterReader.checkName(model)
         guard hasInput else { throw ParameterReader.missing("input") }
     }
 

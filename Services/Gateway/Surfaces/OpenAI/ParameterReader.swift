@@ -1,4 +1,5 @@
 import Bus
+import Contracts
 import NIOCore
 
 /// Reads the members of a request and refuses what is wrong as OpenAI's API does, word for word.
@@ -32,6 +33,12 @@ struct ParameterReader {
             code: "invalid_value",
             message: "Invalid value: '\(value.prefix(64))'. Supported values are: \(allowed)."
         )
+    }
+
+    /// Refuses a name that is longer than any model's, before anybody keeps it.
+    static func checkName(_ model: String) throws {
+        guard model.utf8.count > 256 else { return }
+        throw Fault(.missing, "The model `\(model.prefix(64))…` does not exist: its name is too long.")
     }
 
     /// The value that is next, as the bytes that it came as.

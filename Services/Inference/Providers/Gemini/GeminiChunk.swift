@@ -62,7 +62,7 @@ struct GeminiChunk {
                 default: try json.skip()
                 }
             }
-        case "error": error = try GeminiErrorBody(from: &json)
+        case "error" where json.kind != .null: error = try GeminiErrorBody(from: &json)
         default: try json.skip()
         }
     }

@@ -56,7 +56,9 @@ struct OllamaDecoder: AnswerDecoder {
         for call in line.calls where call.name?.isEmpty == false {
             event.toolCalls = (event.toolCalls ?? []) + [piece(call)]
         }
-        if let logprobs = line.logprobs { event.logprobs = event.logprobs.map { $0.joined(logprobs) } ?? logprobs }
+        if let logprobs = line.logprobs {
+            event.logprobs = RawJSON(joining: [event.logprobs, logprobs].compactMap { $0 })
+        }
         guard line.isDone else { return }
         isOver = true
         let isCounted = line.promptTokens != nil || line.completionTokens != nil

@@ -43,7 +43,7 @@ struct OpenAIChunk {
         switch name {
         case "choices": try readChoices(&json)
         case "usage": usage = try Self.usage(&json) ?? usage
-        case "error": error = try OpenAIErrorBody(from: &json)
+        case "error" where json.kind != .null: error = try OpenAIErrorBody(from: &json)
         default: try json.skip()
         }
     }

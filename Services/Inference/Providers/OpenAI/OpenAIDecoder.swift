@@ -16,6 +16,10 @@ struct OpenAIDecoder: AnswerDecoder {
     private var reason: String?
     private var usage: Usage?
     private var isOver = false
+    /// Whether anything of the answer has come.
+    private var hasContent = false
+    /// What one read told of the tokens.
+    private var told: [RawJSON] = []
 
     /// - Parameters:
     ///   - model: the model's full name.
@@ -41,14 +45,20 @@ struct OpenAIDecoder: AnswerDecoder {
         } catch {
             throw tooLong
         }
+        defer { tell(&event) }
         try take(items, into: &event)
     }
 
+    /// How probable the tokens were, all that came in one read.
+    private mutating func tell(_ event: inout Inference.Event) {
+        event.logprobs = RawJSON(joining: told)
+        told = []
+    }
+
     mutating func end(into event: inout Inference.Event) throws {
+        defer { tell(&event) }
         if stream == nil {
-            guard whole.readableBytes > 0 else { return }
-            try take(whole, into: &event)
-            whole.clear()
+            try endWhole(into: &event)
         } else {
             // A line that was cut says nothing; what was said before it stands.
             let isCut = stream?.unfinished.readableBytes ?? 0 > 0
@@ -62,13 +72,29 @@ struct OpenAIDecoder: AnswerDecoder {
         if reason != nil { finish(&event) }
     }
 
+    /// Reads the answer that came in one piece.
+    ///
+    /// The model has made it, and it was paid for: one that was cut is not asked for again.
+    private mutating func endWhole(into event: inout Inference.Event) throws {
+        guard whole.readableBytes > 0 else { return }
+        do {
+            try take(whole, into: &event)
+        } catch let error as ProviderError where error.remedy == .elsewhere {
+            throw ProviderError(faults.unfinished.fault, .none)
+        }
+        whole.clear()
+        // Some servers leave the reason out.
+        if reason == nil, hasContent { reason = "stop" }
+    }
+
     private var tooLong: ProviderError { faults.unreadable("more than \(Self.limit) bytes at once") }
 
     private mutating func take(_ items: [EventStream.Item], into event: inout Inference.Event) throws {
         for item in items where !isOver {
             switch item {
             case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
-                guard reason != nil else { throw faults.unfinished }
+                // Some servers leave the reason out; that it is done they say all the same.
+                guard reason != nil || hasContent else { throw faults.unfinished }
                 finish(&event)
             case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
             case .stray(let line):
@@ -99,7 +125,8 @@ struct OpenAIDecoder: AnswerDecoder {
             )
             event.toolCalls = (event.toolCalls ?? []) + [piece]
         }
-        if let logprobs = chunk.logprobs { event.logprobs = event.logprobs.map { $0.joined(logprobs) } ?? logprobs }
+        if let logprobs = chunk.logprobs { told.append(logprobs) }
+        if chunk.text?.isEmpty == false || chunk.refusal != nil || !chunk.calls.isEmpty { hasContent = true }
         usage = chunk.usage ?? usage
         reason = chunk.finishReason ?? reason
     }
@@ -129,10 +156,10 @@ extension String? {
 }
 
 extension RawJSON {
-    /// Two arrays as one.
-    func joined(_ other: RawJSON) -> RawJSON {
-        let (left, right) = (text.dropLast(), other.text.dropFirst())
-        let isEmpty = left.dropFirst().allSatisfy(\.isWhitespace) || right.dropLast().allSatisfy(\.isWhitespace)
-        return RawJSON(left + (isEmpty ? "" : ",") + right)
+    /// Several arrays as one; nothing of none.
+    init?(joining arrays: [RawJSON]) {
+        guard !arrays.isEmpty else { return nil }
+        let elements = arrays.map { $0.text.dropFirst().dropLast() }.filter { !$0.allSatisfy(\.isWhitespace) }
+        self.init("[" + elements.joined(separator: ",") + "]")
     }
 }

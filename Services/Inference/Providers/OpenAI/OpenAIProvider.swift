@@ -65,17 +65,22 @@ final class OpenAIProvider: Provider {
         return entries.filter { ModelName.isValid($0.id) }.map { model($0.id, window: $0.window, abilities: nil) }
     }
 
+    /// Throws `missing` for a model that the configuration leaves out.
+    private func checkListed(_ name: String) throws {
+        guard let listed, !listed.contains(where: { $0.id == name }) else { return }
+        throw Fault(.missing, "\(self.name) has no model \(name): PROVIDERS_FILE does not list it.")
+    }
+
     func model(_ name: String) async throws -> Model {
-        if let listed {
-            guard let found = listed.first(where: { $0.id == name }) else {
-                throw Fault(.missing, "\(self.name) has no model \(name): PROVIDERS_FILE does not list it.")
-            }
+        try checkListed(name)
+        if let found = listed?.first(where: { $0.id == name }) {
             return model(found.id, window: found.window, abilities: found.abilities)
         }
         return model(name, window: windows.withLock { $0[name] }, abilities: nil)
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
+        try checkListed(prompt.model)
         let request = OpenAIChatRequest(prompt: prompt, isOriginal: isOriginal, takesMetadata: takesMetadata)
         let response = try await client.open(
             "/chat/completions",
@@ -93,6 +98,7 @@ final class OpenAIProvider: Provider {
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
+        try checkListed(request.model)
         var json = JSONWriter()
         json.object { json in
             json.field("model", request.model)
