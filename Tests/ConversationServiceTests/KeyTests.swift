@@ -133,7 +133,9 @@ struct KeyTests {
         }
     }
 
-    @Test func `watchers hear of every change, and several times a second that there is none`() async throws {
+    @Test func `watchers hear of every change, of no key that is new, and several times a second that there is none`()
+        async throws
+    {
         try await Stage.with { stage in
             let stream = try await stage.bus.stream(Keys.Watch(), CallContext())
             defer { stream.close() }
@@ -141,6 +143,7 @@ struct KeyTests {
             let first = try await news.next()
             #expect(first == Keys.News(quotas: []))
             let key = try await stage.bus.call(Keys.Create(name: "a"), stage.context()).key
+            _ = try await stage.bus.call(Keys.Change(key: key.id, name: "b"), stage.context())
             _ = try await stage.bus.call(Keys.Revoke(key: key.id), stage.context())
             var heard: [Keys.News] = []
             while heard.filter({ $0.key != nil }).count < 2 || heard.last != Keys.News() {

@@ -50,7 +50,14 @@ final class AccessBook: Service {
         state.withLock { $0.runLimits[key] }
     }
 
-    /// A key was made, or is another than it was.
+    /// A key was made.
+    ///
+    /// No gateway is told: none knows anything of it, and what is asked with it at once must not end by the news.
+    func noteMade(_ key: APIKey) {
+        state.withLock { $0.runLimits[key.id] = key.limits.concurrentRuns }
+    }
+
+    /// A key is another than it was.
     func note(_ key: APIKey) {
         tell(Keys.News(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
     }

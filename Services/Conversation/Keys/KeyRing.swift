@@ -36,7 +36,7 @@ struct KeyRing: Sendable {
         guard isMade else {
             throw Fault(.conflict, "\(key.user) has \(Self.limit) keys already. Revoke one that is not needed.")
         }
-        book.note(key)
+        book.noteMade(key)
         Self.log("Key made", key, by: principal)
         return Keys.Created(key: key, secret: secret.text)
     }

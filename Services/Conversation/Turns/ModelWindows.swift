@@ -7,6 +7,8 @@ final class ModelWindows: Sendable {
     private static let lifetime = Duration.seconds(15)
     /// For how much longer than that it is good enough for an estimate.
     private static let lateness = Duration.seconds(300)
+    /// How many names are remembered; clients choose them.
+    private static let limit = 1000
 
     private let inference: any Bus
     private let known = Mutex<[String: (model: Model, until: ContinuousClock.Instant)]>([:])
@@ -20,7 +22,10 @@ final class ModelWindows: Sendable {
         let key = name ?? ""
         if let entry = known.withLock({ $0[key] }), entry.until > .now { return entry.model }
         let model = try await inference.call(Models.Find(name: name), context)
-        known.withLock { $0[key] = (model, .now + Self.lifetime) }
+        known.withLock { known in
+            if known.count >= Self.limit, known[key] == nil { known = [:] }
+            known[key] = (model, .now + Self.lifetime)
+        }
         return model
     }
 
