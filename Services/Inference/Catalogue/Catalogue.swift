@@ -14,6 +14,13 @@ final class Catalogue: Service {
     private static let routeLimit = 1000
 
     private let directory: Mutex<ModelDirectory>
+    /// How many looks at a provider were begun, and which was the last to tell something.
+    private struct Looks {
+        var begun = 0
+        var told = 0
+    }
+
+    private let looks = Mutex<[String: Looks]>([:])
     /// Where names lead, as long as the directory stays as it is.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
@@ -138,8 +145,17 @@ final class Catalogue: Service {
     }
 
     private func look(at provider: any Provider) async {
+        let number = looks.withLock { looks in
+            looks[provider.name, default: Looks()].begun += 1
+            return looks[provider.name]?.begun ?? 0
+        }
         guard let result = await list(provider) else { return }
-        directory.withLock { $0.update(provider.name, with: result) }
+        looks.withLock { looks in
+            // One that began later knows better, however long this one took.
+            guard number > looks[provider.name]?.told ?? 0 else { return }
+            looks[provider.name]?.told = number
+            directory.withLock { $0.update(provider.name, with: result) }
+        }
         routes.withLock { $0 = [:] }
     }
 
