@@ -11,8 +11,6 @@ struct ChatRequest {
     private(set) var wantsStream = false
     /// Whether the last chunk of a stream says what it took.
     private(set) var includesUsage = false
-    /// Whether the answer is to be kept as a conversation.
-    private(set) var isKept = false
     /// About how many bytes of text the model will be shown.
     private(set) var promptBytes = 0
     private(set) var messages = ByteBuffer()
@@ -60,7 +58,8 @@ struct ChatRequest {
                 guard case "include_usage" = name else { return try json.skip() }
                 includesUsage = try reader.flag("stream_options.include_usage", &json) ?? false
             }
-        case "store": isKept = try reader.flag("store", &json) ?? false
+        // Nothing is kept yet, but what is wrong is said.
+        case "store": _ = try reader.flag("store", &json)
         case "max_tokens": maxTokens = try reader.integer("max_tokens", &json, in: 1...1_000_000)
         case "max_completion_tokens":
             maxCompletionTokens = try reader.integer("max_completion_tokens", &json, in: 1...1_000_000)
