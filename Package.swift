@@ -30,8 +30,9 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "Bus", "Contracts", .configuration, .coreMetrics, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
-                .nio,
+                "Bus", "Contracts", .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle,
+                .logging,
+                .nio, .nioPosix,
                 .signals,
             ]
         ),

@@ -1,6 +1,6 @@
 import Bus
 import Contracts
-import HummingbirdCore
+import NIOHTTP1
 package import ServiceKit
 
 /// The only public door: who is it, may they, which wire format; state that matters it has none.
@@ -55,10 +55,7 @@ package enum GatewayService {
         return ServiceUnit.application(
             table: EndpointTable(service: "gateway"),
             router: routes.router(readiness: [ready], draining: draining),
-            server: .house(
-                limits: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 500),
-                guards: { [RequestGuard()] }
-            ),
+            configuration: ServerChannel.Configuration(limits: headLimits, guards: { [RequestGuard()] }),
             host: configuration.host,
             port: configuration.port,
             background: [
@@ -66,6 +63,15 @@ package enum GatewayService {
             ],
             draining: draining
         )
+    }
+
+    /// What is parsed at all; ``HeadRules`` refuses less with a clear word.
+    private static var headLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 32_768
+        limits.maxHeaderListSize = 65_536
+        limits.maxHeaderFieldCount = 500
+        return limits
     }
 
     private static func peers(_ configuration: GatewayConfiguration) -> [PeerHealth.Peer] {

@@ -1,7 +1,7 @@
 package import Contracts
 import Foundation
 package import HTTPTypes
-import NIOHTTP1
+package import NIOHTTP1
 
 /// The headers that carry meaning on the bus.
 package enum BusHeaders {
@@ -52,16 +52,16 @@ package enum BusHeaders {
     }
 
     /// Reads what a request's headers say about the call.
-    package static func readContext(_ headers: HTTPFields) throws -> CallContext {
+    package static func readContext(_ headers: HTTPHeaders) throws -> CallContext {
         var context = CallContext(
-            requestID: headers[.xRequestID].flatMap(token) ?? .randomHex(words: 1),
-            traceparent: headers[.traceparent].flatMap(token)
+            requestID: headers.first(name: requestID).flatMap(token) ?? .randomHex(words: 1),
+            traceparent: headers.first(name: traceparent).flatMap(token)
                 ?? "00-\(String.randomHex(words: 2))-\(String.randomHex(words: 1))-01"
         )
-        if let text = headers[.xPrincipal] {
+        if let text = headers.first(name: principal) {
             context.principal = try readPrincipal(text)
         }
-        if let text = headers[.xDeadline] {
+        if let text = headers.first(name: deadline) {
             guard let milliseconds = Int(text), (0...86_400_000).contains(milliseconds) else {
                 throw Fault(.invalid, "The header x-deadline-ms is not a number of milliseconds up to a day.")
             }

@@ -1,7 +1,8 @@
 package import Bus
 package import Hummingbird
-package import HummingbirdCore
+import HummingbirdCore
 import Logging
+import NIOPosix
 package import ServiceLifecycle
 
 /// A service ready to run: everything that lives in it, in order of dependency.
@@ -40,14 +41,15 @@ package struct ServiceUnit: Sendable {
         readiness: [Readiness] = []
     ) -> ServiceUnit {
         let draining = Draining()
-        let router = Router(context: BusContext.self)
+        let router = Router(context: OperationsContext.self)
         router.add(middleware: LostMiddleware())
         OperationsRoutes.add(to: router, service: table.service, readiness: readiness, draining: draining)
-        table.add(to: router, token: token)
-        return application(
+        let logger = serverLogger(table.service)
+        let operations = RouterResponder(router.buildResponder(), logger: logger)
+        return unit(
             table: table,
-            router: router,
-            server: .house(),
+            channel: ServerChannel(respond: table.responder(token: token) { await operations.answer($0) }),
+            logger: logger,
             host: host,
             port: port,
             background: background,
@@ -60,33 +62,55 @@ package struct ServiceUnit: Sendable {
     package static func application<Context: RequestContext>(
         table: EndpointTable,
         router: Router<Context>,
-        server: HTTPServerBuilder,
+        configuration: ServerChannel.Configuration,
         host: String,
         port: Int,
         background: [any Service] = [],
-        drainedFirst: [any Service] = [],
         draining: Draining
     ) -> ServiceUnit where Context.Source == ApplicationRequestContextSource {
-        let listening = Listening()
-        var logger = Logger(label: table.service)
-        // Hummingbird's own words at info are said better by ServiceKit.
+        let logger = serverLogger(table.service)
+        let responder = RouterResponder(router.buildResponder(), logger: logger)
+        return unit(
+            table: table,
+            channel: ServerChannel(configuration) { await responder.answer($0) },
+            logger: logger,
+            host: host,
+            port: port,
+            background: background,
+            drainedFirst: [],
+            draining: draining
+        )
+    }
+
+    /// Hummingbird's own words at info are said better by ServiceKit.
+    private static func serverLogger(_ service: String) -> Logger {
+        var logger = Logger(label: service)
         logger.logLevel = max(logger.logLevel, .notice)
-        let application = Application(
-            router: router,
-            server: server,
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port),
-                serverName: nil,
-                backlog: Self.backlog
-            ),
-            onServerRunning: { channel in listening.announce(channel.localAddress?.port ?? port) },
+        return logger
+    }
+
+    private static func unit(
+        table: EndpointTable,
+        channel: ServerChannel,
+        logger: Logger,
+        host: String,
+        port: Int,
+        background: [any Service],
+        drainedFirst: [any Service],
+        draining: Draining
+    ) -> ServiceUnit {
+        let listening = Listening()
+        let server = channel.server(
+            configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: Self.backlog),
+            onServerRunning: { listening.announce($0.localAddress?.port ?? port) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
         )
         return ServiceUnit(
             name: table.service,
             host: host,
             port: port,
-            services: background + [application] + drainedFirst + [draining],
+            services: background + [server] + drainedFirst + [draining],
             listening: listening,
             table: table
         )

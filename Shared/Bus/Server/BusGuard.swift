@@ -1,11 +1,13 @@
 import Contracts
-import HTTPTypes
-import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// Stands before every endpoint: wants the bus secret, reads the body, and turns what is thrown into an answer.
 struct BusGuard: Sendable {
+    /// The longest endpoint value that is taken, in bytes.
+    private static let bodyLimit = 64 * 1024 * 1024
+
     private let token: [UInt8]
 
     init(token: String) {
@@ -13,26 +15,25 @@ struct BusGuard: Sendable {
     }
 
     func answer(
-        _ request: Request,
+        _ request: ServerRequest,
         path: String,
-        limit: Int,
-        with handler: @Sendable (ByteBuffer, CallContext) async throws -> Response
-    ) async -> Response {
+        with handler: EndpointTable.Handler
+    ) async -> ServerAnswer {
         var requestID = ""
         do {
-            try admit(request.headers)
-            let context = try BusHeaders.readContext(request.headers)
+            try admit(request.head.headers)
+            let context = try BusHeaders.readContext(request.head.headers)
             requestID = context.requestID
             _ = try context.remaining(atMost: .seconds(1))
-            let body = try await read(request, limit: limit)
+            let body = try await read(request.body)
             return try await handler(body, context)
         } catch {
             return answer(to: error, path: path, requestID: requestID)
         }
     }
 
-    private func admit(_ headers: HTTPFields) throws {
-        guard let given = headers[.authorization], isEqual(given.utf8, token) else {
+    private func admit(_ headers: HTTPHeaders) throws {
+        guard let given = headers.first(name: "authorization"), isEqual(given.utf8, token) else {
             throw Fault(
                 .unauthorized,
                 "The bus secret is missing or wrong: send the header authorization with Bearer and BUS_TOKEN."
@@ -47,15 +48,15 @@ struct BusGuard: Sendable {
         return difference == 0
     }
 
-    private func read(_ request: Request, limit: Int) async throws -> ByteBuffer {
+    private func read(_ body: RequestSource) async throws -> ByteBuffer {
         do {
-            return try await request.body.collect(upTo: limit)
+            return try await body.collect(upTo: Self.bodyLimit)
         } catch is NIOTooManyBytesError {
-            throw Fault(.tooLarge, "The body is longer than \(limit) bytes.")
+            throw Fault(.tooLarge, "The body is longer than \(Self.bodyLimit) bytes.")
         }
     }
 
-    private func answer(to error: any Error, path: String, requestID: String) -> Response {
+    private func answer(to error: any Error, path: String, requestID: String) -> ServerAnswer {
         let fault: Fault
         switch error {
         case let error as Fault: fault = error
@@ -68,9 +69,9 @@ struct BusGuard: Sendable {
             fault = .unexpected(requestID: requestID)
         }
         do {
-            return try fault.response()
+            return try fault.answer()
         } catch {
-            return Response(status: .internalServerError)
+            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
         }
     }
 }

@@ -1,12 +1,12 @@
 package import Contracts
 import Foundation
-package import Hummingbird
-import NIOCore
+package import NIOCore
+package import NIOHTTP1
 
 /// All that a service answers, endpoint by endpoint.
 package struct EndpointTable: Sendable {
     /// What runs for one path.
-    private typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> Response
+    typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerAnswer
 
     package let service: String
     /// The endpoints that answer once.
@@ -38,11 +38,7 @@ package struct EndpointTable: Sendable {
         endpoints.append(type)
         handlers[type.path] = { body, context in
             let answer = try await handler(body, context)
-            return Response(
-                status: .ok,
-                headers: [.contentType: "application/json"],
-                body: ResponseBody(byteBuffer: try BusCoding.encode(answer))
-            )
+            return .json(try BusCoding.encode(answer))
         }
     }
 
@@ -64,26 +60,31 @@ package struct EndpointTable: Sendable {
         streamingEndpoints.append(type)
         handlers[type.path] = { body, context in
             let stream = try await handler(body, context)
-            return Response(
+            return ServerAnswer(
                 status: .ok,
-                headers: [.contentType: "application/x-ndjson"],
+                headers: ["content-type": "application/x-ndjson"],
                 body: StreamBody.body(of: stream, requestID: context.requestID)
             )
         }
     }
 
-    /// Puts the table's endpoints on a router, behind the bus secret, and `GET /endpoints`, which lists them.
-    package func add(to router: Router<BusContext>, token: String) {
-        let guardian = BusGuard(token: token)
-        for (path, handler) in handlers {
-            router.post(RouterPath(path)) { request, context in
-                await guardian.answer(request, path: path, limit: context.maxUploadSize, with: handler)
+    /// Answers requests: endpoints, which stand behind the bus secret, and `GET /endpoints`, which lists them.
+    ///
+    /// - Parameter other: answers whatever is none of them.
+    package func responder(token: String, other: @escaping ServerChannel.Respond) -> ServerChannel.Respond {
+        let (guardian, handlers) = (BusGuard(token: token), handlers)
+        let listing = Listing(service: service, endpoints: paths)
+        return { request in
+            let path = request.head.uri
+            switch request.head.method {
+            case .POST:
+                guard let handler = handlers[path] else { break }
+                return await guardian.answer(request, path: path, with: handler)
+            case .GET where path == "/endpoints":
+                do { return .json(try BusCoding.encode(listing)) } catch { break }
+            default: break
             }
-        }
-        router.get("/endpoints") { _, _ in
-            let answer = Listing(service: service, endpoints: paths)
-            let body = ResponseBody(byteBuffer: try BusCoding.encode(answer))
-            return Response(status: .ok, headers: [.contentType: "application/json"], body: body)
+            return await other(request)
         }
     }
 
@@ -98,5 +99,12 @@ package struct EndpointTable: Sendable {
             self.endpoints = endpoints
             note = endpoints.isEmpty ? "\(service) serves no endpoints yet." : nil
         }
+    }
+}
+
+extension ServerAnswer {
+    /// A JSON value as the whole answer.
+    package static func json(_ bytes: ByteBuffer, status: HTTPResponseStatus = .ok) -> ServerAnswer {
+        ServerAnswer(status: status, headers: ["content-type": "application/json"], body: .whole(bytes))
     }
 }

@@ -1,13 +1,12 @@
 import Contracts
-import Hummingbird
 import Logging
 import NIOCore
 
 /// Writes a stream as newline-delimited JSON: an `element` a line, at last `end` or `fault`.
 enum StreamBody {
     /// One batch is one write; the next is pulled when the socket has taken it.
-    static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ResponseBody {
-        ResponseBody { writer in
+    static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ServerAnswer.Body {
+        .written { writer in
             defer { stream.close() }
             // What fails in writing is the reader's departure and concerns nobody else.
             var isOver = false
@@ -16,7 +15,7 @@ enum StreamBody {
                 try await writer.write(lines)
                 isOver = isLast
             }
-            try await writer.finish(nil)
+            try await writer.finish()
         }
     }
 

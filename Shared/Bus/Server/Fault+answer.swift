@@ -1,7 +1,7 @@
 package import Contracts
 package import HTTPTypes
-import Hummingbird
-import NIOCore
+package import NIOCore
+import NIOHTTP1
 
 extension Fault.Code {
     /// The HTTP status that goes with the code.
@@ -30,12 +30,20 @@ struct FaultEnvelope: Codable {
 }
 
 extension Fault {
+    /// The fault as the body of a bus answer.
+    package func encoded() throws -> ByteBuffer {
+        try BusCoding.encode(FaultEnvelope(fault: self))
+    }
+
     /// The bus answer that carries the fault.
-    func response() throws -> Response {
-        var headers: HTTPFields = [.contentType: "application/json"]
-        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
-        let body = try BusCoding.encode(FaultEnvelope(fault: self))
-        return Response(status: code.status, headers: headers, body: ResponseBody(byteBuffer: body))
+    func answer() throws -> ServerAnswer {
+        let status = code.status
+        var answer = ServerAnswer.json(
+            try encoded(),
+            status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase)
+        )
+        if let retryAfter { answer.headers.add(name: "retry-after", value: String(retryAfter)) }
+        return answer
     }
 
     /// What a fault of no known kind looks like from outside; the cause belongs in the log.

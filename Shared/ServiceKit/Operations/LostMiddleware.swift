@@ -1,26 +1,30 @@
+import Bus
 import Contracts
-package import Hummingbird
+import Hummingbird
+import NIOCore
 
 /// Answers who comes to a path that is not there, in the bus's own shape.
-package struct LostMiddleware: RouterMiddleware {
-    package typealias Context = BusContext
+struct LostMiddleware: RouterMiddleware {
+    typealias Context = OperationsContext
 
-    package init() {}
-
-    package func handle(
+    func handle(
         _ request: Request,
-        context: BusContext,
-        next: (Request, BusContext) async throws -> Response
+        context: OperationsContext,
+        next: (Request, OperationsContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             let path = String(request.uri.path.prefix(100))
-            return try Fault(
+            let fault = Fault(
                 .missing,
                 "There is no \(request.method) \(path) here. GET /endpoints lists what there is."
             )
-            .response()
+            return Response(
+                status: fault.code.status,
+                headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: try fault.encoded())
+            )
         }
     }
 }

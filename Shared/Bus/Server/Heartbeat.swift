@@ -1,0 +1,61 @@
+import NIOCore
+import NIOHTTP1
+
+/// Keeps a quiet stream alive: after a while without a write it writes a line that says only that somebody is there.
+///
+/// `{"heartbeat":{}}` on `application/x-ndjson`, a comment on `text/event-stream`. A stream is written whole lines at a
+/// time, so a heartbeat never falls into the middle of one. Lives on one event loop.
+final class Heartbeat {
+    private let interval: TimeAmount
+    private let line: ByteBuffer
+    private let eventLoop: any EventLoop
+    private let write: (ByteBuffer) -> Void
+    private var lastWrite = NIODeadline.now()
+    private var timer: Scheduled<Void>?
+
+    /// `nil` for an answer that is no stream.
+    init?(
+        _ headers: HTTPHeaders,
+        interval: TimeAmount,
+        on eventLoop: any EventLoop,
+        write: @escaping (ByteBuffer) -> Void
+    ) {
+        guard let contentType = headers.first(name: "content-type") else { return nil }
+        if contentType.hasPrefix("application/x-ndjson") {
+            line = ByteBuffer(string: "{\"heartbeat\":{}}\n")
+        } else if contentType.hasPrefix("text/event-stream") {
+            line = ByteBuffer(string: ": ping\n\n")
+        } else {
+            return nil
+        }
+        self.interval = interval
+        self.eventLoop = eventLoop
+        self.write = write
+        schedule(after: interval)
+    }
+
+    /// Something was written: there is no need of a heartbeat for a while.
+    func wrote() {
+        lastWrite = .now()
+    }
+
+    func stop() {
+        timer?.cancel()
+        timer = nil
+    }
+
+    private func schedule(after delay: TimeAmount) {
+        timer = eventLoop.scheduleTask(in: delay) { [bound = NIOLoopBound(self, eventLoop: eventLoop)] in
+            bound.value.tick()
+        }
+    }
+
+    private func tick() {
+        guard timer != nil else { return }
+        let left = lastWrite + interval - .now()
+        if left > .zero { return schedule(after: left) }
+        write(line)
+        lastWrite = .now()
+        schedule(after: interval)
+    }
+}

@@ -1,0 +1,80 @@
+import HTTPTypes
+package import Hummingbird
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// A Hummingbird router behind the house's own connections.
+package struct RouterResponder<Responder: HTTPResponder>: Sendable
+where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
+    private let responder: Responder
+    private let logger: Logger
+
+    package init(_ responder: Responder, logger: Logger) {
+        self.responder = responder
+        self.logger = logger
+    }
+
+    package func answer(_ request: ServerRequest) async -> ServerAnswer {
+        let context = Responder.Context(
+            source: ApplicationRequestContextSource(channel: request.channel, logger: logger)
+        )
+        do {
+            let response = try await responder.respond(to: Request(request), context: context)
+            return ServerAnswer(response)
+        } catch {
+            logger.error("Request failed", metadata: ["request.path": "\(request.head.uri)", "error": "\(error)"])
+            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+        }
+    }
+}
+
+extension Request {
+    /// Throws `HTTP1TypeConversionError` for a method that is none.
+    fileprivate init(_ request: ServerRequest) throws {
+        let head = request.head
+        let body: RequestBody =
+            switch request.body {
+            case .whole(let bytes): RequestBody(buffer: bytes)
+            case .coming(let body): RequestBody(asyncSequence: body)
+            }
+        self.init(
+            head: HTTPRequest(
+                method: try HTTPRequest.Method(head.method),
+                scheme: "http",
+                authority: head.headers.first(name: "host"),
+                path: head.uri,
+                headerFields: HTTPFields(head.headers, splitCookie: false)
+            ),
+            body: body
+        )
+    }
+}
+
+extension ServerAnswer {
+    fileprivate init(_ response: Response) {
+        let body = response.body
+        self.init(
+            status: HTTPResponseStatus(
+                statusCode: response.status.code,
+                reasonPhrase: response.status.reasonPhrase
+            ),
+            headers: HTTPHeaders(response.headers),
+            body: .written { try await body.write(RouterBodyWriter(writer: $0)) }
+        )
+    }
+}
+
+/// What Hummingbird's bodies are written with.
+private struct RouterBodyWriter: ResponseBodyWriter {
+    let writer: AnswerWriter
+
+    func write(_ buffer: ByteBuffer) async throws {
+        try await writer.write(buffer)
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+        try await writer.finish(trailingHeaders.map { HTTPHeaders($0) })
+    }
+}

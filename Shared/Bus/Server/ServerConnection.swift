@@ -1,0 +1,241 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// One connection of a server, last in its pipeline: gathers a request, has it answered, and goes on to the next.
+final class ServerConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    let respond: ServerChannel.Respond
+    private let idleTimeout: TimeAmount
+    let heartbeatInterval: TimeAmount
+    let logger: Logger
+    var context: ChannelHandlerContext?
+    var executor: EventLoopTaskExecutor?
+
+    /// The request that has begun to come and was given to nobody yet, and so much of its body.
+    private var head: HTTPRequestHead?
+    private var gathered = ByteBuffer()
+    /// The body that somebody reads as it comes.
+    var incoming: IncomingBody?
+    /// Whether a request's end is still to come.
+    var isReceiving = false
+    /// What has come of later requests while an answer is due.
+    var waiting = CircularBuffer<HTTPServerRequestPart>()
+    private var isReadHeld = false
+
+    /// The task that makes the answer.
+    var task: Task<Void, Never>?
+    /// Counts answers, so that whoever writes late writes into no other's.
+    var number: UInt64 = 0
+    var isAnswering = false
+    var isEnded = true
+    var closesAfterAnswer = false
+    private var isFlushScheduled = false
+    private var room: CheckedContinuation<Void, any Error>?
+    var heartbeat: Heartbeat?
+    private var idleTimer: Scheduled<Void>?
+    var lastActive = NIODeadline.now()
+
+    init(
+        respond: @escaping ServerChannel.Respond,
+        idleTimeout: TimeAmount,
+        heartbeatInterval: TimeAmount,
+        logger: Logger
+    ) {
+        self.respond = respond
+        self.idleTimeout = idleTimeout
+        self.heartbeatInterval = heartbeatInterval
+        self.logger = logger
+    }
+
+    /// Whether the next part that comes belongs to a request whose turn it is not yet.
+    private var isNextRequestDue: Bool { isAnswering && !isReceiving }
+
+    // MARK: What comes
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        executor = EventLoopTaskExecutor.executor(for: context.eventLoop)
+        scheduleIdleCheck(after: idleTimeout, context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave(ChannelError.ioOnClosedChannel)
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave(ChannelError.ioOnClosedChannel)
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastActive = .now()
+        let part = unwrapInboundIn(data)
+        if isNextRequestDue || !waiting.isEmpty { waiting.append(part) } else { take(part, context) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // What did not come at once is read as it comes, so that it may be refused before it is there.
+        if head != nil { beginReading(context) }
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard waiting.isEmpty, incoming?.isFull != true else {
+            isReadHeld = true
+            return
+        }
+        context.read()
+    }
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head):
+            self.head = head
+            isReceiving = true
+        case .body(let bytes):
+            if let incoming { return incoming.received(bytes) }
+            // The rest of a request that was answered before its end is of no use.
+            guard head != nil else { return }
+            if gathered.readableBytes == 0 { gathered = bytes } else { gathered.writeImmutableBuffer(bytes) }
+        case .end:
+            isReceiving = false
+            incoming?.end(.success(()))
+            incoming = nil
+            guard let head else { return }
+            self.head = nil
+            let body = gathered
+            gathered = ByteBuffer()
+            answer(ServerRequest(head: head, body: .whole(body), channel: context.channel), context)
+        }
+    }
+
+    private func beginReading(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        self.head = nil
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let body = IncomingBody(eventLoop: context.eventLoop, beginning: gathered) { bound.value.resumeReading() }
+        gathered = ByteBuffer()
+        incoming = body
+        answer(ServerRequest(head: head, body: .coming(body), channel: context.channel), context)
+    }
+
+    /// Takes up what came while the answer was due.
+    func next() {
+        guard let context else { return }
+        while !isNextRequestDue, let part = waiting.popFirst() { take(part, context) }
+        guard waiting.isEmpty else { return }
+        if head != nil { beginReading(context) }
+        resumeReading()
+    }
+
+    func resumeReading() {
+        guard isReadHeld, let context else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // Who has closed its end does not wait for the answer.
+            closesAfterAnswer = true
+            incoming?.end(.failure(ChannelError.inputClosed))
+            guard isAnswering else { return context.close(promise: nil) }
+            task?.cancel()
+        case is ChannelShouldQuiesceEvent:
+            closesAfterAnswer = true
+            if !isAnswering, !isReceiving { context.close(promise: nil) }
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        incoming?.end(.failure(error))
+        if error is HTTPParserError, !isAnswering {
+            let headers: HTTPHeaders = ["connection": "close", "content-length": "0"]
+            let head = HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers)
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+        context.close(promise: nil)
+    }
+
+    private func leave(_ error: any Error) {
+        isEnded = true
+        incoming?.end(.failure(error))
+        incoming = nil
+        waiting.removeAll()
+        task?.cancel()
+        stopWaitingForRoom(error)
+        stopHeartbeat()
+        idleTimer?.cancel()
+        idleTimer = nil
+    }
+
+    // MARK: Room, pace and time
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, let room {
+            self.room = nil
+            room.resume()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func waitForRoom(_ continuation: CheckedContinuation<Void, any Error>) {
+        guard let context, context.channel.isActive else {
+            return continuation.resume(throwing: ChannelError.ioOnClosedChannel)
+        }
+        guard !context.channel.isWritable else { return continuation.resume() }
+        guard task?.isCancelled != true else { return continuation.resume(throwing: CancellationError()) }
+        room = continuation
+        context.flush()
+    }
+
+    func stopWaitingForRoom(_ error: any Error) {
+        room?.resume(throwing: error)
+        room = nil
+    }
+
+    func flushSoon(_ context: ChannelHandlerContext) {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        context.eventLoop.execute { [bound = bound(context)] in
+            bound.value.isFlushScheduled = false
+            bound.value.context?.flush()
+        }
+    }
+
+    func bound(_ context: ChannelHandlerContext) -> NIOLoopBound<ServerConnection> {
+        NIOLoopBound(self, eventLoop: context.eventLoop)
+    }
+
+    private func scheduleIdleCheck(after delay: TimeAmount, _ context: ChannelHandlerContext) {
+        idleTimer = context.eventLoop.scheduleTask(in: delay) { [bound = bound(context)] in bound.value.checkIdle() }
+    }
+
+    private func checkIdle() {
+        guard let context else { return }
+        if isAnswering { return scheduleIdleCheck(after: idleTimeout, context) }
+        let left = lastActive + idleTimeout - .now()
+        if left <= .zero { return context.close(promise: nil) }
+        scheduleIdleCheck(after: left, context)
+    }
+
+    func beat(_ line: ByteBuffer) {
+        // What waits unsent says well enough that somebody is there.
+        guard let context, context.channel.isWritable else { return }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(line))), promise: nil)
+    }
+
+    func stopHeartbeat() {
+        heartbeat?.stop()
+        heartbeat = nil
+    }
+}
