@@ -30,10 +30,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "Bus", "Contracts", .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle,
-                .logging,
-                .nio, .nioPosix,
-                .signals,
+                "Bus", "Contracts", .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore,
+                .lifecycle, .logging, .nio, .nioPosix, .signals,
             ]
         ),
     ]
@@ -139,6 +137,7 @@ extension [SwiftSetting] {
             .enableUpcomingFeature("InferIsolatedConformances"),
             .enableUpcomingFeature("InternalImportsByDefault"),
             .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             .treatAllWarnings(as: .error),
         ]
     }

@@ -84,10 +84,10 @@ package enum BusHeaders {
         }
     }
 
-    static func write(_ context: CallContext, token: String, remaining: Duration?) -> HTTPHeaders {
+    static func write(_ context: CallContext, authorization: String, remaining: Duration?) -> HTTPHeaders {
         var headers = HTTPHeaders()
         headers.reserveCapacity(8)
-        headers.add(name: "authorization", value: "Bearer \(token)")
+        headers.add(name: "authorization", value: authorization)
         headers.add(name: "content-type", value: "application/json")
         headers.add(name: requestID, value: context.requestID)
         headers.add(name: traceparent, value: context.traceparent)

@@ -19,7 +19,7 @@ package final class HTTPBus: Bus, Service {
     private static let pause = Duration.milliseconds(50)
 
     private let peer: String
-    private let token: String
+    private let authorization: String
     private let client: HTTPClient
     private let replicas: Replicas
 
@@ -31,7 +31,7 @@ package final class HTTPBus: Bus, Service {
     /// Throws ``HTTPClientError`` when a URL cannot be read.
     package init(peer: String, urls: [String], token: String, client: HTTPClient) throws {
         self.peer = peer
-        self.token = token
+        authorization = "Bearer \(token)"
         self.client = client
         replicas = try Replicas(urls: urls)
     }
@@ -98,7 +98,7 @@ package final class HTTPBus: Bus, Service {
             method: .POST,
             target: replicas.choose(always: context.wantsSameReplica),
             path: path,
-            headers: BusHeaders.write(context, token: token, remaining: announced),
+            headers: BusHeaders.write(context, authorization: authorization, remaining: announced),
             body: body,
             headTimeout: limit,
             readTimeout: Self.silenceLimit

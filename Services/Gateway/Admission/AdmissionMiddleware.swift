@@ -12,7 +12,7 @@ struct AdmissionMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
         context: GatewayContext,
-        next: (Request, GatewayContext) async throws -> Response
+        next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         let correlation = request.headers[.xCorrelationID].flatMap(BusHeaders.token)

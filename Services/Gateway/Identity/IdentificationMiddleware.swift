@@ -14,7 +14,7 @@ struct IdentificationMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
         context: GatewayContext,
-        next: (Request, GatewayContext) async throws -> Response
+        next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         let surface = Surface(path: request.uri.path)

@@ -14,6 +14,11 @@ final class ConnectionPool: @unchecked Sendable {
     private var counts: [HTTPTarget: Int] = [:]
     private var tls: NIOSSLContext?
     private var isSweepScheduled = false
+    /// The exchanges that are going: one timer for all costs less than one for each.
+    private var watched: [HTTPExchange] = []
+    private var isTicking = false
+    /// How late a limit may be noticed.
+    private static let tick = TimeAmount.milliseconds(50)
 
     init(eventLoop: any EventLoop, configuration: HTTPClient.Configuration) {
         self.eventLoop = eventLoop
@@ -52,6 +57,34 @@ final class ConnectionPool: @unchecked Sendable {
         idle[connection.target]?.removeAll { $0 === connection }
     }
 
+    /// Minds the limits of an exchange from now on.
+    func watch(_ exchange: HTTPExchange) {
+        exchange.watchIndex = watched.count
+        watched.append(exchange)
+        guard !isTicking else { return }
+        isTicking = true
+        scheduleTick()
+    }
+
+    func unwatch(_ exchange: HTTPExchange) {
+        guard let index = exchange.watchIndex else { return }
+        exchange.watchIndex = nil
+        let last = watched.removeLast()
+        guard last !== exchange else { return }
+        watched[index] = last
+        last.watchIndex = index
+    }
+
+    private func scheduleTick() {
+        eventLoop.scheduleTask(in: Self.tick) {
+            let now = NIODeadline.now()
+            // A copy: who is ended is no longer watched.
+            for exchange in self.watched { exchange.checkProgress(at: now) }
+            self.isTicking = !self.watched.isEmpty
+            if self.isTicking { self.scheduleTick() }
+        }
+    }
+
     private func connect(to target: HTTPTarget) -> EventLoopFuture<HTTPConnection> {
         let secure: NIOSSLContext?
         do {
@@ -79,6 +112,7 @@ final class ConnectionPool: @unchecked Sendable {
             let isAddress = AddressLookup.isAddress(target.host)
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : target.host))
         }
+        try pipeline.addHandler(WriteJoiner())
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(HTTPConnection(target: target, pool: self))

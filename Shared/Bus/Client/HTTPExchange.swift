@@ -21,7 +21,8 @@ final class HTTPExchange: @unchecked Sendable {
     private var head: HTTPResponseHead?
     private var buffer = ByteBuffer()
     private var outcome: Result<Void, any Error>?
-    private var timer: Scheduled<Void>?
+    /// Its place among those that its pool watches.
+    var watchIndex: Int?
     private var lastProgress = NIODeadline.now()
     /// Until when bytes gather.
     private var release = NIODeadline.uptimeNanoseconds(0)
@@ -47,7 +48,7 @@ final class HTTPExchange: @unchecked Sendable {
         guard outcome == nil else { return pool.giveBack(connection) }
         self.connection = connection
         lastProgress = .now()
-        schedule(after: request.headTimeout)
+        pool.watch(self)
         connection.send(self)
     }
 
@@ -148,23 +149,20 @@ final class HTTPExchange: @unchecked Sendable {
     }
 
     private func settle() {
-        timer?.cancel()
-        timer = nil
+        pool.unwatch(self)
         releaseTimer?.cancel()
         releaseTimer = nil
     }
 
-    private func schedule(after duration: Duration) {
-        timer = eventLoop.scheduleTask(in: TimeAmount(duration)) { self.checkProgress() }
-    }
-
-    private func checkProgress() {
-        guard outcome == nil else { return }
+    /// Ends the exchange when its peer has been silent for too long.
+    func checkProgress(at now: NIODeadline) {
         let limit = head == nil ? request.headTimeout : request.readTimeout
-        let left = lastProgress + TimeAmount(limit) - NIODeadline.now()
         // Bytes that wait for a slow consumer are not the peer's silence.
-        if isFull { return schedule(after: limit) }
-        guard left <= .zero else { return schedule(after: .nanoseconds(left.nanoseconds)) }
+        if isFull {
+            lastProgress = now
+            return
+        }
+        guard now - lastProgress >= TimeAmount(limit) else { return }
         let name = request.target.authority
         fail(
             head == nil

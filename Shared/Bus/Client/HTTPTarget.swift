@@ -1,20 +1,18 @@
 /// Where a request goes: scheme, host and port.
 package struct HTTPTarget: Hashable, Sendable {
-    package var isSecure: Bool
+    package let isSecure: Bool
     /// A name or an address, without brackets.
-    package var host: String
-    package var port: Int
+    package let host: String
+    package let port: Int
+    /// What the `Host` header says.
+    package let authority: String
 
     package init(isSecure: Bool = false, host: String, port: Int) {
         self.isSecure = isSecure
         self.host = host
         self.port = port
-    }
-
-    /// What the `Host` header says.
-    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+        authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
     /// Takes an `http` or `https` URL apart, into where it leads and what is asked for there.

@@ -3,7 +3,7 @@ package import NIOCore
 /// Writes JSON in the order in which it is told, compact, straight into bytes; encoders of the library keep no order.
 package struct JSONWriter {
     /// What was written so far.
-    package private(set) var buffer = ByteBuffer()
+    package private(set) var buffer = ByteBufferAllocator().buffer(capacity: 256)
     private var needsComma = false
 
     package init() {}
@@ -122,8 +122,7 @@ package struct JSONWriter {
     }
 
     private mutating func key(_ name: StaticString) {
-        comma()
-        buffer.writeStaticString("\"")
+        if needsComma { buffer.writeStaticString(",\"") } else { buffer.writeStaticString("\"") }
         buffer.writeStaticString(name)
         buffer.writeStaticString("\":")
         needsComma = false

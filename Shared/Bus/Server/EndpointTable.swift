@@ -70,7 +70,7 @@ package struct EndpointTable: Sendable {
 
     /// Answers requests: endpoints, which stand behind the bus secret, and `GET /endpoints`, which lists them.
     ///
-    /// - Parameter other: answers whatever is none of them.
+    /// `other`: answers whatever is none of them.
     package func responder(token: String, other: @escaping ServerChannel.Respond) -> ServerChannel.Respond {
         let (guardian, handlers) = (BusGuard(token: token), handlers)
         let listing = Listing(service: service, endpoints: paths)

@@ -15,7 +15,7 @@ package final class IncomingBody: @unchecked Sendable {
     /// Runs when what waited has been read.
     private let taken: () -> Void
 
-    /// - Parameter taken: runs on the event loop when what waited has been read.
+    /// `taken`: runs on the event loop when what waited has been read.
     init(eventLoop: any EventLoop, beginning: ByteBuffer, taken: @escaping () -> Void) {
         self.eventLoop = eventLoop
         self.taken = taken

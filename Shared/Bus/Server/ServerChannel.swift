@@ -58,6 +58,7 @@ package struct ServerChannel: ServerChildChannel {
                 logger: logger
             )
             let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(WriteJoiner())
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,
                 withErrorHandling: false,

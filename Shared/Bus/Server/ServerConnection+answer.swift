@@ -34,7 +34,7 @@ extension ServerConnection {
         heartbeat = Heartbeat(answer.headers, interval: heartbeatInterval, on: context.eventLoop) { [weak self] line in
             self?.beat(line)
         }
-        flushSoon(context)
+        context.flush()
     }
 
     /// Writes a part of an answer's body, or its end; says whether there is room for more.
@@ -46,7 +46,7 @@ extension ServerConnection {
             isEnded = true
             stopHeartbeat()
         }
-        flushSoon(context)
+        context.flush()
         return context.channel.isWritable
     }
 

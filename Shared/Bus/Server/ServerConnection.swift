@@ -33,7 +33,6 @@ final class ServerConnection: ChannelDuplexHandler {
     var isAnswering = false
     var isEnded = true
     var closesAfterAnswer = false
-    private var isFlushScheduled = false
     private var room: CheckedContinuation<Void, any Error>?
     var heartbeat: Heartbeat?
     private var idleTimer: Scheduled<Void>?
@@ -201,15 +200,6 @@ final class ServerConnection: ChannelDuplexHandler {
     func stopWaitingForRoom(_ error: any Error) {
         room?.resume(throwing: error)
         room = nil
-    }
-
-    func flushSoon(_ context: ChannelHandlerContext) {
-        guard !isFlushScheduled else { return }
-        isFlushScheduled = true
-        context.eventLoop.execute { [bound = bound(context)] in
-            bound.value.isFlushScheduled = false
-            bound.value.context?.flush()
-        }
     }
 
     func bound(_ context: ChannelHandlerContext) -> NIOLoopBound<ServerConnection> {

@@ -10,7 +10,7 @@ struct LostMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
         context: OperationsContext,
-        next: (Request, OperationsContext) async throws -> Response
+        next: @concurrent (Request, OperationsContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
