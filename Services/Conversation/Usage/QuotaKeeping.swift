@@ -41,9 +41,10 @@ struct QuotaKeeping: Sendable {
                 try QuotaRows.set(quota, for: subject, at: moment, in: database)
             }
             return try Self.standing(of: subject, at: moment, in: database)
+        } onCommit: { [book] standing in
+            if standing != nil { book.note(subject, isLimited: !quota.isEmpty) }
         }
         guard let standing else { throw Fault(.missing, "Key not found") }
-        book.note(subject, isLimited: !quota.isEmpty)
         Logger.current.notice(
             "Quota set",
             metadata: ["quota.subject": "\(subject)", "principal.user": "\(principal.user)"]
