@@ -104,6 +104,15 @@ struct KeyRing: Sendable {
         return key
     }
 
+    func check(_ request: Keys.Check) async throws -> [APIKey] {
+        guard request.keys.count <= Keys.Check.limit else {
+            throw Fault(.invalid, "At most \(Keys.Check.limit) keys are told at once.")
+        }
+        return try await database.read { database in
+            try request.keys.compactMap { try KeyRows.find($0, in: database) }
+        }
+    }
+
     /// Nobody is kept out because a time cannot be written.
     private func noteUse(of key: APIKey) async {
         let moment = now()

@@ -12,6 +12,17 @@ final class MeteredCall: Sendable {
         case untold(model: String, completionBytes: Int)
         /// No model was reached, or it refused: nothing is charged.
         case refused
+
+        /// What a call came to that failed: a model that broke off, or was left, has read the prompt.
+        ///
+        /// Which model that was nobody has said: what the client wrote may be no name at all.
+        init(after error: any Error) {
+            guard let fault = error as? Fault, ![.cut, .timeout, .keyLost].contains(fault.code) else {
+                self = .untold(model: "", completionBytes: 0)
+                return
+            }
+            self = .refused
+        }
     }
 
     private struct State {
