@@ -15,13 +15,14 @@ struct ChatController: Sendable {
 
     func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         do {
-            let chat = try ChatRequest(try await RequestBody.bytes(of: request))
+            var chat = try ChatRequest(try await RequestBody.bytes(of: request))
             let metered = try await meter.begin(
                 context.caller,
                 model: chat.model,
-                promptBytes: chat.promptBytes,
+                promptTokens: TokenEstimate.tokens(inBytes: chat.promptBytes),
                 maxTokens: chat.tokenLimit
             )
+            if let limit = metered.answerLimit { chat.limitAnswer(to: limit) }
             var call = context.call
             call.deadline = .now + Self.limit
             return chat.wantsStream
@@ -48,7 +49,7 @@ struct ChatController: Sendable {
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
             return response
         } catch {
-            await metered.end(Self.outcome(error))
+            await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
     }
@@ -66,7 +67,7 @@ struct ChatController: Sendable {
         do {
             (stream, first) = try await begin(chat, call, context)
         } catch {
-            await metered.end(Self.outcome(error))
+            await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
         var headers: HTTPFields = [

@@ -13,7 +13,7 @@ struct EmbeddingsController: Sendable {
             let metered = try await meter.begin(
                 context.caller,
                 model: embeddings.request.model,
-                promptBytes: embeddings.request.input.reduce(0) { $0 + $1.utf8.count },
+                promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
                 maxTokens: 0
             )
             var call = context.call
@@ -37,7 +37,7 @@ struct EmbeddingsController: Sendable {
             await metered.end(.told(model: made.model, usage: usage))
             return made
         } catch {
-            await metered.end(.refused)
+            await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
     }
