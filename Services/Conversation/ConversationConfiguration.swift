@@ -11,6 +11,7 @@ import ServiceKit
 /// | `DATA_DIR` | folder of `conversation.sqlite` | `./data` |
 /// | `MAX_CONCURRENT_RUNS` | runs per user, 0 for no limit | `8` |
 /// | `RUN_TIMEOUT` | duration of a whole generation | `600s` |
+/// | `USAGE_RETENTION_DAYS` | 32…100000 days, 0 for ever | `400` |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
     var host: String
@@ -21,6 +22,8 @@ struct ConversationConfiguration: Sendable {
     var concurrentRuns: Int
     /// How long a generation may take; inference-svc minds it too, and says more when it has passed.
     var runLimit: Duration
+    /// How many days usage is kept; 0: for ever.
+    var usageDays: Int
     var busToken: String
 
     /// Throws `SettingFault` with a sentence that says which setting is wrong and what is allowed.
@@ -33,6 +36,12 @@ struct ConversationConfiguration: Sendable {
         databasePath = dataDirectory + "/conversation.sqlite"
         concurrentRuns = try settings.integer("MAX_CONCURRENT_RUNS", default: 8, in: 0...1_000_000)
         runLimit = try settings.duration("RUN_TIMEOUT", default: .seconds(600))
+        usageDays = try settings.integer("USAGE_RETENTION_DAYS", default: 400, in: 0...100_000)
+        guard usageDays == 0 || usageDays >= 32 else {
+            throw SettingFault(
+                "USAGE_RETENTION_DAYS is \(usageDays). It must be 0, for ever, or from 32: a quota counts a whole month."
+            )
+        }
         busToken = try settings.busToken()
     }
 }

@@ -31,6 +31,7 @@ struct ConversationEndpoints: Sendable {
         table.serve(Keys.Change.self) { request, context in try await keys.change(request, context) }
         table.serve(Keys.Revoke.self) { request, context in try await keys.revoke(request, context) }
         table.serve(Keys.Find.self) { request, _ in try await keys.find(request) }
+        table.serve(Keys.Check.self) { request, _ in try await keys.check(request) }
         table.serve(Keys.Watch.self) { _, _ in try keys.book.watch() }
         table.serve(Usage.Record.self) { request, _ in try await accounting.record(request) }
         table.serve(Usage.Report.self) { request, context in try await accounting.report(request, context) }

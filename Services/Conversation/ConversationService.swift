@@ -61,7 +61,9 @@ package enum ConversationService {
             port: configuration.port,
             token: configuration.busToken,
             background: [
-                log, inference, conversations, Housekeeping(database: database), ReservationExpiry(database: database),
+                log, inference, conversations,
+                Housekeeping(database: database, usageDays: configuration.usageDays),
+                ReservationExpiry(database: database),
             ],
             drainedFirst: [book, tasks],
             readiness: [Readiness("database") { try await database.write { _ in } }]

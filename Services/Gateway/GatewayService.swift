@@ -59,7 +59,8 @@ package enum GatewayService {
             host: configuration.host,
             port: configuration.port,
             background: [
-                conversations, inference, KeyNews(conversations: conversations, cache: keyCache), reporter,
+                conversations, inference, KeyNews(conversations: conversations, cache: keyCache),
+                KeyReview(conversations: conversations, cache: keyCache), reporter,
             ],
             draining: draining
         )

@@ -41,16 +41,17 @@ package enum InferenceService {
             lanes.append(lane(provider, configuration.limits, configuration, server.concurrency, server.queue))
         }
         lanes.append(lane(DemoProvider(pace: demoPace), configuration.limits, configuration))
+        let prices = PriceList(configuration.file.prices)
         let catalogue = Catalogue(
             providers: lanes.map(\.provider),
             defaultModel: configuration.defaultModel,
-            prices: configuration.file.prices
+            prices: prices
         )
         let routing = Routing(
             catalogue: catalogue,
             lanes: lanes,
             fallbacks: configuration.file.fallbacks,
-            prices: configuration.file.prices
+            prices: prices
         )
         let jobs = ModelJobs()
         let keeping = ModelKeeping(catalogue: catalogue, library: ollama.library, jobs: jobs)

@@ -16,7 +16,7 @@ import ServiceKit
 /// ```
 struct ProvidersFile: Decodable, Sendable, Equatable {
     var providers: [Server] = []
-    /// By `provider/model`, or by the model's bare name.
+    /// By `provider/model`, by the model's bare name, or by `provider/*` for all of a provider.
     var prices: [String: Model.Price] = [:]
     /// By `provider/model`, or by the model's bare name: what is asked in its stead, in order.
     var fallbacks: [String: [String]] = [:]

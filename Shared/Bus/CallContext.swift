@@ -12,6 +12,8 @@ package struct CallContext: Sendable {
     package var deadline: ContinuousClock.Instant?
     /// Whether the call is about what one replica of the peer keeps in memory: all such calls go to the same one.
     package var wantsSameReplica = false
+    /// By which somebody else than the caller may end the call; never crosses to the peer.
+    package var handle: CallHandle?
 
     package init(
         principal: Principal? = nil,

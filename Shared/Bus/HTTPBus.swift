@@ -103,6 +103,7 @@ package final class HTTPBus: Bus, Service {
             headTimeout: limit,
             readTimeout: Self.silenceLimit
         )
+        request.handle = context.handle
         let patienceEnds = ContinuousClock.now + min(limit, Self.patience)
         while true {
             do {

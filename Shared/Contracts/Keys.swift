@@ -116,6 +116,21 @@ package enum Keys {
         }
     }
 
+    /// Tells how keys stand that were found before; those that are not there any more are left out.
+    ///
+    /// For the gateway, without a principal. Throws `invalid` for more than ``limit``.
+    package struct Check: Endpoint {
+        package static let path = "/keys/check"
+        package typealias Response = [APIKey]
+        /// How many may be asked for at once.
+        package static let limit = 1000
+        package var keys: [APIKey.ID]
+
+        package init(keys: [APIKey.ID]) {
+            self.keys = keys
+        }
+    }
+
     /// Tells whatever a gateway must not learn late.
     ///
     /// First who has quotas, then what changes, and several times a second that nothing did. Whoever hears nothing for a

@@ -57,7 +57,8 @@ package enum Quotas {
 
     /// Reserves what a call may take of the principal's quotas, before a model is asked.
     ///
-    /// Throws `quota_exceeded` with a sentence that says which quota, how much, and when it begins anew.
+    /// Throws `quota_exceeded` with a sentence that says which quota, how much, and when it begins anew; where a quota of
+    /// money applies, `forbidden` for a model without a price, and whatever keeps the price from being known.
     package struct Reserve: Endpoint, Hashable {
         package static let path = "/quotas/reserve"
         package typealias Response = Reserved
@@ -89,9 +90,12 @@ package enum Quotas {
     package struct Reserved: Codable, Sendable, Hashable {
         /// What to settle when the call is over; absent when no quota applies, and nothing was reserved.
         package var reservation: Reservation.ID?
+        /// How many tokens the answer may have so that the quota holds; absent: as many as it wants.
+        package var answerLimit: Int?
 
-        package init(reservation: Reservation.ID?) {
+        package init(reservation: Reservation.ID?, answerLimit: Int? = nil) {
             self.reservation = reservation
+            self.answerLimit = answerLimit
         }
     }
 

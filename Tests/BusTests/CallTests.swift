@@ -85,6 +85,39 @@ struct CallTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a call that somebody else ends is left, and its caller's task goes on`(_ isBefore: Bool) async throws {
+        let (entered, left) = (Counted(), Counted())
+        var table = EndpointTable(service: "sample-svc")
+        table.serve(Samples.Wait.self) { _, _ in
+            entered.add()
+            do { try await Task.sleep(for: .seconds(50)) } catch {
+                left.add()
+                throw error
+            }
+            return Done()
+        }
+        try await Samples.serving(table) { bus, _ in
+            var context = CallContext()
+            let handle = CallHandle()
+            context.handle = handle
+            if isBefore { handle.leave() }
+            async let call = bus.call(Samples.Wait(), context)
+            if !isBefore {
+                try await eventually("The call") { entered.count == 1 }
+                handle.leave()
+            }
+            do {
+                _ = try await call
+                Issue.record("The call went well.")
+            } catch {
+                #expect(error is CancellationError)
+                #expect(!Task.isCancelled)
+            }
+            try await eventually("The far side's leave") { left.count == entered.count }
+        }
+    }
+
     @Test func `a deadline that has passed is not even sent`() async throws {
         let calls = Counted()
         var table = EndpointTable(service: "sample-svc")

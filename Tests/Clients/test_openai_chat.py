@@ -37,6 +37,18 @@ def test_whole(target):
 
 
 @ALL
+def test_instructions_alone(target):
+    said = [{"role": "system", "content": unique("Greet whoever comes.")}]
+    for stream in (False, True):
+        answer = target.client().chat.completions.create(model=target.model, messages=said, stream=stream)
+        if stream:
+            text = "".join(chunk.choices[0].delta.content or "" for chunk in answer)
+        else:
+            text = answer.choices[0].message.content
+        assert text
+
+
+@ALL
 def test_stream(target):
     text = unique("Stream, 你好 👩‍🍳")
     stream = target.client().chat.completions.create(model=target.model, messages=messages(text), stream=True)

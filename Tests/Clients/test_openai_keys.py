@@ -1,5 +1,6 @@
 """openai: Parley's own keys, and quotas that are used up."""
 import asyncio
+import threading
 import time
 
 import openai
@@ -39,6 +40,28 @@ def test_a_key_until_it_is_revoked(strict):
             client.models.list()
             time.sleep(0.2)
     assert caught.value.code == "invalid_api_key"
+    target.close()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_key_that_is_revoked_while_it_is_used(strict, stream):
+    """Whoever waits for an answer is told at once, whole or streamed."""
+    user = f"eve-{stream}".lower()
+    key = strict.command("key", "create", "--user", user).split()[-1]
+    target = Target(DEMO, strict.url + "/v1", None, key)
+    client = target.client(max_retries=0)
+    # The built-in model takes seconds for this.
+    said = messages("Repeat after me: " + "so and so " * 1500)
+    id = strict.command("key", "list", "--user", user).split()[0]
+    threading.Timer(0.5, strict.command, ("key", "revoke", id)).start()
+    start = time.monotonic()
+    with pytest.raises(openai.APIError) as caught:
+        answer = client.chat.completions.create(model=DEMO, messages=said, stream=stream)
+        for _ in answer if stream else []:
+            pass
+    assert caught.value.code == "invalid_api_key"
+    assert stream or caught.value.status_code == 401
+    assert time.monotonic() - start < LIMIT
     target.close()
 
 

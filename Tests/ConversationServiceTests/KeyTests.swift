@@ -153,6 +153,19 @@ struct KeyTests {
         }
     }
 
+    @Test func `keys are looked at again by their ids, and those that are gone are left out`() async throws {
+        try await Stage.with { stage in
+            let one = try await stage.bus.call(Keys.Create(name: "one"), stage.context()).key
+            let other = try await stage.bus.call(Keys.Create(name: "other"), stage.context("bob")).key
+            let check = Keys.Check(keys: [one.id, other.id, APIKey.ID()])
+            #expect(try await Set(stage.bus.call(check, CallContext())) == [one, other])
+            _ = try await stage.bus.call(Keys.Revoke(key: one.id), stage.context())
+            #expect(try await stage.bus.call(check, CallContext()).map(\.id) == [other.id])
+            let many = Keys.Check(keys: Array(repeating: one.id, count: Keys.Check.limit + 1))
+            try await stage.refuses(many, CallContext(), .invalid)
+        }
+    }
+
     @Test func `a stream of news does not hold up the end of the service`() async throws {
         let watching = try await Stage.with { stage in
             let stream = try await stage.bus.stream(Keys.Watch(), CallContext())

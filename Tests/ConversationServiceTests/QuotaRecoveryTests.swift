@@ -48,15 +48,16 @@ struct QuotaRecoveryTests {
             try await database.write { database in
                 try QuotaRows.set(Quota(period: .day, requests: 3), for: .user("alice"), at: .now(), in: database)
                 for number in 0..<3 {
-                    let wish = StoredReservation(
+                    let reservation = StoredReservation(
                         id: "\(number)",
                         user: "alice",
                         model: "a/b",
-                        estimate: CallEstimate(promptTokens: 10, completionTokens: 20, cost: 30),
                         createdAt: .now(),
                         expiresAt: Timestamp(microseconds: number == 0 ? .max : 1)
                     )
-                    guard case .reserved = try QuotaLedger.reserve(wish, in: database) else {
+                    let model = Model(name: "a/b", window: 8192, price: Model.Price(prompt: 1, completion: 1))
+                    let wish = CallWish(promptTokens: 10, maxTokens: 20, model: .success(model))
+                    guard case .reserved = try QuotaLedger.reserve(wish, as: reservation, in: database) else {
                         throw Fault(.internal, "It was not reserved.")
                     }
                 }

@@ -14,7 +14,7 @@ struct CallMeterTests {
     @Test func `where no quota applies nobody is asked`() async throws {
         try await withMeter { meter, behind, cache in
             cache.hear(Keys.News(quotas: [.user("bob")]))
-            let call = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+            let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             await call.end(.told(model: "a/b", usage: Self.usage))
             #expect(behind.reserves.isEmpty)
             #expect(meter.reporter.waiting == 1)
@@ -25,7 +25,7 @@ struct CallMeterTests {
         try await withMeter { meter, behind, cache in
             behind.allow(10)
             cache.hear(Keys.News(quotas: [.user("alice")]))
-            let one = try await meter.begin(principal("alice"), model: "b", promptBytes: 30, maxTokens: 7)
+            let one = try await meter.begin(principal("alice"), model: "b", promptTokens: 14, maxTokens: 7)
             #expect(behind.reserves.map(\.model) == ["b"])
             #expect(behind.reserves.map(\.promptTokens) == [14])
             #expect(behind.reserves.map(\.maxTokens) == [7])
@@ -34,14 +34,27 @@ struct CallMeterTests {
             await one.end(.refused)
             #expect(behind.settled.map(\.usage) == [Self.usage])
             cache.lose()
-            let other = try await meter.begin(principal("bob"), model: nil, promptBytes: 30)
+            let other = try await meter.begin(principal("bob"), model: nil, promptTokens: 14)
             await other.end(.untold(model: "a/b", completionBytes: 9))
-            let third = try await meter.begin(principal("bob"), model: nil, promptBytes: 30)
+            let third = try await meter.begin(principal("bob"), model: nil, promptTokens: 14)
             await third.end(.refused)
             #expect(behind.settled.map(\.usage?.completionTokens) == [5, 7, nil])
             #expect(behind.settled.map(\.usage?.isEstimated) == [false, true, nil])
             #expect(behind.open == 0)
             #expect(meter.reporter.waiting == 0)
+        }
+    }
+
+    @Test func `how long the answer may be is what was granted`() async throws {
+        try await withMeter { meter, behind, cache in
+            behind.allow(1, answerLimit: 70)
+            cache.hear(Keys.News(quotas: [.user("alice")]))
+            let limited = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
+            #expect(limited.answerLimit == 70)
+            await limited.end(.refused)
+            let free = try await meter.begin(principal("bob"), model: nil, promptTokens: 14)
+            #expect(free.answerLimit == nil)
+            await free.end(.refused)
         }
     }
 
@@ -51,14 +64,14 @@ struct CallMeterTests {
             behind.allow(0)
             for _ in 0..<3 {
                 let fault = await #expect(throws: Fault.self) {
-                    _ = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+                    _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
                 }
                 #expect(fault?.code == .quotaExceeded)
             }
             behind.allow(5)
-            let call = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+            let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let fault = await #expect(throws: Fault.self) {
-                _ = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+                _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             }
             #expect(fault?.code == .limited)
             behind.fail(Fault(.unavailable, "Not now."))
@@ -74,7 +87,7 @@ struct CallMeterTests {
         try await withMeter(limit: 1) { meter, behind, cache in
             cache.hear(Keys.News(quotas: [.user("alice")]))
             behind.allow(3)
-            for _ in 0..<3 { _ = try await meter.begin(principal("alice"), model: nil, promptBytes: 30) }
+            for _ in 0..<3 { _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14) }
             try await eventually("The settlements") { behind.open == 0 }
             #expect(behind.settled.map(\.usage?.promptTokens) == [14, 14, 14])
         }
@@ -86,7 +99,7 @@ struct CallMeterTests {
             behind.allow(3)
             behind.fail(Fault(.cut, "The answer got lost."), losesAnswers: true)
             await #expect(throws: Fault.self) {
-                _ = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+                _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             }
             #expect(behind.open == 1)
             behind.fail(nil)
@@ -100,7 +113,7 @@ struct CallMeterTests {
             cache.hear(Keys.News(quotas: [.user("alice")]))
             behind.allow(3)
             let task = Task {
-                let call = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+                let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
                 await call.end(.refused)
             }
             task.cancel()
@@ -113,7 +126,7 @@ struct CallMeterTests {
         try await withMeter { meter, behind, cache in
             behind.allow(1)
             cache.hear(Keys.News(quotas: [.user("alice")]))
-            let call = try await meter.begin(principal("alice"), model: nil, promptBytes: 30)
+            let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let task = Task {
                 do { try await Task.sleep(for: .seconds(50)) } catch {}
                 await call.end(.untold(model: "a/b", completionBytes: 0))

@@ -136,6 +136,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [(nil, 70), (50, 50), (100, 70)] as [(Int?, Int)])
+    func `an answer is no longer than a quota grants`(_ asked: Int?, _ sent: Int) async throws {
+        try await Gate.with { gate in
+            gate.behind.meter.allow(1, answerLimit: 70)
+            gate.behind.keys.limit(.user("alice"))
+            gate.behind.models.say("x")
+            try await eventually("The news") {
+                let limit = asked.map { ",\"max_tokens\":\($0)" } ?? ""
+                _ = try await gate.chat("{\"model\":\"m\",\(Self.hello)\(limit)}")
+                return gate.behind.meter.reserves.count == 1
+            }
+            #expect(gate.behind.models.asked.last?.options.maxTokens == sent)
+        }
+    }
+
+    @Test func `a request of instructions alone goes on`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say("x")
+            for role in ["system", "developer"] {
+                let messages = "[{\"role\":\"\(role)\",\"content\":\"Greet.\"}]"
+                let answer = try await gate.chat("{\"model\":\"m\",\"messages\":\(messages)}")
+                #expect(answer.status == 200)
+            }
+            #expect(gate.behind.models.asked.map { $0.messages.map(\.role) } == [[.system], [.developer]])
+        }
+    }
+
     @Test(arguments: [true, false])
     func `who leaves cancels the work`(_ isStream: Bool) async throws {
         try await Gate.with { gate in

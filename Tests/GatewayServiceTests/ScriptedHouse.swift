@@ -26,6 +26,7 @@ final class ScriptedHouse: Sendable {
         var follows: [Runs.Follow] = []
         var reports: [Usage.Report] = []
         var left = 0
+        var turnsHang = false
     }
 
     private let state = Mutex(State())
@@ -61,6 +62,11 @@ final class ScriptedHouse: Sendable {
         state.withLock { $0.end = end }
     }
 
+    /// Whole turns go on until their caller leaves.
+    func hangTurns() {
+        state.withLock { $0.turnsHang = true }
+    }
+
     /// Conversations are opened like this.
     func open(isNew: Bool) {
         state.withLock { $0.opened.isNew = isNew }
@@ -81,8 +87,13 @@ final class ScriptedHouse: Sendable {
         serve(Messages.Select.self, in: &table) { _ in Page(items: [Sample.sibling, Sample.question], total: 2) }
         serve(Runs.Find.self, in: &table) { _ in Sample.run }
         serve(Runs.Cancel.self, in: &table) { _ in Sample.run }
-        serve(Runs.Complete.self, in: &table) { request in
-            self.state.withLock { $0.starts.append(request.start) }
+        table.serve(Runs.Complete.self) { request, context in
+            try self.note(Runs.Complete.path, context)
+            let hangs = self.state.withLock { state in
+                state.starts.append(request.start)
+                return state.turnsHang
+            }
+            if hangs { _ = try await self.perform(.hang) }
             return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
         }
         serve(Keys.Create.self, in: &table) { _ in Keys.Created(key: Sample.key, secret: "sk-parley-secret") }

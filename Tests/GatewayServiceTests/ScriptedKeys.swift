@@ -7,6 +7,7 @@ final class ScriptedKeys: Sendable {
     private struct State {
         var keys: [String: APIKey] = [:]
         var finds = 0
+        var checks = 0
         var news: [Keys.News] = []
         var limited: [Quota.Subject] = []
         var isDown = false
@@ -20,6 +21,8 @@ final class ScriptedKeys: Sendable {
 
     /// How often a key was asked for.
     var finds: Int { state.withLock { $0.finds } }
+    /// How often keys were looked at again.
+    var checks: Int { state.withLock { $0.checks } }
     /// How often the stream of news was begun.
     var streams: Int { state.withLock { $0.streams } }
 
@@ -91,6 +94,12 @@ final class ScriptedKeys: Sendable {
             }
             guard let key else { throw Fault(.missing, "Key not found") }
             return key
+        }
+        table.serve(Keys.Check.self) { request, _ in
+            self.state.withLock { state in
+                state.checks += 1
+                return state.keys.values.filter { request.keys.contains($0.id) }
+            }
         }
         table.serve(Keys.Watch.self) { _, _ in try self.watch() }
     }

@@ -11,6 +11,7 @@ final class ScriptedMeter: Sendable {
         /// Takes what comes, and then says that it did not.
         var losesAnswers = false
         var room: Int?
+        var answerLimit: Int?
         var reservations: Set<Quotas.Reservation.ID> = []
         var reserves: [Quotas.Reserve] = []
         var settled: [Quotas.Settlement] = []
@@ -34,8 +35,11 @@ final class ScriptedMeter: Sendable {
     }
 
     /// There is room for so many reservations, whether or not they are settled.
-    func allow(_ room: Int) {
-        state.withLock { $0.room = room }
+    func allow(_ room: Int, answerLimit: Int? = nil) {
+        state.withLock { state in
+            state.room = room
+            state.answerLimit = answerLimit
+        }
     }
 
     func add(to table: inout EndpointTable) {
@@ -58,7 +62,7 @@ final class ScriptedMeter: Sendable {
                 let id = request.reservation ?? Quotas.Reservation.ID()
                 state.reservations.insert(id)
                 if let fault = state.fault { throw fault }
-                return Quotas.Reserved(reservation: id)
+                return Quotas.Reserved(reservation: id, answerLimit: state.answerLimit)
             }
         }
         table.serve(Quotas.Settle.self) { request, _ in

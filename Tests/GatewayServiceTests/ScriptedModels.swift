@@ -29,6 +29,8 @@ final class ScriptedModels: Sendable {
     var asked: [Inference.Generate] { state.withLock { $0.asked } }
     var embedded: [Inference.Embed] { state.withLock { $0.embedded } }
     var contexts: [CallContext] { state.withLock { $0.contexts } }
+    /// How many were begun, of whatever kind.
+    var begun: Int { state.withLock { $0.asked.count + $0.embedded.count } }
     /// How many callers left before their answer was there.
     var left: Int { state.withLock { $0.left } }
 
@@ -83,6 +85,7 @@ final class ScriptedModels: Sendable {
         }
         table.serve(Inference.Embed.self) { request, context in
             self.state.withLock { $0.embedded.append(request) }
+            try await self.hangIfAsked()
             return Inference.Embeddings(
                 model: "demo/hash-embedding",
                 vectors: request.input.map { _ in "AACAPwAAAMA=" },

@@ -44,7 +44,8 @@ struct UsageRouteTests {
             #expect(
                 set.body == """
                     {"principal":"alice","period":"month","requests":{"limit":10,"used":1,"reserved":1},\
-                    "tokens":{"limit":1000,"used":15,"reserved":15},"cost":{"limit":2.5,"used":0.0,"reserved":0.0},\
+                    "tokens":{"limit":1000,"used":15,"reserved":15},"cost":{"limit":2.5,"used":0.0,"reserved":0.0,\
+                    "unpriced_requests":1},\
                     "concurrent_runs":{"limit":2,"used":1},"resets_at":"2025-11-25T07:03:25.123456Z"}
                     """
             )

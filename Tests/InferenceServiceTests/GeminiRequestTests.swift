@@ -49,8 +49,16 @@ import Testing
         #expect(try body(messages, model: "gemma-3-27b-it") == wanted)
     }
 
+    @Test func `instructions that stand alone are said by the user`() throws {
+        let messages: [Inference.Message] = [
+            .init(role: .system, content: "Be kind."), .init(role: .developer, content: "Greet."),
+        ]
+        let wanted = #"{"contents":[{"role":"user","parts":[{"text":"Be kind."},{"text":"Greet."}]}]}"#
+        #expect(try body(messages) == wanted)
+    }
+
     @Test func `a conversation that says nothing is refused`() throws {
-        #expect(throws: ProviderError.self) { try body([.init(role: .system, content: "Be kind.")]) }
+        #expect(throws: ProviderError.self) { try body([.init(role: .system, content: "")]) }
         #expect(throws: ProviderError.self) { try body([.init(role: .assistant, content: "")]) }
     }
 

@@ -19,13 +19,17 @@ import Testing
         #expect(request.model == "demo")
         #expect(request.options.seed == 3)
         #expect(request.gather == .milliseconds(25))
-        #expect(request.hasQuestion)
+        #expect(request.hasMessages)
     }
 
-    @Test func `the house's own words are no question`() throws {
-        let request = try read(#"{"messages":[{"role":"system","content":"user"}],"options":{}}"#)
-        #expect(!request.hasQuestion)
-        #expect(throws: Fault.self) { try GenerationRules.check(request) }
+    @Test func `instructions alone may be answered, nothing at all may not`() throws {
+        for role in ["system", "developer"] {
+            let request = try read(#"{"messages":[{"role":"\#(role)","content":"Greet."}],"options":{}}"#)
+            #expect(request.hasMessages)
+            try GenerationRules.check(request)
+        }
+        let nothing = try read(#"{"messages":[],"options":{}}"#)
+        #expect(throws: Fault.self) { try GenerationRules.check(nothing) }
     }
 
     @Test func `another form means the same`() throws {

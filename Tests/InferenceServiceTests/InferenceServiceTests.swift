@@ -68,7 +68,6 @@ import Testing
         try await withInference { bus in
             let wrong = [
                 Inference.Generate(model: "demo", messages: []),
-                Inference.Generate(model: "demo", messages: [.init(role: .system, content: "You are Maya.")]),
                 question(model: "../etc"), question(model: "demo", options: .init(maxTokens: 0)),
                 question(model: "demo", options: .init(maxTokens: .max)),
                 question(model: "demo", options: .init(temperature: 5)),
@@ -81,6 +80,28 @@ import Testing
                 #expect(fault?.message.hasSuffix(".") == true)
             }
             #expect(try await bus.outcome(question(model: "gpt-5")).fault?.code == .unavailable)
+        }
+    }
+
+    @Test func `every provider answers instructions alone`() async throws {
+        try await withFakeOllama { ollama in
+            try await withFakeGemini { gemini in
+                try await withFakeOpenAI { openAI in
+                    let settings = [
+                        "OLLAMA_BASE_URL": ollama.url, "GEMINI_BASE_URL": gemini.url, "GEMINI_API_KEY": "a-key",
+                        "OPENAI_BASE_URL": openAI.url + "/v1", "OPENAI_API_KEY": "sk-a-key",
+                    ]
+                    try await withInference(settings) { bus in
+                        for model in ["ollama/llama3.2", "gemini/gemini-2.5-flash", "openai/gpt-4o-mini", "demo/demo"] {
+                            let system = Inference.Message(role: .system, content: "You are Maya, a cook. Greet me.")
+                            let request = Inference.Generate(model: model, messages: [system])
+                            let outcome = try await bus.outcome(request)
+                            #expect(outcome.fault == nil, "\(model)")
+                            #expect(!outcome.text.isEmpty, "\(model)")
+                        }
+                    }
+                }
+            }
         }
     }
 

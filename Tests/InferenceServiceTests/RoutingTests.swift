@@ -133,7 +133,7 @@ import Testing
     @Test func `what a generation takes is told, priced, and marked when it is estimated`() async throws {
         try await withFakeOllama { ollama in
             let (_, catalogue) = try routing(to: ollama.url)
-            let prices = ["llama3.2": Model.Price(prompt: 1_000_000, completion: 2_000_000)]
+            let prices = PriceList(["llama3.2": Model.Price(prompt: 1_000_000, completion: 2_000_000)])
             let routing = Routing(catalogue: catalogue, lanes: try lanes(ollama.url), prices: prices)
             let counted = try await routing.outcome()
             #expect(counted.finish?.usage?.isEstimated == false)
@@ -141,7 +141,9 @@ import Testing
             ollama.next(nil, .chat(["abcdefgh"], promptTokens: nil, completionTokens: nil))
             let estimated = try await routing.outcome()
             #expect(estimated.finish?.usage?.isEstimated == true)
-            #expect(estimated.finish?.usage?.completionTokens == 3)
+            #expect(estimated.finish?.usage?.completionTokens == TokenEstimate.tokens(in: "abcdefgh"))
+            let bytes = try GenerationRequest(question()).promptBytes
+            #expect(estimated.finish?.usage?.promptTokens == TokenEstimate.tokens(inBytes: bytes))
         }
     }
 

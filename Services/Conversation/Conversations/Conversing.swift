@@ -128,7 +128,7 @@ struct Conversing: Sendable {
             status: .completed,
             parent: nil,
             run: nil,
-            tokenCount: ContextWindow.estimateTokens(persona.greeting),
+            tokenCount: TokenEstimate.tokens(in: persona.greeting),
             createdAt: moment
         )
         try MessageRows.insert(StoredMessage(position: 0, message: greeting), into: made.number, in: database)

@@ -6,7 +6,8 @@ import Synchronization
 
 /// What must be known of keys and quotas without asking the disk, and everybody who is told when it changes.
 ///
-/// It says what is stored: whoever changes the store tells the book after the commit.
+/// It says what is stored: whoever changes the store has the book told by the commit, so that of two changes the later one is
+/// told later.
 final class AccessBook: Service {
     /// How often watchers are told that nothing happened; a gateway believes a silence for a second.
     private static let interval = Duration.milliseconds(250)

@@ -32,11 +32,12 @@ struct KeyRing: Sendable {
             guard try KeyRows.count(of: key.user, in: database) < Self.limit else { return false }
             try KeyRows.insert(key, digest: secret.digest, in: database)
             return true
+        } onCommit: { [book] isMade in
+            if isMade { book.noteMade(key) }
         }
         guard isMade else {
             throw Fault(.conflict, "\(key.user) has \(Self.limit) keys already. Revoke one that is not needed.")
         }
-        book.noteMade(key)
         Self.log("Key made", key, by: principal)
         return Keys.Created(key: key, secret: secret.text)
     }
@@ -68,10 +69,11 @@ struct KeyRing: Sendable {
             key.expiresAt = end ?? key.expiresAt
             try KeyRows.update(key, in: database)
             return key
+        } onCommit: { [book] key in
+            if let key, key.role <= principal.role { book.note(key) }
         }
         guard let key else { throw Fault(.missing, "Key not found") }
         guard key.role <= principal.role else { throw Fault(.forbidden, "Only an admin may change an admin's key.") }
-        book.note(key)
         Self.log("Key changed", key, by: principal)
         return key
     }
@@ -84,9 +86,10 @@ struct KeyRing: Sendable {
             try KeyRows.delete(key.id, in: database)
             try QuotaRows.delete(.key(key.id), in: database)
             return key
+        } onCommit: { [book] key in
+            if let key { book.noteRevoked(key.id) }
         }
         guard let key else { throw Fault(.missing, "Key not found") }
-        book.noteRevoked(key.id)
         Self.log("Key revoked", key, by: principal)
         return key
     }
@@ -99,6 +102,15 @@ struct KeyRing: Sendable {
         guard let key else { throw Fault(.missing, "Key not found") }
         await noteUse(of: key)
         return key
+    }
+
+    func check(_ request: Keys.Check) async throws -> [APIKey] {
+        guard request.keys.count <= Keys.Check.limit else {
+            throw Fault(.invalid, "At most \(Keys.Check.limit) keys are told at once.")
+        }
+        return try await database.read { database in
+            try request.keys.compactMap { try KeyRows.find($0, in: database) }
+        }
     }
 
     /// Nobody is kept out because a time cannot be written.

@@ -85,12 +85,16 @@ final class Database: Sendable {
     /// the line is taken before anything is waited for.
     ///
     /// `work` may be run a second time, alone, when another of its group failed.
+    ///
+    /// `onCommit` is told the value once the commit is on the disk, on the writer's thread and so in the order of the
+    /// writes; it must not wait for anything. Whoever told of a value after this has returned might overtake another.
     nonisolated(nonsending) func write<Value: Sendable>(
-        _ work: @escaping @Sendable (GRDB.Database) throws -> Value
+        _ work: @escaping @Sendable (GRDB.Database) throws -> Value,
+        onCommit: (@Sendable (Value) -> Void)? = nil
     ) async throws -> Value {
         do {
             return try await withCheckedThrowingContinuation { continuation in
-                enqueue(Write(work: work, continuation: continuation))
+                enqueue(Write(work: work, onCommit: onCommit, continuation: continuation))
             }
         } catch let error as DatabaseError {
             throw Self.fault(error)

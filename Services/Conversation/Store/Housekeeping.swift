@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 import Logging
 import ServiceLifecycle
 
@@ -9,34 +10,35 @@ struct Housekeeping: Service {
     private static let batch = 500
 
     let database: Database
+    /// How many days usage is kept; 0: for ever.
+    let usageDays: Int
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await self.deleteExpiredKeys(at: .now())
-                await self.deleteExpiredBatches(at: .now())
+                await self.tidy(at: .now())
                 do { try await Task.sleep(for: Self.interval) } catch { return }
             }
         }
     }
 
-    func deleteExpiredKeys(at moment: Timestamp) async {
-        do {
-            while try await database.write({
-                try RequestKeyRows.deleteExpired(at: moment, limit: Self.batch, in: $0)
-            }) == Self.batch {}
-        } catch {
-            Logger.current.warning("Old request keys not deleted; trying later", metadata: ["error": "\(error)"])
-        }
+    func tidy(at moment: Timestamp) async {
+        await delete("request keys") { try RequestKeyRows.deleteExpired(at: moment, limit: Self.batch, in: $0) }
+        await delete("batches") { try UsageBatchRows.deleteExpired(at: moment, limit: Self.batch, in: $0) }
+        guard usageDays > 0 else { return }
+        let first = Day(number: Day(moment).number - usageDays)
+        await delete("usage") { try UsageRows.delete(before: first, limit: Self.batch, in: $0) }
     }
 
-    func deleteExpiredBatches(at moment: Timestamp) async {
+    /// Deletes as long as there is something; `work` answers how many rows went.
+    private func delete(_ what: String, _ work: @escaping @Sendable (GRDB.Database) throws -> Int) async {
         do {
-            while try await database.write({
-                try UsageBatchRows.deleteExpired(at: moment, limit: Self.batch, in: $0)
-            }) == Self.batch {}
+            while try await database.write({ try work($0) }) == Self.batch {}
         } catch {
-            Logger.current.warning("Old batches not forgotten; trying later", metadata: ["error": "\(error)"])
+            Logger.current.warning(
+                "Old rows not deleted; trying later",
+                metadata: ["rows": "\(what)", "error": "\(error)"]
+            )
         }
     }
 }

@@ -8,7 +8,9 @@ struct StoredReservation: Sendable, Equatable {
     var user: String
     var apiKey: APIKey.ID?
     var model: String
-    var estimate: CallEstimate
+    var estimate = CallEstimate(promptTokens: 0, completionTokens: 0, cost: 0)
+    /// How many tokens the answer may have; absent: as many as it wants.
+    var answerLimit: Int?
     var createdAt: Timestamp
     /// When it counts as used up; absent for a turn, which ends with its run.
     var expiresAt: Timestamp?
@@ -17,17 +19,18 @@ struct StoredReservation: Sendable, Equatable {
 /// The table of reservations that are not settled.
 enum ReservationRows {
     private static let columns = """
-        id, user, api_key, model, prompt_tokens, completion_tokens, cost, created_at, expires_at
+        id, user, api_key, model, prompt_tokens, completion_tokens, cost, created_at, expires_at,
+        answer_limit
         """
 
     static func insert(_ stored: StoredReservation, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
-            sql: "INSERT INTO reservations (\(columns)) VALUES (?,?,?,?,?,?,?,?,?)"
+            sql: "INSERT INTO reservations (\(columns)) VALUES (?,?,?,?,?,?,?,?,?,?)"
         )
         try statement.execute(arguments: [
             stored.id, stored.user, stored.apiKey?.description ?? "", stored.model, stored.estimate.promptTokens,
             stored.estimate.completionTokens, stored.estimate.cost, stored.createdAt.microseconds,
-            stored.expiresAt?.microseconds,
+            stored.expiresAt?.microseconds, stored.answerLimit,
         ])
     }
 
@@ -90,6 +93,7 @@ enum ReservationRows {
             apiKey: key.isEmpty ? nil : try StoredValue.identifier(key),
             model: row[3],
             estimate: CallEstimate(promptTokens: row[4], completionTokens: row[5], cost: row[6]),
+            answerLimit: row[9],
             createdAt: Timestamp(microseconds: row[7]),
             expiresAt: expiresAt.map(Timestamp.init(microseconds:))
         )

@@ -26,6 +26,9 @@ enum Schema {
         migrator.registerMigration("0003 keys, usage and quotas") { database in
             try database.execute(sql: third)
         }
+        migrator.registerMigration("0004 limits of answers") { database in
+            try database.execute(sql: "ALTER TABLE reservations ADD COLUMN answer_limit INTEGER")
+        }
         return migrator
     }
 

@@ -29,6 +29,18 @@ enum UsageRows {
         ])
     }
 
+    /// Forgets some of what is older than a day; answers how many rows.
+    static func delete(before day: Day, limit: Int, in database: GRDB.Database) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: """
+                DELETE FROM usage WHERE (user, day, api_key, model) IN
+                    (SELECT user, day, api_key, model FROM usage WHERE day < ? LIMIT ?)
+                """
+        )
+        try statement.execute(arguments: [day.number, limit])
+        return database.changesCount
+    }
+
     /// What somebody took from a day on, before another.
     static func sum(
         of subject: Quota.Subject,

@@ -14,12 +14,17 @@ protocol WriteJob: AnyObject, Sendable {
 /// `@unchecked Sendable`: `value` is touched on the writer's thread alone, where all three methods are called.
 final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
     private let work: @Sendable (GRDB.Database) throws -> Value
+    private let onCommit: (@Sendable (Value) -> Void)?
     private let continuation: CheckedContinuation<Value, any Error>
     private var value: Value?
 
-    init(work: @escaping @Sendable (GRDB.Database) throws -> Value, continuation: CheckedContinuation<Value, any Error>)
-    {
+    init(
+        work: @escaping @Sendable (GRDB.Database) throws -> Value,
+        onCommit: (@Sendable (Value) -> Void)?,
+        continuation: CheckedContinuation<Value, any Error>
+    ) {
         self.work = work
+        self.onCommit = onCommit
         self.continuation = continuation
     }
 
@@ -29,6 +34,7 @@ final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
 
     func succeed() {
         guard let value else { return fail(DatabaseError(message: "A commit without its work.")) }
+        onCommit?(value)
         continuation.resume(returning: value)
     }
 

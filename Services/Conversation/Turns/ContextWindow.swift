@@ -10,11 +10,6 @@ struct ContextWindow: Sendable {
     /// What is kept free for the answer, in tokens.
     var reserve: Int { min(1024, size / 4) }
 
-    /// How many tokens a text takes, estimated on the high side: a window that overflows is cut by others, silently.
-    static func estimateTokens(_ text: String) -> Int {
-        text.utf8.count / 3 + 4
-    }
-
     /// Keeps the newest messages that fit beside the system text, and always the last one.
     ///
     /// `history`: tokens of each message, oldest first; the last is the one to be answered.

@@ -12,6 +12,8 @@ struct Generation: Sendable {
     struct Prompt: Sendable {
         var system: String
         var history: History
+        /// How many tokens the answer may have so that a quota holds; absent: as many as it wants.
+        var answerLimit: Int?
     }
 
     /// For how many milliseconds text may gather when nobody reads along; half of what it may take to the disk.
@@ -63,7 +65,7 @@ struct Generation: Sendable {
         let model = try await windows.model(nil, context)
         let window = ContextWindow(size: model.window)
         let (used, report) = window.cut(
-            system: ContextWindow.estimateTokens(prompt.system),
+            system: TokenEstimate.tokens(in: prompt.system),
             history: prompt.history.tokens,
             earlier: prompt.history.earlier
         )
@@ -97,7 +99,8 @@ struct Generation: Sendable {
         var json = ByteBuffer()
         json.writeStaticString("{\"model\":")
         JSONText.write(model, to: &json)
-        json.writeStaticString(",\"options\":{}")
+        let options = prompt.answerLimit.map { "\"maxTokens\":\($0)" } ?? ""
+        json.writeString(",\"options\":{\(options)}")
         if !isWatched { json.writeString(",\"gatherMilliseconds\":\(Self.gathering)") }
         json.writeStaticString(",\"messages\":[")
         json.writeImmutableBuffer(History.encode(.system, prompt.system))

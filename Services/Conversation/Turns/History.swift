@@ -48,7 +48,7 @@ struct History: Sendable {
         var shown = Inference.Message(role: message.role == .user ? .user : .assistant, content: text)
         shown.metadata = message.metadata
         messages.append(BusCoding.write(shown))
-        tokens.append(ContextWindow.estimateTokens(text))
+        tokens.append(TokenEstimate.tokens(in: text))
         bytes += messages.last?.readableBytes ?? 0
         guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }
         drop()

@@ -7,16 +7,24 @@ extension LiveConversation {
     private static let patience = Duration.seconds(2)
 
     /// What an answer may take; nothing where no quota applies.
-    func estimate(of cause: TurnOpening.Cause, _ context: CallContext) async -> CallEstimate? {
+    func wish(for cause: TurnOpening.Cause, _ context: CallContext) async -> CallWish? {
         guard let principal = context.principal, surroundings.book.isLimited(principal) else { return nil }
-        let model = await surroundings.windows.modelIfKnown(nil, context, within: Self.patience)
+        let model = await surroundings.windows.modelOrFault(nil, context, within: Self.patience)
         let question =
             switch cause {
-            case .message(let content), .edit(_, let content): ContextWindow.estimateTokens(content.text)
+            case .message(let content), .edit(_, let content): TokenEstimate.tokens(in: content.text)
             // It is part of the history.
             case .again: 0
             }
-        let prompt = history.tokens.reduce(ContextWindow.estimateTokens(system) + question) { $0 + $1 }
-        return CallEstimate(promptTokens: min(prompt, model?.window ?? .max), maxTokens: nil, model: model)
+        let prompt = history.tokens.reduce(TokenEstimate.tokens(in: system) + question) { $0 + $1 }
+        let window = if case .success(let model) = model { model.window } else { Int.max }
+        return CallWish(promptTokens: min(prompt, window), maxTokens: nil, model: model)
+    }
+
+    /// How many tokens the answer of a turn may have, as was granted when it was opened, maybe by an earlier process.
+    func answerLimit(of turn: LiveTurn) async throws -> Int? {
+        guard let principal = turn.context.principal, surroundings.book.isLimited(principal) else { return nil }
+        let id = turn.feed.run.id.description
+        return try await surroundings.database.read { try ReservationRows.find(id, in: $0)?.answerLimit }
     }
 }

@@ -79,7 +79,7 @@ actor LiveConversation {
         case .failed(let run, let question): (cause, failed) = (.again(question), run)
         case .none: cause = try await self.cause(of: request)
         }
-        let estimate = await estimate(of: cause, context)
+        let wish = await wish(for: cause, context)
         // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
         // request may have come again.
         if let turn = try going(request) { return .going(turn.feed) }
@@ -92,7 +92,7 @@ actor LiveConversation {
             key: request.requestKey,
             failed: failed,
             principal: context.principal,
-            estimate: estimate
+            wish: wish
         )
         let turn = LiveTurn(opening, context, isWatched: isWatched)
         turns.append(turn)
@@ -267,7 +267,10 @@ actor LiveConversation {
         let ending: RunLedger.Ending
         do {
             try await recall(turn)
-            ending = await generation.perform(Generation.Prompt(system: system, history: history))
+            let limit = try await answerLimit(of: turn)
+            ending = await generation.perform(
+                Generation.Prompt(system: system, history: history, answerLimit: limit)
+            )
         } catch {
             ending = await generation.fail(error)
         }

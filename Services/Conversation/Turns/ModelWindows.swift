@@ -29,16 +29,28 @@ final class ModelWindows: Sendable {
         return model
     }
 
-    /// Like ``model(_:_:)`` for an estimate, which nobody is made to wait for: what was known last, or nothing when nobody
-    /// says in time.
-    func modelIfKnown(_ name: String?, _ context: CallContext, within limit: Duration) async -> Model? {
-        if let entry = known.withLock({ $0[name ?? ""] }), entry.until + Self.lateness > .now { return entry.model }
+    /// Like ``model(_:_:)`` for an estimate, which nobody is made to wait for: what was known last, or why nothing is when
+    /// nobody says in time.
+    func modelOrFault(
+        _ name: String?,
+        _ context: CallContext,
+        within limit: Duration
+    ) async -> Result<Model, Fault> {
+        if let entry = known.withLock({ $0[name ?? ""] }), entry.until + Self.lateness > .now {
+            return .success(entry.model)
+        }
         var bounded = context
         bounded.deadline = .now + limit
         do {
-            return try await model(name, bounded)
+            return .success(try await model(name, bounded))
         } catch {
-            return known.withLock { $0[name ?? ""]?.model }
+            if let model = known.withLock({ $0[name ?? ""]?.model }) { return .success(model) }
+            return .failure((error as? Fault) ?? Fault(.unavailable, "The model cannot be asked for: \(error)"))
         }
+    }
+
+    /// The model as ``modelOrFault(_:_:within:)`` finds it.
+    func modelIfKnown(_ name: String?, _ context: CallContext, within limit: Duration) async -> Model? {
+        if case .success(let model) = await modelOrFault(name, context, within: limit) { model } else { nil }
     }
 }

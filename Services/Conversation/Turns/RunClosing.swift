@@ -23,14 +23,18 @@ struct RunClosing: Sendable {
 
     /// Puts what the run took in the place of what was reserved for it.
     private func settle(in database: GRDB.Database) throws {
-        try ReservationRows.delete(run.run.id.description, in: database)
+        let id = run.run.id.description
+        // Only where nobody knows the cost, what was reserved matters.
+        let isUnpriced = run.end?.usage.map { $0.cost == nil } ?? false
+        let reservation = isUnpriced ? try ReservationRows.find(id, in: database) : nil
+        try ReservationRows.delete(id, in: database)
         guard let usage = run.end?.usage, let payer = try RunRows.payer(of: run.run.id, in: database) else { return }
         let entry = Usage.Entry(
             user: payer.user,
             key: payer.key,
             model: run.end?.model ?? "",
             day: Day(run.run.endedAt ?? .now()),
-            tally: Usage.Tally(usage)
+            tally: Usage.Tally(usage.priced(by: reservation))
         )
         try UsageRows.add(entry, in: database)
     }

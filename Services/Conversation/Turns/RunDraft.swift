@@ -53,7 +53,7 @@ struct RunDraft: Sendable {
     var takenUsage: Usage? {
         guard usage == nil, wasAsked || !text.isEmpty || status == .completed else { return usage }
         let prompt = context?.tokensEstimated ?? promptTokens ?? 0
-        let completion = text.isEmpty ? 0 : ContextWindow.estimateTokens(text)
+        let completion = TokenEstimate.tokens(inAnswerOf: text.utf8.count)
         return Usage(
             promptTokens: prompt,
             completionTokens: completion,

@@ -138,7 +138,7 @@ struct RunLedger: Sendable {
             status: draft.status,
             parent: question.message.id,
             run: run,
-            tokenCount: draft.usage?.completionTokens ?? ContextWindow.estimateTokens(draft.text),
+            tokenCount: draft.usage?.completionTokens ?? TokenEstimate.tokens(in: draft.text),
             createdAt: now(),
             branch: Message.Branch(sibling: question.answers),
             metadata: draft.metadata

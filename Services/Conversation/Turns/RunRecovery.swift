@@ -80,7 +80,7 @@ struct RunRecovery: Sendable {
         _ database: GRDB.Database
     ) throws -> Int {
         let lineage = try PathRows.lineage(of: question, in: run.conversation, limit: History.messageLimit, database)
-        let tokens = lineage.reversed().map { ContextWindow.estimateTokens($0.message.content.text) }
+        let tokens = lineage.reversed().map { TokenEstimate.tokens(in: $0.message.content.text) }
         return ContextWindow(size: usualWindow).cut(system: 0, history: tokens, earlier: 0).report.tokensEstimated
     }
 }

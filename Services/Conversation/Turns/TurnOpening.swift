@@ -30,7 +30,7 @@ struct TurnOpening: Sendable {
     var failed: Run.ID?
     /// Who asks, and what that may take where a quota applies to them.
     var principal: Principal?
-    var estimate: CallEstimate?
+    var wish: CallWish?
 
     /// The question as far as it is known before it is stored.
     var question: RunFeed.Question {
@@ -65,16 +65,15 @@ struct TurnOpening: Sendable {
 
     /// Reserves what the run may take, until its end.
     private func reserve(in database: GRDB.Database) throws -> QuotaLedger.Outcome {
-        guard let principal, let estimate else { return .unlimited }
-        let wish = StoredReservation(
+        guard let principal, let wish else { return .unlimited }
+        let reservation = StoredReservation(
             id: run.id.description,
             user: principal.user,
             apiKey: principal.key,
             model: run.model ?? "",
-            estimate: estimate,
             createdAt: run.createdAt
         )
-        return try QuotaLedger.reserve(wish, in: database)
+        return try QuotaLedger.reserve(wish, as: reservation, in: database)
     }
 
     private func append(_ content: Message.Content, in database: GRDB.Database) throws -> RunFeed.Question {
@@ -150,7 +149,7 @@ struct TurnOpening: Sendable {
             status: .completed,
             parent: parent,
             run: run.id,
-            tokenCount: ContextWindow.estimateTokens(content.text),
+            tokenCount: TokenEstimate.tokens(in: content.text),
             createdAt: run.createdAt
         )
     }

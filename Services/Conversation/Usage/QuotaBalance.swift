@@ -14,7 +14,8 @@ struct QuotaBalance: Sendable {
     /// Why a call may not be made; `nil` when it may.
     ///
     /// What is reserved counts as used, so calls at once cannot take more together than there is.
-    func refusal(of estimate: CallEstimate, at now: Timestamp) -> Fault? {
+    func refusal(of wish: CallWish, at now: Timestamp) -> Fault? {
+        let estimate = wish.least
         if let limit = quota.concurrentRuns, reserved.requests >= limit {
             return Fault(
                 .quotaExceeded,
@@ -33,8 +34,11 @@ struct QuotaBalance: Sendable {
                 isFreedSoon: used.tokens + estimate.tokens <= limit
             )
         }
+        guard let limit = quota.cost else { return nil }
+        if let fault = wish.unpriced(name) { return fault }
         let spent = used.cost ?? 0
-        if let limit = quota.cost, spent >= limit || spent + (reserved.cost ?? 0) + estimate.cost > limit {
+        // What costs nothing may go on when all is spent.
+        if estimate.cost > 0, spent + (reserved.cost ?? 0) + estimate.cost > limit {
             return fault(
                 "\(Self.money(limit)) in money",
                 """
@@ -46,6 +50,13 @@ struct QuotaBalance: Sendable {
             )
         }
         return nil
+    }
+
+    /// How many tokens the answer may have at most; `nil` where nothing here limits it.
+    func room(for wish: CallWish) -> Int? {
+        let tokens = quota.tokens.map { $0 - used.tokens - reserved.tokens - wish.promptTokens }
+        let money = quota.cost.flatMap { wish.answer(for: $0 - (used.cost ?? 0) - (reserved.cost ?? 0)) }
+        return [tokens, money].compactMap(\.self).min()
     }
 
     private var name: String {

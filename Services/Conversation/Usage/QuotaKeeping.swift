@@ -41,9 +41,10 @@ struct QuotaKeeping: Sendable {
                 try QuotaRows.set(quota, for: subject, at: moment, in: database)
             }
             return try Self.standing(of: subject, at: moment, in: database)
+        } onCommit: { [book] standing in
+            if standing != nil { book.note(subject, isLimited: !quota.isEmpty) }
         }
         guard let standing else { throw Fault(.missing, "Key not found") }
-        book.note(subject, isLimited: !quota.isEmpty)
         Logger.current.notice(
             "Quota set",
             metadata: ["quota.subject": "\(subject)", "principal.user": "\(principal.user)"]
@@ -54,25 +55,28 @@ struct QuotaKeeping: Sendable {
     func reserve(_ request: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reserved {
         let principal = try context.requirePrincipal()
         guard book.isLimited(principal) else { return Quotas.Reserved(reservation: nil) }
-        let model = await windows.modelIfKnown(request.model, context, within: Self.patience)
+        let model = await windows.modelOrFault(request.model, context, within: Self.patience)
+        let name = if case .success(let model) = model { model.name } else { request.model ?? "" }
+        let wish = CallWish(promptTokens: request.promptTokens, maxTokens: request.maxTokens, model: model)
         let id = request.reservation ?? Quotas.Reservation.ID(at: now())
         let lifetime = (runLimit + Self.grace).components.seconds
-        let wish = StoredReservation(
+        let reservation = StoredReservation(
             id: id.description,
             user: principal.user,
             apiKey: principal.key,
-            model: model?.name ?? request.model ?? "",
-            estimate: CallEstimate(promptTokens: request.promptTokens, maxTokens: request.maxTokens, model: model),
+            model: name,
             createdAt: now(),
             expiresAt: Timestamp(microseconds: now().microseconds + lifetime * 1_000_000)
         )
         let outcome = try await database.write { database in
-            let isRepeat = try ReservationRows.find(wish.id, in: database) != nil
-            return isRepeat ? .reserved : try QuotaLedger.reserve(wish, in: database)
+            if let known = try ReservationRows.find(reservation.id, in: database) {
+                return QuotaLedger.Outcome.reserved(answerLimit: known.answerLimit)
+            }
+            return try QuotaLedger.reserve(wish, as: reservation, in: database)
         }
         switch outcome {
         case .unlimited: return Quotas.Reserved(reservation: nil)
-        case .reserved: return Quotas.Reserved(reservation: id)
+        case .reserved(let limit): return Quotas.Reserved(reservation: id, answerLimit: limit)
         case .refused(let fault): throw fault
         }
     }

@@ -8,24 +8,40 @@ enum QuotaLedger {
     enum Outcome: Sendable {
         /// No quota applies.
         case unlimited
-        case reserved
+        /// It is reserved; absent: the answer may be as long as it wants.
+        case reserved(answerLimit: Int?)
         /// A quota has no room; nothing was written.
         case refused(Fault)
     }
 
-    /// Reserves what a call may take, of the user's quota and the key's.
-    static func reserve(_ wish: StoredReservation, in database: GRDB.Database) throws -> Outcome {
-        let principal = Principal(user: wish.user, key: wish.apiKey)
-        var isLimited = false
-        for subject in principal.quotaSubjects {
-            guard let quota = try QuotaRows.find(subject, in: database) else { continue }
-            isLimited = true
-            let balance = try balance(of: subject, quota, at: wish.createdAt, in: database)
-            if let refusal = balance.refusal(of: wish.estimate, at: wish.createdAt) { return .refused(refusal) }
+    /// Reserves what a call may take, of the user's quota and the key's; the reservation's own estimate is set by that.
+    static func reserve(
+        _ wish: CallWish,
+        as reservation: StoredReservation,
+        in database: GRDB.Database
+    ) throws -> Outcome {
+        let balances = try balances(of: reservation, in: database)
+        for balance in balances {
+            if let refusal = balance.refusal(of: wish, at: reservation.createdAt) { return .refused(refusal) }
         }
-        guard isLimited else { return .unlimited }
-        try ReservationRows.insert(wish, in: database)
-        return .reserved
+        guard !balances.isEmpty else { return .unlimited }
+        let (estimate, limit) = wish.grant(within: balances.compactMap { $0.room(for: wish) }.min())
+        var reservation = reservation
+        reservation.estimate = estimate
+        reservation.answerLimit = limit
+        try ReservationRows.insert(reservation, in: database)
+        return .reserved(answerLimit: limit)
+    }
+
+    private static func balances(
+        of reservation: StoredReservation,
+        in database: GRDB.Database
+    ) throws -> [QuotaBalance] {
+        let principal = Principal(user: reservation.user, key: reservation.apiKey)
+        return try principal.quotaSubjects.compactMap { subject in
+            guard let quota = try QuotaRows.find(subject, in: database) else { return nil }
+            return try balance(of: subject, quota, at: reservation.createdAt, in: database)
+        }
     }
 
     /// Puts what a call took in the place of its reservation; a call that never reached a model took nothing.
@@ -43,7 +59,7 @@ enum QuotaLedger {
             key: reservation.apiKey,
             model: model,
             day: Day(moment),
-            tally: Usage.Tally(usage)
+            tally: Usage.Tally(usage.priced(by: reservation))
         )
         try UsageRows.add(entry, in: database)
     }
@@ -64,5 +80,16 @@ enum QuotaLedger {
             reserved: try ReservationRows.sum(of: subject, in: database),
             reset: end.start
         )
+    }
+}
+
+extension Usage {
+    /// The usage with what was reserved as its cost, where another model answered than was asked and has no price: or a
+    /// quota of money would not hold.
+    func priced(by reservation: StoredReservation?) -> Usage {
+        guard cost == nil, let reserved = reservation?.estimate.cost, reserved > 0 else { return self }
+        var usage = self
+        usage.cost = reserved
+        return usage
     }
 }

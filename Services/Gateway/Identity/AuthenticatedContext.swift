@@ -27,16 +27,21 @@ struct AuthenticatedContext: ChildRequestContext {
 
     var maxUploadSize: Int { RequestGuard.largestBody }
 
-    /// A long answer, which ends early when the key by which it was asked for is revoked.
-    func tied<Element>(_ stream: ElementStream<Element>) -> ElementStream<Element> {
-        keyHold?.tie(stream) ?? stream
+    /// Asks for a whole answer, which is left when the key by which it is asked for stops being good.
+    func answer<Answer>(
+        _ call: CallContext,
+        _ ask: (CallContext) async throws -> Answer
+    ) async throws -> Answer {
+        guard let keyHold else { return try await ask(call) }
+        return try await keyHold.answer(call, ask)
     }
 
-    /// Like ``tied(_:)-(ElementStream<Element>)``, for one that takes a while to be made.
-    func tied<Element>(
-        _ make: () async throws -> ElementStream<Element>
+    /// Asks for a stream, which ends early when the key by which it was asked for stops being good.
+    func stream<Element>(
+        _ call: CallContext,
+        _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        guard let keyHold else { return try await make() }
-        return try await keyHold.tie(make)
+        guard let keyHold else { return try await ask(call) }
+        return try await keyHold.stream(call, ask)
     }
 }

@@ -29,9 +29,10 @@ final class KeyCache: Sendable {
         var digests: [APIKey.ID: String] = [:]
         var unknown: [String: ContinuousClock.Instant] = [:]
         var limited: Set<Quota.Subject> = []
-        /// What is to end when a key is no longer what it was.
-        var holders: [APIKey.ID: [UInt64: @Sendable () -> Void]] = [:]
-        var nextHolder: UInt64 = 0
+        /// What goes on by keys.
+        var held = HeldKeys()
+        /// When all held keys were last in doubt since nothing is heard.
+        var doubtedAt: ContinuousClock.Instant?
         var heardAt: ContinuousClock.Instant?
         /// Counts what was told, so that an answer from before is not taken for one from after.
         var version: UInt64 = 0
@@ -55,42 +56,58 @@ final class KeyCache: Sendable {
 
     /// Takes in what conversation-svc tells.
     func hear(_ news: Keys.News, now: ContinuousClock.Instant = .now) {
-        let ended = state.withLock { state in
+        state.withLock { state in
             // Before its first word, a stream has told nothing that could be believed.
-            guard news.quotas != nil || state.heardAt != nil else { return [@Sendable () -> Void]() }
+            guard news.quotas != nil || state.heardAt != nil else { return }
             state.heardAt = now
-            let ended = news.key.flatMap { state.holders.removeValue(forKey: $0) } ?? [:]
             if let quotas = news.quotas {
                 state.limited = Set(quotas)
                 state.forgetKeys()
+                // What happened before this stream began was told to nobody here.
+                state.held.doubtAll()
                 state.version += 1
             }
             if let key = news.key {
                 if let digest = state.digests.removeValue(forKey: key) { state.keys[digest] = nil }
+                state.held.doubt(key)
                 state.version += 1
             }
             if let subject = news.limited { state.limited.insert(subject) }
             if let subject = news.unlimited { state.limited.remove(subject) }
-            return Array(ended.values)
         }
-        for end in ended { end() }
     }
 
-    /// Has something end when a key is changed or revoked, unless that ends before: ``release(_:of:)``.
-    func hold(_ key: APIKey.ID, _ end: @escaping @Sendable () -> Void) -> UInt64 {
-        state.withLock { state in
-            state.nextHolder += 1
-            state.holders[key, default: [:]][state.nextHolder] = end
-            return state.nextHolder
-        }
+    /// Has something end when a key stops being good, unless that ends before: ``release(_:of:)``.
+    ///
+    /// `version`: what was known when the key was believed.
+    func hold(_ key: APIKey, since version: UInt64, _ end: @escaping HeldKeys.End) -> UInt64 {
+        state.withLock { $0.held.hold(key, isDoubtful: $0.version != version, end) }
     }
 
     /// What was to end with a key has ended before.
     func release(_ holder: UInt64, of key: APIKey.ID) {
+        state.withLock { $0.held.release(holder, of: key) }
+    }
+
+    /// The held keys that must be looked at again; while nothing is heard that is all of them, once a second.
+    func takeDoubts(atMost limit: Int, now: ContinuousClock.Instant = .now) -> [APIKey.ID: HeldKeys.Doubt] {
         state.withLock { state in
-            state.holders[key]?[holder] = nil
-            if state.holders[key]?.isEmpty == true { state.holders[key] = nil }
+            if !state.isLive(at: now), state.doubtedAt.map({ now - $0 >= Self.trust }) ?? true {
+                state.doubtedAt = now
+                state.held.doubtAll()
+            }
+            return state.held.takeDoubts(atMost: limit)
         }
+    }
+
+    /// Ends what goes on by keys that are no longer good, as was found; `nil` when nobody could say.
+    func settle(_ doubts: [APIKey.ID: HeldKeys.Doubt], by found: [APIKey]?) {
+        for ending in state.withLock({ $0.held.settle(doubts, by: found) }) { ending.perform() }
+    }
+
+    /// Ends what goes on by keys whose end has come.
+    func endExpired(at moment: Timestamp = .now()) {
+        for ending in state.withLock({ $0.held.expire(at: moment) }) { ending.perform() }
     }
 
     /// The stream of news has broken off.

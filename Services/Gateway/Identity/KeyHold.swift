@@ -2,29 +2,22 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Ties a long answer to the key by which it was asked for: when that is revoked, or is another than it was, the answer
-/// ends, and whoever may go on comes back.
+/// Ties an answer to the key by which it was asked for: when that stops being good, the answer ends, and with it the work
+/// behind it.
+///
+/// It is a registration with the ``KeyCache`` and one with the connection upstream; no task waits for it.
 struct KeyHold: Sendable {
-    /// Whether a key is no longer what it was, and what ends then.
+    /// Whether the key was lost, and what is left then.
     private final class Grip: Sendable {
-        private let state = Mutex<(isDue: Bool, end: (@Sendable () -> Void)?)>((false, nil))
+        let handle = CallHandle()
+        private let loss = Mutex<KeyLoss?>(nil)
 
-        var isDue: Bool { state.withLock(\.isDue) }
+        /// What became of the key, if it was lost.
+        var fault: Fault? { loss.withLock(\.self)?.fault }
 
-        func lose() {
-            let end = state.withLock { state in
-                state.isDue = true
-                return state.end
-            }
-            end?()
-        }
-
-        func hold(_ end: @escaping @Sendable () -> Void) {
-            let isDue = state.withLock { state in
-                state.end = end
-                return state.isDue
-            }
-            if isDue { end() }
+        func lose(_ why: KeyLoss) {
+            loss.withLock { $0 = $0 ?? why }
+            handle.leave()
         }
     }
 
@@ -48,28 +41,47 @@ struct KeyHold: Sendable {
         }
     }
 
-    let key: APIKey.ID
+    /// The key as it was believed.
+    let key: APIKey
+    /// What the cache knew before it was believed: what was told since may concern it.
+    let version: UInt64
     let cache: KeyCache
 
-    /// The stream, which ends with a fault when the key is no longer what it was.
-    func tie<Element>(_ stream: ElementStream<Element>) -> ElementStream<Element> {
-        let grip = Grip()
-        let holder = cache.hold(key) { grip.lose() }
-        return tie(stream, grip, holder)
+    /// The answer to what is asked, unless the key is lost before it is whole.
+    func answer<Answer>(
+        _ call: CallContext,
+        _ ask: (CallContext) async throws -> Answer
+    ) async throws -> Answer {
+        let (grip, holder) = take()
+        defer { cache.release(holder, of: key.id) }
+        var call = call
+        call.handle = grip.handle
+        do {
+            return try await ask(call)
+        } catch {
+            throw grip.fault ?? error
+        }
     }
 
-    /// The stream that is made, with the key in hold while it is.
-    func tie<Element>(
-        _ make: () async throws -> ElementStream<Element>
+    /// The stream that is asked for; it ends with a fault when the key is lost, also before it has begun.
+    func stream<Element>(
+        _ call: CallContext,
+        _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        let grip = Grip()
-        let holder = cache.hold(key) { grip.lose() }
+        let (grip, holder) = take()
+        var call = call
+        call.handle = grip.handle
         do {
-            return tie(try await make(), grip, holder)
+            return tie(try await ask(call), grip, holder)
         } catch {
-            cache.release(holder, of: key)
-            throw error
+            cache.release(holder, of: key.id)
+            throw grip.fault ?? error
         }
+    }
+
+    private func take() -> (Grip, UInt64) {
+        let grip = Grip()
+        return (grip, cache.hold(key, since: version) { grip.lose($0) })
     }
 
     private func tie<Element>(
@@ -77,16 +89,14 @@ struct KeyHold: Sendable {
         _ grip: Grip,
         _ holder: UInt64
     ) -> ElementStream<Element> {
-        let (cache, key) = (cache, key)
+        let (cache, key) = (cache, key.id)
         let tie = Tie(stream) { cache.release(holder, of: key) }
-        // Weakly: a stream that nobody reads any more must not be kept by its key.
-        grip.hold { [weak tie] in tie?.stream.close() }
         return ElementStream(
             encoded: {
                 do {
                     return try await tie.stream.nextEncodedBatch()
-                } catch  where grip.isDue {
-                    throw Fault(.cut, "The API key was revoked or changed. Who may go on reads on from the last event.")
+                } catch {
+                    throw grip.fault ?? error
                 }
             },
             close: { tie.close() }

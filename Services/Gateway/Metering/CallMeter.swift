@@ -24,13 +24,14 @@ struct CallMeter: Sendable {
 
     /// Begins a call, before a model is asked; whoever has the ``MeteredCall`` ends it, however it went.
     ///
-    /// `model` is what the client named, if anything; `promptBytes` is the size of all that the model will be shown.
-    /// Throws `limited` when too many calls are going on, and `quota_exceeded`, with a sentence for the client.
-    func begin(_ caller: Caller, model: String?, promptBytes: Int, maxTokens: Int? = nil) async throws -> MeteredCall {
+    /// `model` is what the client named, if anything; `promptTokens` is all that the model will be shown, estimated.
+    /// Throws `limited` when too many calls are going on, `quota_exceeded`, and `forbidden` for a model without a price where
+    /// a quota of money applies, with a sentence for the client.
+    func begin(_ caller: Caller, model: String?, promptTokens: Int, maxTokens: Int? = nil) async throws -> MeteredCall {
         try calls.enter(caller.principal, keyLimit: caller.keyLimit)
         let call = MeteredCall(
             principal: caller.principal,
-            promptTokens: MeteredCall.tokens(promptBytes),
+            promptTokens: promptTokens,
             meter: self
         )
         guard keys.mayBeLimited(caller.principal) else { return call }
@@ -49,14 +50,14 @@ struct CallMeter: Sendable {
         }
     }
 
-    private func reserve(_ reserve: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reservation.ID? {
+    private func reserve(_ reserve: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reserved {
         var bounded = context
         bounded.deadline = .now + Self.patience
         // A client that leaves now is not a reason to leave a reservation behind that nobody knows of.
-        let reserving = Task { [bounded] in try await conversations.call(reserve, bounded).reservation }
+        let reserving = Task { [bounded] in try await conversations.call(reserve, bounded) }
         do {
             return try await reserving.value
-        } catch let fault as Fault where fault.code == .quotaExceeded {
+        } catch let fault as Fault where [.quotaExceeded, .forbidden, .missing].contains(fault.code) {
             throw fault
         } catch {
             // It may have been reserved all the same.

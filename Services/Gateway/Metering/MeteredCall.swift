@@ -12,10 +12,22 @@ final class MeteredCall: Sendable {
         case untold(model: String, completionBytes: Int)
         /// No model was reached, or it refused: nothing is charged.
         case refused
+
+        /// What a call came to that failed: a model that broke off, or was left, has read the prompt.
+        ///
+        /// Which model that was nobody has said: what the client wrote may be no name at all.
+        init(after error: any Error) {
+            guard let fault = error as? Fault, ![.cut, .timeout, .keyLost].contains(fault.code) else {
+                self = .untold(model: "", completionBytes: 0)
+                return
+            }
+            self = .refused
+        }
     }
 
     private struct State {
         var reservation: Quotas.Reservation.ID?
+        var answerLimit: Int?
         var isOver = false
     }
 
@@ -38,14 +50,15 @@ final class MeteredCall: Sendable {
         meter.reporter.settle(Quotas.Settlement(reservation: id, model: model, usage: usage))
     }
 
-    /// The tokens of so many bytes of text, estimated on the high side.
-    static func tokens(_ bytes: Int) -> Int {
-        bytes / 3 + 4
+    func hold(_ reserved: Quotas.Reserved) {
+        state.withLock { state in
+            state.reservation = reserved.reservation
+            state.answerLimit = reserved.answerLimit
+        }
     }
 
-    func hold(_ reservation: Quotas.Reservation.ID?) {
-        state.withLock { $0.reservation = reservation }
-    }
+    /// How many tokens the answer may have so that a quota holds; absent: as many as it wants.
+    var answerLimit: Int? { state.withLock { $0.answerLimit } }
 
     /// Ends the call: its place is free, and what it took is counted; a second time does nothing.
     ///
@@ -81,7 +94,7 @@ final class MeteredCall: Sendable {
                 model,
                 Usage(
                     promptTokens: promptTokens,
-                    completionTokens: bytes > 0 ? Self.tokens(bytes) : 0,
+                    completionTokens: TokenEstimate.tokens(inAnswerOf: bytes),
                     isEstimated: true
                 )
             )

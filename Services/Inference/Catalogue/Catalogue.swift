@@ -8,7 +8,7 @@ import Synchronization
 final class Catalogue: Service {
     private let providers: [any Provider]
     private let defaultModel: String?
-    private let prices: [String: Model.Price]
+    private let prices: PriceList
     private let interval: Duration
     /// How many names are remembered with where they lead.
     private static let routeLimit = 1000
@@ -27,12 +27,12 @@ final class Catalogue: Service {
     /// - Parameters:
     ///   - providers: in order of preference.
     ///   - defaultModel: what an absent name means; without one, the first provider that answers decides.
-    ///   - prices: what models cost, by full or bare name.
+    ///   - prices: what models cost.
     ///   - interval: how old the lists may grow.
     init(
         providers: [any Provider],
         defaultModel: String?,
-        prices: [String: Model.Price] = [:],
+        prices: PriceList = PriceList(),
         interval: Duration = .seconds(30)
     ) {
         self.providers = providers
@@ -87,7 +87,7 @@ final class Catalogue: Service {
         do {
             var model = try await provider.model(route.model)
             model.name = route.name
-            model.price = prices[route.name] ?? prices[route.model]
+            model.price = prices.price(of: route.model, from: route.provider)
             return model
         } catch let error as ProviderError {
             throw error.fault
@@ -165,7 +165,10 @@ final class Catalogue: Service {
             return .success(
                 try await provider.models().map { model in
                     var model = model
-                    model.price = prices[model.name] ?? prices[String(model.name.dropFirst(provider.name.count + 1))]
+                    model.price = prices.price(
+                        of: String(model.name.dropFirst(provider.name.count + 1)),
+                        from: provider.name
+                    )
                     return model
                 }
             )

@@ -1,3 +1,5 @@
+import Contracts
+
 /// What a provider is asked to make vectors of.
 struct EmbeddingRequest: Sendable {
     /// The model's name as the provider knows it.
@@ -8,6 +10,6 @@ struct EmbeddingRequest: Sendable {
     /// How long the provider may take.
     var patience: Duration
 
-    /// About how many tokens the texts hold.
-    var estimatedTokens: Int { input.reduce(0) { $0 + $1.utf8.count / 4 + 1 } }
+    /// How many tokens the texts are taken to have where the provider does not count them.
+    var estimatedTokens: Int { TokenEstimate.tokens(in: input) }
 }

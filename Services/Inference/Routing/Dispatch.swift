@@ -13,7 +13,7 @@ struct Dispatch {
     let isWhole: Bool
     let lanes: [String: ProviderLane]
     let breakers: CircuitBreakers
-    let prices: [String: Model.Price]
+    let prices: PriceList
     let retries: RetryPolicy
     /// When the answer stops being of use.
     let deadline: ContinuousClock.Instant
@@ -25,7 +25,7 @@ struct Dispatch {
         isWhole: Bool,
         lanes: [String: ProviderLane],
         breakers: CircuitBreakers,
-        prices: [String: Model.Price],
+        prices: PriceList,
         retries: RetryPolicy,
         deadline: ContinuousClock.Instant
     ) {
@@ -126,7 +126,7 @@ struct Dispatch {
                 accounts: Generation.Accounts(
                     attempts: attempts + [answered],
                     promptBytes: request.promptBytes,
-                    price: prices[route.name] ?? prices[route.model]
+                    price: prices.price(of: route.model, from: route.provider)
                 )
             )
             // From here on it is the generation that gives the place back.

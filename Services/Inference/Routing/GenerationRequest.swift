@@ -15,8 +15,8 @@ struct GenerationRequest: Sendable {
     private(set) var toolChoice: ByteBuffer?
     private(set) var responseFormat: ByteBuffer?
     private(set) var gather: Duration?
-    /// Whether there is a message of anybody but the house.
-    private(set) var hasQuestion = false
+    /// Whether there is a message, whoever's it is: a model may be asked by instructions alone.
+    private(set) var hasMessages = false
 
     /// Reads an ``Inference/Generate``.
     ///
@@ -88,7 +88,7 @@ struct GenerationRequest: Sendable {
         toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
         responseFormat = request.responseFormat.map { ByteBuffer(string: $0.text) }
         gather = request.gatherMilliseconds.map { .milliseconds($0) }
-        hasQuestion = request.messages.contains { !$0.role.isInstruction }
+        hasMessages = !request.messages.isEmpty
     }
 
     private mutating func read(_ body: ByteBuffer) throws {
@@ -132,7 +132,7 @@ struct GenerationRequest: Sendable {
         json = JSONScanner(bytes)
         let messages: [Inference.Message] = try json.list()
         elaborate = messages
-        hasQuestion = messages.contains { !$0.role.isInstruction }
+        hasMessages = !messages.isEmpty
     }
 
     /// Wants a message of a role and a text.
@@ -144,7 +144,7 @@ struct GenerationRequest: Sendable {
                 let role: Inference.Message.Role = try json.word()
                 guard role != .tool, role != .developer else { throw JSONScanner.Malformed() }
                 hasRole = true
-                if role != .system { hasQuestion = true }
+                hasMessages = true
             case "content":
                 try json.skipString()
                 hasContent = true

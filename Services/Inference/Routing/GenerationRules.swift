@@ -8,8 +8,8 @@ enum GenerationRules {
     /// Throws `invalid` with a sentence that says which value is wrong and what is allowed.
     static func check(_ request: GenerationRequest) throws(Fault) {
         let options = request.options
-        guard request.hasQuestion else {
-            throw Fault(.invalid, "A generation needs at least one message of a user.")
+        guard request.hasMessages else {
+            throw Fault(.invalid, "A generation needs at least one message.")
         }
         if let tokens = options.maxTokens, !(1...tokenLimit).contains(tokens) {
             throw Fault(.invalid, "maxTokens is \(tokens); it must be from 1 to \(tokenLimit).")

@@ -8,7 +8,7 @@ struct Routing: Sendable {
     private let breakers = CircuitBreakers()
     /// What else is asked when a model does not answer, by the model's full or bare name.
     private let fallbacks: [String: [String]]
-    private let prices: [String: Model.Price]
+    private let prices: PriceList
     private let retries: RetryPolicy
     private let wholeLimit: Duration
 
@@ -16,7 +16,7 @@ struct Routing: Sendable {
         catalogue: Catalogue,
         lanes: [ProviderLane],
         fallbacks: [String: [String]] = [:],
-        prices: [String: Model.Price] = [:],
+        prices: PriceList = PriceList(),
         retries: RetryPolicy = RetryPolicy()
     ) {
         self.catalogue = catalogue

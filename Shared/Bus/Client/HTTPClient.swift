@@ -41,6 +41,8 @@ package final class HTTPClient: Sendable {
         package var readTimeout: Duration
         /// For how long bytes of the body may gather before they are handed out, after the first.
         package var gather: Duration?
+        /// By which somebody else may end the exchange.
+        package var handle: CallHandle?
 
         package init(
             method: HTTPMethod = .GET,
@@ -113,6 +115,11 @@ package final class HTTPClient: Sendable {
             throw HTTPClientError(.connect, "There is no connection pool for this event loop.")
         }
         let exchange = HTTPExchange(request: request, pool: pool)
+        // Weakly: whoever could end the exchange does not keep it.
+        request.handle?.onLeave { [weak exchange] in
+            guard let exchange else { return }
+            loop.execute { exchange.fail(CancellationError()) }
+        }
         let head = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 loop.inEventLoop

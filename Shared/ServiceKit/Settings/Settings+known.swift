@@ -55,6 +55,12 @@ extension Settings {
             for: [.gateway, .conversation]
         ),
         Setting(
+            "USAGE_RETENTION_DAYS",
+            "400",
+            "For how many days usage is kept; 0 for ever.",
+            for: [.conversation]
+        ),
+        Setting(
             "DEFAULT_MODEL",
             "",
             "Model that answers; unset: the first provider that is up, else demo/demo.",

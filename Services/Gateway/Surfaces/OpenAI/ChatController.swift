@@ -5,7 +5,7 @@ import NIOCore
 
 /// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored.
 ///
-/// A client that leaves cancels the model's work.
+/// A client that leaves cancels the model's work, and so does a key that stops being good.
 struct ChatController: Sendable {
     /// How long an answer may take; inference-svc has its own limits, this only bounds the wait for them.
     private static let limit = Duration.seconds(900)
@@ -15,33 +15,41 @@ struct ChatController: Sendable {
 
     func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         do {
-            let chat = try ChatRequest(try await RequestBody.bytes(of: request))
+            var chat = try ChatRequest(try await RequestBody.bytes(of: request))
             let metered = try await meter.begin(
                 context.caller,
                 model: chat.model,
-                promptBytes: chat.promptBytes,
+                promptTokens: TokenEstimate.tokens(inBytes: chat.promptBytes),
                 maxTokens: chat.tokenLimit
             )
+            if let limit = metered.answerLimit { chat.limitAnswer(to: limit) }
             var call = context.call
             call.deadline = .now + Self.limit
             return chat.wantsStream
                 ? try await stream(chat, call, metered, context)
-                : try await whole(chat, call, metered)
+                : try await whole(chat, call, metered, context)
         } catch let parameter as OpenAIError.Parameter {
             return OpenAIAnswer.parameter(parameter)
         }
     }
 
-    private func whole(_ chat: ChatRequest, _ call: CallContext, _ metered: MeteredCall) async throws -> Response {
+    private func whole(
+        _ chat: ChatRequest,
+        _ call: CallContext,
+        _ metered: MeteredCall,
+        _ context: AuthenticatedContext
+    ) async throws -> Response {
         let started = ContinuousClock.now
         do {
-            let answer = try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
+            let answer = try await context.answer(call) { call in
+                try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
+            }
             await metered.end(Self.outcome(answer.finish))
             var response = OpenAIAnswer.json(ChatAnswer(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
             return response
         } catch {
-            await metered.end(Self.outcome(error))
+            await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
     }
@@ -59,7 +67,7 @@ struct ChatController: Sendable {
         do {
             (stream, first) = try await begin(chat, call, context)
         } catch {
-            await metered.end(Self.outcome(error))
+            await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
         var headers: HTTPFields = [
@@ -70,13 +78,13 @@ struct ChatController: Sendable {
         return Response(status: .ok, headers: headers, body: body)
     }
 
-    /// Asks, and waits for the first that comes; with the key by which it was asked, the answer ends.
+    /// Asks, and waits for the first that comes.
     private func begin(
         _ chat: ChatRequest,
         _ call: CallContext,
         _ context: AuthenticatedContext
     ) async throws -> (ElementStream<Inference.Event>, [ByteBuffer]) {
-        let stream = try await context.tied {
+        let stream = try await context.stream(call) { call in
             try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
         }
         do {
@@ -126,15 +134,5 @@ struct ChatController: Sendable {
     private static func outcome(_ finish: Inference.Finish) -> MeteredCall.Outcome {
         guard let usage = finish.usage else { return .untold(model: finish.model, completionBytes: 0) }
         return .told(model: finish.model, usage: usage)
-    }
-
-    /// What is counted of a call that came to nothing: a model that broke off, or was left, has read the prompt.
-    ///
-    /// Which model that was nobody has said: what the client wrote may be no name at all.
-    private static func outcome(_ error: any Error) -> MeteredCall.Outcome {
-        guard let fault = error as? Fault, ![.cut, .timeout].contains(fault.code) else {
-            return .untold(model: "", completionBytes: 0)
-        }
-        return .refused
     }
 }

@@ -26,6 +26,11 @@ struct ChatRequest {
     /// How many tokens the answer may have at most, if that was said.
     var tokenLimit: Int? { options.maxTokens }
 
+    /// Has the answer be no longer than that.
+    mutating func limitAnswer(to tokens: Int) {
+        options.maxTokens = min(options.maxTokens ?? tokens, tokens)
+    }
+
     /// Throws ``OpenAIError/Parameter`` with what is wrong, or `invalid` when the body is no JSON.
     init(_ body: ByteBuffer) throws {
         try JSONPrescan.check(body)

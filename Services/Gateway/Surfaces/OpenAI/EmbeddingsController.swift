@@ -13,12 +13,12 @@ struct EmbeddingsController: Sendable {
             let metered = try await meter.begin(
                 context.caller,
                 model: embeddings.request.model,
-                promptBytes: embeddings.request.input.reduce(0) { $0 + $1.utf8.count },
+                promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
                 maxTokens: 0
             )
             var call = context.call
             call.deadline = .now + .seconds(300)
-            let made = try await make(embeddings.request, call, metered)
+            let made = try await make(embeddings.request, call, metered, context)
             return try answer(made, asText: embeddings.wantsBase64)
         } catch let parameter as OpenAIError.Parameter {
             return OpenAIAnswer.parameter(parameter)
@@ -28,15 +28,16 @@ struct EmbeddingsController: Sendable {
     private func make(
         _ request: Inference.Embed,
         _ call: CallContext,
-        _ metered: MeteredCall
+        _ metered: MeteredCall,
+        _ context: AuthenticatedContext
     ) async throws -> Inference.Embeddings {
         do {
-            let made = try await inference.call(request, call)
+            let made = try await context.answer(call) { try await inference.call(request, $0) }
             let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
             await metered.end(.told(model: made.model, usage: usage))
             return made
         } catch {
-            await metered.end(.refused)
+            await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
     }

@@ -20,7 +20,7 @@ enum OpenAIAnswer {
         error.write(to: &json)
         var response = Self.json(json, status: error.status)
         if let retryAfter = fault.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
-        if fault.code == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        if error.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         // The official clients try again after most errors unless they are told that it is no use.
         if !error.isWorthRetrying { response.headers[.xShouldRetry] = "false" }
         return response

@@ -92,7 +92,8 @@ struct ModelsController: Sendable {
 
     /// A job as it stands, and as it goes on, to its end.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let stream = try await inference.stream(Models.FollowPull(id: try Self.job(context)), context.jobCall)
+        let follow = Models.FollowPull(id: try Self.job(context))
+        let stream = try await context.stream(context.jobCall) { try await inference.stream(follow, $0) }
         return ModelJobStream.response(of: stream)
     }
 

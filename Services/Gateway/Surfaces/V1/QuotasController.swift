@@ -61,6 +61,7 @@ struct QuotasController: Sendable {
                 json.field("limit", quota?.cost.map(V1Money.amount))
                 json.field("used", V1Money.amount(used.cost ?? 0))
                 json.field("reserved", V1Money.amount(reserved.cost ?? 0))
+                json.field("unpriced_requests", used.unpricedRequests)
             }
             json.object("concurrent_runs") { json in
                 json.field("limit", quota?.concurrentRuns)

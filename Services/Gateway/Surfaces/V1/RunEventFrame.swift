@@ -33,7 +33,7 @@ struct RunEventFrame: Sendable {
         json.object { json in
             json.field("code", V1Fault.name(fault.code))
             json.field("message", fault.message)
-            json.field("retryable", true)
+            json.field("retryable", fault.code != .keyLost)
             json.null("assistant_message")
             json.null("status")
             json.field("run_id", run?.description)

@@ -32,7 +32,7 @@ struct RunsController: Sendable {
         let (conversation, run) = (try context.conversation(), try context.run())
         let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
         let started = ContinuousClock.now
-        let stream = context.tied(try await conversations.stream(follow, context.call))
+        let stream = try await context.stream(context.call) { try await conversations.stream(follow, $0) }
         return RunStream.response(following: stream, of: run, since: started)
     }
 

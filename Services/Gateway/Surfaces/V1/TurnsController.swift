@@ -63,7 +63,7 @@ struct TurnsController: Sendable {
         }
         let started = ContinuousClock.now
         return try await RunStream.response(
-            toTurn: context.tied(try await conversations.stream(start, context.call)),
+            toTurn: try await context.stream(context.call) { try await conversations.stream(start, $0) },
             since: started
         )
     }
@@ -72,7 +72,7 @@ struct TurnsController: Sendable {
         var call = context.call
         // The run has its own limits; this only bounds the wait for them.
         call.deadline = .now + .seconds(900)
-        let turn = try await conversations.call(Runs.Complete(start), call)
+        let turn = try await context.answer(call) { try await conversations.call(Runs.Complete(start), $0) }
         var response = answer(turn)
         if let timing = turn.end.timing {
             response.headers[.serverTiming] = ServerTiming.entries(queue: timing.queue, upstream: timing.upstream)

@@ -26,7 +26,7 @@ enum V1Answer {
         }
         var response = Self.json(json, status: V1Fault.status(fault.code))
         if let retryAfter = fault.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
-        if fault.code == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        if response.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
 
@@ -56,6 +56,7 @@ enum V1Fault {
         case .limited: "rate_limit_exceeded"
         case .unavailable, .unreachable, .provider, .cut: "service_unavailable"
         case .timeout: "timeout"
+        case .keyLost: Fault.Code.unauthorized.rawValue
         case .full: "insufficient_storage"
         case .keyReused: "idempotency_key_reused"
         case .internal: "internal_error"
@@ -66,6 +67,7 @@ enum V1Fault {
     static func status(_ code: Fault.Code) -> HTTPResponse.Status {
         switch code {
         case .cut, .provider: .serviceUnavailable
+        case .keyLost: .unauthorized
         case .unsupportedType: .unsupportedMediaType
         case .wrongMethod: .methodNotAllowed
         default: code.status

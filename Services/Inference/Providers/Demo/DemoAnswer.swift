@@ -13,11 +13,6 @@ struct DemoAnswer {
         reason = all.count > limit ? .length : .stop
     }
 
-    /// About as many tokens as a real model would count.
-    static func tokens(in messages: [Inference.Message]) -> Int {
-        messages.reduce(0) { $0 + 4 + $1.text.utf8.count / 4 }
-    }
-
     private static func cut(_ text: String, before stops: [String]) -> String {
         let ends = stops.filter { !$0.isEmpty }.compactMap { text.firstRange(of: $0)?.lowerBound }
         return ends.min().map { String(text[..<$0]) } ?? text

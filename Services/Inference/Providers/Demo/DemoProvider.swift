@@ -60,7 +60,7 @@ struct DemoProvider: Provider {
             reason: reason,
             model: "\(name)/\(Self.model)",
             usage: Usage(
-                promptTokens: DemoAnswer.tokens(in: messages),
+                promptTokens: TokenEstimate.tokens(in: messages.map(\.text)),
                 completionTokens: pieces.count,
                 isEstimated: true
             )

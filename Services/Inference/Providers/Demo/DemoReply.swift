@@ -16,7 +16,9 @@ struct DemoReply {
     init(messages: [Inference.Message], seed: Int = 0) {
         persona = DemoPersona(messages)
         let last = messages.last { $0.role == .user }
-        message = DemoWords(last?.text ?? "")
+        // To instructions alone it answers as to a greeting: it says who it is.
+        let isAsked = messages.isEmpty || messages.contains { !$0.role.isInstruction }
+        message = DemoWords(last?.text ?? (isAsked ? "" : "Hello"))
         earlier = messages.filter { $0.role == .user }.dropLast().map { DemoWords($0.text) }
         // An assistant's message before any of the user's is the greeting.
         let talk = messages.drop { $0.role != .user }

@@ -23,7 +23,8 @@ struct GeminiConversation {
             case .tool: try addResult(message)
             }
         }
-        if !family.takesInstructions { moveInstructions() }
+        // Gemini answers nothing without contents: instructions that stand alone are what there is to answer.
+        if !family.takesInstructions || contents.isEmpty { moveInstructions() }
         if family.wantsSignatures { sign() }
     }
 
@@ -118,7 +119,7 @@ struct GeminiConversation {
         return String(buffer: json.buffer)
     }
 
-    /// What a model without instructions is told by the user, before all else.
+    /// Has the instructions said by the user, before all else.
     private mutating func moveInstructions() {
         guard !instructions.isEmpty else { return }
         let parts = instructions.map { GeminiPart.text($0) }
