@@ -15,6 +15,11 @@ struct ContextWindow: Sendable {
         text.utf8.count / 3 + 4
     }
 
+    /// How many tokens the calls of tools in a message take.
+    static func estimateTokens(of calls: [Inference.ToolCall]?) -> Int {
+        (calls ?? []).reduce(0) { $0 + estimateTokens($1.function.name + $1.function.arguments) }
+    }
+
     /// Keeps the newest messages that fit beside the system text, and always the last one.
     ///
     /// `history`: tokens of each message, oldest first; the last is the one to be answered.
