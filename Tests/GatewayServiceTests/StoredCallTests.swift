@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing
@@ -145,6 +146,23 @@ import Testing
             #expect(gate.behind.keeping.asked == [id, id, id])
             #expect(gate.behind.keeping.kept.count == 1)
         }
+    }
+
+    @Test func `an answer that is too large, cannot be read or has no end is none`() throws {
+        func taken(_ events: String...) -> StoredAnswer {
+            var answer = StoredAnswer()
+            for event in events { answer.take([ByteBuffer(string: event)]) }
+            return answer
+        }
+        let finish = #"{"finish":{"reason":"stop","model":"x/y"}}"#
+        #expect(taken(#"{"text":"a"}"#, #"{"text":"b"}"#, finish).answer?.text == "ab")
+        #expect(taken(#"{"text":"a"}"#).answer == nil)
+        #expect(taken(#"{"text":"a"}"#, #"{"text":1}"#, finish).answer == nil)
+        let piece = "{\"text\":\"\(String(repeating: "x", count: 1 << 20))\"}"
+        var large = StoredAnswer()
+        for _ in 0..<17 { large.take([ByteBuffer(string: piece)]) }
+        large.take([ByteBuffer(string: finish)])
+        #expect(large.answer == nil)
     }
 
     @Test func `an answer is told even where it cannot be kept`() async throws {

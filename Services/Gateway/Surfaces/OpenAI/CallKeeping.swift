@@ -22,8 +22,9 @@ struct CallKeeping: Sendable {
     /// Answers whether it is kept; without an answer it cannot be.
     func keep(_ call: StoredCall, _ answer: Inference.Answer?, _ context: CallContext) async -> Bool {
         do {
-            guard let answer else { throw Fault(.tooLarge, "The answer is too large to be kept.") }
-            let request = call.encoded(answer)
+            guard let request = answer.map(call.encoded),
+                request.readableBytes <= StoredCall.sizeLimit + StoredAnswer.sizeLimit
+            else { throw Fault(.tooLarge, "The answer is too large to be kept.") }
             // A client that leaves now has its answer, and has asked for this.
             try await Task { try await insist(on: request, context) }.value
             return true

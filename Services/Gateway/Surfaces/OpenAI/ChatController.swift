@@ -69,7 +69,7 @@ struct ChatController: Sendable {
             .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
         ]
         headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
-        headers[.xParleyConversation] = chat.stored?.id.description
+        if let stored = chat.stored { headers[.xParleyConversation] = stored.id.description }
         let body = body(of: stream, first: first, chat, call, metered)
         return Response(status: .ok, headers: headers, body: body)
     }

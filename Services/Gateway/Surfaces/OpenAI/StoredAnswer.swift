@@ -5,7 +5,7 @@ import NIOCore
 /// An answer that is put together from its stream, since it is to be kept; bounded.
 struct StoredAnswer {
     /// The most bytes that are gathered.
-    private static let sizeLimit = 16 * 1024 * 1024
+    static let sizeLimit = 16 * 1024 * 1024
 
     private var begin: Inference.Begin?
     private var text = ""

@@ -47,8 +47,10 @@ struct StoredCall: Sendable {
         OpenAIError.Parameter(param: "store", code: "invalid_value", message: message)
     }
 
-    /// The JSON of a ``Conversations/Keep``.
+    /// The JSON of a ``Conversations/Keep``; without what is not kept of an answer.
     func encoded(_ answer: Inference.Answer) -> ByteBuffer {
+        var answer = answer
+        (answer.reasoning, answer.logprobs) = (nil, nil)
         var json = JSONWriter()
         json.object { json in
             json.field("id", id.description)
