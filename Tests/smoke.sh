@@ -90,6 +90,13 @@ token=$("$bin/parley" token --user alice --data-dir "$work/data")
 alice() { curl -sf "$gateway$1" -H "Authorization: Bearer $token"; }
 alice "/api/v1/chat/conversations" >"$work/before.json" || fail "the token of parley token is refused."
 
+say "a call of /v1 is kept where that is asked for"
+kept=$(curl -sf -D - -o /dev/null "$gateway/v1/chat/completions" -H "Authorization: Bearer $token" \
+  --json '{"model":"demo","store":true,"stream":true,"messages":[{"role":"user","content":"Hello"}]}' |
+  tr -d '\r' | awk 'tolower($1) == "x-parley-conversation:" { print $2 }')
+alice "/api/v1/chat/conversations/$kept/messages" | grep -q '"content":"Hello"' || fail "the call was not kept."
+alice "/api/v1/chat/conversations" >"$work/before.json"
+
 say "a key is made, believed and revoked"
 house=(--conversation-port "$c" --data-dir "$work/data")
 key=$("$bin/parley" key create --user alice --name smoke "${house[@]}" 2>/dev/null) || fail "parley key create."

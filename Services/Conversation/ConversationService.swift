@@ -45,6 +45,7 @@ package enum ConversationService {
         let endpoints = ConversationEndpoints(
             personas: personas,
             conversing: Conversing(database: database, conversations: conversations),
+            keeping: Keeping(database: database),
             running: Running(conversations: conversations, runs: runs, database: database),
             keys: KeyRing(database: database, book: book),
             quotas: QuotaKeeping(

@@ -116,10 +116,15 @@ struct GatewayRoutes {
     /// OpenAI's interface.
     private var openAI: [(HTTPRequest.Method, String, Closed)] {
         let models = ModelListController(inference: inference)
+        let chat = ChatController(
+            inference: inference,
+            meter: meter,
+            keeping: CallKeeping(conversations: conversations)
+        )
         return [
             (.get, "/v1/models", models.list),
             (.get, "/v1/models/**", models.find),
-            (.post, "/v1/chat/completions", ChatController(inference: inference, meter: meter).complete),
+            (.post, "/v1/chat/completions", chat.complete),
             (.post, "/v1/embeddings", EmbeddingsController(inference: inference, meter: meter).embed),
         ]
     }

@@ -19,6 +19,12 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     package var branch: Branch?
     /// What the provider that made it wants to see again, opaque.
     package var metadata: RawJSON?
+    /// Which tools an assistant called.
+    package var toolCalls: [Inference.ToolCall]?
+    /// Which call a tool's message answers.
+    package var toolCallID: String?
+    /// Who speaks, among several of one role; for a tool's message the tool.
+    package var name: String?
 
     package init(
         id: ID,
@@ -61,6 +67,13 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     package enum Role: String, Codable, Sendable {
         case user
         case assistant
+        /// What a tool said; only in conversations that were kept.
+        case tool
+        /// An instruction that was given in between; only in conversations that were kept.
+        case system
+
+        /// Whether an answer may follow it.
+        package var asks: Bool { self != .assistant }
     }
 
     /// What was said: text, and what was sent along.

@@ -17,6 +17,8 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
     package var fault: Fault?
     /// What was tried in order to have a model answer, once the run has ended.
     package var attempts: [Attempt]?
+    /// Why the model ended, where it did.
+    package var finishReason: Inference.Finish.Reason?
     package var createdAt: Timestamp
     package var endedAt: Timestamp?
 
@@ -31,6 +33,7 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
         usage: Usage?,
         fault: Fault?,
         attempts: [Attempt]? = nil,
+        finishReason: Inference.Finish.Reason? = nil,
         createdAt: Timestamp,
         endedAt: Timestamp?
     ) {
@@ -44,6 +47,7 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
         self.usage = usage
         self.fault = fault
         self.attempts = attempts
+        self.finishReason = finishReason
         self.createdAt = createdAt
         self.endedAt = endedAt
     }

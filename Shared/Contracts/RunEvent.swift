@@ -40,6 +40,8 @@ extension Run {
         package var fault: Fault?
         /// What was tried in order to have a model answer; absent when none was asked.
         package var attempts: [Attempt]?
+        /// Why the model ended, where it did.
+        package var finishReason: Inference.Finish.Reason?
 
         package init(
             status: Status,
@@ -49,7 +51,8 @@ extension Run {
             context: ContextReport? = nil,
             timing: Timing? = nil,
             fault: Fault? = nil,
-            attempts: [Attempt]? = nil
+            attempts: [Attempt]? = nil,
+            finishReason: Inference.Finish.Reason? = nil
         ) {
             self.status = status
             self.assistantMessage = assistantMessage
@@ -59,6 +62,7 @@ extension Run {
             self.timing = timing
             self.fault = fault
             self.attempts = attempts
+            self.finishReason = finishReason
         }
     }
 

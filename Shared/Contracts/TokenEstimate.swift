@@ -31,4 +31,9 @@ package enum TokenEstimate {
     package static func tokens(inAnswerOf bytes: Int) -> Int {
         bytes > 0 ? tokens(inBytes: bytes) : 0
     }
+
+    /// The tokens of the calls of tools in a message.
+    package static func tokens(of calls: [Inference.ToolCall]?) -> Int {
+        (calls ?? []).reduce(0) { $0 + tokens(in: $1.function.name + $1.function.arguments) }
+    }
 }

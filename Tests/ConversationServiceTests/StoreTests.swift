@@ -121,6 +121,48 @@ struct StoreTests {
         }
     }
 
+    @Test func `what was stored before conversations could be kept is read as it was`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/store.sqlite"
+            do {
+                let pool = try DatabasePool(path: path)
+                try Schema.migrator.migrate(pool, upTo: "0003 keys, usage and quotas")
+                try await pool.write { database in
+                    try PersonaRows.insert(HousePersonas.all[0], in: database)
+                    try database.execute(
+                        sql: """
+                            INSERT INTO conversations VALUES (1, ?, 'ada', ?, 1, 2, 2, 1, 0);
+                            INSERT INTO messages (conversation, position, id, role, kind, content, status, created_at)
+                                VALUES (1, 0, ?, 'assistant', 'text', 'Hi', 'completed', 1);
+                            """,
+                        arguments: [
+                            Conversation.ID().description, HousePersonas.all[0].persona.id.description,
+                            Message.ID().description,
+                        ]
+                    )
+                }
+                try pool.close()
+            }
+            let database = try Database.open(at: path)
+            try await database.read { database in
+                let page = try ConversationRows.list(user: "ada", persona: nil, limit: 10, offset: 0, in: database)
+                #expect(page.items.map(\.messageCount) == [1] && page.items.map(\.instructions) == [nil])
+                for isBrief in [true, false] {
+                    let messages = try PathRows.list(
+                        of: 1,
+                        positions: PathRows.whole,
+                        limit: 10,
+                        order: .ascending,
+                        isBrief: isBrief,
+                        in: database
+                    )
+                    #expect(messages.map(\.message.content.text) == ["Hi"])
+                    #expect(messages.map(\.message.toolCalls) == [nil])
+                }
+            }
+        }
+    }
+
     @Test func `the schema is made once and opened again`() async throws {
         try await withTemporaryDirectory { directory in
             for _ in 0..<2 {

@@ -34,6 +34,8 @@ final class ScriptedHouse: Sendable {
     let keys = ScriptedKeys()
     /// What was reserved, settled and recorded.
     let meter = ScriptedMeter()
+    /// What was kept of calls.
+    let keeping = ScriptedKeeping()
     /// Stands in for inference-svc.
     let models = ScriptedModels()
     /// The jobs that fetch and make models.
@@ -124,6 +126,7 @@ final class ScriptedHouse: Sendable {
         }
         keys.add(to: &table)
         meter.add(to: &table)
+        keeping.add(to: &table)
         models.serve(in: &table)
         jobs.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in

@@ -4,7 +4,7 @@ import GRDB
 
 /// The rules of conversations: open, list, delete, and read what was said.
 struct Conversing: Sendable {
-    /// How many of the newest messages a conversation is told with.
+    /// How many of the newest messages a conversation is told with; of long ones the beginning.
     private static let recentCount = 10
 
     let database: Database
@@ -147,6 +147,7 @@ struct Conversing: Sendable {
             positions: PathRows.whole,
             limit: recentCount,
             order: .descending,
+            isBrief: true,
             in: database
         )
         return Conversation(

@@ -143,6 +143,20 @@ enum HousePersonas {
         ),
     ]
 
+    /// Whom conversations are with that were held with a model alone, and kept; it is in no list.
+    static let assistant = persona(
+        0,
+        "assistant",
+        "Assistant",
+        "assistant",
+        "💬",
+        "a model without a character of its own.",
+        "You answer what is asked.",
+        [:],
+        "",
+        []
+    )
+
     private static func persona(
         _ number: Int,
         _ name: String,

@@ -10,6 +10,9 @@ struct PersonaCatalogue: Sendable {
             for persona in HousePersonas.all where try PersonaRows.find(persona.persona.id, in: database) == nil {
                 try PersonaRows.insert(persona, in: database)
             }
+            let assistant = HousePersonas.assistant
+            guard try PersonaRows.find(assistant.persona.id, in: database) == nil else { return }
+            try PersonaRows.insert(assistant, isActive: false, in: database)
         }
     }
 

@@ -12,14 +12,16 @@ struct StoredConversation: Sendable, Equatable {
     var updatedAt: Timestamp
     /// How many messages are on its selected path.
     var messageCount: Int
+    /// What the model is told in place of the persona's words.
+    var instructions: String?
 }
 
 /// The table of conversations.
 enum ConversationRows {
-    private static let columns = "number, id, user, persona, created_at, updated_at, message_count"
+    private static let columns = "number, id, user, persona, created_at, updated_at, message_count, instructions"
     private static let insertion = """
-        INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count)
-        VALUES (?,?,?,?,?,?,?)
+        INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count,
+            instructions) VALUES (?,?,?,?,?,?,?,?)
         """
     private static let use = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ?1, used_at = ?1 WHERE number = ?2
@@ -40,7 +42,7 @@ enum ConversationRows {
         try statement.execute(arguments: [
             conversation.id.description, conversation.user, conversation.persona.description,
             conversation.createdAt.microseconds, conversation.updatedAt.microseconds,
-            conversation.updatedAt.microseconds, conversation.messageCount,
+            conversation.updatedAt.microseconds, conversation.messageCount, conversation.instructions,
         ])
         return database.lastInsertedRowID
     }
@@ -153,7 +155,8 @@ enum ConversationRows {
             persona: try StoredValue.identifier(row[3]),
             createdAt: Timestamp(microseconds: row[4]),
             updatedAt: Timestamp(microseconds: row[5]),
-            messageCount: row[6]
+            messageCount: row[6],
+            instructions: row[7]
         )
     }
 }

@@ -18,12 +18,19 @@ struct StoredMessage: Sendable, Equatable {
 enum MessageRows {
     static let columns = """
         number, position, branch, sibling, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent,
-        run, token_count, created_at, metadata
+        run, token_count, created_at, metadata, tools
+        """
+    /// The same, cut short where it is long.
+    static let briefColumns = """
+        number, position, branch, sibling, id, role, kind,
+        CASE WHEN length(content) > 8192 THEN substr(content, 1, 8192) || '…' ELSE content END,
+        media_urls, audio_url, audio_seconds, status, parent, run, token_count, created_at, NULL,
+        CASE WHEN length(tools) <= 8192 THEN tools END
         """
     private static let insertion = """
         INSERT INTO messages (conversation, position, branch, sibling, id, role, kind, content, media_urls, audio_url,
-            audio_seconds, status, parent, run, token_count, created_at, metadata)
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            audio_seconds, status, parent, run, token_count, created_at, metadata, tools)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
     /// Adds a message and answers its number.
@@ -42,7 +49,7 @@ enum MessageRows {
             message.role.rawValue, message.content.kind.rawValue, message.content.text, media,
             message.content.audioURL, message.content.audioSeconds, message.status.rawValue,
             message.parent?.description, message.run?.description, message.tokenCount, message.createdAt.microseconds,
-            message.metadata?.text,
+            message.metadata?.text, MessageTools(message)?.text,
         ])
         let number = database.lastInsertedRowID
         if !stored.isOnPath { try setAside(number, in: database) }
@@ -105,7 +112,8 @@ enum MessageRows {
         let parent: String? = row[12]
         let run: String? = row[13]
         let metadata: String? = row[16]
-        return StoredMessage(
+        let tools: String? = row[17]
+        var stored = StoredMessage(
             number: row[0],
             position: row[1],
             isOnPath: branch == 0,
@@ -130,5 +138,7 @@ enum MessageRows {
                 metadata: metadata.map { RawJSON($0) }
             )
         )
+        if let tools { try MessageTools(text: tools).apply(to: &stored.message) }
+        return stored
     }
 }

@@ -3,8 +3,6 @@ import GRDB
 
 /// The selected path of a conversation, and how it is changed.
 enum PathRows {
-    private static let selection = "SELECT \(MessageRows.columns) FROM messages WHERE conversation = ? AND branch = 0"
-
     /// Every position that a message can have.
     static let whole = 0...Int(Int32.max)
 
@@ -35,18 +33,24 @@ enum PathRows {
         return try Int.fetchOne(statement, arguments: [conversation])
     }
 
-    /// A stretch of the path, between two positions and in the order that is asked for.
+    /// A stretch of the path, between two positions and in the order that is asked for; with long texts cut short where
+    /// that is asked for.
     static func list(
         of conversation: Int64,
         positions: ClosedRange<Int>,
         limit: Int,
         offset: Int = 0,
         order: Order,
+        isBrief: Bool = false,
         in database: GRDB.Database
     ) throws -> [StoredMessage] {
         let direction = order == .ascending ? "ASC" : "DESC"
         let statement = try database.cachedStatement(
-            sql: "\(selection) AND position BETWEEN ? AND ? ORDER BY position \(direction) LIMIT ? OFFSET ?"
+            sql: """
+                SELECT \(isBrief ? MessageRows.briefColumns : MessageRows.columns) FROM messages
+                WHERE conversation = ? AND branch = 0 AND position BETWEEN ? AND ?
+                ORDER BY position \(direction) LIMIT ? OFFSET ?
+                """
         )
         let arguments: StatementArguments = [
             conversation, positions.lowerBound, positions.upperBound, limit, offset,
@@ -124,7 +128,7 @@ enum PathRows {
             steps.append(tip)
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
             // What was said before the answer came follows the question; the answer stands between.
-            if tip.message.role == .user, parent.message.role == .user,
+            if tip.message.role.asks, parent.message.role.asks,
                 let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
             {
@@ -147,7 +151,9 @@ enum PathRows {
         }
         let next = try chosen(after: tip.message.id, at: tip.position + 1)
         if let next { return next }
-        if tip.message.role == .user { return try chosen(after: tip.message.id, at: tip.position + 2) }
+        // Questions follow each other at every other place; so do answers, in what was kept.
+        let second = try chosen(after: tip.message.id, at: tip.position + 2)
+        if second != nil || tip.message.role.asks { return second }
         // What was said before an answer came goes on from the one that came first.
         guard let id = question, let question = try MessageRows.find(id, in: database),
             let next = try chosen(after: id, at: tip.position + 1),

@@ -18,15 +18,16 @@ enum PersonaRows {
         suggested_messages, created_at
         """
 
-    static func insert(_ stored: StoredPersona, in database: GRDB.Database) throws {
+    /// Adds a persona; one that is not active is in no list.
+    static func insert(_ stored: StoredPersona, isActive: Bool = true, in database: GRDB.Database) throws {
         let persona = stored.persona
         let statement = try database.cachedStatement(
-            sql: "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,1,?)"
+            sql: "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
         )
         try statement.execute(arguments: [
             persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
             persona.category, stored.instructions, try StoredValue.encode(stored.traits), persona.greeting,
-            try StoredValue.encode(persona.suggestedMessages), persona.createdAt.microseconds,
+            try StoredValue.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
             persona.createdAt.microseconds,
         ])
     }

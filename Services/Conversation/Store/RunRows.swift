@@ -121,6 +121,7 @@ enum RunRows {
                 usage: end?.usage,
                 fault: end?.fault,
                 attempts: end?.attempts,
+                finishReason: end?.finishReason,
                 createdAt: Timestamp(microseconds: row[7]),
                 endedAt: endedAt.map(Timestamp.init(microseconds:))
             ),

@@ -12,6 +12,10 @@ import GRDB
 /// messages of one role that follow the same one, and `is_chosen` says which of them the path went through last.
 /// `path_version` counts how often the path of a conversation was made to go elsewhere.
 ///
+/// In a conversation that was held elsewhere and kept, whatever is no answer has an odd position and answers have even
+/// ones, so that it goes on like any other. `tools` is what a message has to do with tools, and who speaks; `instructions`
+/// is what the model is told in place of the persona's words.
+///
 /// An `api_key` that is empty in `usage` and `reservations` means that no key was used. A reservation stands from before a
 /// model is asked until its usage is known; the usage is added in the commit that takes the reservation away.
 enum Schema {
@@ -28,6 +32,9 @@ enum Schema {
         }
         migrator.registerMigration("0004 limits of answers") { database in
             try database.execute(sql: "ALTER TABLE reservations ADD COLUMN answer_limit INTEGER")
+        }
+        migrator.registerMigration("0005 conversations that were held elsewhere") { database in
+            try database.execute(sql: fifth)
         }
         return migrator
     }
@@ -216,5 +223,10 @@ enum Schema {
         CREATE INDEX reservations_by_user ON reservations (user);
         CREATE INDEX reservations_by_key ON reservations (api_key);
         CREATE INDEX reservations_by_end ON reservations (expires_at) WHERE expires_at IS NOT NULL;
+        """
+
+    private static let fifth = """
+        ALTER TABLE conversations ADD COLUMN instructions TEXT;
+        ALTER TABLE messages ADD COLUMN tools TEXT;
         """
 }

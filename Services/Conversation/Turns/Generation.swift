@@ -103,9 +103,12 @@ struct Generation: Sendable {
         json.writeString(",\"options\":{\(options)}")
         if !isWatched { json.writeString(",\"gatherMilliseconds\":\(Self.gathering)") }
         json.writeStaticString(",\"messages\":[")
-        json.writeImmutableBuffer(History.encode(.system, prompt.system))
-        for message in prompt.history.messages.suffix(used) {
-            json.writeStaticString(",")
+        // A conversation that was kept may have no instructions.
+        var isFirst = prompt.system.isEmpty
+        if !isFirst { json.writeImmutableBuffer(History.encode(.system, prompt.system)) }
+        for message in prompt.history.shown(used) {
+            if !isFirst { json.writeStaticString(",") }
+            isFirst = false
             json.writeImmutableBuffer(message)
         }
         json.writeStaticString("]}")

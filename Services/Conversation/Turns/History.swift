@@ -12,6 +12,8 @@ struct History: Sendable {
 
     /// Each message as JSON, encoded once and shown to models many times.
     private(set) var messages: [ByteBuffer] = []
+    /// What each message has to do with tools.
+    private var tools: [ToolTrail.Part?] = []
     /// The estimated tokens of each message.
     private(set) var tokens: [Int] = []
     /// How many messages are older than those kept.
@@ -45,10 +47,10 @@ struct History: Sendable {
     mutating func append(_ message: Message) {
         last = message
         let text = Self.text(of: message.content)
-        var shown = Inference.Message(role: message.role == .user ? .user : .assistant, content: text)
-        shown.metadata = message.metadata
+        let shown = Self.shown(message, text)
         messages.append(BusCoding.write(shown))
-        tokens.append(TokenEstimate.tokens(in: text))
+        tools.append(ToolTrail.Part(shown))
+        tokens.append(TokenEstimate.tokens(in: text) + TokenEstimate.tokens(of: message.toolCalls))
         bytes += messages.last?.readableBytes ?? 0
         guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }
         drop()
@@ -59,8 +61,33 @@ struct History: Sendable {
         let count = max(1, messages.count / 8)
         bytes -= messages.prefix(count).reduce(0) { $0 + $1.readableBytes }
         messages.removeFirst(count)
+        tools.removeFirst(count)
         tokens.removeFirst(count)
         earlier += count
+    }
+
+    /// The newest messages as a model may be shown them.
+    func shown(_ count: Int) -> [ByteBuffer] {
+        ToolTrail.shown(messages.suffix(count), tools.suffix(count))
+    }
+
+    private static func shown(_ message: Message, _ text: String) -> Inference.Message {
+        let role: Inference.Message.Role =
+            switch message.role {
+            case .user: .user
+            case .assistant: .assistant
+            case .tool: .tool
+            case .system: .system
+            }
+        let saysNothing = text.isEmpty && message.toolCalls != nil
+        return Inference.Message(
+            role: role,
+            content: saysNothing ? nil : .text(text),
+            toolCalls: message.toolCalls,
+            toolCallID: message.toolCallID,
+            name: message.name,
+            metadata: message.metadata
+        )
     }
 
     /// The JSON of an ``Inference/Message``.

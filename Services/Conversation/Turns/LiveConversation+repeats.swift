@@ -58,12 +58,15 @@ extension LiveConversation {
         guard let id = request.insteadOf else {
             throw Fault(.invalid, "There is neither `content` nor a message in whose place an answer is wanted.")
         }
-        let message = try await question(id)
-        if message.message.role == .user { return .again(message) }
-        guard let question = message.message.parent else {
-            throw Fault(.invalid, "A greeting answers no question, so it cannot be regenerated.")
+        var message = try await question(id)
+        // In what was kept an answer may follow another.
+        while !message.message.role.asks {
+            guard let parent = message.message.parent else {
+                throw Fault(.invalid, "A greeting answers no question, so it cannot be regenerated.")
+            }
+            message = try await question(parent)
         }
-        return .again(try await self.question(question))
+        return .again(message)
     }
 
     /// A message of this conversation.

@@ -50,7 +50,7 @@ actor LiveConversation {
         surroundings: Surroundings
     ) {
         self.record = record
-        system = PersonaPrompt.text(for: persona)
+        system = record.instructions ?? PersonaPrompt.text(for: persona)
         self.surroundings = surroundings
         history = History(newest.map(\.message), total: record.messageCount, pathVersion: pathVersion)
         turns = waiting

@@ -14,6 +14,8 @@ struct RunDraft: Sendable {
     var attempts: [Attempt]?
     /// What the provider wants to see again of the answer, opaque.
     var metadata: RawJSON?
+    /// Why the model ended, where it did.
+    var finishReason: Inference.Finish.Reason?
     /// How many tokens the model was shown, where no report says that.
     var promptTokens: Int?
     /// What the model costs, where that is known.
@@ -42,6 +44,7 @@ struct RunDraft: Sendable {
         model = finish.model
         usage = finish.usage
         metadata = finish.metadata
+        finishReason = finish.reason
         guard var usage, usage.cost == nil else { return }
         usage.cost = cost(usage.promptTokens, usage.completionTokens)
         self.usage = usage

@@ -124,7 +124,8 @@ struct RunLedger: Sendable {
             context: draft.context,
             timing: draft.timing(),
             fault: draft.fault.map(\.plain),
-            attempts: draft.attempts ?? draft.fault?.attempts
+            attempts: draft.attempts ?? draft.fault?.attempts,
+            finishReason: draft.finishReason
         )
     }
 

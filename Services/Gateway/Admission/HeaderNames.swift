@@ -4,6 +4,7 @@ extension HTTPField.Name {
     static var xCorrelationID: Self { xCorrelationIDName }
     static var serverTiming: Self { serverTimingName }
     static var xParleyRun: Self { xParleyRunName }
+    static var xParleyConversation: Self { xParleyConversationName }
     static var xAccelBuffering: Self { xAccelBufferingName }
     static var lastEventID: Self { lastEventIDName }
     static var idempotencyKey: Self { idempotencyKeyName }
@@ -16,6 +17,7 @@ extension HTTPField.Name {
 private let xCorrelationIDName = headerName("x-correlation-id")
 private let serverTimingName = headerName("server-timing")
 private let xParleyRunName = headerName("x-parley-run")
+private let xParleyConversationName = headerName("x-parley-conversation")
 private let xAccelBufferingName = headerName("x-accel-buffering")
 private let lastEventIDName = headerName("last-event-id")
 private let idempotencyKeyName = headerName("idempotency-key")

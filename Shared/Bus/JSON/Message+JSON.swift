@@ -13,6 +13,9 @@ extension Message: JSONWritable, JSONReadable {
             json.field("createdAt", Int(createdAt.microseconds))
             if let branch { json.field("branch", branch) }
             if let metadata { json.field("metadata", metadata) }
+            if let toolCalls { json.array("toolCalls", toolCalls) { $1.write(to: &$0) } }
+            if let toolCallID { json.field("toolCallID", toolCallID) }
+            if let name { json.field("name", name) }
         }
     }
 
@@ -20,6 +23,7 @@ extension Message: JSONWritable, JSONReadable {
         var (id, role, content, status): (ID?, Role?, Content?, Run.Status?)
         var (parent, run, tokenCount, createdAt): (ID?, Run.ID?, Int?, Timestamp?)
         var (branch, metadata): (Branch?, RawJSON?)
+        var (toolCalls, toolCallID, speaker): ([Inference.ToolCall]?, String?, String?)
         try json.object { name, json in
             switch name {
             case "id": id = try json.identifier()
@@ -32,6 +36,9 @@ extension Message: JSONWritable, JSONReadable {
             case "createdAt": createdAt = try json.moment()
             case "branch": branch = try Branch(from: &json)
             case "metadata": metadata = try json.rawJSON()
+            case "toolCalls": toolCalls = try json.list()
+            case "toolCallID": toolCallID = try json.string()
+            case "name": speaker = try json.string()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -48,6 +55,7 @@ extension Message: JSONWritable, JSONReadable {
             branch: branch,
             metadata: metadata
         )
+        (self.toolCalls, self.toolCallID, self.name) = (toolCalls, toolCallID, speaker)
     }
 }
 

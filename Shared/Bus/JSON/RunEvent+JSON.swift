@@ -41,13 +41,14 @@ extension Run.End: JSONWritable, JSONReadable {
             if let timing { json.field("timing", timing) }
             if let fault { json.field("fault", fault) }
             if let attempts { json.array("attempts", attempts) { $1.write(to: &$0) } }
+            if let finishReason { json.field("finishReason", finishReason.rawValue) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (status, message, model): (Run.Status?, Message?, String?)
         var (usage, context, timing, fault): (Usage?, Run.ContextReport?, Run.Timing?, Fault?)
-        var attempts: [Attempt]?
+        var (attempts, finishReason): ([Attempt]?, Inference.Finish.Reason?)
         try json.object { name, json in
             switch name {
             case "status": status = try json.word()
@@ -58,6 +59,7 @@ extension Run.End: JSONWritable, JSONReadable {
             case "timing": timing = try Run.Timing(from: &json)
             case "fault": fault = try Fault(from: &json)
             case "attempts": attempts = try json.list()
+            case "finishReason": finishReason = try json.word()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -70,7 +72,8 @@ extension Run.End: JSONWritable, JSONReadable {
             context: context,
             timing: timing,
             fault: fault,
-            attempts: attempts
+            attempts: attempts,
+            finishReason: finishReason
         )
     }
 }

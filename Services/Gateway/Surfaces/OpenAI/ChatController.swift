@@ -3,7 +3,7 @@ import Contracts
 import Hummingbird
 import NIOCore
 
-/// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored.
+/// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored unless that is asked for.
 ///
 /// A client that leaves cancels the model's work, and so does a key that stops being good.
 struct ChatController: Sendable {
@@ -12,6 +12,7 @@ struct ChatController: Sendable {
 
     let inference: any Bus
     let meter: CallMeter
+    let keeping: CallKeeping
 
     func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         do {
@@ -44,9 +45,11 @@ struct ChatController: Sendable {
             let answer = try await context.answer(call) { call in
                 try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
             }
+            let isKept = if let stored = chat.stored { await keeping.keep(stored, answer, call) } else { false }
             await metered.end(Self.outcome(answer.finish))
             var response = OpenAIAnswer.json(ChatAnswer(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
+            if isKept { response.headers[.xParleyConversation] = chat.stored?.id.description }
             return response
         } catch {
             await metered.end(MeteredCall.Outcome(after: error))
@@ -74,7 +77,8 @@ struct ChatController: Sendable {
             .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
         ]
         headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
-        let body = Self.body(of: stream, first: first, chat, metered)
+        if let stored = chat.stored { headers[.xParleyConversation] = stored.id.description }
+        let body = body(of: stream, first: first, chat, call, metered)
         return Response(status: .ok, headers: headers, body: body)
     }
 
@@ -99,26 +103,31 @@ struct ChatController: Sendable {
     }
 
     /// What one read brought goes on in one write.
-    private static func body(
+    private func body(
         of stream: ElementStream<Inference.Event>,
         first: [ByteBuffer],
         _ chat: ChatRequest,
+        _ call: CallContext,
         _ metered: MeteredCall
     ) -> ResponseBody {
         ResponseBody { writer in
             defer { stream.close() }
             var chunks = ChatChunks(includesUsage: chat.includesUsage)
+            var answer = chat.stored.map { _ in StoredAnswer() }
             do {
                 var batch: [ByteBuffer]? = first
                 while let elements = batch, !chunks.isOver {
                     let frames = try chunks.frames(of: elements)
+                    answer?.take(elements)
+                    // Whoever reads the end may look for the conversation at once.
+                    if chunks.isOver, let stored = chat.stored { _ = await keeping.keep(stored, answer?.answer, call) }
                     if frames.readableBytes > 0 { try await writer.write(frames) }
                     batch = chunks.isOver ? nil : try await stream.nextEncodedBatch()
                 }
                 guard let finish = chunks.finish else {
                     throw Fault(.cut, "The model's answer stopped without an end.")
                 }
-                await metered.end(outcome(finish))
+                await metered.end(Self.outcome(finish))
             } catch let fault as Fault {
                 await metered.end(.untold(model: chunks.model, completionBytes: chunks.byteCount))
                 try await writer.write(ChatChunks.frame(of: fault))

@@ -14,6 +14,8 @@ struct ChatRequest {
     /// About how many bytes of text the model will be shown.
     private(set) var promptBytes = 0
     private(set) var messages = ByteBuffer()
+    /// What is to be kept, if anything.
+    private(set) var stored: StoredCall?
     private var options = Inference.Options()
     private var tools: ByteBuffer?
     private var toolChoice: ByteBuffer?
@@ -21,6 +23,7 @@ struct ChatRequest {
     private var maxTokens: Int?
     private var maxCompletionTokens: Int?
     private var hasModel = false
+    private var isStored = false
     private var hasStreamOptions = false
 
     /// How many tokens the answer may have at most, if that was said.
@@ -63,8 +66,7 @@ struct ChatRequest {
                 guard case "include_usage" = name else { return try json.skip() }
                 includesUsage = try reader.flag("stream_options.include_usage", &json) ?? false
             }
-        // Nothing is kept yet, but what is wrong is said.
-        case "store": _ = try reader.flag("store", &json)
+        case "store": isStored = try reader.flag("store", &json) ?? false
         case "max_tokens": maxTokens = try reader.integer("max_tokens", &json, in: 1...1_000_000)
         case "max_completion_tokens":
             maxCompletionTokens = try reader.integer("max_completion_tokens", &json, in: 1...1_000_000)
@@ -135,6 +137,7 @@ struct ChatRequest {
             )
         }
         options.maxTokens = maxCompletionTokens ?? maxTokens
+        if isStored { stored = try StoredCall(messages) }
     }
 
     /// The JSON of an ``Inference/Generate``.

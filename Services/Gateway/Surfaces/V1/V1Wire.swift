@@ -20,6 +20,9 @@ extension JSONWriter {
             json.field("parent_id", message.parent?.description)
             json.field("sibling_index", message.branch?.index ?? 0)
             json.field("sibling_count", message.branch?.count ?? 1)
+            if let name = message.name { json.field("name", name) }
+            if let calls = message.toolCalls { json.array("tool_calls", calls) { $1.write(to: &$0) } }
+            if let call = message.toolCallID { json.field("tool_call_id", call) }
             if let context { json.context(context) }
         }
     }
@@ -67,6 +70,7 @@ extension JSONWriter {
             json.field("assistant_message_id", run.assistantMessage?.description)
             json.field("last_event", run.lastEvent)
             json.usage(run.usage)
+            if let reason = run.finishReason { json.field("finish_reason", reason.rawValue) }
             json.fault(run.fault)
             json.objects("attempts", run.attempts ?? []) { json, attempt in
                 json.field("model", attempt.model)
@@ -85,6 +89,7 @@ extension JSONWriter {
         field("status", end.status.rawValue)
         field("model", end.model)
         usage(end.usage)
+        if let reason = end.finishReason { field("finish_reason", reason.rawValue) }
         if let context = end.context { self.context(context) }
         guard let timing = end.timing else { return }
         object("timing") { json in

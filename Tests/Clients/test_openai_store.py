@@ -1,0 +1,92 @@
+"""openai: calls that are kept as conversations with store=True, read and gone on with by the native interface."""
+import json
+import urllib.error
+
+import pytest
+
+from targets import DEMO, PROVIDED, Target, unique
+from test_openai_tools import WEATHER, streamed_calls, whole_calls
+
+HEADER = "x-parley-conversation"
+KINDS = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+@pytest.fixture
+def token(parley):
+    """Of the user that the open interface takes everybody for."""
+    return parley.token("local")
+
+
+def said(parley, token, conversation):
+    return parley.v1("GET", f"/chat/conversations/{conversation}/messages?order=asc", token)["messages"]
+
+
+def call(client, stream, **asked):
+    """What was answered, and the conversation that it was kept as."""
+    raw = client.chat.completions.with_raw_response.create(stream=stream, store=True, **asked)
+    answer = raw.parse()
+    if stream:
+        return "".join(chunk.choices[0].delta.content or "" for chunk in answer), raw.headers[HEADER]
+    return answer.choices[0].message.content, raw.headers[HEADER]
+
+
+@KINDS
+@pytest.mark.parametrize("target", [*PROVIDED, DEMO], indirect=True)
+def test_kept_and_gone_on_with(target, parley, token, stream):
+    text = unique("Grüße, 👩‍🍳")
+    messages = [{"role": "system", "content": "You are a test."}, {"role": "user", "content": text}]
+    answer, conversation = call(target.client(), stream, model=target.model, messages=messages, metadata={"of": "mine"})
+    user, assistant = said(parley, token, conversation)
+    assert (user["role"], user["content"]) == ("user", text)
+    assert (assistant["role"], assistant["content"]) == ("assistant", answer) and answer
+    run = parley.v1("GET", f"/chat/conversations/{conversation}/runs/{assistant['run_id']}", token)
+    assert (run["model"], run["status"], run["finish_reason"]) == (target.model, "completed", "stop")
+    assert run["usage"]["prompt_tokens"] > 0 and run["usage"]["completion_tokens"] > 0
+    listed = parley.v1("GET", "/chat/conversations?limit=100", token)["conversations"]
+    assert conversation in [one["id"] for one in listed]
+    parley.v1("POST", f"/chat/conversations/{conversation}/messages", token, {"content": "And now?"})
+    assert [message["role"] for message in said(parley, token, conversation)] == ["user", "assistant"] * 2
+
+
+@pytest.mark.parametrize("calls_of", [whole_calls, streamed_calls])
+@pytest.mark.parametrize("target", PROVIDED, indirect=True)
+def test_calls_of_tools(target, parley, token, calls_of):
+    client, text = target.client(), unique("How is the weather?")
+    asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER], store=True)
+    (id, name, arguments), = calls_of(client, asked)
+    function = {"name": name, "arguments": arguments}
+    asked["messages"] += [
+        {"role": "assistant", "content": None, "tool_calls": [{"id": id, "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": id, "content": "Sunny, 21 °C"}]
+    _, conversation = call(client, False, model=target.model, messages=asked["messages"], tools=[WEATHER])
+    messages = said(parley, token, conversation)
+    assert [message["role"] for message in messages] == ["user", "assistant", "tool", "assistant"]
+    assert messages[1]["tool_calls"][0]["function"] == function and messages[2]["tool_call_id"] == id
+    # The calls that waited for their results were kept as well.
+    listed = parley.v1("GET", "/chat/conversations?limit=100", token)["conversations"]
+    first = [one for one in listed if one["message_count"] == 2 and one["recent_messages"][1]["content"] == text]
+    assert [one["recent_messages"][0]["tool_calls"][0]["function"]["name"] for one in first] == [name]
+    again = parley.v1("POST", f"/chat/conversations/{conversation}/messages", token, {"content": unique("And now?")})
+    assert again["assistant_message"]["status"] == "completed"
+
+
+@KINDS
+def test_nothing_is_kept_unasked(parley, client, token, stream):
+    before = parley.v1("GET", "/chat/conversations?limit=1", token)["total"]
+    for store in (False, None):
+        raw = client.chat.completions.with_raw_response.create(
+            model=DEMO, messages=[{"role": "user", "content": "Hello"}], stream=stream, store=store)
+        if stream:
+            list(raw.parse())
+        assert HEADER not in raw.headers
+    assert parley.v1("GET", "/chat/conversations?limit=1", token)["total"] == before
+
+
+def test_of_another_user_it_is_nobody_elses(strict):
+    target = Target(DEMO, strict.url + "/v1", None, key=strict.token("ann"))
+    _, conversation = call(target.client(), True, model=DEMO, messages=[{"role": "user", "content": "Hello"}])
+    target.close()
+    assert len(said(strict, strict.token("ann"), conversation)) == 2
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        said(strict, strict.token("bob"), conversation)
+    assert refused.value.code == 403 and json.load(refused.value)["error"]
