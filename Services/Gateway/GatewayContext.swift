@@ -1,26 +1,48 @@
 import Bus
 import Contracts
 import Hummingbird
+import Logging
 import NIOCore
+import NIOHTTP1
 
 /// What the gateway knows of a request.
 struct GatewayContext: RequestContext {
+    /// Where a context comes from.
+    struct Source: RequestContextSource {
+        let request: ServerRequest
+        let logger: Logger
+    }
+
     var coreContext: CoreRequestContextStorage
+    let head: HTTPRequestHead
     private let peer: SocketAddress?
     let start: ContinuousClock.Instant
-    var requestID: String
-    var traceparent: String?
+    /// The request's name in every log on its way.
+    let requestID: String
+    let correlationID: String
+    private let traceparent: String?
     /// Who is asking, once that is known.
     var principal: Principal?
     /// The key that they came with.
     var key: APIKey?
     var keyHold: KeyHold?
 
-    init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        peer = source.channel.remoteAddress
+    init(source: Source) {
         start = .now
-        requestID = ""
+        coreContext = CoreRequestContextStorage(source: source)
+        head = source.request.head
+        peer = source.request.channel.remoteAddress
+        let correlation = head.headers.first(name: "x-correlation-id").flatMap(BusHeaders.token)
+        requestID =
+            head.headers.first(name: BusHeaders.requestID).flatMap(BusHeaders.token) ?? correlation
+            ?? .randomHex(words: 1)
+        correlationID = correlation ?? requestID
+        traceparent = head.headers.first(name: BusHeaders.traceparent).flatMap(TraceParent.read)
+    }
+
+    /// The path without its query.
+    var path: String {
+        head.uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(head.uri[..<$0]) } ?? head.uri
     }
 
     /// The longest body that is taken, in bytes.

@@ -21,27 +21,46 @@ struct GatewayRoutes {
     private typealias Open = @Sendable (Request, GatewayContext) async throws -> Response
     private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
 
-    func router(readiness: [Readiness], draining: Draining) -> Router<GatewayContext> {
-        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
+    /// Answers whatever the gateway is asked.
+    func responder(readiness: [Readiness], draining: Draining) -> ServerChannel.Respond {
+        let errors = ErrorAnswers(routes: list)
+        let identification = Identification(
+            mode: mode,
+            verifier: verifier,
+            keys: keys,
+            limiter: limiter,
+            errors: errors
+        )
+        let door = FrontDoor(
+            cors: cors,
+            identification: identification,
+            errors: errors,
+            direct: direct,
+            router: router(identification, readiness: readiness, draining: draining).buildResponder()
+        )
+        return { await door.answer($0) }
+    }
+
+    private var list: RouteList {
         var list = RouteList()
-        let (open, closed) = (open, closed)
         for (method, path, _) in open { list.add(method, path) }
         for (method, path, _) in closed { list.add(method, path) }
+        for path in direct.keys { list.add(.post, path) }
         for path in ["/health", "/readyz", "/metrics"] { list.add(.get, path) }
-        let errors = ErrorAnswers(routes: list)
-        router.add(middleware: AdmissionMiddleware(cors: cors, errors: errors, measurements: RequestMeasurements()))
+        return list
+    }
+
+    private func router(
+        _ identification: Identification,
+        readiness: [Readiness],
+        draining: Draining
+    ) -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ErrorMiddleware(errors: identification.errors))
         let health = HealthController(conversations: conversations, peers: peers)
         router.get("/health", use: health.health)
         OperationsRoutes.addReadiness(to: router, service: "gateway", readiness: readiness, draining: draining)
-        let identified = router.group().add(
-            middleware: IdentificationMiddleware(
-                mode: mode,
-                verifier: verifier,
-                keys: keys,
-                limiter: limiter,
-                errors: errors
-            )
-        )
+        let identified = router.group().add(middleware: IdentificationMiddleware(identification: identification))
         identified.get("/metrics") { _, context in
             guard context.isLoopback || context.principal?.role == .admin else {
                 throw Fault(.forbidden, "Metrics are for an admin, or for somebody on this machine.")
@@ -116,16 +135,19 @@ struct GatewayRoutes {
     /// OpenAI's interface.
     private var openAI: [(HTTPRequest.Method, String, Closed)] {
         let models = ModelListController(inference: inference)
+        return [(.get, "/v1/models", models.list), (.get, "/v1/models/**", models.find)]
+    }
+
+    /// What is posted again and again, and so goes past the router.
+    private var direct: [String: FrontDoor.Direct] {
         let chat = ChatController(
             inference: inference,
             meter: meter,
             keeping: CallKeeping(conversations: conversations)
         )
         return [
-            (.get, "/v1/models", models.list),
-            (.get, "/v1/models/**", models.find),
-            (.post, "/v1/chat/completions", chat.complete),
-            (.post, "/v1/embeddings", EmbeddingsController(inference: inference, meter: meter).embed),
+            "/v1/chat/completions": chat.complete,
+            "/v1/embeddings": EmbeddingsController(inference: inference, meter: meter).embed,
         ]
     }
 }

@@ -54,7 +54,6 @@ package enum GatewayService {
         }
         return ServiceUnit.application(
             table: EndpointTable(service: "gateway"),
-            router: routes.router(readiness: [ready], draining: draining),
             configuration: ServerChannel.Configuration(limits: headLimits, guards: { [RequestGuard()] }),
             host: configuration.host,
             port: configuration.port,
@@ -62,7 +61,8 @@ package enum GatewayService {
                 conversations, inference, KeyNews(conversations: conversations, cache: keyCache),
                 KeyReview(conversations: conversations, cache: keyCache), reporter,
             ],
-            draining: draining
+            draining: draining,
+            respond: routes.responder(readiness: [ready], draining: draining)
         )
     }
 

@@ -1,5 +1,5 @@
 package import Bus
-package import Hummingbird
+import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOPosix
@@ -58,22 +58,20 @@ package struct ServiceUnit: Sendable {
         )
     }
 
-    /// Any other application: its router is complete.
-    package static func application<Context: RequestContext>(
+    /// Any other application, which answers whatever it is asked.
+    package static func application(
         table: EndpointTable,
-        router: Router<Context>,
         configuration: ServerChannel.Configuration,
         host: String,
         port: Int,
         background: [any Service] = [],
-        draining: Draining
-    ) -> ServiceUnit where Context.Source == ApplicationRequestContextSource {
-        let logger = serverLogger(table.service)
-        let responder = RouterResponder(router.buildResponder(), logger: logger)
-        return unit(
+        draining: Draining,
+        respond: @escaping ServerChannel.Respond
+    ) -> ServiceUnit {
+        unit(
             table: table,
-            channel: ServerChannel(configuration) { await responder.answer($0) },
-            logger: logger,
+            channel: ServerChannel(configuration, respond: respond),
+            logger: serverLogger(table.service),
             host: host,
             port: port,
             background: background,

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 
 /// Which web pages of other origins may ask.
 struct CORSRules: Sendable {
@@ -7,9 +8,9 @@ struct CORSRules: Sendable {
     let origins: [String]
 
     /// The answer to a preflight; `nil` when the request is none.
-    func preflight(_ request: Request) -> Response? {
-        guard request.method == .options, let origin = request.headers[.origin],
-            request.headers[.accessControlRequestMethod] != nil
+    func preflight(_ head: HTTPRequestHead) -> Response? {
+        guard head.method == .OPTIONS, let origin = head.headers.first(name: "origin"),
+            head.headers.contains(name: "access-control-request-method")
         else { return nil }
         guard allows(origin) else {
             return Response(
@@ -23,7 +24,7 @@ struct CORSRules: Sendable {
             .accessControlAllowMethods: "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
         ]
         headers[.accessControlAllowHeaders] =
-            request.headers[.accessControlRequestHeaders].map { String($0.prefix(1000)) }
+            head.headers.first(name: "access-control-request-headers").map { String($0.prefix(1000)) }
             ?? "authorization, content-type"
         write(origin, to: &headers)
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: "OK")))

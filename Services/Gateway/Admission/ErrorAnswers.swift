@@ -10,18 +10,21 @@ struct ErrorAnswers: Sendable {
     /// Methods that no route of ours takes, but that are told so.
     let routes: RouteList
 
-    func answer(to error: any Error, request: Request, context: GatewayContext) -> Response {
-        let surface = Surface(path: request.uri.path)
+    func answer(to error: any Error, context: GatewayContext) -> Response {
+        let path = context.path
+        let surface = Surface(path: path)
         switch error {
         case let fault as Fault: return surface.answer(fault)
         case is CancellationError: return surface.answer(Fault(.cut, "The request was given up by its client."))
         case let error as HTTPError where error.status == .notFound:
-            let methods = routes.methods(for: request.uri.path)
+            let methods = routes.methods(for: path)
             guard !methods.isEmpty else {
                 let code: Fault.Code = surface == .openAI ? .lost : .missing
                 return surface.answer(Fault(code, "There is no such path."))
             }
-            var response = surface.answer(Fault(.wrongMethod, "This path does not take \(request.method.rawValue)."))
+            var response = surface.answer(
+                Fault(.wrongMethod, "This path does not take \(context.head.method.rawValue).")
+            )
             response.headers[.allow] = methods.joined(separator: ", ")
             return response
         case let error as HTTPError where (400..<500).contains(error.status.code):
@@ -33,7 +36,7 @@ struct ErrorAnswers: Sendable {
             Logger.current.error(
                 "Request failed",
                 metadata: [
-                    "request.id": "\(context.requestID)", "request.path": "\(request.uri.path)", "error": "\(error)",
+                    "request.id": "\(context.requestID)", "request.path": "\(path)", "error": "\(error)",
                 ]
             )
             return surface.answer(.unexpected(requestID: context.requestID))

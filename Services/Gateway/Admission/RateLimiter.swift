@@ -82,6 +82,9 @@ final class RateLimiter: Sendable {
         self.perHour = perHour
     }
 
+    /// Whether a caller without limits of their own has any.
+    var isLimited: Bool { perMinute > 0 || perHour > 0 }
+
     /// How many callers are remembered now.
     var callerCount: Int { callers.withLock { $0.count } }
 

@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// Reads the JSON body of a request: the right type, one meaning, a bounded length.
 enum RequestBody {
@@ -12,9 +13,14 @@ enum RequestBody {
     }
 
     /// The body as it came, said to be JSON.
-    static func bytes(of request: Request) async throws -> ByteBuffer {
-        try checkType(request.headers[.contentType])
-        return try await collect(request)
+    static func bytes(of request: ServerRequest) async throws -> ByteBuffer {
+        try checkType(request.head.headers.first(name: "content-type"))
+        let limit = Surface.bodyLimit(path: request.head.uri)
+        do {
+            return try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge(limit)
+        }
     }
 
     /// Reads a body that may as well not be there.
@@ -49,8 +55,12 @@ enum RequestBody {
         do {
             return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw Fault(.tooLarge, "The body is longer than \(limit) bytes.")
+            throw tooLarge(limit)
         }
+    }
+
+    private static func tooLarge(_ limit: Int) -> Fault {
+        Fault(.tooLarge, "The body is longer than \(limit) bytes.")
     }
 
     private static func sentence(_ text: String) -> String {

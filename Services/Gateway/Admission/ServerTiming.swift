@@ -8,22 +8,26 @@ enum ServerTiming {
 
     /// What a turn says of itself.
     static func entries(queue: Double, upstream: Double) -> String {
-        "\(entry("queue", milliseconds: queue)), \(entry("upstream", milliseconds: upstream))"
+        entry("queue", milliseconds: queue) + ", " + entry("upstream", milliseconds: upstream)
     }
 
     /// What stands before the answer's own entries: who it was, and where the rest went if the answer does not say.
     static func begin(_ headers: inout HTTPFields, authentication: Duration, upstream: Duration) {
         let rest = headers[.serverTiming] ?? entries(queue: 0, upstream: milliseconds(upstream))
-        headers[.serverTiming] = "\(entry("auth", authentication)), \(rest)"
+        headers[.serverTiming] = entry("auth", authentication) + ", " + rest
     }
 
     static func end(_ headers: inout HTTPFields, total: Duration) {
         let entry = entry("total", total)
-        headers[.serverTiming] = headers[.serverTiming].map { "\($0), \(entry)" } ?? entry
+        headers[.serverTiming] = headers[.serverTiming].map { $0 + ", " + entry } ?? entry
     }
 
     private static func entry(_ name: StaticString, milliseconds: Double) -> String {
-        "\(name);dur=\(text(milliseconds))"
+        var text = name.description
+        text.reserveCapacity(32)
+        text += ";dur="
+        append(milliseconds, to: &text)
+        return text
     }
 
     private static func milliseconds(_ duration: Duration) -> Double {
@@ -31,10 +35,14 @@ enum ServerTiming {
     }
 
     /// Two decimals, without a formatter.
-    private static func text(_ milliseconds: Double) -> String {
-        guard milliseconds.isFinite, milliseconds >= 0, milliseconds < 1e9 else { return "0" }
+    private static func append(_ milliseconds: Double, to text: inout String) {
+        guard milliseconds.isFinite, milliseconds >= 0, milliseconds < 1e9 else {
+            text += "0"
+            return
+        }
         let hundredths = Int((milliseconds * 100).rounded())
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+        text += String(hundredths / 100)
+        text += hundredths % 100 < 10 ? ".0" : "."
+        text += String(hundredths % 100)
     }
 }

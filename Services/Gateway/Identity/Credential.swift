@@ -1,6 +1,5 @@
 import Contracts
-import HTTPTypes
-import Hummingbird
+import NIOHTTP1
 
 /// What a request shows to say who is asking; taken from it in this one place.
 enum Credential: Equatable {
@@ -9,18 +8,21 @@ enum Credential: Equatable {
     case key(String)
 
     /// Throws `invalid` for two that differ, `unauthorized` for one that cannot be read.
-    init(_ headers: HTTPFields) throws {
-        let authorizations = headers[values: .authorization]
-        let keys = headers[values: .xAPIKey]
-        let given = try authorizations.map(Self.readAuthorization) + keys.map { Credential.key($0) }
-        guard let first = given.first else {
-            self = .none
-            return
+    init(_ headers: HTTPHeaders) throws {
+        var given = Credential.none
+        for (name, value) in headers {
+            let other: Credential
+            switch name.utf8.count {
+            case 13 where name.lowercased() == "authorization": other = try Self.readAuthorization(value)
+            case 9 where name.lowercased() == "x-api-key": other = .key(value)
+            default: continue
+            }
+            guard given == .none || given.text == other.text else {
+                throw Fault(.invalid, "The request carries two different credentials. Send one.")
+            }
+            if given == .none { given = other }
         }
-        guard given.allSatisfy({ $0.text == first.text }) else {
-            throw Fault(.invalid, "The request carries two different credentials. Send one.")
-        }
-        self = first
+        self = given
     }
 
     private var text: String {
@@ -31,19 +33,11 @@ enum Credential: Equatable {
     }
 
     private static func readAuthorization(_ value: String) throws -> Credential {
-        let words = value.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map {
-            Substring($0)
-        }
-        guard words.count == 2, words[0].lowercased() == "bearer", !words[1].isEmpty else {
+        let end = value.utf8.firstIndex(of: UInt8(ascii: " ")) ?? value.endIndex
+        let text = String(value[end...].dropFirst())
+        guard value[..<end].lowercased() == "bearer", !text.isEmpty, !text.utf8.contains(UInt8(ascii: " ")) else {
             throw Fault(.unauthorized, "Invalid authorization header format. Expected: Bearer <token>")
         }
-        let text = String(words[1])
         return text.hasPrefix("sk-parley-") ? .key(text) : .token(text)
     }
 }
-
-extension HTTPField.Name {
-    static var xAPIKey: Self { xAPIKeyName }
-}
-
-private let xAPIKeyName = headerName("x-api-key")

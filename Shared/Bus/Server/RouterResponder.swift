@@ -31,8 +31,10 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
 }
 
 extension Request {
+    /// The request as Hummingbird has it.
+    ///
     /// Throws `HTTP1TypeConversionError` for a method that is none.
-    fileprivate init(_ request: ServerRequest) throws {
+    package init(_ request: ServerRequest) throws {
         let head = request.head
         let body: RequestBody =
             switch request.body {
@@ -53,7 +55,8 @@ extension Request {
 }
 
 extension ServerAnswer {
-    fileprivate init(_ response: Response) {
+    /// What Hummingbird would answer.
+    package init(_ response: Response) {
         let body = response.body
         self.init(
             status: HTTPResponseStatus(

@@ -14,7 +14,7 @@ struct ChatController: Sendable {
     let meter: CallMeter
     let keeping: CallKeeping
 
-    func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+    func complete(_ request: ServerRequest, _ context: AuthenticatedContext) async throws -> Response {
         do {
             var chat = try ChatRequest(try await RequestBody.bytes(of: request))
             let metered = try await meter.begin(

@@ -7,7 +7,7 @@ struct EmbeddingsController: Sendable {
     let inference: any Bus
     let meter: CallMeter
 
-    func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+    func embed(_ request: ServerRequest, _ context: AuthenticatedContext) async throws -> Response {
         do {
             let embeddings = try EmbeddingsRequest(try await RequestBody.bytes(of: request))
             let metered = try await meter.begin(
