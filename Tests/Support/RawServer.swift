@@ -52,12 +52,13 @@ package struct RawServer: Sendable {
             .serverChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = server.localAddress?.port ?? 0
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
         var fillers: [any Channel] = []
         defer { for channel in fillers + [server] { channel.close(promise: nil) } }
         // The queue is full when somebody is not let in.
         let client = ClientBootstrap(group: group).connectTimeout(.milliseconds(100))
         do {
-            while fillers.count < 64 { fillers.append(try await client.connect(host: "127.0.0.1", port: port).get()) }
+            while fillers.count < 64 { fillers.append(try await client.connect(to: address).get()) }
         } catch ChannelError.connectTimeout {}
         return try await body("127.0.0.1:\(port)")
     }
