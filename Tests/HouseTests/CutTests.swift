@@ -52,13 +52,7 @@ struct CutTests {
         try await withFakeOllama { ollama in
             let settings = ["OLLAMA_BASE_URL": ollama.url, "DEFAULT_MODEL": "ollama/llama3.2"]
             try await House.with(settings: settings) { house in
-                let bus = try HTTPBus(
-                    peer: "conversation-svc",
-                    urls: ["http://127.0.0.1:\(house.conversation)"],
-                    token: House.token,
-                    client: HTTPClient()
-                )
-                var talk = try await Talk(bus: bus)
+                var talk = try await Talk(bus: house.conversationBus)
                 try await body(ollama, &talk)
             }
         }

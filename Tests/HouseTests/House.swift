@@ -21,6 +21,14 @@ struct House {
     /// Every endpoint table of the house.
     let tables: [EndpointTable]
 
+    /// A way to conversation-svc.
+    var conversationBus: HTTPBus {
+        get throws {
+            let url = "http://127.0.0.1:\(conversation)"
+            return try HTTPBus(peer: "conversation-svc", urls: [url], token: Self.token, client: HTTPClient())
+        }
+    }
+
     static func with<Value>(
         settings: [String: String] = [:],
         _ body: (House) async throws -> Value
@@ -44,7 +52,7 @@ struct House {
         return try await withRunning(media) { mediaPort in
             try await withRunning(transcription) { transcriptionPort in
                 try await withRunning(inference) { inferencePort in
-                    values["INFERENCE_URL"] = "http://127.0.0.1:\(inferencePort)"
+                    values["INFERENCE_URL"] = settings["INFERENCE_URL"] ?? "http://127.0.0.1:\(inferencePort)"
                     let conversation = try await ConversationService.unit(settings: Settings(values: values))
                     return try await withRunning(conversation) { conversationPort in
                         values["CONVERSATION_URL"] = "http://127.0.0.1:\(conversationPort)"

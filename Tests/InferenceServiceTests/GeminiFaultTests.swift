@@ -143,8 +143,6 @@ import Testing
         }
         let nobody = try await geminiRouting(to: try await unreachableURL()).routing.geminiOutcome()
         #expect(nobody.fault?.code == .unavailable)
-        let unknown = try await geminiRouting(to: "http://no-such-host.invalid:1").routing.geminiOutcome()
-        #expect(unknown.fault?.code == .unavailable)
     }
 
     @Test(arguments: ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"])

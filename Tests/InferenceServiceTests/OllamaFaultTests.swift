@@ -30,10 +30,6 @@ import Testing
         #expect(fault?.message.contains("OLLAMA_BASE_URL") == true)
     }
 
-    @Test func `an unknown name is unavailable`() async throws {
-        #expect(try await routing(to: "http://no-such-host.invalid:1").routing.outcome().fault?.code == .unavailable)
-    }
-
     @Test func `a missing model says how to get it`() async throws {
         let fault = try await fault(.error(404, #"model "llama3.2" not found, try pulling it first"#)).fault
         #expect(fault?.code == .missing)

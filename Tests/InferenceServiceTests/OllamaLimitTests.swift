@@ -25,6 +25,17 @@ import Testing
         #expect(fault?.message.contains("FIRST_TOKEN_TIMEOUT") == true)
     }
 
+    @Test func `a server that says nothing of its models either is not waited for longer`() async throws {
+        try await withFakeOllama { ollama in
+            for path in ["/api/show", "/api/chat"] { ollama.always(path, Self.answer.cut(after: 0, .stall)) }
+            let limits = GenerationLimits(firstToken: .milliseconds(200))
+            let start = ContinuousClock.now
+            let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
+            #expect(outcome.fault?.code == .timeout)
+            #expect(.now - start < ProviderClient.questionLimit)
+        }
+    }
+
     @Test func `a head without a first token in time is a time-out`() async throws {
         let limits = GenerationLimits(firstToken: .milliseconds(200))
         let fault = try await outcome(Self.answer.cut(after: Self.answer.headLength, .stall), limits).fault

@@ -21,6 +21,8 @@ package struct FakeAnswer: Sendable {
         case reset
         /// Nothing more comes until the peer leaves.
         case stall
+        /// The sending side is shut; the peer may still be heard, until it leaves.
+        case halfClose
     }
 
     package init(head: String, body: some Sequence<UInt8>) {
@@ -45,6 +47,18 @@ package struct FakeAnswer: Sendable {
     /// The same without the chunk that ends the body, for which its reader waits in vain.
     package var stalledBeforeEnd: FakeAnswer {
         cut(after: bytes.count - "0\r\n\r\n".utf8.count, .stall)
+    }
+
+    /// The same, and reset a moment after all of it has been read.
+    package var resetLater: FakeAnswer {
+        split(at: [bytes.count - 1], pause: .milliseconds(50)).ending(.reset)
+    }
+
+    /// The same and, a moment after all of it has been read, more, whatever it is; then the connection is closed.
+    package func followedLater(by text: String) -> FakeAnswer {
+        var answer = ending(.close)
+        answer.bytes += text.utf8
+        return answer.split(at: [bytes.count], pause: .milliseconds(50))
     }
 
     /// The same, written in pieces that end at these offsets.

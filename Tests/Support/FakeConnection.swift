@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 import NIOHTTP1
 
@@ -73,20 +72,10 @@ final class FakeConnection: ChannelInboundHandler {
     }
 
     private func end(_ answer: FakeAnswer, context: ChannelHandlerContext) {
-        guard answer.ending != .stall, let current else { return }
-        ledger.change(current) { $0.isAnswered = true }
-        self.current = nil
-        switch answer.ending {
-        case .keepAlive, .stall: return
-        case .close: context.close(promise: nil)
-        case .reset: reset(context)
+        if [.keepAlive, .close, .reset].contains(answer.ending), let current {
+            ledger.change(current) { $0.isAnswered = true }
+            self.current = nil
         }
-    }
-
-    /// Closes with RST: what has not been sent is thrown away.
-    private func reset(_ context: ChannelHandlerContext) {
-        guard let socket = context.channel as? any SocketOptionProvider else { return context.close(promise: nil) }
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in bound.value.close(promise: nil) }
+        context.channel.end(answer.ending)
     }
 }

@@ -19,8 +19,16 @@ struct ProviderFaults: Sendable {
     /// No head came.
     func beforeAnswer(_ error: HTTPClientError, patience: Duration) -> ProviderError {
         switch error.kind {
-        case .connect, .connectTimeout, .tls, .badURL, .exhausted:
-            ProviderError(
+        case .tls:
+            // What the library says is a code with the place in its source.
+            let isDistrusted = ["CERTIFICATE", "Hostname"].contains { error.message.contains($0) }
+            let why = isDistrusted ? "its certificate is not to be trusted" : "what answers there does not speak TLS"
+            return ProviderError(
+                Fault(.unavailable, "\(name) cannot be asked at \(address): \(why). Check \(setting).", retryAfter: 5),
+                .again
+            )
+        case .connect, .connectTimeout, .badURL, .exhausted:
+            return ProviderError(
                 Fault(
                     .unavailable,
                     "\(name) cannot be reached at \(address): \(error.message) \(advice)Set \(setting) to where it runs.",
@@ -28,14 +36,14 @@ struct ProviderFaults: Sendable {
                 ),
                 .again
             )
-        case .headTimeout, .readTimeout: late(patience)
+        case .headTimeout, .readTimeout: return late(patience)
         case .protocolViolation, .tooLarge:
-            ProviderError(
+            return ProviderError(
                 Fault(.provider, "What answers at \(address) does not speak HTTP as \(name) does. Check \(setting)."),
                 .again
             )
         case .closed:
-            ProviderError(
+            return ProviderError(
                 Fault(.cut, "\(name) at \(address) closed the connection before it answered. Try again."),
                 .again
             )
@@ -58,16 +66,22 @@ struct ProviderFaults: Sendable {
     func midStream(_ error: HTTPClientError) -> ProviderError {
         switch error.kind {
         case .readTimeout, .headTimeout:
-            ProviderError(Fault(.timeout, "\(name) at \(address) fell silent in the middle of its answer."), .again)
+            ProviderError(
+                Fault(.timeout, "\(name) at \(address) fell silent in the middle of its answer. Try again."),
+                .again
+            )
         default:
-            ProviderError(Fault(.cut, "The answer of \(name) at \(address) broke off before it was done."), .again)
+            ProviderError(
+                Fault(.cut, "The answer of \(name) at \(address) broke off before it was done. Try again."),
+                .again
+            )
         }
     }
 
     /// The stream ended without saying that it was done.
     var unfinished: ProviderError {
         ProviderError(
-            Fault(.cut, "The answer of \(name) at \(address) stopped without saying that it was done."),
+            Fault(.cut, "The answer of \(name) at \(address) stopped without saying that it was done. Try again."),
             .again
         )
     }
@@ -75,14 +89,20 @@ struct ProviderFaults: Sendable {
     /// The provider failed within its stream.
     func said(_ words: String) -> ProviderError {
         ProviderError(
-            Fault(.provider, "\(name) at \(address) ended its answer with an error: \(Self.sentence(words))"),
+            Fault(
+                .provider,
+                "\(name) at \(address) ended its answer with an error: \(Self.sentence(words)) Try again."
+            ),
             .again
         )
     }
 
     func unreadable(_ why: String) -> ProviderError {
         ProviderError(
-            Fault(.provider, "\(name) at \(address) sent \(why), so its answer cannot be read further."),
+            Fault(
+                .provider,
+                "\(name) at \(address) sent \(why), so its answer cannot be read further. Check \(setting)."
+            ),
             .elsewhere
         )
     }
@@ -126,7 +146,10 @@ struct ProviderFaults: Sendable {
         case 401, 403: return credential(status, words)
         case ..<300:
             return ProviderError(
-                Fault(.provider, "\(name) at \(address) answered with status \(status), which means nothing here."),
+                Fault(
+                    .provider,
+                    "\(name) at \(address) answered with status \(status), which means nothing here. Check \(setting)."
+                ),
                 .elsewhere,
                 status: status
             )
@@ -141,7 +164,7 @@ struct ProviderFaults: Sendable {
         case 408, 409, 425, 500...:
             let fault = Fault(
                 .unavailable,
-                "\(name) at \(address) cannot answer now (status \(status)): \(words)",
+                "\(name) at \(address) cannot answer now (status \(status)): \(words) Try again later.",
                 retryAfter: delay == nil && status == 503 ? 2 : nil
             )
             return ProviderError(fault, status == 501 ? .elsewhere : .again, status: status, delay: delay)
@@ -150,7 +173,9 @@ struct ProviderFaults: Sendable {
     }
 
     private func credential(_ status: Int, _ words: String) -> ProviderError {
-        let sentence = "\(name) at \(address) does not take our credential (status \(status)): \(words)"
+        let sentence =
+            "\(name) at \(address) does not take our credential (status \(status)): \(words) "
+            + "Check the key that is set for it."
         return ProviderError(Fault(.upstreamAuth, sentence), .none, status: status)
     }
 
@@ -162,7 +187,8 @@ struct ProviderFaults: Sendable {
         let delay = isSpent ? nil : delay
         let fault = Fault(
             isSpent ? .quotaExceeded : .limited,
-            "\(name) at \(address) takes no more requests now (status 429): \(words)",
+            "\(name) at \(address) takes no more requests now (status 429): \(words) "
+                + (isSpent ? "Choose another model." : "Try again later."),
             retryAfter: delay == nil && !isSpent ? 5 : nil
         )
         return ProviderError(fault, isSpent ? .elsewhere : .again, status: 429, delay: delay)
@@ -170,11 +196,18 @@ struct ProviderFaults: Sendable {
 
     private func rejected(_ refusal: Refusal, _ words: String) -> ProviderError {
         if refusal.code == "context_length_exceeded" || Self.saysTooLong(words) {
-            let fault = Fault(.contextTooLong, "The messages are too long for the model: \(words)")
+            let fault = Fault(
+                .contextTooLong,
+                "The messages are too long for the model of \(name) at \(address): \(words) Shorten them."
+            )
             return ProviderError(fault, .elsewhere, status: refusal.status)
         }
         let code: Fault.Code = refusal.status == 413 ? .tooLarge : .rejected
-        let fault = Fault(code, "\(name) did not take the request (status \(refusal.status)): \(words)")
+        let fault = Fault(
+            code,
+            "\(name) at \(address) did not take the request (status \(refusal.status)): \(words)"
+                + (code == .tooLarge ? " Send less." : "")
+        )
         return ProviderError(fault, .none, status: refusal.status)
     }
 

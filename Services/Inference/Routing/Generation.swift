@@ -151,12 +151,15 @@ final class Generation: Sendable {
         text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
+    /// Which model, and where.
+    private var place: String { lane.provider.address.map { "\(name) at \($0)" } ?? name }
+
     private var tooLong: Fault {
-        Fault(.provider, "The answer of \(name) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
+        Fault(.provider, "The answer of \(place) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
     }
 
     private var unfinished: ProviderError {
-        ProviderError(Fault(.cut, "The answer of \(name) stopped without saying that it was done."), .again)
+        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .again)
     }
 
     private func end() throws -> [Inference.Event]? {
@@ -208,18 +211,18 @@ final class Generation: Sendable {
         case .firstToken:
             Fault(
                 .timeout,
-                "\(name) gave no first token within \(limits.firstToken.seconds) seconds. "
+                "\(place) gave no first token within \(limits.firstToken.seconds) seconds. "
                     + "A large model may still be loading: try again, or set FIRST_TOKEN_TIMEOUT higher."
             )
         case .gap, .settling:
             Fault(
                 .timeout,
-                "\(name) fell silent for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
+                "\(place) fell silent for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
             )
         case .whole:
             Fault(
                 .timeout,
-                "\(name) was not done after \(limits.whole.seconds) seconds. "
+                "\(place) was not done after \(limits.whole.seconds) seconds. "
                     + "Ask for a shorter answer, or set RUN_TIMEOUT higher."
             )
         }

@@ -11,7 +11,7 @@ struct ChatChunks {
     private(set) var model = ""
     /// How the model ended, once it has.
     private(set) var finish: Inference.Finish?
-    /// How many bytes of the answer were told.
+    /// How many bytes of text were told, from which tokens are estimated where nobody counted them.
     private(set) var byteCount = 0
     private let includesUsage: Bool
     private let id: String
@@ -30,7 +30,6 @@ struct ChatChunks {
     mutating func frames(of events: [ByteBuffer]) throws -> ByteBuffer {
         var frames = ByteBuffer()
         for event in events where !isOver {
-            byteCount += event.readableBytes
             let isText = try event.withUnsafeReadableBytes { try writeText($0, to: &frames) }
             if !isText { try write(BusCoding.decode(Inference.Event.self, from: event), to: &frames) }
         }
@@ -45,6 +44,7 @@ struct ChatChunks {
         let raw = try json.raw()
         // Nothing but the object's end may follow.
         guard text.count == raw.count + 1, text.last == UInt8(ascii: "}") else { return false }
+        byteCount += raw.count - 2
         begin(&frames)
         frames.writeStaticString("\"content\":")
         frames.writeBytes(raw)
@@ -100,6 +100,7 @@ struct ChatChunks {
         _ logprobs: RawJSON? = nil,
         to frames: inout ByteBuffer
     ) {
+        byteCount += text.utf8.count
         begin(&frames)
         frames.writeStaticString("\"")
         frames.writeStaticString(name)
@@ -112,6 +113,7 @@ struct ChatChunks {
     }
 
     private mutating func write(_ calls: [Inference.ToolCallPiece], to frames: inout ByteBuffer) {
+        byteCount += calls.reduce(0) { $0 + ($1.name?.utf8.count ?? 0) + ($1.arguments?.utf8.count ?? 0) }
         begin(&frames)
         var json = JSONWriter()
         json.objects(calls) { json, call in

@@ -47,6 +47,8 @@ struct OpenAIError {
         case .invalid, .rejected, .conflict:
             (status, type, param, code) = (fault.code.status, Self.invalid, nil, nil)
         case .tooLarge: (status, type, param, code) = (.contentTooLarge, Self.invalid, nil, "request_too_large")
+        // Whether a model's server or one of ours is down makes no difference to a client.
+        case .unreachable: (status, type, param, code) = (fault.code.status, Self.server, nil, "unavailable")
         default: (status, type, param, code) = (fault.code.status, Self.server, nil, fault.code.rawValue)
         }
     }

@@ -57,7 +57,7 @@ struct OllamaProvider: Provider {
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
-        let note = try await note(of: prompt.model)
+        let note = try await note(of: prompt.model, within: prompt.patience)
         let request = OllamaChatRequest(
             prompt: prompt,
             window: window(note),
@@ -131,12 +131,15 @@ struct OllamaProvider: Provider {
     }
 
     /// What is known of a model, asked for once.
-    private func note(of model: String) async throws -> OllamaNotes.Note? {
+    private func note(
+        of model: String,
+        within limit: Duration = ProviderClient.questionLimit
+    ) async throws -> OllamaNotes.Note? {
         let known = notes[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
         guard notes.isWorthAsking else { return known }
         do {
-            let show = try await library.show(model, within: ProviderClient.questionLimit)
+            let show = try await library.show(model, within: min(limit, ProviderClient.questionLimit))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
             let note = OllamaNotes.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
             notes.keep(note, of: model)

@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+
+/// An answer of a provider, and where in its bytes it may end.
+struct AnswerForm: Sendable {
+    let answer: FakeAnswer
+    /// From this many bytes on something of the answer has surely been understood.
+    let first: Int
+    /// From this many bytes on the model's last word may have been understood.
+    let mayBeWhole: Int
+    /// From this many bytes on it must have been.
+    let isWhole: Int
+
+    /// A stream of these pieces.
+    init(streamed dialect: FakeDialect, _ pieces: [String]) {
+        let frames = pieces.map(dialect.text)
+        answer = dialect.stream(frames + [dialect.last])
+        let separator = dialect == .ollama ? 1 : dialect == .openAI ? 2 : 4
+        first = Self.end(of: frames[0], in: answer) + separator
+        mayBeWhole = Self.end(of: dialect.last, in: answer)
+        isWhole = mayBeWhole + separator
+    }
+
+    /// What is answered to who does not want a stream: one value in OpenAI's dialect, in the others a stream all the same.
+    init(whole dialect: FakeDialect, _ pieces: [String]) {
+        guard dialect == .openAI else {
+            self.init(streamed: dialect, pieces)
+            return
+        }
+        let answer = FakeAnswer.openAI(
+            "{\"choices\":[{\"message\":{\"content\":\(pieces.joined().inJSON)},\"finish_reason\":\"stop\"}]}"
+        )
+        let count = answer.bytes.count
+        self.init(answer: answer, first: answer.headLength + 1, mayBeWhole: count, isWhole: count)
+    }
+
+    private init(answer: FakeAnswer, first: Int, mayBeWhole: Int, isWhole: Int) {
+        self.answer = answer
+        self.first = first
+        self.mayBeWhole = mayBeWhole
+        self.isWhole = isWhole
+    }
+
+    private static func end(of frame: String, in answer: FakeAnswer) -> Int {
+        let text = String(decoding: answer.bytes, as: UTF8.self)
+        return text.range(of: frame).map { text[..<$0.upperBound].utf8.count } ?? 0
+    }
+
+    /// What is made of it for who says `[cut 12]`, `[split 12]` or `[bytes 0]`.
+    func reply(to request: FakeRequest) -> FakeAnswer {
+        guard let order = request.body.matches(of: /\[(cut|split|bytes) ([0-9]+)\]/).last,
+            let count = Int(order.output.2)
+        else { return answer }
+        switch order.output.1 {
+        case "cut": return count < answer.bytes.count ? answer.cut(after: count) : answer
+        case "split": return answer.split(at: [count], pause: .zero)
+        default: return answer.byteByByte()
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// One condition in which a provider may be, and what must come of it.
+struct UpstreamRow: Sendable {
+    /// What is done about it.
+    enum Remedy {
+        /// The same model is tried twice again, then another one; five failures in a row open the circuit.
+        case again
+        /// The same, but the provider is well: the circuit stays closed.
+        case againAndWell
+        /// Another model is asked at once.
+        case elsewhere(isUnwell: Bool)
+        /// Nothing more is tried.
+        case none
+    }
+
+    let name: String
+    let upstream: Upstream
+    /// Absent when the answer is whole.
+    let code: Fault.Code?
+    let remedy: Remedy
+    /// What comes of the answer.
+    let text: String
+    /// Why it ends, if it does.
+    let finish: Inference.Finish.Reason?
+    let limits: GenerationLimits
+    /// In which it can be.
+    let dialects: [FakeDialect]
+    /// What the sentence must say, beside where and what to do.
+    let says: String
+    /// What Gemini's own numbers of errors make of it.
+    let geminiCode: Fault.Code?
+
+    var cases: [UpstreamCase] { dialects.map { UpstreamCase(row: self, dialect: $0) } }
+
+    init(
+        _ name: String,
+        _ upstream: Upstream,
+        _ code: Fault.Code?,
+        _ remedy: Remedy,
+        text: String = "",
+        finish: Inference.Finish.Reason? = nil,
+        limits: GenerationLimits = GenerationLimits(),
+        dialects: [FakeDialect] = FakeDialect.allCases,
+        says: String = "",
+        geminiCode: Fault.Code? = nil
+    ) {
+        self.name = name
+        self.upstream = upstream
+        self.code = code
+        self.remedy = remedy
+        self.text = text
+        self.finish = finish
+        self.limits = limits
+        self.dialects = dialects
+        self.says = says
+        self.geminiCode = geminiCode
+    }
+}
+
+/// A row in one dialect.
+struct UpstreamCase: Sendable, CustomTestStringConvertible {
+    private static let trial = "demo/demo"
+    private static let quick = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
+
+    let row: UpstreamRow
+    let dialect: FakeDialect
+
+    var testDescription: String { "\(dialect.rawValue): \(row.name)" }
+
+    /// Asks alone, with another model to fall back on, and again and again.
+    func check() async throws {
+        try await row.upstream.with(dialect) { url, asked, isLeft in
+            let outcome = try await Reading(of: routing(to: url, retries: Self.quick), dialect.model)
+            try check(outcome, at: url)
+            if let asked { #expect(asked() == tries) }
+            try await checkFallback(url)
+            try await checkCircuit(url)
+            try await eventually("The connection is left") { isLeft() }
+        }
+    }
+
+    private func check(_ outcome: Reading, at url: String) throws {
+        #expect(outcome.text == row.text)
+        #expect(outcome.finish == row.finish)
+        #expect(outcome.fault?.code == code)
+        guard let fault = outcome.fault else { return }
+        let sentence = fault.message
+        #expect(sentence.hasSuffix("."))
+        #expect(sentence.count < 500)
+        #expect(sentence.lowercased().contains(dialect.provider.lowercased()))
+        #expect(sentence.contains(url))
+        #expect(row.says.isEmpty || sentence.contains(row.says))
+        #expect(!sentence.contains("a-key"))
+        let advice = ["Set ", "Check ", "ry again", "Choose", "Shorten", "Send less", "Get it", "Ask for"]
+        #expect(row.code == .rejected || advice.contains { sentence.contains($0) }, "\(sentence)")
+        if row.text.isEmpty {
+            #expect(fault.attempts?.map(\.outcome) == Array(repeating: .failed, count: tries))
+            #expect(fault.attempts?.allSatisfy { $0.code == code } == true)
+        }
+    }
+
+    private func checkFallback(_ url: String) async throws {
+        let fallbacks = [dialect.model: [Self.trial]]
+        let routing = try routing(to: url, retries: RetryPolicy(limit: 0), fallbacks: fallbacks)
+        let outcome = try await Reading(of: routing, dialect.model)
+        #expect((outcome.model == Self.trial) == fallsBack)
+        #expect((outcome.fault == nil) == (fallsBack || row.code == nil))
+    }
+
+    private func checkCircuit(_ url: String) async throws {
+        let routing = try routing(to: url, retries: RetryPolicy(limit: 0))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<5 { group.addTask { _ = try await Reading(of: routing, dialect.model) } }
+            try await group.waitForAll()
+        }
+        let last = try await Reading(of: routing, dialect.model)
+        #expect((last.fault?.attempts?.map(\.outcome) == [.skipped]) == opensCircuit)
+    }
+
+    private func routing(
+        to url: String,
+        retries: RetryPolicy,
+        fallbacks: [String: [String]] = [:]
+    ) throws -> Routing {
+        let providers: [any Provider] = [
+            try dialect.provider(at: url, client: row.upstream.client), DemoProvider(pace: .zero),
+        ]
+        let lanes = providers.map { ProviderLane(provider: $0, limits: row.limits, concurrency: 64, queueLimit: 256) }
+        let catalogue = Catalogue(providers: providers, defaultModel: nil)
+        return Routing(catalogue: catalogue, lanes: lanes, fallbacks: fallbacks, retries: retries)
+    }
+
+    private var code: Fault.Code? { dialect == .gemini ? row.geminiCode ?? row.code : row.code }
+
+    private var tries: Int {
+        switch row.remedy {
+        case .again, .againAndWell: 3
+        case .elsewhere, .none: 1
+        }
+    }
+
+    private var fallsBack: Bool {
+        switch row.remedy {
+        case .again, .againAndWell, .elsewhere: true
+        case .none: false
+        }
+    }
+
+    private var opensCircuit: Bool {
+        switch row.remedy {
+        case .again: true
+        case .againAndWell, .none: false
+        case .elsewhere(let isUnwell): isUnwell
+        }
+    }
+}
+
+/// All that comes of asking once, and that nothing more comes behind its end.
+private struct Reading {
+    var model: String?
+    var text = ""
+    var finish: Inference.Finish.Reason?
+    var fault: Fault?
+
+    init(of routing: Routing, _ model: String) async throws {
+        do {
+            let stream = try await routing.generate(GenerationRequest(question(model: model)), CallContext())
+            defer { stream.close() }
+            do {
+                while let batch = try await stream.nextBatch() { add(batch) }
+            } catch let fault as Fault {
+                self.fault = fault
+                do {
+                    if let more = try await stream.nextBatch() { add(more) }
+                } catch {}
+            }
+        } catch let fault as Fault {
+            self.fault = fault
+        }
+    }
+
+    private mutating func add(_ batch: [Inference.Event]) {
+        for event in batch {
+            #expect(finish == nil && fault == nil, "Nothing follows the end.")
+            model = event.begin?.model ?? model
+            text += event.text ?? ""
+            finish = event.finish?.reason ?? finish
+        }
+    }
+}

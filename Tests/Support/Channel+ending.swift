@@ -1,0 +1,20 @@
+import Glibc
+import NIOCore
+
+extension Channel {
+    /// What a fake does once it has said all.
+    func end(_ ending: FakeAnswer.Ending) {
+        switch ending {
+        case .keepAlive, .stall: return
+        case .halfClose: close(mode: .output, promise: nil)
+        case .close: close(promise: nil)
+        case .reset: reset()
+        }
+    }
+
+    /// Closes with RST: what has not been sent is thrown away.
+    private func reset() {
+        guard let socket = self as? any SocketOptionProvider else { return close(promise: nil) }
+        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in self.close(promise: nil) }
+    }
+}

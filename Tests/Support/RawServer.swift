@@ -1,0 +1,109 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// A server on a real socket that knows no HTTP: it says its piece to whoever has said something, and then ends as told.
+package struct RawServer: Sendable {
+    /// `127.0.0.1:<port>`.
+    package let authority: String
+    private let ledger: Ledger
+
+    /// How many connections are open.
+    package var openConnections: Int { ledger.open.withLock(\.count) }
+
+    /// How often it was connected to.
+    package var connections: Int { ledger.total.withLock(\.self) }
+
+    /// Runs `body` with such a server on a port of its own.
+    ///
+    /// With `tls` it shows a certificate of its own making, for another name.
+    package static func with<Result>(
+        saying answer: FakeAnswer,
+        tls: Bool = false,
+        _ body: (RawServer) async throws -> Result
+    ) async throws -> Result {
+        let ledger = Ledger()
+        let context = tls ? try NIOSSLContext(configuration: OwnCertificate.configuration()) : nil
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
+                    try pipeline.addHandler(RawConnection(answer: answer, ledger: ledger))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        defer {
+            server.close(promise: nil)
+            for channel in ledger.open.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+        }
+        return try await body(RawServer(authority: "127.0.0.1:\(server.localAddress?.port ?? 0)", ledger: ledger))
+    }
+
+    /// Runs `body` with the authority of a server whose queue is full and that accepts nobody: whoever connects hears
+    /// nothing, not even a refusal.
+    package static func withDeaf<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let server = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1)
+            .serverChannelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = server.localAddress?.port ?? 0
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+        var fillers: [any Channel] = []
+        defer { for channel in fillers + [server] { channel.close(promise: nil) } }
+        // The queue is full when somebody is not let in.
+        let client = ClientBootstrap(group: group).connectTimeout(.milliseconds(100))
+        do {
+            while fillers.count < 64 { fillers.append(try await client.connect(to: address).get()) }
+        } catch ChannelError.connectTimeout {}
+        return try await body("127.0.0.1:\(port)")
+    }
+
+    fileprivate final class Ledger: Sendable {
+        let open = Mutex<[ObjectIdentifier: any Channel]>([:])
+        let total = Mutex(0)
+    }
+}
+
+/// One connection of a ``RawServer``.
+private final class RawConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let answer: FakeAnswer
+    private let ledger: RawServer.Ledger
+    private var hasSpoken = false
+
+    init(answer: FakeAnswer, ledger: RawServer.Ledger) {
+        self.answer = answer
+        self.ledger = ledger
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let channel = context.channel
+        ledger.open.withLock { $0[ObjectIdentifier(channel)] = channel }
+        ledger.total.withLock { $0 += 1 }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let channel = context.channel
+        ledger.open.withLock { $0[ObjectIdentifier(channel)] = nil }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasSpoken else { return }
+        hasSpoken = true
+        let channel = context.channel
+        let ending = answer.ending
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: answer.bytes))).whenComplete { _ in channel.end(ending)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}
