@@ -9,10 +9,10 @@ import NIOSSL
 final class ConnectionPool: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let configuration: HTTPClient.Configuration
+    private let tls: TLSContext
     private var idle: [HTTPTarget: [HTTPConnection]] = [:]
     /// Open and opening connections.
     private var counts: [HTTPTarget: Int] = [:]
-    private var tls: NIOSSLContext?
     private var isSweepScheduled = false
     /// The exchanges that are going: one timer for all costs less than one for each.
     private var watched: [HTTPExchange] = []
@@ -20,8 +20,9 @@ final class ConnectionPool: @unchecked Sendable {
     /// How late a limit may be noticed.
     private static let tick = TimeAmount.milliseconds(50)
 
-    init(eventLoop: any EventLoop, configuration: HTTPClient.Configuration) {
+    init(eventLoop: any EventLoop, configuration: HTTPClient.Configuration, tls: TLSContext) {
         self.eventLoop = eventLoop
+        self.tls = tls
         self.configuration = configuration
     }
 
@@ -37,9 +38,10 @@ final class ConnectionPool: @unchecked Sendable {
         }
         counts[target, default: 0] += 1
         connect(to: target).whenComplete { result in
-            switch result {
-            case .success(let connection): exchange.begin(on: connection)
-            case .failure(let error):
+            do {
+                let pipeline = try result.get().pipeline.syncOperations
+                exchange.begin(on: try pipeline.handler(type: HTTPConnection.self))
+            } catch {
                 self.counts[target, default: 1] -= 1
                 exchange.fail(Self.explain(error, target: target))
             }
@@ -85,14 +87,13 @@ final class ConnectionPool: @unchecked Sendable {
         }
     }
 
-    private func connect(to target: HTTPTarget) -> EventLoopFuture<HTTPConnection> {
-        let secure: NIOSSLContext?
-        do {
-            secure = target.isSecure ? try tlsContext() : nil
-        } catch {
-            return eventLoop.makeFailedFuture(error)
-        }
-        return ClientBootstrap(group: eventLoop)
+    private func connect(to target: HTTPTarget) -> EventLoopFuture<any Channel> {
+        guard target.isSecure else { return connect(to: target, tls: nil) }
+        return tls.context(on: eventLoop).flatMap { self.connect(to: target, tls: $0) }
+    }
+
+    private func connect(to target: HTTPTarget, tls secure: NIOSSLContext?) -> EventLoopFuture<any Channel> {
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.recvAllocator, value: ReadBuffers.allocator)
             .channelInitializer { channel in
@@ -100,10 +101,12 @@ final class ConnectionPool: @unchecked Sendable {
                     try self.initialise(channel, target: target, tls: secure)
                 }
             }
-            .connect(host: target.host, port: target.port)
-            .flatMapThrowing { channel in
-                try channel.pipeline.syncOperations.handler(type: HTTPConnection.self)
-            }
+        // NIO looks names up one after another on each event loop: an address would wait behind names that nobody answers.
+        do {
+            return bootstrap.connect(to: try SocketAddress(ipAddress: target.host, port: target.port))
+        } catch {
+            return bootstrap.connect(host: target.host, port: target.port)
+        }
     }
 
     private func initialise(_ channel: any Channel, target: HTTPTarget, tls: NIOSSLContext?) throws {
@@ -116,13 +119,6 @@ final class ConnectionPool: @unchecked Sendable {
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(HTTPConnection(target: target, pool: self))
-    }
-
-    private func tlsContext() throws -> NIOSSLContext {
-        if let tls { return tls }
-        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-        tls = context
-        return context
     }
 
     private func scheduleSweep() {
@@ -148,6 +144,8 @@ final class ConnectionPool: @unchecked Sendable {
             return HTTPClientError(.connectTimeout, "\(name) did not accept a connection in time.")
         case is NIOSSLError, is NIOSSLExtraError:
             return HTTPClientError(.tls, "No TLS with \(name): \(error).")
+        case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+            return HTTPClientError(.connect, "The name \(target.host) is not known.")
         default:
             return HTTPClientError(.connect, "\(name) accepts no connection.")
         }

@@ -97,9 +97,10 @@ package final class HTTPClient: Sendable {
 
     package init(configuration: Configuration = Configuration()) {
         group = .singleton
+        let tls = TLSContext()
         var pools: [ObjectIdentifier: ConnectionPool] = [:]
         for loop in group.makeIterator() {
-            pools[ObjectIdentifier(loop)] = ConnectionPool(eventLoop: loop, configuration: configuration)
+            pools[ObjectIdentifier(loop)] = ConnectionPool(eventLoop: loop, configuration: configuration, tls: tls)
         }
         self.pools = pools
     }
