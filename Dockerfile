@@ -1,6 +1,6 @@
 # One image with all executables; compose.yaml starts one of them in each container.
 ARG SWIFT_IMAGE=swift:6.3-bookworm
-ARG RUNTIME_IMAGE=swift:6.3-bookworm-slim
+ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get -qq update \
@@ -15,7 +15,7 @@ COPY Tools Tools
 # The manifest names the test targets too, so their folders must be there.
 COPY Tests Tests
 RUN set -eu; \
-    swift build -c release --explicit-target-dependency-import-check error; \
+    swift build -c release --static-swift-stdlib --explicit-target-dependency-import-check error; \
     mkdir /out; \
     for program in gateway conversation-svc inference-svc media-svc transcription-svc parley; do \
       strip -o "/out/$program" ".build/release/$program"; \
@@ -23,7 +23,7 @@ RUN set -eu; \
 
 FROM ${RUNTIME_IMAGE}
 RUN apt-get -qq update \
- && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates libsqlite3-0 \
+ && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates libsqlite3-0 libstdc++6 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin parley \
  && install -d -o parley -g parley -m 700 /data

@@ -24,7 +24,7 @@ test: install ## installs, then runs every test
 	Tests/Chaos/chaos.py --bin .build/debug
 
 build: install ## installs, then builds the release
-	swift build -c release $(CHECKED)
+	swift build -c release --static-swift-stdlib $(CHECKED)
 
 lint: ## checks the form of the sources
 	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
