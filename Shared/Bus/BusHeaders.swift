@@ -24,16 +24,16 @@ package enum BusHeaders {
 
     /// Reads who is asking; a missing role is `user`.
     package static func readPrincipal(_ text: String) throws -> Principal {
-        let parts = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map {
-            Substring($0)
-        }
-        let isPlain = parts.first?.utf8.contains(UInt8(ascii: "%")) == false
-        let user = isPlain ? parts.first.map(String.init) : parts.first?.removingPercentEncoding
+        var parts = text.utf8[...]
+        let first = Self.cut(&parts)
+        let user = first.utf8.contains(UInt8(ascii: "%")) ? first.removingPercentEncoding : String(first)
         guard let name = user, !name.isEmpty, name.utf8.count <= 255 else {
             throw Fault(.invalid, "The header x-principal is not of the form name;role=user.")
         }
         var principal = Principal(user: name)
-        for part in parts.dropFirst() {
+        while !parts.isEmpty {
+            parts = parts.dropFirst()
+            let part = Self.cut(&parts)
             if part.hasPrefix("role=") {
                 guard let role = Principal.Role(rawValue: String(part.dropFirst(5))) else {
                     throw Fault(.invalid, "The role in x-principal is not one of: user, admin.")
@@ -49,6 +49,13 @@ package enum BusHeaders {
             }
         }
         return principal
+    }
+
+    /// Takes what stands before the next semicolon, and leaves that and what follows.
+    private static func cut(_ text: inout Substring.UTF8View) -> Substring {
+        let end = text.firstIndex(of: UInt8(ascii: ";")) ?? text.endIndex
+        defer { text = text[end...] }
+        return Substring(text[..<end])
     }
 
     /// Reads what a request's headers say about the call.

@@ -4,6 +4,6 @@ import NIOCore
 /// more comes, so that prompts and answers of tens of kilobytes take a read or two.
 enum ReadBuffers {
     static var allocator: AdaptiveRecvByteBufferAllocator {
-        AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 131_072)
+        AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 1024, maximum: 131_072)
     }
 }

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Hummingbird
 import Logging
+import NIOCore
 import NIOHTTP1
 
 /// Every request comes in and every answer goes out here: names, times, origins and counts.
@@ -54,7 +55,12 @@ struct FrontDoor: Sendable {
         response.headers[.xCorrelationID] = context.correlationID
         cors.apply(to: &response.headers, origin: head.headers.first(name: "origin"))
         measurements.record(context.endpointPath, response.status.code, elapsed)
-        return ServerAnswer(response)
+        do {
+            return try await ServerAnswer(response)
+        } catch {
+            logger.error("Answer failed", metadata: ["request.id": "\(context.requestID)", "error": "\(error)"])
+            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+        }
     }
 
     private func dispatch(_ request: ServerRequest, _ context: GatewayContext) async throws -> Response {

@@ -12,7 +12,24 @@ struct JSONPrescan {
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
     /// The keys of each object that is open; `nil` for an array.
-    private var open: [Set<String>?] = []
+    private var open: [Keys?] = []
+
+    /// The keys of one object: a few are compared one by one, which takes less than to hash them.
+    private struct Keys {
+        private var few: [String] = []
+        private var many: Set<String> = []
+
+        /// Takes a key; `false` when it was there already.
+        mutating func insert(_ key: String) -> Bool {
+            guard many.isEmpty, few.count < 16 else {
+                if many.isEmpty { many = Set(few) }
+                return many.insert(key).inserted
+            }
+            guard !few.contains(key) else { return false }
+            few.append(key)
+            return true
+        }
+    }
 
     /// Throws `invalid` with what is wrong.
     static func check(_ buffer: ByteBuffer) throws {
@@ -48,7 +65,7 @@ struct JSONPrescan {
             skipBlanks()
             switch peek {
             case UInt8(ascii: "{"):
-                try enter([])
+                try enter(Keys())
                 skipBlanks()
                 if peek == UInt8(ascii: "}") { return }
                 try key()
@@ -83,7 +100,7 @@ struct JSONPrescan {
         }
     }
 
-    private mutating func enter(_ keys: Set<String>?) throws {
+    private mutating func enter(_ keys: Keys?) throws {
         guard open.count < Self.depthLimit else {
             throw Fault(.invalid, "The body is nested deeper than \(Self.depthLimit).")
         }
@@ -94,7 +111,7 @@ struct JSONPrescan {
     private mutating func key() throws {
         guard peek == UInt8(ascii: "\"") else { throw malformed }
         let key = try string(isWanted: true)
-        guard open[open.count - 1]?.insert(key).inserted == true else {
+        guard open[open.count - 1]?.insert(key) == true else {
             throw Fault(.invalid, "The key `\(key.prefix(60))` stands twice in one object.")
         }
         skipBlanks()

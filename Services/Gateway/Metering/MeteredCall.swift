@@ -13,6 +13,15 @@ final class MeteredCall: Sendable {
         /// No model was reached, or it refused: nothing is charged.
         case refused
 
+        /// What a generation came to that has ended as it should.
+        init(_ finish: Inference.Finish) {
+            guard let usage = finish.usage else {
+                self = .untold(model: finish.model, completionBytes: 0)
+                return
+            }
+            self = .told(model: finish.model, usage: usage)
+        }
+
         /// What a call came to that failed: a model that broke off, or was left, has read the prompt.
         ///
         /// Which model that was nobody has said: what the client wrote may be no name at all.

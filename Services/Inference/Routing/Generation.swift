@@ -127,8 +127,8 @@ final class Generation: Sendable {
         let arguments = event.toolCalls?.reduce(0) { $0 + ($1.arguments?.utf8.count ?? 0) + 16 } ?? 0
         state.extra += event.logprobs?.text.utf8.count ?? 0
         guard state.extra <= Self.extraLimit else { throw tooLong }
-        state.bytes +=
-            arguments + [event.text, event.reasoning, event.refusal].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+        state.bytes += arguments + (event.text?.utf8.count ?? 0) + (event.reasoning?.utf8.count ?? 0)
+        state.bytes += event.refusal?.utf8.count ?? 0
         guard state.bytes <= Self.sizeLimit else { throw tooLong }
         if !state.hasText {
             state.hasText = true

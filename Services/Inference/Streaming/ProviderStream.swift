@@ -60,7 +60,8 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         body.close()
     }
 
-    private func take(_ bytes: ByteBuffer?, else missing: ProviderError) throws -> [Inference.Event] {
+    private func take(_ bytes: ByteBuffer?, else missing: @autoclosure () -> ProviderError) throws -> [Inference.Event]
+    {
         let (event, error) = state.withLock { state in
             var event = Inference.Event()
             do {
@@ -68,7 +69,7 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
                     try state.decoder.read(bytes, into: &event)
                 } else {
                     try state.decoder.end(into: &event)
-                    if event.finish == nil { throw missing }
+                    if event.finish == nil { throw missing() }
                 }
             } catch {
                 state.error = event.finish == nil ? error : nil

@@ -49,20 +49,34 @@ package struct AnswerWriter: Sendable {
     }
 
     /// Sends an answer, its head and its body, to the end.
-    ///
-    /// One that does not come to its end closes the connection, so that nobody takes it for whole.
     func send(_ answer: ServerAnswer) async {
         do {
             switch answer.body {
             case .whole(let bytes):
                 try await onEventLoop { try $0.write(answer, whole: bytes, of: number) }
+                end()
             case .written(let write):
-                try await onEventLoop { try $0.begin(answer, of: number) }
-                try await write(self)
+                try await onEventLoop { try $0.begin(answer, of: number, write) }
             }
+        } catch {
+            // The client has left.
+            end()
+        }
+    }
+
+    /// Has the body written, to the end.
+    ///
+    /// One that does not come to its end closes the connection, so that nobody takes it for whole.
+    func send(_ write: @Sendable (AnswerWriter) async throws -> Void) async {
+        do {
+            try await write(self)
         } catch {
             // The client has left, or the body's maker gave up, which its own log tells.
         }
+        end()
+    }
+
+    private func end() {
         eventLoop.inEventLoop
             ? connection.value.answered(number) : eventLoop.execute { connection.value.answered(number) }
     }

@@ -22,7 +22,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
         )
         do {
             let response = try await responder.respond(to: Request(request), context: context)
-            return ServerAnswer(response)
+            return try await ServerAnswer(response)
         } catch {
             logger.error("Request failed", metadata: ["request.path": "\(request.head.uri)", "error": "\(error)"])
             return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
@@ -55,10 +55,15 @@ extension Request {
 }
 
 extension ServerAnswer {
+    /// Longer bodies are written as they are made.
+    private static let wholeLimit = 65_536
+
     /// What Hummingbird would answer.
-    package init(_ response: Response) {
+    ///
+    /// Throws what the maker of a short body throws.
+    package init(_ response: Response) async throws {
         let body = response.body
-        self.init(
+        var answer = ServerAnswer(
             status: HTTPResponseStatus(
                 statusCode: response.status.code,
                 reasonPhrase: response.status.reasonPhrase
@@ -66,6 +71,12 @@ extension ServerAnswer {
             headers: HTTPHeaders(response.headers),
             body: .written { try await body.write(RouterBodyWriter(writer: $0)) }
         )
+        if let length = body.contentLength, length <= Self.wholeLimit {
+            let whole = WholeBody()
+            try await body.write(whole)
+            answer.body = .whole(whole.bytes)
+        }
+        self = answer
     }
 }
 
@@ -80,4 +91,15 @@ private struct RouterBodyWriter: ResponseBodyWriter {
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
         try await writer.finish(trailingHeaders.map { HTTPHeaders($0) })
     }
+}
+
+/// A short body, gathered.
+private final class WholeBody: ResponseBodyWriter {
+    var bytes = ByteBuffer()
+
+    func write(_ buffer: ByteBuffer) async throws {
+        if bytes.readableBytes == 0 { bytes = buffer } else { bytes.writeImmutableBuffer(buffer) }
+    }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

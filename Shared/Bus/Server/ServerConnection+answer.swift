@@ -20,21 +20,36 @@ extension ServerConnection {
     func write(_ answer: ServerAnswer, whole body: ByteBuffer, of number: UInt64) throws {
         let context = try open(number)
         var headers = answer.headers
-        headers.add(name: "content-length", value: String(body.readableBytes))
+        if !headers.contains(name: "content-length") {
+            headers.add(name: "content-length", value: String(body.readableBytes))
+        }
         write(answer.status, headers, context)
         if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         isEnded = true
     }
 
-    /// Writes an answer's head; its body follows.
-    func begin(_ answer: ServerAnswer, of number: UInt64) throws {
+    /// Writes an answer's head, and has its body written.
+    ///
+    /// In a task of its own: one that has gone deep to find the answer keeps the memory of its way, and a stream may be
+    /// quiet for long.
+    func begin(
+        _ answer: ServerAnswer,
+        of number: UInt64,
+        _ write: @escaping @Sendable (AnswerWriter) async throws -> Void
+    ) throws {
         let context = try open(number)
-        write(answer.status, answer.headers, context)
+        self.write(answer.status, answer.headers, context)
         heartbeat = Heartbeat(answer.headers, interval: heartbeatInterval, on: context.eventLoop) { [weak self] line in
             self?.beat(line)
         }
         context.flush()
+        let isCancelled = task?.isCancelled == true
+        let writer = AnswerWriter(connection: bound(context), number: number)
+        task = withLogger(logger) { _ in
+            Task(executorPreference: executor) { await writer.send(write) }
+        }
+        if isCancelled { task?.cancel() }
     }
 
     /// Writes a part of an answer's body, or its end; says whether there is room for more.

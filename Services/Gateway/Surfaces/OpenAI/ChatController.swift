@@ -46,7 +46,7 @@ struct ChatController: Sendable {
                 try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
             }
             let isKept = if let stored = chat.stored { await keeping.keep(stored, answer, call) } else { false }
-            await metered.end(Self.outcome(answer.finish))
+            await metered.end(MeteredCall.Outcome(answer.finish))
             var response = OpenAIAnswer.json(ChatAnswer(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
             if isKept { response.headers[.xParleyConversation] = chat.stored?.id.description }
@@ -110,38 +110,29 @@ struct ChatController: Sendable {
         _ call: CallContext,
         _ metered: MeteredCall
     ) -> ResponseBody {
-        ResponseBody { writer in
+        let relay = ChatRelay(chat, first: first, keeping, call, metered)
+        return ResponseBody { writer in
             defer { stream.close() }
-            var chunks = ChatChunks(includesUsage: chat.includesUsage)
-            var answer = chat.stored.map { _ in StoredAnswer() }
             do {
-                var batch: [ByteBuffer]? = first
-                while let elements = batch, !chunks.isOver {
-                    let frames = try chunks.frames(of: elements)
-                    answer?.take(elements)
+                while !relay.isOver {
+                    var events = relay.takeFirst()
+                    if events == nil { events = try await stream.nextEncodedBatch() }
+                    guard let events else { break }
+                    let frames = try relay.take(events)
                     // Whoever reads the end may look for the conversation at once.
-                    if chunks.isOver, let stored = chat.stored { _ = await keeping.keep(stored, answer?.answer, call) }
+                    if relay.isOver { await relay.keep() }
                     if frames.readableBytes > 0 { try await writer.write(frames) }
-                    batch = chunks.isOver ? nil : try await stream.nextEncodedBatch()
                 }
-                guard let finish = chunks.finish else {
-                    throw Fault(.cut, "The model's answer stopped without an end.")
-                }
-                await metered.end(Self.outcome(finish))
+                try await relay.end()
             } catch let fault as Fault {
-                await metered.end(.untold(model: chunks.model, completionBytes: chunks.byteCount))
+                await relay.breakOff()
                 try await writer.write(ChatChunks.frame(of: fault))
             } catch {
                 // The client has left, and with this stream leaves the model.
-                await metered.end(.untold(model: chunks.model, completionBytes: chunks.byteCount))
+                await relay.breakOff()
                 throw error
             }
             try await writer.finish(nil)
         }
-    }
-
-    private static func outcome(_ finish: Inference.Finish) -> MeteredCall.Outcome {
-        guard let usage = finish.usage else { return .untold(model: finish.model, completionBytes: 0) }
-        return .told(model: finish.model, usage: usage)
     }
 }

@@ -1,0 +1,79 @@
+import Bus
+import Contracts
+import NIOCore
+import Synchronization
+
+/// What a streamed completion carries from one read to the next.
+///
+/// An object and not local values: those would lie in the frame of a task that waits between two tokens, copies and all.
+final class ChatRelay: Sendable {
+    private struct State {
+        /// What came before anybody was answered.
+        var first: [ByteBuffer]?
+        var chunks: ChatChunks
+        var answer: StoredAnswer?
+    }
+
+    private let stored: StoredCall?
+    private let keeping: CallKeeping
+    private let call: CallContext
+    private let metered: MeteredCall
+    private let state: Mutex<State>
+
+    init(
+        _ chat: ChatRequest,
+        first: [ByteBuffer],
+        _ keeping: CallKeeping,
+        _ call: CallContext,
+        _ metered: MeteredCall
+    ) {
+        stored = chat.stored
+        self.keeping = keeping
+        self.call = call
+        self.metered = metered
+        let chunks = ChatChunks(includesUsage: chat.includesUsage)
+        state = Mutex(State(first: first, chunks: chunks, answer: chat.stored.map { _ in StoredAnswer() }))
+    }
+
+    /// Whether the end has been told.
+    var isOver: Bool { state.withLock(\.chunks.isOver) }
+
+    /// What came before anybody was answered, once.
+    func takeFirst() -> [ByteBuffer]? {
+        state.withLock { state in
+            defer { state.first = nil }
+            return state.first
+        }
+    }
+
+    /// The chunks of some events, and the end if they hold it.
+    func take(_ events: [ByteBuffer]) throws -> ByteBuffer {
+        try state.withLock { state throws in
+            let frames = try state.chunks.frames(of: events)
+            state.answer?.take(events)
+            return frames
+        }
+    }
+
+    /// Keeps the call as a conversation, where that was asked for.
+    func keep() async {
+        guard let stored else { return }
+        _ = await keeping.keep(stored, state.withLock { $0.answer?.answer }, call)
+    }
+
+    /// Counts a generation that has come to its end.
+    ///
+    /// Throws `cut` when it has not.
+    func end() async throws {
+        guard let finish = state.withLock(\.chunks.finish) else {
+            throw Fault(.cut, "The model's answer stopped without an end.")
+        }
+        await metered.end(MeteredCall.Outcome(finish))
+    }
+
+    /// Counts a generation that broke off.
+    func breakOff() async {
+        let (model, bytes) = state.withLock { ($0.chunks.model, $0.chunks.byteCount) }
+        await metered.end(.untold(model: model, completionBytes: bytes))
+    }
+}
