@@ -54,7 +54,7 @@ final class Catalogue: Service {
 
     /// How each provider stands.
     var reports: [Models.ProviderReport] {
-        directory.withLock(\.reports)
+        directory.withLock { $0.reports }
     }
 
     /// What the providers are called.
@@ -74,7 +74,7 @@ final class Catalogue: Service {
             }
             return route
         }
-        if !directory.withLock(\.isComplete) { await look() }
+        if !directory.withLock({ $0.isComplete }) { await look() }
         return try directory.withLock { try $0.fallbackRoute() }
     }
 

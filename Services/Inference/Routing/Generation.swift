@@ -163,7 +163,7 @@ final class Generation: Sendable {
     }
 
     private func end() throws -> [Inference.Event]? {
-        guard state.withLock(\.hasFinish) else { throw unfinished }
+        guard state.withLock({ $0.hasFinish }) else { throw unfinished }
         over {}
         return nil
     }
@@ -180,7 +180,7 @@ final class Generation: Sendable {
         throw cause
     }
 
-    private var isBegun: Bool { state.withLock(\.hasText) }
+    private var isBegun: Bool { state.withLock { $0.hasText } }
 
     /// Gives the place back, once.
     private func over(_ count: () -> Void) {

@@ -36,7 +36,7 @@ final class ChatRelay: Sendable {
     }
 
     /// Whether the end has been told.
-    var isOver: Bool { state.withLock(\.chunks.isOver) }
+    var isOver: Bool { state.withLock { $0.chunks.isOver } }
 
     /// What came before anybody was answered, once.
     func takeFirst() -> [ByteBuffer]? {
@@ -65,7 +65,7 @@ final class ChatRelay: Sendable {
     ///
     /// Throws `cut` when it has not.
     func end() async throws {
-        guard let finish = state.withLock(\.chunks.finish) else {
+        guard let finish = state.withLock({ $0.chunks.finish }) else {
             throw Fault(.cut, "The model's answer stopped without an end.")
         }
         await metered.end(MeteredCall.Outcome(finish))
