@@ -124,13 +124,10 @@ struct ChatController: Sendable {
                     if frames.readableBytes > 0 { try await writer.write(frames) }
                 }
                 try await relay.end()
-            } catch let fault as Fault {
-                await relay.breakOff()
-                try await writer.write(ChatChunks.frame(of: fault))
             } catch {
-                // The client has left, and with this stream leaves the model.
-                await relay.breakOff()
-                throw error
+                // A client that has left takes no last words, and with this stream leaves the model.
+                guard let lastWords = await relay.breakOff(error) else { throw error }
+                try await writer.write(lastWords)
             }
             try await writer.finish(nil)
         }

@@ -71,9 +71,10 @@ final class ChatRelay: Sendable {
         await metered.end(MeteredCall.Outcome(finish))
     }
 
-    /// Counts a generation that broke off.
-    func breakOff() async {
+    /// Counts a generation that broke off; answers what is to be told of it.
+    func breakOff(_ error: any Error) async -> ByteBuffer? {
         let (model, bytes) = state.withLock { ($0.chunks.model, $0.chunks.byteCount) }
         await metered.end(.untold(model: model, completionBytes: bytes))
+        return (error as? Fault).map { ChatChunks.frame(of: $0) }
     }
 }
