@@ -25,7 +25,7 @@ let package = Package(
         shared(
             "Bus",
             ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
-                + .channels
+                + .channels + [.nioHTTPTypesHTTP1]
         ),
         shared(
             "ServiceKit",
@@ -146,7 +146,7 @@ extension [SwiftSetting] {
 extension [Target.Dependency] {
     /// What code that speaks HTTP straight on NIO's channels needs.
     static var channels: Self {
-        [.nio, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioFoundation, .nioSSL]
+        [.nio, .nioPosix, .nioHTTP1, .nioFoundation, .nioSSL]
     }
 }
 
@@ -166,7 +166,6 @@ extension Target.Dependency {
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioFoundation: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
-    static var nioHTTPTypes: Self { .product(name: "NIOHTTPTypes", package: "swift-nio-extras") }
     static var nioHTTPTypesHTTP1: Self { .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
