@@ -71,9 +71,12 @@ final class ChatRelay: Sendable {
         await metered.end(MeteredCall.Outcome(finish))
     }
 
-    /// Counts a generation that broke off.
+    /// Counts a generation that broke off; where only its client did not hear the end, what it took is known.
     func breakOff() async {
-        let (model, bytes) = state.withLock { ($0.chunks.model, $0.chunks.byteCount) }
-        await metered.end(.untold(model: model, completionBytes: bytes))
+        let outcome = state.withLock { state in
+            state.chunks.finish.map { MeteredCall.Outcome($0) }
+                ?? .untold(model: state.chunks.model, completionBytes: state.chunks.byteCount)
+        }
+        await metered.end(outcome)
     }
 }
