@@ -94,10 +94,25 @@ struct QuotaLimitTests {
             #expect(used.unpricedRequests == 0)
             let reserve = Quotas.Reserve(model: nil, promptTokens: 30, maxTokens: 70)
             let id = try #require(try await stage.bus.call(reserve, stage.context()).reservation)
-            // Nobody knows the price of a model without a name.
-            let settlement = Quotas.Settlement(reservation: id, model: "", usage: usage)
+            stage.inference.charge(nil, usage: nil)
+            let settlement = Quotas.Settlement(reservation: id, model: "another/model", usage: usage)
             _ = try await stage.bus.call(Quotas.Settle(settlements: [settlement]), CallContext())
             #expect(try await stage.standing().used.cost == (used.cost ?? 0) + 100)
+        }
+    }
+
+    @Test func `who left before a model was named pays what came, at the price of the model that was asked`()
+        async throws
+    {
+        try await Stage.with { stage in
+            stage.inference.charge(Model.Price(prompt: 1, completion: 1), usage: nil)
+            try await stage.limit(Quota(period: .month, cost: 1_000_000))
+            let reserve = Quotas.Reserve(model: nil, promptTokens: 30)
+            let id = try #require(try await stage.bus.call(reserve, stage.context()).reservation)
+            let usage = Usage(promptTokens: 30, completionTokens: 0, isEstimated: true)
+            let settlement = Quotas.Settlement(reservation: id, model: "", usage: usage)
+            _ = try await stage.bus.call(Quotas.Settle(settlements: [settlement]), CallContext())
+            #expect(try await stage.standing().used.cost == 30)
         }
     }
 }

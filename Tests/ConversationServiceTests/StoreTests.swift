@@ -76,6 +76,38 @@ struct StoreTests {
         }
     }
 
+    @Test func `lists of conversations do not read what a model is told in them`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let instructions = String(repeating: "Be brief. ", count: 400_000)
+            try await database.write { connection in
+                let persona = HousePersonas.assistant
+                try PersonaRows.insert(persona, in: connection)
+                for _ in 0..<3 {
+                    let kept = StoredConversation(
+                        id: Conversation.ID(),
+                        user: "alice",
+                        persona: persona.persona.id,
+                        createdAt: .now(),
+                        updatedAt: .now(),
+                        messageCount: 0
+                    )
+                    _ = try ConversationRows.insert(kept, telling: instructions, in: connection)
+                }
+            }
+            let read = try await database.read { connection in
+                let page = try ConversationRows.list(user: "alice", persona: nil, limit: 100, offset: 0, in: connection)
+                let first = try #require(page.items.first)
+                let told = try ConversationRows.instructions(of: first.number, in: connection)
+                return (page.items, told)
+            }
+            #expect(read.0.map(\.hasInstructions) == [true, true, true])
+            #expect(read.1 == instructions)
+            let texts = read.0.flatMap { Mirror(reflecting: $0).children.compactMap { $0.value as? String } }
+            #expect(texts.allSatisfy { $0.utf8.count < 100 })
+        }
+    }
+
     @Test func `writes at once share commits, and each is stored`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
@@ -146,7 +178,7 @@ struct StoreTests {
             let database = try Database.open(at: path)
             try await database.read { database in
                 let page = try ConversationRows.list(user: "ada", persona: nil, limit: 10, offset: 0, in: database)
-                #expect(page.items.map(\.messageCount) == [1] && page.items.map(\.instructions) == [nil])
+                #expect(page.items.map(\.messageCount) == [1] && page.items.map(\.hasInstructions) == [false])
                 for isBrief in [true, false] {
                     let messages = try PathRows.list(
                         of: 1,

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import NIOCore
 import ServiceKit
 import TestSupport
 import Testing
@@ -90,6 +91,22 @@ struct CallMeterTests {
             for _ in 0..<3 { _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14) }
             try await eventually("The settlements") { behind.open == 0 }
             #expect(behind.settled.map(\.usage?.promptTokens) == [14, 14, 14])
+        }
+    }
+
+    @Test func `a stream whose client did not hear the end pays what its provider counted`() async throws {
+        try await withMeter { meter, behind, cache in
+            cache.hear(Keys.News(quotas: [.user("alice")]))
+            behind.allow(1)
+            let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
+            let chat = try ChatRequest(ByteBuffer(string: "{\"model\":\"demo\",\(ChatTests.hello)}"))
+            let keeping = CallKeeping(conversations: meter.conversations)
+            let relay = ChatRelay(chat, first: [], keeping, CallContext(), call)
+            let finish = Inference.Event(finish: Inference.Finish(reason: .stop, model: "a/b", usage: Self.usage))
+            _ = try relay.take([try BusCoding.encode(Inference.Event(text: "Hi")), try BusCoding.encode(finish)])
+            await relay.breakOff()
+            #expect(behind.settled.map(\.usage) == [Self.usage])
+            #expect(behind.settled.map(\.model) == ["a/b"])
         }
     }
 

@@ -28,6 +28,20 @@ import Testing
         }
     }
 
+    @Test func `an address that is too long to be kept is not kept in part`() async throws {
+        try await Gate.with { gate in
+            gate.behind.models.say("Hi")
+            let address = "https://example.test/" + String(repeating: "a", count: 2048)
+            let messages = #"""
+                "messages":[{"role":"user","content":[{"type":"text","text":"a"},
+                {"type":"image_url","image_url":{"url":"\#(address)"}}]}]
+                """#
+            #expect(try await gate.chat(body(#""store":true"#, messages)).status == 200)
+            let kept = try #require(gate.behind.keeping.kept.first)
+            #expect(kept.messages[0].attachments.map(\.image?.url) == [""])
+        }
+    }
+
     @Test(arguments: [true, false])
     func `a call is kept as it was, and the caller learns its name`(_ isStream: Bool) async throws {
         try await Gate.with { gate in

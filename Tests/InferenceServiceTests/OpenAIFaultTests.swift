@@ -54,6 +54,18 @@ import Testing
         #expect(fault?.message.contains("It says so.") == true)
     }
 
+    @Test func `a key that the server repeats is told to nobody`() async throws {
+        let words = "Invalid API key: sk-test."
+        let chunk = #"{"error":{"message":"Invalid API key: sk-test."}}"#
+        for answer in [
+            FakeAnswer.openAIError(401, words), .openAIError(400, words), .openAIStream([chunk], isDone: false),
+        ] {
+            let message = try #require(try await outcome(answer).fault?.message)
+            #expect(message.contains("Invalid API key: …"))
+            #expect(!message.contains("sk-test"))
+        }
+    }
+
     @Test func `what is too long, spent or busy is told apart`() async throws {
         let long = FakeAnswer.openAIError(400, "This model's maximum context length is 8 tokens.", code: nil)
         #expect(try await outcome(long).fault?.code == .contextTooLong)

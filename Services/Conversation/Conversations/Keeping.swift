@@ -37,10 +37,9 @@ struct Keeping: Sendable {
             persona: HousePersonas.assistant.persona.id,
             createdAt: run.createdAt,
             updatedAt: run.createdAt,
-            messageCount: kept.messages.count,
-            instructions: kept.instructions
+            messageCount: kept.messages.count
         )
-        let number = try ConversationRows.insert(conversation, in: database)
+        let number = try ConversationRows.insert(conversation, telling: kept.instructions, in: database)
         let numbers = try kept.messages.map { try MessageRows.insert($0, into: number, in: database) }
         try RunRows.insert(run, of: numbers[kept.question], by: principal.key, in: database)
         let ended = StoredRun(

@@ -12,13 +12,14 @@ struct StoredConversation: Sendable, Equatable {
     var updatedAt: Timestamp
     /// How many messages are on its selected path.
     var messageCount: Int
-    /// What the model is told in place of the persona's words.
-    var instructions: String?
+    /// Whether the model is told something else than the persona's words: ``ConversationRows/instructions(of:in:)``.
+    var hasInstructions = false
 }
 
 /// The table of conversations.
 enum ConversationRows {
-    private static let columns = "number, id, user, persona, created_at, updated_at, message_count, instructions"
+    private static let columns =
+        "number, id, user, persona, created_at, updated_at, message_count, instructions IS NOT NULL"
     private static let insertion = """
         INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count,
             instructions) VALUES (?,?,?,?,?,?,?,?)
@@ -36,13 +37,17 @@ enum ConversationRows {
             (SELECT COUNT(*) FROM messages WHERE conversation = ?2 AND branch = 0) WHERE number = ?2
         """
 
-    /// Adds a conversation and answers its number.
-    static func insert(_ conversation: StoredConversation, in database: GRDB.Database) throws -> Int64 {
+    /// Adds a conversation and answers its number; `instructions` is what the model is told in place of the persona's words.
+    static func insert(
+        _ conversation: StoredConversation,
+        telling instructions: String? = nil,
+        in database: GRDB.Database
+    ) throws -> Int64 {
         let statement = try database.cachedStatement(sql: insertion)
         try statement.execute(arguments: [
             conversation.id.description, conversation.user, conversation.persona.description,
             conversation.createdAt.microseconds, conversation.updatedAt.microseconds,
-            conversation.updatedAt.microseconds, conversation.messageCount, conversation.instructions,
+            conversation.updatedAt.microseconds, conversation.messageCount, instructions,
         ])
         return database.lastInsertedRowID
     }
@@ -73,6 +78,12 @@ enum ConversationRows {
     static func pathVersion(of number: Int64, in database: GRDB.Database) throws -> Int {
         let statement = try database.cachedStatement(sql: "SELECT path_version FROM conversations WHERE number = ?")
         return try Int.fetchOne(statement, arguments: [number]) ?? 0
+    }
+
+    /// What the model is told in place of the persona's words; read by itself, since it may be long.
+    static func instructions(of number: Int64, in database: GRDB.Database) throws -> String? {
+        let statement = try database.cachedStatement(sql: "SELECT instructions FROM conversations WHERE number = ?")
+        return try String?.fetchOne(statement, arguments: [number]) ?? nil
     }
 
     static func find(_ id: Conversation.ID, in database: GRDB.Database) throws -> StoredConversation? {
@@ -156,7 +167,7 @@ enum ConversationRows {
             createdAt: Timestamp(microseconds: row[4]),
             updatedAt: Timestamp(microseconds: row[5]),
             messageCount: row[6],
-            instructions: row[7]
+            hasInstructions: row[7]
         )
     }
 }

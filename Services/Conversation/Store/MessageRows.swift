@@ -23,9 +23,9 @@ enum MessageRows {
     /// The same, cut short where it is long.
     static let briefColumns = """
         number, position, branch, sibling, id, role, kind,
-        CASE WHEN length(content) > 8192 THEN substr(content, 1, 8192) || '…' ELSE content END,
+        CASE WHEN length(content) > 65536 THEN substr(content, 1, 65536) || '…' ELSE content END,
         media_urls, audio_url, audio_seconds, status, parent, run, token_count, created_at, NULL,
-        CASE WHEN length(tools) <= 8192 THEN tools END
+        CASE WHEN length(tools) <= 65536 THEN tools END
         """
     private static let insertion = """
         INSERT INTO messages (conversation, position, branch, sibling, id, role, kind, content, media_urls, audio_url,

@@ -7,16 +7,17 @@ extension LiveConversation {
     private static let patience = Duration.seconds(2)
 
     /// What an answer may take; nothing where no quota applies.
-    func wish(for cause: TurnOpening.Cause, _ context: CallContext) async -> CallWish? {
+    func wish(for cause: TurnOpening.Cause, _ context: CallContext) async throws -> CallWish? {
         guard let principal = context.principal, surroundings.book.isLimited(principal) else { return nil }
         let model = await surroundings.windows.modelOrFault(nil, context, within: Self.patience)
+        let system = TokenEstimate.tokens(in: try await system())
         let question =
             switch cause {
             case .message(let content), .edit(_, let content): TokenEstimate.tokens(in: content.text)
             // It is part of the history.
             case .again: 0
             }
-        let prompt = history.tokens.reduce(TokenEstimate.tokens(in: system) + question) { $0 + $1 }
+        let prompt = history.tokens.reduce(system + question) { $0 + $1 }
         let window = if case .success(let model) = model { model.window } else { Int.max }
         return CallWish(promptTokens: min(prompt, window), maxTokens: nil, model: model)
     }

@@ -34,7 +34,7 @@ actor LiveConversation {
     nonisolated let record: StoredConversation
     let surroundings: Surroundings
     private(set) var turns: [LiveTurn] = []
-    let system: String
+    let personaPrompt: String
     private(set) var history: History
     private var isDeleted = false
 
@@ -50,7 +50,7 @@ actor LiveConversation {
         surroundings: Surroundings
     ) {
         self.record = record
-        system = record.instructions ?? PersonaPrompt.text(for: persona)
+        personaPrompt = PersonaPrompt.text(for: persona)
         self.surroundings = surroundings
         history = History(newest.map(\.message), total: record.messageCount, pathVersion: pathVersion)
         turns = waiting
@@ -79,7 +79,7 @@ actor LiveConversation {
         case .failed(let run, let question): (cause, failed) = (.again(question), run)
         case .none: cause = try await self.cause(of: request)
         }
-        let wish = await wish(for: cause, context)
+        let wish = try await wish(for: cause, context)
         // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
         // request may have come again.
         if let turn = try going(request) { return .going(turn.feed) }
@@ -269,7 +269,7 @@ actor LiveConversation {
             try await recall(turn)
             let limit = try await answerLimit(of: turn)
             ending = await generation.perform(
-                Generation.Prompt(system: system, history: history, answerLimit: limit)
+                Generation.Prompt(system: try await system(), history: history, answerLimit: limit)
             )
         } catch {
             ending = await generation.fail(error)

@@ -83,15 +83,16 @@ struct QuotaKeeping: Sendable {
 
     func settle(_ request: Quotas.Settle) async throws -> Done {
         let moment = now()
-        let unpriced = request.settlements.filter { $0.usage.map { $0.cost == nil } ?? false }
+        let settlements = try await named(request.settlements)
+        let unpriced = settlements.filter { $0.usage.map { $0.cost == nil } ?? false }
         let prices = await Prices(windows: windows).find(Set(unpriced.map(\.model)))
         try await database.write { database in
-            for settlement in request.settlements {
+            for settlement in settlements {
                 let id = settlement.reservation.description
                 guard let reservation = try ReservationRows.find(id, in: database) else { continue }
                 try QuotaLedger.settle(
                     reservation,
-                    model: settlement.model.isEmpty ? reservation.model : settlement.model,
+                    model: settlement.model,
                     usage: settlement.usage?.priced(by: prices[settlement.model]),
                     at: moment,
                     in: database
@@ -99,6 +100,19 @@ struct QuotaKeeping: Sendable {
             }
         }
         return Done()
+    }
+
+    /// The settlements; where nobody said which model was asked, it is the one that was reserved for.
+    private func named(_ settlements: [Quotas.Settlement]) async throws -> [Quotas.Settlement] {
+        guard settlements.contains(where: \.isNameless) else { return settlements }
+        return try await database.read { database in
+            try settlements.map { settlement in
+                guard settlement.isNameless else { return settlement }
+                var named = settlement
+                named.model = try ReservationRows.find(settlement.reservation.description, in: database)?.model ?? ""
+                return named
+            }
+        }
     }
 
     private static func check(_ quota: Quota) throws {
@@ -141,4 +155,9 @@ struct QuotaKeeping: Sendable {
             resetsAt: balance.reset
         )
     }
+}
+
+extension Quotas.Settlement {
+    /// Whether something was taken, and nobody said of which model.
+    fileprivate var isNameless: Bool { model.isEmpty && usage != nil }
 }

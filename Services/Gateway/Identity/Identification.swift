@@ -50,8 +50,7 @@ struct Identification: Sendable {
         case .token(let token) where isNoCredential(token, surface): context.principal = Principal(user: "local")
         case .token(let token): context.principal = try await verifier.verify(token)
         case .key(let text):
-            let version = keys.cache.version
-            let key = try await keys.verify(text, from: context.address, requestID: context.requestID)
+            let (key, version) = try await keys.verify(text, from: context.address, requestID: context.requestID)
             context.key = key
             context.keyHold = KeyHold(key: key, version: version, cache: keys.cache)
             context.principal = key.principal

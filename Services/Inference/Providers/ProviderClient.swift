@@ -9,6 +9,8 @@ import NIOPosix
 struct ProviderClient: Sendable {
     /// The longest list of models or description of one that is read, in bytes.
     private static let answerLimit = 32 * 1024 * 1024
+    /// The shortest credential that is a secret; shorter ones are words that a sentence may hold.
+    private static let shortestSecret = 6
     /// How long a question about models may take.
     static let questionLimit = Duration.seconds(5)
     /// How long the words of an error are waited for.
@@ -49,7 +51,9 @@ struct ProviderClient: Sendable {
             address: address,
             setting: setting,
             advice: advice,
-            adviceForMissing: adviceForMissing
+            adviceForMissing: adviceForMissing,
+            secrets: credential.compactMap { $0.value.split(separator: " ").last.map(String.init) }
+                .filter { $0.utf8.count >= Self.shortestSecret }
         )
         headers = credential
         self.client = client

@@ -15,6 +15,8 @@ struct ProviderFaults: Sendable {
     var advice = ""
     /// What to do when a model is not there; `{model}` stands for its name.
     var adviceForMissing = "Choose another model."
+    /// Our credentials there: some servers repeat them in their errors, which are told to everybody and logged.
+    var secrets: [String] = []
 
     /// No head came.
     func beforeAnswer(_ error: HTTPClientError, patience: Duration) -> ProviderError {
@@ -91,7 +93,7 @@ struct ProviderFaults: Sendable {
         ProviderError(
             Fault(
                 .provider,
-                "\(name) at \(address) ended its answer with an error: \(Self.sentence(words)) Try again."
+                "\(name) at \(address) ended its answer with an error: \(told(words)) Try again."
             ),
             .again
         )
@@ -132,7 +134,7 @@ struct ProviderFaults: Sendable {
     /// An answer with a status other than 200.
     func refused(_ refusal: Refusal, model: String) -> ProviderError {
         let status = refusal.status
-        let words = refusal.words.map(Self.sentence) ?? "It gave no reason."
+        let words = refusal.words.map(told) ?? "It gave no reason."
         let delay = refusal.delay ?? RetryDelay.read(refusal.headers)
         if refusal.meaning == .credential { return credential(status, words) }
         switch status {
@@ -215,6 +217,11 @@ struct ProviderFaults: Sendable {
         let words = words.lowercased()
         return ["context length", "context window", "maximum context", "input token count", "prompt is too long"]
             .contains { words.contains($0) }
+    }
+
+    /// What the provider says, without our credentials.
+    private func told(_ words: String) -> String {
+        Self.sentence(secrets.reduce(words) { $0.replacing($1, with: "…") })
     }
 
     /// What a foreign program says, short enough and plain enough for our logs and answers.

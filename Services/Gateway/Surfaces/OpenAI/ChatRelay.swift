@@ -72,9 +72,14 @@ final class ChatRelay: Sendable {
     }
 
     /// Counts a generation that broke off; answers what is to be told of it.
+    ///
+    /// Where only its client did not hear the end, what it took is known.
     func breakOff(_ error: any Error) async -> ByteBuffer? {
-        let (model, bytes) = state.withLock { ($0.chunks.model, $0.chunks.byteCount) }
-        await metered.end(.untold(model: model, completionBytes: bytes))
+        let outcome = state.withLock { state in
+            state.chunks.finish.map { MeteredCall.Outcome($0) }
+                ?? .untold(model: state.chunks.model, completionBytes: state.chunks.byteCount)
+        }
+        await metered.end(outcome)
         return (error as? Fault).map { ChatChunks.frame(of: $0) }
     }
 }

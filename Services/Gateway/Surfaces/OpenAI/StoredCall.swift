@@ -61,6 +61,9 @@ struct StoredCall: Sendable {
     }
 }
 
+/// The longest address of an image that is kept, in bytes.
+private let addressLimit = 2048
+
 extension Inference.Message {
     /// The same with images and recordings named by their kind alone, where they are data in the message itself.
     fileprivate var withoutData: Inference.Message {
@@ -70,8 +73,11 @@ extension Inference.Message {
             parts.map { part in
                 var part = part
                 part.audio?.data = ""
-                if let url = part.image?.url, url.hasPrefix("data:") || url.utf8.count > 2048 {
+                if let url = part.image?.url, url.hasPrefix("data:") {
                     part.image?.url = String(url.prefix { $0 != "," }.prefix(128))
+                } else if let url = part.image?.url, url.utf8.count > addressLimit {
+                    // What is left of an address that is too long would be another one.
+                    part.image?.url = ""
                 }
                 return part
             }
