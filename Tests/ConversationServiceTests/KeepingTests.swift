@@ -165,7 +165,7 @@ struct KeepingTests {
             let list = try await stage.bus.call(Conversations.List(limit: 100, offset: 0), stage.context())
             #expect(list.items.count == 4)
             let recent = list.items.flatMap(\.recentMessages).map(\.content.text.count)
-            #expect(recent.max() == 8193)
+            #expect(recent.max() == 65_537)
             #expect(try await messages(try #require(list.items.first).id, stage).first?.content.text == text)
             let turn = try await stage.say("Go on", in: try await conversation(keep.id, stage))
             #expect(turn.end.status == .completed)

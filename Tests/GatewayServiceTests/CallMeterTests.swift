@@ -104,7 +104,7 @@ struct CallMeterTests {
             let relay = ChatRelay(chat, first: [], keeping, CallContext(), call)
             let finish = Inference.Event(finish: Inference.Finish(reason: .stop, model: "a/b", usage: Self.usage))
             _ = try relay.take([try BusCoding.encode(Inference.Event(text: "Hi")), try BusCoding.encode(finish)])
-            await relay.breakOff()
+            _ = await relay.breakOff(CancellationError())
             #expect(behind.settled.map(\.usage) == [Self.usage])
             #expect(behind.settled.map(\.model) == ["a/b"])
         }

@@ -6,7 +6,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
 /// Waits until a condition holds, asking again and again; throws ``NeverHappened`` when the time is over.
 package func eventually(
     _ what: String = "The condition",
-    within limit: Duration = .seconds(10),
+    within limit: Duration = .seconds(30),
     file: StaticString = #fileID,
     line: UInt = #line,
     _ condition: () async throws -> Bool
