@@ -48,7 +48,8 @@ struct Answering: Sendable {
             return written(path) { try await $0.finish() }
         case "/early": return Self.text(path, status: .unauthorized)
         case "/close": return Self.text(path, headers: ["connection": "close"])
-        case "/large": return Self.text(Self.large, headers: ["connection": "close"])
+        case "/large": return Self.text(Self.large)
+        case "/large/last": return Self.text(Self.large, headers: ["connection": "close"])
         case "/empty": return Self.text(path, status: .noContent)
         case "/length": return await length(of: request)
         case "/patient":

@@ -50,10 +50,29 @@ struct ServerBodyTests {
         try await Answering.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             try await connection.setReading(false)
-            connection.send(ServerConnectionTests.get("/large"))
+            connection.send(ServerConnectionTests.get("/large/last"))
             // Longer than a client is given that has got its answer.
             try await Task.sleep(for: .milliseconds(1300))
             try await connection.setReading(true)
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.count > Answering.large.utf8.count)
+        }
+    }
+
+    @Test func `who reads a long answer slowly is not idle`() async throws {
+        let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(500))
+        try await Answering.with(configuration) { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            let pauses = Task {
+                while !Task.isCancelled {
+                    try await connection.setReading(false)
+                    try await Task.sleep(for: .milliseconds(15))
+                    try await connection.setReading(true)
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+            defer { pauses.cancel() }
+            connection.send(ServerConnectionTests.get("/large"))
             try await eventually("The connection ends") { connection.isEnded }
             #expect(connection.count > Answering.large.utf8.count)
         }

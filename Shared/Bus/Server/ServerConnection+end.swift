@@ -10,19 +10,22 @@ extension ServerConnection {
     /// Ends the connection when what was written is sent.
     ///
     /// What still comes is read for a moment: whoever is cut off while sending does not get to read the answer.
-    func endAfterLastAnswer(_ context: ChannelHandlerContext) {
+    func endAfterLastAnswer(_ context: ChannelHandlerContext, lingers: Bool = true) {
         isOver = true
         waiting.removeAll()
         let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.whenComplete { [bound = bound(context)] _ in bound.value.startLingering() }
+        sent.futureResult.whenComplete { [bound = bound(context)] _ in
+            bound.value.close(after: lingers ? Self.lingering : .zero)
+        }
         context.close(mode: .output, promise: sent)
         resumeReading()
     }
 
-    private func startLingering() {
+    private func close(after delay: TimeAmount) {
         guard let context, context.channel.isActive else { return }
         idleTimer?.cancel()
-        idleTimer = context.eventLoop.scheduleTask(in: Self.lingering) { [bound = bound(context)] in
+        guard delay > .zero else { return context.close(promise: nil) }
+        idleTimer = context.eventLoop.scheduleTask(in: delay) { [bound = bound(context)] in
             bound.value.context?.close(promise: nil)
         }
     }
@@ -46,7 +49,20 @@ extension ServerConnection {
         guard let context else { return }
         if isAnswering { return scheduleIdleCheck(after: idleTimeout, context) }
         let left = lastActive + idleTimeout - .now()
-        if left <= .zero { return context.close(promise: nil) }
-        scheduleIdleCheck(after: left, context)
+        if left > .zero { return scheduleIdleCheck(after: left, context) }
+        // Who takes a long answer slowly is not idle.
+        let unsent = unsent(context)
+        guard unsent > 0, unsent != lastUnsent else { return context.close(promise: nil) }
+        lastUnsent = unsent
+        scheduleIdleCheck(after: idleTimeout, context)
+    }
+
+    private func unsent(_ context: ChannelHandlerContext) -> Int {
+        do {
+            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
+        } catch {
+            // The connection has ended.
+            return 0
+        }
     }
 }

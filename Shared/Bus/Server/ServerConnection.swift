@@ -45,6 +45,8 @@ final class ServerConnection: ChannelDuplexHandler {
     var heartbeat: Heartbeat?
     var idleTimer: Scheduled<Void>?
     var lastActive = NIODeadline.now()
+    /// How much was not sent yet when the connection was last found idle.
+    var lastUnsent = 0
 
     init(
         respond: @escaping ServerChannel.Respond,
@@ -186,10 +188,8 @@ final class ServerConnection: ChannelDuplexHandler {
             task?.cancel()
         case is ChannelShouldQuiesceEvent:
             closesAfterAnswer = true
-            guard !isAnswering else { return }
             // The rest of a request that was answered before its end keeps nobody.
-            guard isReceiving else { return context.close(promise: nil) }
-            if !isOver { endAfterLastAnswer(context) }
+            if !isAnswering, !isOver { endAfterLastAnswer(context, lingers: isReceiving) }
         default:
             context.fireUserInboundEventTriggered(event)
         }
