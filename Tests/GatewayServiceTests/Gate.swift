@@ -109,6 +109,11 @@ struct Answer {
     var isEnvelope: Bool { WireJSON.isEnvelope(body) }
 }
 
+extension RawAnswer {
+    /// Whether the body is v1's envelope for errors and nothing else.
+    var isEnvelope: Bool { WireJSON.isEnvelope(body) }
+}
+
 /// Looks into JSON.
 enum WireJSON {
     static func object(_ text: String) throws -> [String: Any] {

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// Whatever comes, the answer is a 4xx in v1's envelope, and the gateway answers the next request.

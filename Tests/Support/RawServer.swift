@@ -32,7 +32,7 @@ package struct RawServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
-                    try pipeline.addHandler(RawConnection(answer: answer, ledger: ledger))
+                    try pipeline.addHandler(RawServing(answer: answer, ledger: ledger))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -70,7 +70,7 @@ package struct RawServer: Sendable {
 }
 
 /// One connection of a ``RawServer``.
-private final class RawConnection: ChannelInboundHandler {
+private final class RawServing: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 

@@ -14,9 +14,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     static let largestBody = Surface.bodyLimit(path: "/v1/chat/completions")
     /// How long a client that was refused may go on sending, so that it gets to read why.
     private static let lingering = TimeAmount.seconds(1)
-    /// How long a client may take nothing of what it is sent.
-    private static let stallLimit = TimeAmount.seconds(60)
 
+    /// How long a client may take nothing of what it is sent.
+    private let stallLimit: TimeAmount
     private var pace = RequestPace()
     private var tick: Scheduled<Void>?
     private var stall: Scheduled<Void>?
@@ -30,13 +30,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isHeadOnly = false
     /// The longest body that the newest request may have, in bytes.
     private var bodyLimit = 0
-    /// Whether the client speaks HTTP/1.0: it gets no chunks, and the connection's end is the answer's.
-    private var isOldProtocol = false
     private var refusal: Refusal?
     private var isRefused = false
 
     /// How many answers are due before the newest request's; below 0 when that one is answered before its end.
     private var owed: Int { unanswered - (isReceiving ? 1 : 0) }
+
+    init(stallLimit: TimeAmount = .seconds(60)) {
+        self.stallLimit = stallLimit
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((guardian: self, context: context), eventLoop: context.eventLoop)
@@ -65,11 +67,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isHeadOnly = head.method == .HEAD
-            isOldProtocol = head.version == .http1_0
             bodyLimit = Surface.bodyLimit(path: head.uri)
             if let refusal = HeadRules.check(head, bodyLimit: bodyLimit) { return refuse(refusal, context) }
             pace.headEnded(at: .now())
-            if unanswered == 0, !isOldProtocol, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            if unanswered == 0, head.version != .http1_0,
+                head.headers.first(name: "expect")?.lowercased() == "100-continue"
+            {
                 let leave = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(leave)), promise: nil)
             }
@@ -96,7 +99,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        context.write(isOldProtocol ? old(data) : data, promise: promise)
+        context.write(data, promise: promise)
         switch unwrapOutboundIn(data) {
         case .head: isAnswering = true
         case .body: break
@@ -104,26 +107,33 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isAnswering = false
             unanswered = max(0, unanswered - 1)
             if refusal != nil { sendRefusal(context) }
-            if isOldProtocol { context.close(mode: .output, promise: nil) }
         }
-    }
-
-    /// An answer as HTTP/1.0 has it.
-    private func old(_ data: NIOAny) -> NIOAny {
-        guard case .head(var head) = unwrapOutboundIn(data) else { return data }
-        head.version = .http1_0
-        head.headers.remove(name: "transfer-encoding")
-        head.headers.replaceOrAdd(name: "connection", value: "close")
-        return wrapOutboundOut(.head(head))
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stall?.cancel()
         stall = nil
-        if !context.channel.isWritable {
-            stall = schedule(after: Self.stallLimit, context) { _, context in context.close(promise: nil) }
-        }
+        if !context.channel.isWritable { watchStall(context) }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// Closes the connection of a client that takes nothing; one that takes little at a time may go on.
+    private func watchStall(_ context: ChannelHandlerContext) {
+        let before = unsent(context)
+        stall = schedule(after: stallLimit, context) { guardian, context in
+            guard guardian.unsent(context) < before else { return context.close(promise: nil) }
+            guardian.watchStall(context)
+        }
+    }
+
+    /// How many bytes wait for the client to take what was sent before them.
+    private func unsent(_ context: ChannelHandlerContext) -> Int {
+        do {
+            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
+        } catch {
+            // The connection has ended.
+            return 0
+        }
     }
 
     /// Looks at the pace each second while a request is under way; one that came at once never gets here.

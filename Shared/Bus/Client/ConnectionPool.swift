@@ -40,9 +40,11 @@ final class ConnectionPool: @unchecked Sendable {
         connect(to: target).whenComplete { result in
             do {
                 let pipeline = try result.get().pipeline.syncOperations
-                exchange.begin(on: try pipeline.handler(type: HTTPConnection.self))
+                let connection = try pipeline.handler(type: HTTPConnection.self)
+                connection.isCounted = true
+                exchange.begin(on: connection)
             } catch {
-                self.counts[target, default: 1] -= 1
+                self.discount(target)
                 exchange.fail(Self.explain(error, target: target))
             }
         }
@@ -55,8 +57,16 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     func forget(_ connection: HTTPConnection) {
-        counts[connection.target, default: 1] -= 1
+        // Of several addresses of a host, connections to more than one may have opened; one was taken.
+        guard connection.isCounted else { return }
+        connection.isCounted = false
+        discount(connection.target)
         idle[connection.target]?.removeAll { $0 === connection }
+    }
+
+    private func discount(_ target: HTTPTarget) {
+        let count = counts[target, default: 1] - 1
+        counts[target] = count > 0 ? count : nil
     }
 
     /// Minds the limits of an exchange from now on.

@@ -11,6 +11,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     let target: HTTPTarget
     /// When it was last given back.
     var idleSince = NIODeadline.now()
+    /// Whether its pool counts it among the open ones.
+    var isCounted = false
     private let pool: ConnectionPool
     private var context: ChannelHandlerContext?
     private var exchange: HTTPExchange?

@@ -96,6 +96,8 @@ final class HTTPExchange: @unchecked Sendable {
     func finish() {
         guard outcome == nil else { return }
         outcome = .success(())
+        // It may carry another exchange by now.
+        connection = nil
         settle()
         readCompleted()
         if let continuation = readContinuation {

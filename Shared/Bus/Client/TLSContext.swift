@@ -10,7 +10,8 @@ final class TLSContext: Sendable {
     private let made = Mutex<NIOSSLContext?>(nil)
 
     func context(on eventLoop: any EventLoop) -> EventLoopFuture<NIOSSLContext> {
-        if let made = made.withLock(\.self) { return eventLoop.makeSucceededFuture(made) }
+        // While another thread makes it, this one, an event loop's, does not wait for it.
+        if let made = made.withLockIfAvailable(\.self) ?? nil { return eventLoop.makeSucceededFuture(made) }
         return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try self.make() }
     }
 

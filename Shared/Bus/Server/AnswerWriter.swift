@@ -39,7 +39,7 @@ package struct AnswerWriter: Sendable {
                     : eventLoop.execute { connection.value.waitForRoom(continuation) }
             }
         } onCancel: {
-            eventLoop.execute { connection.value.stopWaitingForRoom(CancellationError()) }
+            eventLoop.execute { connection.value.stopWaitingForRoom(CancellationError(), of: number) }
         }
     }
 
@@ -50,17 +50,21 @@ package struct AnswerWriter: Sendable {
 
     /// Sends an answer, its head and its body, to the end.
     func send(_ answer: ServerAnswer) async {
-        do {
-            switch answer.body {
-            case .whole(let bytes):
+        switch answer.body {
+        case .whole(let bytes):
+            do {
                 try await onEventLoop { try $0.write(answer, whole: bytes, of: number) }
-                end()
-            case .written(let write):
-                try await onEventLoop { try $0.begin(answer, of: number, write) }
+            } catch {
+                // The client has left.
             }
-        } catch {
-            // The client has left.
             end()
+        case .written(let write):
+            do {
+                try await onEventLoop { try $0.begin(answer, of: number, write) }
+            } catch {
+                // Nobody reads it; still it must run, since it lets go of what stands behind it. Its writes throw.
+                await send(write)
+            }
         }
     }
 

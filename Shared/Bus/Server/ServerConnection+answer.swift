@@ -8,7 +8,8 @@ extension ServerConnection {
         isAnswering = true
         isEnded = false
         number += 1
-        if !request.head.isKeepAlive { closesAfterAnswer = true }
+        form = AnswerForm(request.head)
+        if !request.head.isKeepAlive || form.version == .http1_0 { closesAfterAnswer = true }
         let writer = AnswerWriter(connection: NIOLoopBound(self, eventLoop: context.eventLoop), number: number)
         let respond = respond
         task = withLogger(logger) { _ in
@@ -24,7 +25,9 @@ extension ServerConnection {
             headers.add(name: "content-length", value: String(body.readableBytes))
         }
         write(answer.status, headers, context)
-        if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        if body.readableBytes > 0, !form.isHeadOnly, answer.status.mayHaveResponseBody {
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         isEnded = true
     }
@@ -39,9 +42,13 @@ extension ServerConnection {
         _ write: @escaping @Sendable (AnswerWriter) async throws -> Void
     ) throws {
         let context = try open(number)
+        form.left = answer.headers.first(name: "content-length").flatMap { Int($0) }
+        if form.isHeadOnly { return try beginHeadOnly(answer, context) }
         self.write(answer.status, answer.headers, context)
-        heartbeat = Heartbeat(answer.headers, interval: heartbeatInterval, on: context.eventLoop) { [weak self] line in
-            self?.beat(line)
+        if form.left == nil {
+            heartbeat = Heartbeat(answer.headers, interval: heartbeatInterval, on: context.eventLoop) {
+                [weak self] line in self?.beat(line)
+            }
         }
         context.flush()
         let isCancelled = task?.isCancelled == true
@@ -52,9 +59,26 @@ extension ServerConnection {
         if isCancelled { task?.cancel() }
     }
 
+    /// Writes a head to which no body follows; throws, so that nobody writes one.
+    private func beginHeadOnly(_ answer: ServerAnswer, _ context: ChannelHandlerContext) throws {
+        // The end of a body in chunks is itself a chunk: without one, the connection's end has to do.
+        let hasLength = form.left != nil
+        if !hasLength { closesAfterAnswer = true }
+        write(answer.status, answer.headers, context)
+        if hasLength { context.write(wrapOutboundOut(.end(nil)), promise: nil) }
+        context.flush()
+        isEnded = true
+        task?.cancel()
+        throw ChannelError.outputClosed
+    }
+
     /// Writes a part of an answer's body, or its end; says whether there is room for more.
     func write(_ part: HTTPServerResponsePart, of number: UInt64) throws -> Bool {
         let context = try open(number)
+        guard form.admits(part) else {
+            logger.error("An answer has another length than its head says")
+            throw AnswerForm.WrongLength()
+        }
         heartbeat?.wrote()
         context.write(wrapOutboundOut(part), promise: nil)
         if case .end = part {
@@ -68,8 +92,9 @@ extension ServerConnection {
     private func write(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ context: ChannelHandlerContext) {
         var headers = headers
         headers.add(name: "date", value: HTTPDate.now)
+        if headers.first(name: "connection")?.lowercased() == "close" { closesAfterAnswer = true }
         if closesAfterAnswer { headers.replaceOrAdd(name: "connection", value: "close") }
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        let head = HTTPResponseHead(version: form.version, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 
@@ -91,16 +116,10 @@ extension ServerConnection {
         isEnded = true
         stopHeartbeat()
         lastActive = .now()
-        // What is cut off is closed at once; what is whole is sent first.
-        guard isWhole, !closesAfterAnswer else {
-            context.flush()
-            return context.close(mode: isWhole ? .output : .all, promise: nil)
-        }
-        // An answer that did not wait for its request: the rest is passed over.
+        // The rest of a request that was answered before its end is passed over.
+        incoming?.end(.failure(ChannelError.ioOnClosedChannel))
         incoming = nil
-        guard waiting.isEmpty else {
-            return context.eventLoop.execute { [bound = bound(context)] in bound.value.next() }
-        }
-        resumeReading()
+        guard isWhole else { return cutOff(context) }
+        if closesAfterAnswer { endAfterLastAnswer(context) } else { goOn(context) }
     }
 }

@@ -9,7 +9,7 @@ final class ServerConnection: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     let respond: ServerChannel.Respond
-    private let idleTimeout: TimeAmount
+    let idleTimeout: TimeAmount
     let heartbeatInterval: TimeAmount
     let logger: Logger
     var context: ChannelHandlerContext?
@@ -24,7 +24,13 @@ final class ServerConnection: ChannelDuplexHandler {
     var isReceiving = false
     /// What has come of later requests while an answer is due.
     var waiting = CircularBuffer<HTTPServerRequestPart>()
+    /// How many heads, bodies and ends may wait: one read can bring thousands.
+    private static let waitingLimit = 512
     private var isReadHeld = false
+    /// Whether no request is taken any more: what still comes is passed over.
+    var isOver = false
+    /// Whether the decoder takes what follows for another protocol, and would gather it for ever.
+    private var isSwitched = false
 
     /// The task that makes the answer.
     var task: Task<Void, Never>?
@@ -33,10 +39,14 @@ final class ServerConnection: ChannelDuplexHandler {
     var isAnswering = false
     var isEnded = true
     var closesAfterAnswer = false
+    /// What the request that is being answered asks of the answer's form.
+    var form = AnswerForm()
     private var room: CheckedContinuation<Void, any Error>?
     var heartbeat: Heartbeat?
-    private var idleTimer: Scheduled<Void>?
+    var idleTimer: Scheduled<Void>?
     var lastActive = NIODeadline.now()
+    /// How much was not sent yet when the connection was last found idle.
+    var lastUnsent = 0
 
     init(
         respond: @escaping ServerChannel.Respond,
@@ -72,9 +82,23 @@ final class ServerConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
         lastActive = .now()
         let part = unwrapInboundIn(data)
-        if isNextRequestDue || !waiting.isEmpty { waiting.append(part) } else { take(part, context) }
+        if isNextRequestDue || !waiting.isEmpty { keep(part) } else { take(part, context) }
+    }
+
+    private func keep(_ part: HTTPServerRequestPart) {
+        if case .body(let more) = part, case .body(var bytes)? = waiting.last {
+            waiting.removeLast()
+            bytes.writeImmutableBuffer(more)
+            return waiting.append(.body(bytes))
+        }
+        guard waiting.count >= Self.waitingLimit else { return waiting.append(part) }
+        // The client may ask again for what it gets no answer to; the present answer is the last.
+        closesAfterAnswer = true
+        isOver = true
+        waiting.removeAll()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -84,11 +108,17 @@ final class ServerConnection: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        guard waiting.isEmpty, incoming?.isFull != true else {
+        guard mayRead else {
             isReadHeld = true
             return
         }
         context.read()
+    }
+
+    private var mayRead: Bool {
+        if isSwitched, !isReceiving { return false }
+        if isOver { return !isAnswering }
+        return waiting.isEmpty && incoming?.isFull != true
     }
 
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
@@ -96,6 +126,10 @@ final class ServerConnection: ChannelDuplexHandler {
         case .head(let head):
             self.head = head
             isReceiving = true
+            if head.method == .CONNECT || head.headers.contains(name: "upgrade") {
+                isSwitched = true
+                closesAfterAnswer = true
+            }
         case .body(let bytes):
             if let incoming { return incoming.received(bytes) }
             // The rest of a request that was answered before its end is of no use.
@@ -123,8 +157,14 @@ final class ServerConnection: ChannelDuplexHandler {
         answer(ServerRequest(head: head, body: .coming(body), channel: context.channel), context)
     }
 
-    /// Takes up what came while the answer was due.
-    func next() {
+    /// Takes up what came while the answer was due, or reads on.
+    func goOn(_ context: ChannelHandlerContext) {
+        guard !waiting.isEmpty else { return resumeReading() }
+        // In a turn of its own, so that answers that need no wait do not pile up on the stack.
+        context.eventLoop.execute { [bound = bound(context)] in bound.value.next() }
+    }
+
+    private func next() {
         guard let context else { return }
         while !isNextRequestDue, let part = waiting.popFirst() { take(part, context) }
         guard waiting.isEmpty else { return }
@@ -133,7 +173,7 @@ final class ServerConnection: ChannelDuplexHandler {
     }
 
     func resumeReading() {
-        guard isReadHeld, let context else { return }
+        guard isReadHeld, mayRead, let context else { return }
         isReadHeld = false
         context.read()
     }
@@ -148,15 +188,22 @@ final class ServerConnection: ChannelDuplexHandler {
             task?.cancel()
         case is ChannelShouldQuiesceEvent:
             closesAfterAnswer = true
-            if !isAnswering, !isReceiving { context.close(promise: nil) }
+            // The rest of a request that was answered before its end keeps nobody.
+            if !isAnswering, !isOver { endAfterLastAnswer(context, lingers: isReceiving) }
         default:
             context.fireUserInboundEventTriggered(event)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError, isNextRequestDue {
+            // It is the next request that cannot be read.
+            closesAfterAnswer = true
+            isOver = true
+            return
+        }
         incoming?.end(.failure(error))
-        if error is HTTPParserError, !isAnswering {
+        if error is HTTPParserError, !isAnswering, !isReceiving || head != nil {
             let headers: HTTPHeaders = ["connection": "close", "content-length": "0"]
             let head = HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers)
             context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -171,7 +218,7 @@ final class ServerConnection: ChannelDuplexHandler {
         incoming = nil
         waiting.removeAll()
         task?.cancel()
-        stopWaitingForRoom(error)
+        stopWaitingForRoom(error, of: number)
         stopHeartbeat()
         idleTimer?.cancel()
         idleTimer = nil
@@ -197,25 +244,14 @@ final class ServerConnection: ChannelDuplexHandler {
         context.flush()
     }
 
-    func stopWaitingForRoom(_ error: any Error) {
+    func stopWaitingForRoom(_ error: any Error, of number: UInt64) {
+        guard number == self.number else { return }
         room?.resume(throwing: error)
         room = nil
     }
 
     func bound(_ context: ChannelHandlerContext) -> NIOLoopBound<ServerConnection> {
         NIOLoopBound(self, eventLoop: context.eventLoop)
-    }
-
-    private func scheduleIdleCheck(after delay: TimeAmount, _ context: ChannelHandlerContext) {
-        idleTimer = context.eventLoop.scheduleTask(in: delay) { [bound = bound(context)] in bound.value.checkIdle() }
-    }
-
-    private func checkIdle() {
-        guard let context else { return }
-        if isAnswering { return scheduleIdleCheck(after: idleTimeout, context) }
-        let left = lastActive + idleTimeout - .now()
-        if left <= .zero { return context.close(promise: nil) }
-        scheduleIdleCheck(after: left, context)
     }
 
     func beat(_ line: ByteBuffer) {

@@ -1,11 +1,11 @@
 import Foundation
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
-import TestSupport
 
 /// A TCP connection without manners: sends what it is told, keeps what comes.
-final class RawConnection: Sendable {
+package final class RawConnection: Sendable {
     private let channel: any Channel
     private let inbox: Inbox
 
@@ -14,7 +14,7 @@ final class RawConnection: Sendable {
         self.inbox = inbox
     }
 
-    static func open(port: Int) async throws -> RawConnection {
+    package static func open(port: Int) async throws -> RawConnection {
         let inbox = Inbox()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -28,46 +28,77 @@ final class RawConnection: Sendable {
         return RawConnection(channel: channel, inbox: inbox)
     }
 
-    func send(_ bytes: [UInt8]) {
+    package func send(_ bytes: [UInt8]) {
         channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
     }
 
-    func send(_ text: String) {
+    package func send(_ text: String) {
         send(Array(text.utf8))
     }
 
-    func close() {
+    /// Says that nothing more will be sent.
+    package func endOutput() {
+        channel.close(mode: .output, promise: nil)
+    }
+
+    /// Takes what comes, or leaves it to the other side.
+    package func setReading(_ isReading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isReading).get()
+    }
+
+    /// Ends the connection without a word, as a process does that dies.
+    package func reset() async throws {
+        if let socket = channel as? any SocketOptionProvider {
+            try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        try await channel.close().get()
+    }
+
+    package func close() {
         channel.close(promise: nil)
     }
 
     /// What has come so far.
-    var received: String { String(decoding: inbox.bytes, as: UTF8.self) }
+    package var received: String { String(decoding: inbox.bytes, as: UTF8.self) }
+
+    /// How many bytes have come so far.
+    package var count: Int { inbox.bytes.count }
+
+    /// Whether the connection was reset.
+    package var isReset: Bool { inbox.isReset }
+
+    /// Whether the connection is of no use in either direction.
+    package var isGone: Bool { !channel.isActive }
 
     /// Whether the other side has ended the connection.
-    var isEnded: Bool { inbox.isEnded }
+    package var isEnded: Bool { inbox.isEnded }
 
     /// The first answer, once it is whole.
-    func answer() async throws -> RawAnswer {
+    package func answer() async throws -> RawAnswer {
         try await eventually("An answer") { RawAnswer(self.received) != nil || self.isEnded }
         guard let answer = RawAnswer(received) else {
-            throw Unreadable(description: "The connection ended without an answer: “\(received.prefix(300))”")
+            throw NeverHappened(description: "The connection ended without an answer: “\(received.prefix(300))”")
         }
         return answer
     }
 
     /// What a connection has received.
     final class Inbox: Sendable {
-        private let state = Mutex<(bytes: [UInt8], isEnded: Bool)>(([], false))
+        private let state = Mutex<(bytes: [UInt8], isEnded: Bool, isReset: Bool)>(([], false, false))
 
         var bytes: [UInt8] { state.withLock { $0.bytes } }
         var isEnded: Bool { state.withLock { $0.isEnded } }
+        var isReset: Bool { state.withLock { $0.isReset } }
 
         func add(_ buffer: ByteBuffer) {
             state.withLock { $0.bytes += buffer.readableBytesView }
         }
 
-        func end() {
-            state.withLock { $0.isEnded = true }
+        func end(isReset: Bool = false) {
+            state.withLock { state in
+                state.isEnded = true
+                if isReset { state.isReset = true }
+            }
         }
     }
 
@@ -93,22 +124,22 @@ final class RawConnection: Sendable {
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            inbox.end()
+            inbox.end(isReset: true)
             context.close(promise: nil)
         }
     }
 }
 
 /// An answer as it stood on the wire.
-struct RawAnswer {
-    var status: Int
-    var head: String
-    var body: String
+package struct RawAnswer {
+    package var status: Int
+    package var head: String
+    package var body: String
     /// What came after it on the same connection.
-    var rest: String
+    package var rest: String
 
     /// Reads the first final answer with a `Content-Length`; `nil` while it is not whole.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let border = text.range(of: "\r\n\r\n") else { return nil }
         let head = String(text[..<border.lowerBound])
         let rest = String(text[border.upperBound...])
@@ -133,6 +164,5 @@ struct RawAnswer {
         self.rest = String(decoding: rest.utf8.dropFirst(length), as: UTF8.self)
     }
 
-    var isEnvelope: Bool { WireJSON.isEnvelope(body) }
-    var closes: Bool { head.lowercased().contains("connection: close") }
+    package var closes: Bool { head.lowercased().contains("connection: close") }
 }
