@@ -106,20 +106,27 @@ struct QuotaRecoveryTests {
     }
 
     private func count(_ table: String, in directory: String) async throws -> Int {
-        let reader = try DatabaseQueue(path: directory + "/conversation.sqlite")
+        let reader = try Self.queue(directory + "/conversation.sqlite")
         return try await reader.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") ?? 0 }
     }
 
     /// Keeps the database as it is on the disk now, which is what a killed process leaves.
     private func copyAsIfKilled(_ directory: String) throws {
-        let source = try DatabaseQueue(path: directory + "/conversation.sqlite")
-        let copy = try DatabaseQueue(path: directory + "/killed.sqlite")
+        let source = try Self.queue(directory + "/conversation.sqlite")
+        let copy = try Self.queue(directory + "/killed.sqlite")
         try source.backup(to: copy)
     }
 
     private func restoreAsKilled(_ directory: String) throws {
-        let copy = try DatabaseQueue(path: directory + "/killed.sqlite")
-        let target = try DatabaseQueue(path: directory + "/conversation.sqlite")
+        let copy = try Self.queue(directory + "/killed.sqlite")
+        let target = try Self.queue(directory + "/conversation.sqlite")
         try copy.backup(to: target)
+    }
+
+    /// A connection that waits while the service writes.
+    private static func queue(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 }
