@@ -3,7 +3,7 @@ import Contracts
 
 /// All that inference-svc answers.
 enum InferenceEndpoints {
-    static func table(catalogue: Catalogue, routing: Routing, keeping: ModelKeeping) -> EndpointTable {
+    static func table(catalogue: Catalogue, routing: Routing, keeping: ModelHandlers) -> EndpointTable {
         var table = EndpointTable(service: "inference-svc")
         table.serveEncoded(Inference.Generate.self) { body, context in
             try await routing.generate(GenerationRequest(body), context)

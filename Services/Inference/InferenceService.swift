@@ -54,7 +54,7 @@ package enum InferenceService {
             prices: prices
         )
         let jobs = ModelJobs()
-        let keeping = ModelKeeping(catalogue: catalogue, library: ollama.library, jobs: jobs)
+        let keeping = ModelHandlers(catalogue: catalogue, library: ollama.library, jobs: jobs)
         return .bus(
             table: InferenceEndpoints.table(catalogue: catalogue, routing: routing, keeping: keeping),
             host: settings.string("SERVICE_HOST") ?? "127.0.0.1",
@@ -67,12 +67,12 @@ package enum InferenceService {
 
     private static func lane(
         _ provider: any Provider,
-        _ limits: GenerationLimits,
+        _ limits: GenerationTimeouts,
         _ configuration: InferenceConfiguration,
         _ concurrency: Int? = nil,
         _ queue: Int? = nil
-    ) -> ProviderLane {
-        ProviderLane(
+    ) -> ProviderRuntime {
+        ProviderRuntime(
             provider: provider,
             limits: limits,
             concurrency: concurrency ?? configuration.concurrency,

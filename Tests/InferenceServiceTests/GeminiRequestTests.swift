@@ -21,7 +21,7 @@ import Testing
         prompt.tools = tools.map { ByteBuffer(string: $0) }
         prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
-        let request = try GeminiRequest(prompt: prompt, family: GeminiFamily(model: model), address: "http://here/g")
+        let request = try GeminiRequest(prompt: prompt, family: GeminiModelTraits(model: model), address: "http://here/g")
         return String(buffer: request.encoded())
     }
 

@@ -29,10 +29,10 @@ import Testing
         }
     }
 
-    private func keeping(at url: String, _ limits: JobProgress.Limits = JobProgress.Limits()) throws -> ModelKeeping {
+    private func keeping(at url: String, _ limits: JobProgress.Limits = JobProgress.Limits()) throws -> ModelHandlers {
         let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
         let provider = try OllamaProvider(url: url, isConfigured: true, windowLimit: 8192, client: client)
-        return ModelKeeping(
+        return ModelHandlers(
             catalogue: Catalogue(providers: [provider], defaultModel: nil),
             library: provider.library,
             jobs: ModelJobs(limits: .init(pace: .zero)),

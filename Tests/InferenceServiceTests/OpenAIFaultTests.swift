@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct OpenAIFaultTests {
     private func outcome(
         _ answer: FakeAnswer,
-        limits: GenerationLimits = GenerationLimits(),
+        limits: GenerationTimeouts = GenerationTimeouts(),
         isWhole: Bool = false
     ) async throws -> Outcome {
         try await withFakeOpenAI { openAI in
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func `time limits hold at each stage`() async throws {
-        let limits = GenerationLimits(
+        let limits = GenerationTimeouts(
             firstToken: .milliseconds(100),
             gap: .milliseconds(150),
             whole: .milliseconds(600)

@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `no first token in time is tried again, a gap after it is not`() async throws {
-        let limits = GenerationLimits(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
+        let limits = GenerationTimeouts(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url, limits: limits, retries: Self.quick).routing
             ollama.next(nil, FakeAnswer.chat([]).cut(after: FakeAnswer.chat([]).headLength, .stall))
@@ -161,9 +161,9 @@ import Testing
         }
     }
 
-    private func lanes(_ url: String) throws -> [ProviderLane] {
+    private func lanes(_ url: String) throws -> [ProviderRuntime] {
         try providers(url).map {
-            ProviderLane(provider: $0, limits: GenerationLimits(), concurrency: 64, queueLimit: 256)
+            ProviderRuntime(provider: $0, limits: GenerationTimeouts(), concurrency: 64, queueLimit: 256)
         }
     }
 }

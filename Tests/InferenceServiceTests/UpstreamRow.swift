@@ -8,7 +8,7 @@ import Testing
 /// One condition in which a provider may be, and what must come of it.
 struct UpstreamRow: Sendable {
     /// What is done about it.
-    enum Remedy {
+    enum RetryAdvice {
         /// The same model is tried twice again, then another one; five failures in a row open the circuit.
         case again
         /// The same, but the provider is well: the circuit stays closed.
@@ -23,12 +23,12 @@ struct UpstreamRow: Sendable {
     let upstream: Upstream
     /// Absent when the answer is whole.
     let code: Fault.Code?
-    let remedy: Remedy
+    let remedy: RetryAdvice
     /// What comes of the answer.
     let text: String
     /// Why it ends, if it does.
     let finish: Inference.Finish.Reason?
-    let limits: GenerationLimits
+    let limits: GenerationTimeouts
     /// In which it can be.
     let dialects: [FakeDialect]
     /// What the sentence must say, beside where and what to do.
@@ -42,10 +42,10 @@ struct UpstreamRow: Sendable {
         _ name: String,
         _ upstream: Upstream,
         _ code: Fault.Code?,
-        _ remedy: Remedy,
+        _ remedy: RetryAdvice,
         text: String = "",
         finish: Inference.Finish.Reason? = nil,
-        limits: GenerationLimits = GenerationLimits(),
+        limits: GenerationTimeouts = GenerationTimeouts(),
         dialects: [FakeDialect] = FakeDialect.allCases,
         says: String = "",
         geminiCode: Fault.Code? = nil
@@ -131,7 +131,7 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
         let providers: [any Provider] = [
             try dialect.provider(at: url, client: row.upstream.client), DemoProvider(pace: .zero),
         ]
-        let lanes = providers.map { ProviderLane(provider: $0, limits: row.limits, concurrency: 64, queueLimit: 256) }
+        let lanes = providers.map { ProviderRuntime(provider: $0, limits: row.limits, concurrency: 64, queueLimit: 256) }
         let catalogue = Catalogue(providers: providers, defaultModel: nil)
         return Routing(catalogue: catalogue, lanes: lanes, fallbacks: fallbacks, retries: retries)
     }

@@ -11,8 +11,8 @@ import Testing
     private typealias Row = UpstreamRow
 
     private static let brief = Duration.milliseconds(120)
-    private static let firstTokenBrief = GenerationLimits(firstToken: brief)
-    private static let gapBrief = GenerationLimits(gap: brief)
+    private static let firstTokenBrief = GenerationTimeouts(firstToken: brief)
+    private static let gapBrief = GenerationTimeouts(gap: brief)
 
     /// Before the first token.
     private static let before: [Row] = [
@@ -128,7 +128,7 @@ import Testing
             .timeout,
             .none,
             text: "Hello",
-            limits: GenerationLimits(whole: .milliseconds(250))
+            limits: GenerationTimeouts(whole: .milliseconds(250))
         ),
         Row(
             "a proper end without the last word",
@@ -185,7 +185,7 @@ import Testing
     private static func status(
         _ status: Int,
         _ code: Fault.Code,
-        _ remedy: UpstreamRow.Remedy,
+        _ remedy: UpstreamRow.RetryAdvice,
         _ header: String? = nil
     ) -> UpstreamRow {
         let name = "status \(status)" + (header.map { ", \($0)" } ?? "")

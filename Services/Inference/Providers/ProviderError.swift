@@ -3,7 +3,7 @@ import Contracts
 /// What kept a provider from answering, and what may be done about it.
 struct ProviderError: Error, Equatable {
     /// What may help, as long as nothing of the answer has come.
-    enum Remedy: Equatable {
+    enum RetryAdvice: Equatable {
         /// The same again, a little later.
         case again
         /// Another model.
@@ -14,7 +14,7 @@ struct ProviderError: Error, Equatable {
 
     /// What a person is told.
     var fault: Fault
-    var remedy: Remedy
+    var remedy: RetryAdvice
     /// The provider's HTTP status, where it gave one.
     var status: Int?
     /// How long the provider wants to be left alone.
@@ -22,7 +22,7 @@ struct ProviderError: Error, Equatable {
     /// Whether only this one answer went wrong, as a model's writing may.
     var isFluke = false
 
-    init(_ fault: Fault, _ remedy: Remedy, status: Int? = nil, delay: Duration? = nil) {
+    init(_ fault: Fault, _ remedy: RetryAdvice, status: Int? = nil, delay: Duration? = nil) {
         self.fault = fault
         self.remedy = remedy
         self.status = status

@@ -15,8 +15,8 @@ final class Generation: Sendable {
     }
 
     private struct State {
-        var pace: GenerationPace
-        var passed: GenerationPace.Limit?
+        var pace: GenerationTimeoutTracker
+        var passed: GenerationTimeoutTracker.Limit?
         var hasText = false
         var hasFinish = false
         var isOver = false
@@ -34,8 +34,8 @@ final class Generation: Sendable {
 
     private let name: String
     private let upstream: ElementStream<Inference.Event>
-    private let lane: ProviderLane
-    private let limits: GenerationLimits
+    private let lane: ProviderRuntime
+    private let limits: GenerationTimeouts
     private let start: ContinuousClock.Instant
     private let accounts: Accounts
     private let state: Mutex<State>
@@ -44,8 +44,8 @@ final class Generation: Sendable {
     init(
         name: String,
         upstream: ElementStream<Inference.Event>,
-        lane: ProviderLane,
-        limits: GenerationLimits,
+        lane: ProviderRuntime,
+        limits: GenerationTimeouts,
         start: ContinuousClock.Instant,
         accounts: Accounts
     ) {
@@ -55,8 +55,8 @@ final class Generation: Sendable {
         self.limits = limits
         self.start = start
         self.accounts = accounts
-        state = Mutex(State(pace: GenerationPace(limits: limits, start: start)))
-        GenerationWatch.shared.add(self)
+        state = Mutex(State(pace: GenerationTimeoutTracker(limits: limits, start: start)))
+        GenerationTimeoutMonitor.shared.add(self)
     }
 
     deinit {
@@ -189,12 +189,12 @@ final class Generation: Sendable {
             return (!state.isOver, state.hasFinish)
         }
         guard isFirst else { return }
-        GenerationWatch.shared.remove(self)
+        GenerationTimeoutMonitor.shared.remove(self)
         lane.queue.leave()
         if !hasFinish { count() }
     }
 
-    /// Looks whether a limit has passed; if so, the provider is left, and whoever waits is told.
+    /// RefreshNumbers whether a limit has passed; if so, the provider is left, and whoever waits is told.
     func look(at now: ContinuousClock.Instant) {
         let hasPassed = state.withLock { state in
             guard !state.isOver, state.passed == nil, case .passed(let limit) = state.pace.verdict(at: now) else {
@@ -206,7 +206,7 @@ final class Generation: Sendable {
         if hasPassed { upstream.close() }
     }
 
-    private func fault(_ limit: GenerationPace.Limit) -> Fault {
+    private func fault(_ limit: GenerationTimeoutTracker.Limit) -> Fault {
         switch limit {
         case .firstToken:
             Fault(

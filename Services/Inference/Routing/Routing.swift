@@ -4,7 +4,7 @@ import Contracts
 /// Brings a generation to its provider: which model, is there a place, how long may it take, what if it fails.
 struct Routing: Sendable {
     private let catalogue: Catalogue
-    private let lanes: [String: ProviderLane]
+    private let lanes: [String: ProviderRuntime]
     private let breakers = CircuitBreakers()
     /// What else is asked when a model does not answer, by the model's full or bare name.
     private let fallbacks: [String: [String]]
@@ -14,7 +14,7 @@ struct Routing: Sendable {
 
     init(
         catalogue: Catalogue,
-        lanes: [ProviderLane],
+        lanes: [ProviderRuntime],
         fallbacks: [String: [String]] = [:],
         prices: PriceList = PriceList(),
         retries: RetryPolicy = RetryPolicy()
@@ -49,7 +49,7 @@ struct Routing: Sendable {
 
     /// Turns texts into vectors.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
-        try EmbeddingRules.check(request)
+        try EmbeddingValidator.check(request)
         let route = try await catalogue.route(request.model ?? "demo/\(HashEmbedding.model)")
         guard let lane = lanes[route.provider] else {
             throw Fault(.missing, "There is no provider \(route.provider).")
@@ -67,7 +67,7 @@ struct Routing: Sendable {
             return try await lane.provider.embed(request)
         } catch let error as ProviderError {
             throw error.fault
-        } catch let refusal as QueueRefusal {
+        } catch let refusal as QueueRejection {
             throw refusal.fault
         }
     }
@@ -77,9 +77,9 @@ struct Routing: Sendable {
         _ context: CallContext,
         isWhole: Bool
     ) async throws -> Generation {
-        try GenerationRules.check(request)
+        try GenerationValidator.check(request)
         let deadline = ContinuousClock.now + (try context.remaining(atMost: wholeLimit))
-        var dispatch = Dispatch(
+        var dispatch = GenerationDispatcher(
             request: request,
             user: context.principal?.user ?? "",
             isWhole: isWhole,

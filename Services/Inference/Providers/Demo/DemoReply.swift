@@ -3,9 +3,9 @@ import Contracts
 /// What the demo model answers: a pure function of the persona, the message and the history.
 struct DemoReply {
     private let persona: DemoPersona
-    private let message: DemoWords
+    private let message: DemoMessage
     /// What the user said before, oldest first.
-    private let earlier: [DemoWords]
+    private let earlier: [DemoMessage]
     private let isFirst: Bool
     /// What was sent along, in a sentence.
     private let sight: String?
@@ -18,12 +18,12 @@ struct DemoReply {
         let last = messages.last { $0.role == .user }
         // To instructions alone it answers as to a greeting: it says who it is.
         let isAsked = messages.isEmpty || messages.contains { !$0.role.isInstruction }
-        message = DemoWords(last?.text ?? (isAsked ? "" : "Hello"))
-        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoWords($0.text) }
+        message = DemoMessage(last?.text ?? (isAsked ? "" : "Hello"))
+        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoMessage($0.text) }
         // An assistant's message before any of the user's is the greeting.
         let talk = messages.drop { $0.role != .user }
         isFirst = !talk.contains { $0.role == .assistant && !$0.text.isEmpty }
-        sight = DemoSenses.describe(last)
+        sight = DemoAttachments.describe(last)
         findings = Self.findings(messages)
         self.seed = seed
     }
@@ -151,7 +151,7 @@ struct DemoReply {
         earlier.last { $0.introducedName != nil }?.introducedName
     }
 
-    private func recall(_ earlier: DemoWords?, _ opening: String) -> String {
+    private func recall(_ earlier: DemoMessage?, _ opening: String) -> String {
         guard let earlier else { return "Before this you have said nothing to me: it is your first message." }
         return earlier.text.isEmpty ? "\(opening) nothing: the message was empty." : "\(opening): \(earlier.quotation)."
     }

@@ -23,7 +23,7 @@ struct DemoTool: Decodable {
     }
 
     /// How well it fits what is said; 0 when it does not.
-    func fit(_ message: DemoWords) -> Int {
+    func fit(_ message: DemoMessage) -> Int {
         if !name.isEmpty, message.text.lowercased().contains(name.lowercased()) { return 1000 }
         let said = Self.widened(message.plain)
         let named = Self.telling(Self.words(of: name))

@@ -74,7 +74,7 @@ struct GeminiProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         let deadline = ContinuousClock.now + prompt.patience
-        let family = GeminiFamily(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
+        let family = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
         var request = try GeminiRequest(prompt: prompt, family: family, address: client.address)
         var prompt = prompt
         var body = request.encoded()

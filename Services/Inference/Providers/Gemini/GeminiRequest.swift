@@ -10,10 +10,10 @@ struct GeminiRequest {
     var conversation: GeminiConversation
     private let tools: GeminiTools
     private let options: Inference.Options
-    private let thinking: GeminiFamily.Thinking?
+    private let thinking: GeminiModelTraits.Thinking?
 
     /// Throws a ``ProviderError`` for what Gemini cannot be asked; another model may.
-    init(prompt: Prompt, family: GeminiFamily, address: String) throws {
+    init(prompt: Prompt, family: GeminiModelTraits, address: String) throws {
         conversation = try GeminiConversation(
             prompt.decodedMessages(),
             family: family,

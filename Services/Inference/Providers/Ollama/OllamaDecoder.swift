@@ -10,7 +10,7 @@ struct OllamaDecoder: AnswerDecoder {
     private let model: String
     private let faults: ProviderFaults
     private var lines = JSONLines(limit: lineLimit)
-    private var calls = ToolCallSlots()
+    private var calls = ToolCallIndexer()
     private var callIDs: Set<String> = []
     private var isOver = false
 

@@ -17,11 +17,11 @@ struct OllamaProvider: Provider {
     let name = OllamaProvider.providerName
     let isConfigured: Bool
     /// The models that it has: to be got, made and thrown away.
-    let library: OllamaLibrary
+    let library: OllamaModelAPI
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
-    private let notes = OllamaNotes()
+    private let notes = OllamaModelCache()
 
     /// Ollama at a URL, asked for windows of at most `windowLimit` tokens; throws when the URL cannot be read.
     init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
@@ -36,7 +36,7 @@ struct OllamaProvider: Provider {
             client: client,
             readRefusal: Self.refusal
         )
-        library = OllamaLibrary(client: self.client)
+        library = OllamaModelAPI(client: self.client)
     }
 
     func models() async throws -> [Model] {
@@ -122,11 +122,11 @@ struct OllamaProvider: Provider {
         return embeddings
     }
 
-    private func model(_ own: String, _ note: OllamaNotes.Note?) -> Model {
+    private func model(_ own: String, _ note: OllamaModelCache.Note?) -> Model {
         Model(name: "\(name)/\(own)", window: window(note), abilities: note?.abilities)
     }
 
-    private func window(_ note: OllamaNotes.Note?) -> Int {
+    private func window(_ note: OllamaModelCache.Note?) -> Int {
         min(note?.window ?? windowLimit, windowLimit)
     }
 
@@ -134,14 +134,14 @@ struct OllamaProvider: Provider {
     private func note(
         of model: String,
         within limit: Duration = ProviderClient.questionLimit
-    ) async throws -> OllamaNotes.Note? {
+    ) async throws -> OllamaModelCache.Note? {
         let known = notes[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
         guard notes.isWorthAsking else { return known }
         do {
             let show = try await library.show(model, within: min(limit, ProviderClient.questionLimit))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
-            let note = OllamaNotes.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
+            let note = OllamaModelCache.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
             notes.keep(note, of: model)
             return note
         } catch let error as ProviderError where error.fault.code != .missing {

@@ -10,9 +10,9 @@ struct OpenAIDecoder: AnswerDecoder {
     private let model: String
     private let faults: ProviderFaults
     /// The chunks of a stream; absent when the whole answer comes in one piece.
-    private var stream: EventStream?
+    private var stream: ServerSentEventParser?
     private var whole = ByteBuffer()
-    private var calls = ToolCallSlots()
+    private var calls = ToolCallIndexer()
     private var reason: String?
     private var usage: Usage?
     private var isOver = false
@@ -28,7 +28,7 @@ struct OpenAIDecoder: AnswerDecoder {
     init(model: String, isStream: Bool, faults: ProviderFaults) {
         self.model = model
         self.faults = faults
-        stream = isStream ? EventStream(limit: Self.limit) : nil
+        stream = isStream ? ServerSentEventParser(limit: Self.limit) : nil
     }
 
     var isSettling: Bool { reason != nil }
@@ -39,7 +39,7 @@ struct OpenAIDecoder: AnswerDecoder {
             guard whole.readableBytes <= Self.limit else { throw tooLong }
             return
         }
-        let items: [EventStream.Item]
+        let items: [ServerSentEventParser.Item]
         do {
             items = try stream?.append(bytes) ?? []
         } catch {
@@ -89,7 +89,7 @@ struct OpenAIDecoder: AnswerDecoder {
 
     private var tooLong: ProviderError { faults.unreadable("more than \(Self.limit) bytes at once") }
 
-    private mutating func take(_ items: [EventStream.Item], into event: inout Inference.Event) throws {
+    private mutating func take(_ items: [ServerSentEventParser.Item], into event: inout Inference.Event) throws {
         for item in items where !isOver {
             switch item {
             case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
