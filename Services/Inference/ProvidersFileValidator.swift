@@ -59,10 +59,14 @@ struct ProvidersFileValidator {
         do {
             _ = try HTTPTarget.parse(server.baseURL)
         } catch {
-            throw ValidationError("The base_url of \(server.name) is not an http or https URL: \(server.baseURL.prefix(100))")
+            throw ValidationError(
+                "The base_url of \(server.name) is not an http or https URL: \(server.baseURL.prefix(100))"
+            )
         }
         for model in server.models ?? [] where !ModelName.isValid(model.id) || (model.window ?? 1) < 1 {
-            throw ValidationError("\(model.id) of \(server.name) is not a model with a name and a window of 1 token or more.")
+            throw ValidationError(
+                "\(model.id) of \(server.name) is not a model with a name and a window of 1 token or more."
+            )
         }
         guard (1...65_536).contains(server.concurrency ?? 1), (0...65_536).contains(server.queue ?? 0) else {
             throw ValidationError("\(server.name) needs a concurrency of 1 to 65536 and a queue of 0 to 65536.")

@@ -66,8 +66,8 @@ func geminiRouting(
         DemoProvider(pace: .zero),
     ]
     let catalogue = Catalogue(providers: providers, defaultModel: nil)
-    let lanes = providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
-    return (Routing(catalogue: catalogue, lanes: lanes, fallbacks: fallbacks, retries: retries), catalogue)
+    let runtimes = providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
+    return (Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: fallbacks, retries: retries), catalogue)
 }
 
 /// One question of a user to Gemini.

@@ -24,7 +24,7 @@ import Testing
         let providers = try providers(url)
         return Routing(
             catalogue: Catalogue(providers: providers, defaultModel: nil),
-            lanes: providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 8, queueLimit: 8) },
+            runtimes: providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 8, queueLimit: 8) },
             fallbacks: ["ollama/llama3.2": ["demo/demo"]],
             retries: RetryPolicy(limit: 1, firstPause: .milliseconds(1))
         )

@@ -74,10 +74,10 @@ func routing(
 ) throws -> (routing: Routing, catalogue: Catalogue) {
     let providers = try providers(url, windowLimit: windowLimit, isConfigured: isConfigured)
     let catalogue = Catalogue(providers: providers, defaultModel: defaultModel)
-    let lanes = providers.map {
+    let runtimes = providers.map {
         ProviderRuntime(provider: $0, limits: limits, concurrency: concurrency, queueLimit: 256)
     }
-    return (Routing(catalogue: catalogue, lanes: lanes, retries: retries), catalogue)
+    return (Routing(catalogue: catalogue, runtimes: runtimes, retries: retries), catalogue)
 }
 
 extension Routing {

@@ -70,9 +70,9 @@ import Testing
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(500, "broken"))
             let (_, catalogue) = try routing(to: ollama.url)
-            let lanes = try lanes(ollama.url)
+            let runtimes = try runtimes(ollama.url)
             let chain = ["ollama/llama3.2": ["nowhere/x", "demo/demo"]]
-            let routing = Routing(catalogue: catalogue, lanes: lanes, fallbacks: chain, retries: Self.quick)
+            let routing = Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: chain, retries: Self.quick)
             let outcome = try await routing.outcome()
             #expect(outcome.finish?.model == "demo/demo")
             #expect(attempts(outcome).last == "demo/demo answered")
@@ -134,7 +134,7 @@ import Testing
         try await withFakeOllama { ollama in
             let (_, catalogue) = try routing(to: ollama.url)
             let prices = PriceList(["llama3.2": Model.Price(prompt: 1_000_000, completion: 2_000_000)])
-            let routing = Routing(catalogue: catalogue, lanes: try lanes(ollama.url), prices: prices)
+            let routing = Routing(catalogue: catalogue, runtimes: try runtimes(ollama.url), prices: prices)
             let counted = try await routing.outcome()
             #expect(counted.finish?.usage?.isEstimated == false)
             #expect(counted.finish?.usage?.cost == 26 * 1_000_000 + 8 * 2_000_000)
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    private func lanes(_ url: String) throws -> [ProviderRuntime] {
+    private func runtimes(_ url: String) throws -> [ProviderRuntime] {
         try providers(url).map {
             ProviderRuntime(provider: $0, limits: GenerationTimeouts(), concurrency: 64, queueLimit: 256)
         }

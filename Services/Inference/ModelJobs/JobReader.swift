@@ -8,7 +8,7 @@ struct JobReader: Sendable {
     /// The longest line in bytes.
     private static let lineLimit = 1024 * 1024
 
-    let feed: JobPublisher
+    let publisher: JobPublisher
     let faults: ProviderFaults
     let limits: JobProgress.Limits
 
@@ -44,7 +44,7 @@ struct JobReader: Sendable {
             do {
                 bytes = try await response.body.nextRead()
             } catch let error as HTTPClientError {
-                throw faults.midStream(error)
+                throw faults.streamFailed(error)
             }
             guard let bytes else { break }
             for line in try whole(&lines, bytes) where try take(line, progress) { return }
@@ -63,7 +63,7 @@ struct JobReader: Sendable {
         do {
             return try lines.append(bytes)
         } catch {
-            throw faults.unreadable("a line of more than \(Self.lineLimit) bytes")
+            throw faults.invalidResponse("a line of more than \(Self.lineLimit) bytes")
         }
     }
 
@@ -75,7 +75,7 @@ struct JobReader: Sendable {
             progress.take(line, at: .now)
             return progress
         }
-        feed.change { now.tell(&$0) }
+        publisher.change { now.tell(&$0) }
         return now.isDone
     }
 
@@ -83,7 +83,7 @@ struct JobReader: Sendable {
         do {
             return try OllamaJobLine(line)
         } catch {
-            throw faults.unreadable("a line that is not JSON")
+            throw faults.invalidResponse("a line that is not JSON")
         }
     }
 

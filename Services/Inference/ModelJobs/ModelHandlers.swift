@@ -4,33 +4,33 @@ import Contracts
 /// What may be done with models: get one, make one, look at one, throw one away.
 struct ModelHandlers: Sendable {
     let catalogue: Catalogue
-    let library: OllamaModelAPI
+    let modelAPI: OllamaModelAPI
     let jobs: ModelJobs
     var limits = JobProgress.Limits()
 
     func pull(_ request: Models.Pull) throws -> Models.BegunJob {
         let name = try name(request.model)
-        return try jobs.begin(.pull, name) { feed in
-            try await follow(feed, name) { try await library.pull(name.own) }
+        return try jobs.begin(.pull, name) { publisher in
+            try await follow(publisher, name) { try await modelAPI.pull(name.own) }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
         }
     }
 
     func create(_ request: Models.Create) throws -> Models.BegunJob {
         let name = try name(request.model)
-        let recipe = try Modelfile(
+        let modelfile = try Modelfile(
             model: name.own,
             base: try self.name(request.from).own,
             system: request.system,
             template: request.template,
             parameters: request.parameters
         )
-        return try jobs.begin(.create, name, recipe: recipe) { feed in
+        return try jobs.begin(.create, name, modelfile: modelfile) { publisher in
             do {
-                try await follow(feed, name) { try await library.create(recipe, inOldForm: false) }
+                try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: false) }
             } catch let fault as Fault where Self.wantsModelfile(fault) {
                 // An Ollama from before 0.5.5 knows only the old form.
-                try await follow(feed, name) { try await library.create(recipe, inOldForm: true) }
+                try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: true) }
             }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
         }
@@ -42,7 +42,7 @@ struct ModelHandlers: Sendable {
             throw Fault(.invalid, "\(route.name) belongs to \(route.provider); only models of Ollama can be deleted.")
         }
         do {
-            try await library.delete(route.model)
+            try await modelAPI.delete(route.model)
         } catch let error as ProviderError {
             throw error.fault
         }
@@ -57,7 +57,7 @@ struct ModelHandlers: Sendable {
         }
         let show: OllamaShow
         do {
-            show = try await library.show(route.model, within: ProviderClient.questionLimit)
+            show = try await modelAPI.show(route.model, within: ProviderClient.metadataTimeout)
         } catch let error as ProviderError {
             throw error.fault
         }
@@ -81,12 +81,12 @@ struct ModelHandlers: Sendable {
     ///
     /// Throws a `Fault` or `CancellationError`.
     private func follow(
-        _ feed: JobPublisher,
+        _ publisher: JobPublisher,
         _ name: OllamaModelName,
         _ open: @escaping @Sendable () async throws -> HTTPClient.Response
     ) async throws {
         do {
-            try await JobReader(feed: feed, faults: library.client.faults, limits: limits).read(open)
+            try await JobReader(publisher: publisher, faults: modelAPI.client.faults, limits: limits).read(open)
         } catch let said as JobReader.Said {
             throw Self.fault(said.words, name)
         } catch let error as ProviderError where error.fault.code == .cut {

@@ -22,16 +22,16 @@ final class ModelJobs: Service {
     }
 
     private struct Entry {
-        let feed: JobPublisher
+        let publisher: JobPublisher
         /// Which jobs are the same, so that a second one joins the first.
         let key: String
         /// What a job of the same key must agree in.
-        let recipe: Modelfile?
+        let modelfile: Modelfile?
         var task: Task<Void, Never>?
         /// When its task ended, a moment after the job did.
         var ended: ContinuousClock.Instant?
 
-        var isRunning: Bool { !feed.job.state.isFinal }
+        var isRunning: Bool { !publisher.job.state.isFinal }
     }
 
     private struct State {
@@ -63,26 +63,26 @@ final class ModelJobs: Service {
     func begin(
         _ kind: ModelJob.Kind,
         _ name: OllamaModelName,
-        recipe: Modelfile? = nil,
+        modelfile: Modelfile? = nil,
         _ work: @escaping Work
     ) throws -> Models.BegunJob {
         let key = "\(kind) \(name.key)"
-        var recipe = recipe
+        var modelfile = modelfile
         // Two spellings of the name are no two recipes.
-        recipe?.model = name.key
-        let same = recipe
+        modelfile?.model = name.key
+        let same = modelfile
         let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, begun: .now())
         let begun = try state.withLock { state throws in
             state.forget(limits)
             if let other = state.entries.values.first(where: { $0.key == key && $0.isRunning }) {
-                guard other.recipe == same else { throw Self.conflict(name) }
-                return Models.BegunJob(job: other.feed.job, isNew: false)
+                guard other.modelfile == same else { throw Self.conflict(name) }
+                return Models.BegunJob(job: other.publisher.job, isNew: false)
             }
             guard !state.isDraining else { throw Self.draining }
             guard state.runningCount < limits.running else { throw Self.tooMany(limits.running) }
-            let feed = JobPublisher(job)
-            var entry = Entry(feed: feed, key: key, recipe: same)
-            entry.task = Task { await self.perform(work, feed) }
+            let publisher = JobPublisher(job)
+            var entry = Entry(publisher: publisher, key: key, modelfile: same)
+            entry.task = Task { await self.perform(work, publisher) }
             state.entries[job.id] = entry
             return Models.BegunJob(job: job, isNew: true)
         }
@@ -94,14 +94,14 @@ final class ModelJobs: Service {
     var list: [ModelJob] {
         let jobs = state.withLock { state in
             state.forget(limits)
-            return state.entries.values.map(\.feed.job)
+            return state.entries.values.map(\.publisher.job)
         }
         return jobs.sorted { ($0.begun, $0.id.description) > ($1.begun, $1.id.description) }
     }
 
     /// How a job stands, again and again to its end.
     func watch(_ id: ModelJob.ID) throws -> ElementStream<ModelJob> {
-        try entry(id).feed.watch(pace: limits.pace)
+        try entry(id).publisher.watch(pace: limits.pace)
     }
 
     /// Ends a job; answers when it has ended.
@@ -109,7 +109,7 @@ final class ModelJobs: Service {
         let entry = try entry(id)
         entry.task?.cancel()
         await entry.task?.value
-        return entry.feed.job
+        return entry.publisher.job
     }
 
     func run() async throws {
@@ -136,12 +136,12 @@ final class ModelJobs: Service {
         return entry
     }
 
-    private func perform(_ work: Work, _ feed: JobPublisher) async {
-        let job = feed.job
+    private func perform(_ work: Work, _ publisher: JobPublisher) async {
+        let job = publisher.job
         let metadata: Logger.Metadata = ["job.id": "\(job.id)", "model.name": "\(job.model)"]
         Logger.current.info("Begun to \(job.kind.rawValue)", metadata: metadata)
-        let (end, fault) = await outcome(of: work, feed)
-        feed.change { job in
+        let (end, fault) = await outcome(of: work, publisher)
+        publisher.change { job in
             job.state = end
             job.fault = fault
             job.ended = .now()
@@ -161,9 +161,9 @@ final class ModelJobs: Service {
         tell()
     }
 
-    private func outcome(of work: Work, _ feed: JobPublisher) async -> (ModelJob.State, Fault?) {
+    private func outcome(of work: Work, _ publisher: JobPublisher) async -> (ModelJob.State, Fault?) {
         do {
-            try await work(feed)
+            try await work(publisher)
             return (.completed, nil)
         } catch let fault as Fault {
             let isBroken = fault.code == .cut || fault.code == .timeout
@@ -173,7 +173,7 @@ final class ModelJobs: Service {
             let fault = Fault(.cut, "inference-svc was stopped meanwhile. Begin again: what has come is kept.")
             return (.interrupted, fault)
         } catch {
-            Logger.current.error("Job failed", metadata: ["job.id": "\(feed.job.id)", "error": "\(error)"])
+            Logger.current.error("Job failed", metadata: ["job.id": "\(publisher.job.id)", "error": "\(error)"])
             return (.failed, Fault(.internal, "Something went wrong in inference-svc; its log says what."))
         }
     }

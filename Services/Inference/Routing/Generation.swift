@@ -34,7 +34,7 @@ final class Generation: Sendable {
 
     private let name: String
     private let upstream: ElementStream<Inference.Event>
-    private let lane: ProviderRuntime
+    private let runtime: ProviderRuntime
     private let limits: GenerationTimeouts
     private let start: ContinuousClock.Instant
     private let accounts: Accounts
@@ -44,14 +44,14 @@ final class Generation: Sendable {
     init(
         name: String,
         upstream: ElementStream<Inference.Event>,
-        lane: ProviderRuntime,
+        runtime: ProviderRuntime,
         limits: GenerationTimeouts,
         start: ContinuousClock.Instant,
         accounts: Accounts
     ) {
         self.name = name
         self.upstream = upstream
-        self.lane = lane
+        self.runtime = runtime
         self.limits = limits
         self.start = start
         self.accounts = accounts
@@ -101,7 +101,7 @@ final class Generation: Sendable {
 
     /// Leaves: the provider's connection is closed at once.
     func leave() {
-        over { lane.metrics.ended(CancellationError()) }
+        over { runtime.metrics.ended(CancellationError()) }
         upstream.close()
     }
 
@@ -132,7 +132,7 @@ final class Generation: Sendable {
         guard state.bytes <= Self.sizeLimit else { throw tooLong }
         if !state.hasText {
             state.hasText = true
-            lane.metrics.sawFirstToken(after: .now - start)
+            runtime.metrics.sawFirstToken(after: .now - start)
         }
         guard let finish = event.finish else { return event }
         event.finish?.usage = Pricing.usage(
@@ -142,7 +142,7 @@ final class Generation: Sendable {
             price: accounts.price
         )
         state.hasFinish = true
-        lane.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
+        runtime.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
         return event
     }
 
@@ -152,14 +152,14 @@ final class Generation: Sendable {
     }
 
     /// Which model, and where.
-    private var place: String { lane.provider.address.map { "\(name) at \($0)" } ?? name }
+    private var place: String { runtime.provider.address.map { "\(name) at \($0)" } ?? name }
 
     private var tooLong: Fault {
         Fault(.provider, "The answer of \(place) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
     }
 
     private var unfinished: ProviderError {
-        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .again)
+        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .retry)
     }
 
     private func end() throws -> [Inference.Event]? {
@@ -171,8 +171,8 @@ final class Generation: Sendable {
     /// Turns what ended the stream into what it means; after the finish nothing can be lost any more.
     private func settle(_ error: any Error) throws -> [Inference.Event]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
-        let cause = passed.map { ProviderError(fault($0), .again) } ?? error
-        over { lane.metrics.ended(cause) }
+        let cause = passed.map { ProviderError(fault($0), .retry) } ?? error
+        over { runtime.metrics.ended(cause) }
         upstream.close()
         if hasFinish { return nil }
         // Who reads a stream wants to know what happened; what may help concerns only who has not begun to read.
@@ -190,7 +190,7 @@ final class Generation: Sendable {
         }
         guard isFirst else { return }
         GenerationTimeoutMonitor.shared.remove(self)
-        lane.queue.leave()
+        runtime.queue.leave()
         if !hasFinish { count() }
     }
 

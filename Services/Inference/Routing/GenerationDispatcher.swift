@@ -10,8 +10,8 @@ struct GenerationDispatcher {
     let request: GenerationRequest
     /// Whose request it is, so that the queues are fair.
     let user: String
-    let isWhole: Bool
-    let lanes: [String: ProviderRuntime]
+    let isUnary: Bool
+    let runtimes: [String: ProviderRuntime]
     let breakers: CircuitBreakers
     let prices: PriceList
     let retries: RetryPolicy
@@ -22,8 +22,8 @@ struct GenerationDispatcher {
     init(
         request: GenerationRequest,
         user: String,
-        isWhole: Bool,
-        lanes: [String: ProviderRuntime],
+        isUnary: Bool,
+        runtimes: [String: ProviderRuntime],
         breakers: CircuitBreakers,
         prices: PriceList,
         retries: RetryPolicy,
@@ -31,8 +31,8 @@ struct GenerationDispatcher {
     ) {
         self.request = request
         self.user = user
-        self.isWhole = isWhole
-        self.lanes = lanes
+        self.isUnary = isUnary
+        self.runtimes = runtimes
         self.breakers = breakers
         self.prices = prices
         self.retries = retries
@@ -49,7 +49,7 @@ struct GenerationDispatcher {
                 return try await pursue(route, isLast: index == chain.count - 1)
             } catch let error as ProviderError {
                 first = first ?? error
-                if error.remedy == .none { break }
+                if error.retryAdvice == .none { break }
                 guard deadline > .now else { break }
             }
         }
@@ -60,27 +60,27 @@ struct GenerationDispatcher {
 
     /// Tries one model, again if that may help.
     private mutating func pursue(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
-        guard let lane = lanes[route.provider] else {
-            throw ProviderError(Fault(.missing, "There is no provider \(route.provider)."), .elsewhere)
+        guard let runtime = runtimes[route.provider] else {
+            throw ProviderError(Fault(.missing, "There is no provider \(route.provider)."), .tryAnotherModel)
         }
-        lane.budget.earn()
+        runtime.budget.earn()
         var tries = 0
         while true {
             if case .refused(let wait) = breakers.admit(route.name) { throw skip(route, for: wait) }
             let start = ContinuousClock.now
             do {
-                let generation = try await attempt(route, lane, since: start)
+                let generation = try await attempt(route, runtime, since: start)
                 breakers.succeeded(route.name)
                 return generation
             } catch let error as ProviderError {
                 judge(route, error)
                 note(route, .failed, error, since: start)
-                guard let pause = pause(after: error, tries, lane, isLast: isLast) else { throw error }
+                guard let pause = pause(after: error, tries, runtime, isLast: isLast) else { throw error }
                 tries += 1
                 try await Task.sleep(for: pause)
             } catch let refusal as QueueRejection {
                 breakers.abandoned(route.name)
-                let error = ProviderError(refusal.fault, .elsewhere)
+                let error = ProviderError(refusal.fault, .tryAnotherModel)
                 note(route, .refused, error, since: start)
                 throw error
             } catch {
@@ -104,23 +104,23 @@ struct GenerationDispatcher {
     /// Waits for a place, asks, and waits for the first piece of the answer.
     private func attempt(
         _ route: ModelDirectory.Route,
-        _ lane: ProviderRuntime,
+        _ runtime: ProviderRuntime,
         since start: ContinuousClock.Instant
     ) async throws -> Generation {
-        try await lane.queue.enter(user, within: max(.zero, deadline - .now))
-        lane.metrics.began()
+        try await runtime.queue.enter(user, within: max(.zero, deadline - .now))
+        runtime.metrics.began()
         let asked = ContinuousClock.now
-        var limits = lane.limits
+        var limits = runtime.limits
         limits.whole = min(limits.whole, deadline - asked)
-        if isWhole, lane.provider.answersInOnePiece { limits.firstToken = limits.whole }
+        if isUnary, runtime.provider.supportsUnaryResponses { limits.firstToken = limits.whole }
         do {
-            let patience = max(.milliseconds(1), min(limits.firstToken, limits.whole))
-            let prompt = request.prompt(model: route.model, patience: patience, isWhole: isWhole)
+            let responseTimeout = max(.milliseconds(1), min(limits.firstToken, limits.whole))
+            let prompt = request.prompt(model: route.model, responseTimeout: responseTimeout, isUnary: isUnary)
             let answered = Attempt(model: route.name, outcome: .answered, milliseconds: 0)
             let generation = Generation(
                 name: route.name,
-                upstream: try await lane.provider.generate(prompt),
-                lane: lane,
+                upstream: try await runtime.provider.generate(prompt),
+                runtime: runtime,
                 limits: limits,
                 start: asked,
                 accounts: Generation.Accounts(
@@ -134,8 +134,8 @@ struct GenerationDispatcher {
         } catch let error as GenerationStartError {
             throw error.cause
         } catch {
-            lane.queue.leave()
-            lane.metrics.ended(error)
+            runtime.queue.leave()
+            runtime.metrics.ended(error)
             throw Self.providerError(error)
         }
     }
@@ -150,13 +150,14 @@ struct GenerationDispatcher {
         }
     }
 
-    private func pause(after error: ProviderError, _ tries: Int, _ lane: ProviderRuntime, isLast: Bool) -> Duration? {
-        guard error.remedy == .again, let pause = retries.pause(after: tries, asked: error.delay),
+    private func pause(after error: ProviderError, _ tries: Int, _ runtime: ProviderRuntime, isLast: Bool) -> Duration?
+    {
+        guard error.retryAdvice == .retry, let pause = retries.pause(after: tries, asked: error.delay),
             .now + pause < deadline,
             // Another model now is better than the same one much later.
-            isLast || pause <= .seconds(2), lane.budget.spend()
+            isLast || pause <= .seconds(2), runtime.budget.spend()
         else { return nil }
-        lane.metrics.retried()
+        runtime.metrics.retried()
         return pause
     }
 
@@ -166,7 +167,7 @@ struct GenerationDispatcher {
             "\(route.name) failed again and again, so it is not asked now. Try again in a few seconds.",
             retryAfter: Int(wait.components.seconds) + 1
         )
-        let error = ProviderError(fault, .elsewhere)
+        let error = ProviderError(fault, .tryAnotherModel)
         note(route, .skipped, error, since: .now)
         return error
     }
@@ -199,7 +200,7 @@ struct GenerationDispatcher {
     /// What is thrown by who knows nothing of remedies is final; a cancellation stays what it is.
     private static func providerError(_ error: any Error) -> any Error {
         guard let fault = error as? Fault else { return error }
-        return ProviderError(fault, fault.code == .timeout || fault.code == .cut ? .again : .none)
+        return ProviderError(fault, fault.code == .timeout || fault.code == .cut ? .retry : .none)
     }
 }
 

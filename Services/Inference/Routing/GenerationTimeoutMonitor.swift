@@ -39,12 +39,12 @@ final class GenerationTimeoutMonitor: Sendable {
     }
 
     private func tick() {
-        let (going, goesOn) = state.withLock { state in
+        let (going, continues) = state.withLock { state in
             state.isTicking = !state.generations.isEmpty
             return (state.generations.values.compactMap(\.generation), state.isTicking)
         }
         let now = ContinuousClock.now
         for generation in going { generation.look(at: now) }
-        if goesOn { schedule() }
+        if continues { schedule() }
     }
 }

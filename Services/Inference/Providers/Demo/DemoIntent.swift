@@ -20,11 +20,11 @@ enum DemoIntent: Equatable {
 
     init(_ message: DemoMessage) {
         self =
-            Self.aboutTheTalk(message) ?? Self.aboutTheSpeakers(message) ?? Self.task(message)
+            Self.conversationQuestion(message) ?? Self.speakerQuestion(message) ?? Self.task(message)
             ?? Self.courtesy(message) ?? (message.isQuestion ? .question : .statement)
     }
 
-    private static func aboutTheTalk(_ message: DemoMessage) -> DemoIntent? {
+    private static func conversationQuestion(_ message: DemoMessage) -> DemoIntent? {
         if message.text.isEmpty { return .nothing }
         if message.contains("how many messages", "how many questions", "how many times have i") { return .messageCount }
         let isAboutSaying = message.contains(
@@ -50,7 +50,7 @@ enum DemoIntent: Equatable {
         return message.contains("first", "in the beginning", "at the start") ? .firstMessage : .previousMessage
     }
 
-    private static func aboutTheSpeakers(_ message: DemoMessage) -> DemoIntent? {
+    private static func speakerQuestion(_ message: DemoMessage) -> DemoIntent? {
         if message.contains("my name") && message.isQuestion || message.contains("who am i") { return .ownName }
         if let name = message.introducedName { return .introduction(name) }
         if message.contains("your name", "are you called") { return .name }

@@ -37,9 +37,9 @@ struct DemoMessage {
 
     /// What it is about: its telling words, at most six; a quotation where no words can be told apart.
     var topic: String {
-        let telling = zip(words, plain).filter { !Self.fillers.contains($0.1) }.map(\.0)
-        guard !telling.isEmpty else { return quotation }
-        return telling.prefix(6).joined(separator: " ")
+        let withoutFillers = zip(words, plain).filter { !Self.fillers.contains($0.1) }.map(\.0)
+        guard !withoutFillers.isEmpty else { return quotation }
+        return withoutFillers.prefix(6).joined(separator: " ")
     }
 
     /// The message between quotation marks, shortened.

@@ -24,8 +24,8 @@ struct GeminiConversation {
             }
         }
         // Gemini answers nothing without contents: instructions that stand alone are what there is to answer.
-        if !family.takesInstructions || contents.isEmpty { moveInstructions() }
-        if family.wantsSignatures { sign() }
+        if !family.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
+        if family.requiresSignatures { sign() }
     }
 
     /// Replaces parts, such as data by files.

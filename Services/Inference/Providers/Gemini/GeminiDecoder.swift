@@ -37,15 +37,15 @@ struct GeminiDecoder: AnswerDecoder {
         self.faults = faults
     }
 
-    var isSettling: Bool { reason != nil }
+    var isAwaitingTrailer: Bool { reason != nil }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         do {
             for item in try stream.append(bytes) { try take(item, into: &event) }
         } catch is JSONLines.TooLong {
-            throw faults.unreadable("more than \(Self.limit) bytes at once")
+            throw faults.invalidResponse("more than \(Self.limit) bytes at once")
         } catch is JSONScanner.Malformed {
-            throw faults.unreadable("something that is not JSON")
+            throw faults.invalidResponse("something that is not JSON")
         }
     }
 
@@ -108,7 +108,9 @@ struct GeminiDecoder: AnswerDecoder {
             throw fluke("The model called a tool without saying which.")
         }
         callCount += 1
-        guard callCount <= Self.callLimit else { throw faults.unreadable("more than \(Self.callLimit) calls of tools") }
+        guard callCount <= Self.callLimit else {
+            throw faults.invalidResponse("more than \(Self.callLimit) calls of tools")
+        }
         try count(name)
         try count(call.id ?? "")
         try count(signature ?? "")
@@ -139,13 +141,13 @@ struct GeminiDecoder: AnswerDecoder {
     private mutating func count(_ text: String) throws {
         opaqueBytes += text.utf8.count
         guard opaqueBytes <= Self.opaqueLimit else {
-            throw faults.unreadable("more than \(Self.opaqueLimit) bytes of names and signatures")
+            throw faults.invalidResponse("more than \(Self.opaqueLimit) bytes of names and signatures")
         }
     }
 
     private func fluke(_ sentence: String) -> ProviderError {
         var error = faults.said(sentence)
-        error.isFluke = true
+        error.isModelError = true
         return error
     }
 

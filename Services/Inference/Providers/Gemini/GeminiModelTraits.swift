@@ -24,12 +24,12 @@ struct GeminiModelTraits: Sendable, Equatable {
     }
 
     /// Whether it takes a system's instruction; the older open models refuse it.
-    var takesInstructions: Bool {
+    var supportsSystemInstruction: Bool {
         !["gemma-1", "gemma-2", "gemma-3"].contains { name.hasPrefix($0) }
     }
 
     /// Whether it refuses a call of a tool that has no signature of thoughts.
-    var wantsSignatures: Bool {
+    var requiresSignatures: Bool {
         name.hasPrefix("gemini-") && (generation.map { $0 >= 3 } ?? true)
     }
 
@@ -38,7 +38,7 @@ struct GeminiModelTraits: Sendable, Equatable {
         var budget: Int?
         var level: String?
         /// Whether it tells a summary of what it thinks.
-        var isTold = true
+        var includesThoughts = true
     }
 
     /// What an effort in OpenAI's words means to the model.
@@ -53,7 +53,7 @@ struct GeminiModelTraits: Sendable, Equatable {
         }
         if let generation, generation >= 3 { return Thinking(level: level(effort)) }
         let budget = budget(effort)
-        return Thinking(budget: budget, isTold: budget != 0)
+        return Thinking(budget: budget, includesThoughts: budget != 0)
     }
 
     private var isPro: Bool { name.contains("pro") }

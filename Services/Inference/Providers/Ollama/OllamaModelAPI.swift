@@ -24,7 +24,7 @@ struct OllamaModelAPI: Sendable {
         do {
             return try JSONDecoder().decode(OllamaShow.self, from: answer)
         } catch {
-            throw client.faults.unreadable("a description of a model that is none")
+            throw client.faults.invalidResponse("a description of a model that is none")
         }
     }
 
@@ -54,9 +54,9 @@ struct OllamaModelAPI: Sendable {
     }
 
     /// Begins to make a model of another one; what comes are lines of progress.
-    func create(_ recipe: Modelfile, inOldForm: Bool) async throws -> HTTPClient.Response {
-        let body = inOldForm ? recipe.oldForm : recipe.newForm
-        return try await open("/api/create", body, about: recipe.model)
+    func create(_ modelfile: Modelfile, inOldForm: Bool) async throws -> HTTPClient.Response {
+        let body = inOldForm ? modelfile.oldForm : modelfile.newForm
+        return try await open("/api/create", body, about: modelfile.model)
     }
 
     private func open(_ path: String, _ body: ByteBuffer, about model: String) async throws -> HTTPClient.Response {
@@ -65,8 +65,8 @@ struct OllamaModelAPI: Sendable {
             path,
             body: body,
             accept: "application/x-ndjson, application/json",
-            patience: Self.silenceLimit,
-            silence: Self.silenceLimit
+            responseTimeout: Self.silenceLimit,
+            idleTimeout: Self.silenceLimit
         )
         guard response.status == 200 else { throw await client.refusal(response, model: model) }
         return response

@@ -31,7 +31,7 @@ struct OpenAIDecoder: AnswerDecoder {
         stream = isStream ? ServerSentEventParser(limit: Self.limit) : nil
     }
 
-    var isSettling: Bool { reason != nil }
+    var isAwaitingTrailer: Bool { reason != nil }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         guard stream != nil else {
@@ -79,7 +79,7 @@ struct OpenAIDecoder: AnswerDecoder {
         guard whole.readableBytes > 0 else { return }
         do {
             try take(whole, into: &event)
-        } catch let error as ProviderError where error.remedy == .elsewhere {
+        } catch let error as ProviderError where error.retryAdvice == .tryAnotherModel {
             throw ProviderError(faults.unfinished.fault, .none)
         }
         whole.clear()
@@ -87,7 +87,7 @@ struct OpenAIDecoder: AnswerDecoder {
         if reason == nil, hasContent { reason = "stop" }
     }
 
-    private var tooLong: ProviderError { faults.unreadable("more than \(Self.limit) bytes at once") }
+    private var tooLong: ProviderError { faults.invalidResponse("more than \(Self.limit) bytes at once") }
 
     private mutating func take(_ items: [ServerSentEventParser.Item], into event: inout Inference.Event) throws {
         for item in items where !isOver {
@@ -109,7 +109,7 @@ struct OpenAIDecoder: AnswerDecoder {
         do {
             chunk = try OpenAIChunk(data)
         } catch {
-            throw faults.unreadable("something that is not JSON")
+            throw faults.invalidResponse("something that is not JSON")
         }
         if let error = chunk.error { throw faults.said(error.message ?? "") }
         event.reasoning.add(chunk.reasoning)
