@@ -90,7 +90,7 @@ final class Catalogue: Service {
             model.price = prices.price(of: route.model, from: route.provider)
             return model
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
     }
 

@@ -56,7 +56,7 @@ struct JobReader: Sendable {
                 // A line that was cut.
             }
         }
-        throw faults.unfinished
+        throw faults.incompleteStream
     }
 
     private func whole(_ lines: inout JSONLines, _ bytes: ByteBuffer) throws -> [ByteBuffer] {
@@ -96,8 +96,8 @@ struct JobReader: Sendable {
         }
         throw Fault(
             .timeout,
-            "\(faults.name) at \(faults.address) has made no progress for a long time, so it was given up. "
-                + "Begin again: what has come is kept."
+            "\(faults.name) made no progress for a long time, so the job was ended. "
+                + "Begin again: the data received so far is kept."
         )
     }
 }

@@ -79,10 +79,10 @@ struct GeminiDecoder: AnswerDecoder {
         for part in chunk.parts { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {
-            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage), into: &event)
+            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage, faults), into: &event)
         }
         if let finishReason = chunk.finishReason, finishReason != "FINISH_REASON_UNSPECIFIED" {
-            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage), into: &event)
+            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage, faults), into: &event)
         }
     }
 
@@ -133,7 +133,7 @@ struct GeminiDecoder: AnswerDecoder {
             self.reason = reason
         case .fluke(let sentence): throw fluke(sentence)
         case .rejected(let sentence):
-            throw ProviderError(Fault(.rejected, "\(faults.name) did not take the request: \(sentence)"), .none)
+            throw ProviderError(Fault(.rejected, "\(faults.name) rejected the request: \(sentence)"), .none)
         }
     }
 
@@ -146,13 +146,13 @@ struct GeminiDecoder: AnswerDecoder {
     }
 
     private func fluke(_ sentence: String) -> ProviderError {
-        var error = faults.said(sentence)
+        var error = faults.reported(sentence)
         error.isModelError = true
         return error
     }
 
     /// An error instead of an answer is one like any other; within an answer it ends it.
     private func fault(_ error: GeminiErrorBody) -> ProviderError {
-        hasBegun ? faults.said(error.message ?? "") : faults.refused(error.refusal(status: nil), model: model)
+        hasBegun ? faults.reported(error.message ?? "") : faults.errorResponse(error.response(status: nil), model: model)
     }
 }

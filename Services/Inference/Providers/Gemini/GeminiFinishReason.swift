@@ -12,8 +12,8 @@ enum GeminiFinishReason: Equatable {
     /// - Parameters:
     ///   - reason: `finishReason` as Gemini says it.
     ///   - message: what Gemini says of it.
-    init(finishReason reason: String, message: String?) {
-        let said = Self.said(message)
+    init(finishReason reason: String, message: String?, _ faults: ProviderFaults) {
+        let said = Self.suffix(message, faults)
         self =
             switch reason {
             case "STOP": .finish(.stop)
@@ -37,15 +37,15 @@ enum GeminiFinishReason: Equatable {
     /// - Parameters:
     ///   - reason: `blockReason` of the prompt as Gemini says it.
     ///   - message: what Gemini says of it.
-    init(blockReason reason: String, message: String?) {
+    init(blockReason reason: String, message: String?, _ faults: ProviderFaults) {
         self = .finish(
             .contentFilter,
-            refusal: "Gemini does not answer these messages for the reason \(Self.word(reason))\(Self.said(message))"
+            refusal: "Gemini does not answer these messages for the reason \(Self.word(reason))\(Self.suffix(message, faults))"
         )
     }
 
-    private static func said(_ message: String?) -> String {
-        message.map { ": \(ProviderFaults.sentence($0))" } ?? "."
+    private static func suffix(_ message: String?, _ faults: ProviderFaults) -> String {
+        message.map { ": \(faults.publicText($0))" } ?? "."
     }
 
     /// A reason that nobody has checked, short enough and plain enough to be told.

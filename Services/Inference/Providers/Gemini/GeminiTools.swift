@@ -60,7 +60,7 @@ struct GeminiTools: Sendable {
                     case "name": tool.name = try json.text() ?? ""
                     case "description": tool.description = try json.text()
                     case "parameters":
-                        if json.isObject() { tool.parameters = try json.rawJSON().text } else { try json.skip() }
+                        if json.isObject() { tool.parameters = try Self.text(&json) } else { try json.skip() }
                     default: try json.skip()
                     }
                 }
@@ -107,13 +107,19 @@ struct GeminiTools: Sendable {
             case "json_schema":
                 try json.objectIfAny { name, json in
                     guard case "schema" = name, json.isObject() else { return try json.skip() }
-                    schema = try json.rawJSON().text
+                    schema = try Self.text(&json)
                 }
             default: try json.skip()
             }
         }
         isJSON = type == "json_object" || type == "json_schema"
         if type != "json_schema" { schema = nil }
+    }
+
+    /// The text of a value, without parsing it: the request was validated when it was received.
+    private static func text(_ json: inout JSONScanner) throws -> String {
+        guard let text = String(validating: try json.raw(), as: UTF8.self) else { throw JSONScanner.Malformed() }
+        return text
     }
 
     private static func refused(_ sentence: String) -> ProviderError {
