@@ -1,5 +1,6 @@
 import Bus
 
+
 /// The name of an answer: `chatcmpl-…`.
 enum ChatID {
     static func new() -> String {

@@ -1,5 +1,5 @@
-import Bus
 import Foundation
+import HTTP
 import NIOCore
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+package import HTTP
 import HTTPTypes
 package import Hummingbird
 package import Logging

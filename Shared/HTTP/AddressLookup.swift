@@ -1,11 +1,16 @@
-import Contracts
 import Glibc
 import NIOCore
 
-/// What a host's name stands for.
-enum AddressLookup {
+/// Resolves host names.
+package enum AddressLookup {
+    /// A host name that the name service does not resolve.
+    package struct UnknownName: Error {
+        package let host: String
+        package let reason: String
+    }
+
     /// Whether a host is an address already; does not block.
-    static func isAddress(_ host: String) -> Bool {
+    package static func isAddress(_ host: String) -> Bool {
         do {
             _ = try SocketAddress(ipAddress: host, port: 0)
             return true
@@ -15,13 +20,13 @@ enum AddressLookup {
     }
 
     /// The addresses of a host as text, each once; asks the name service, and blocks.
-    static func addresses(of host: String, port: Int) throws -> [String] {
+    package static func addresses(of host: String, port: Int) throws -> [String] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
         guard code == 0 else {
-            throw Fault(.unavailable, "The name \(host) cannot be resolved: \(String(cString: gai_strerror(code))).")
+            throw UnknownName(host: host, reason: String(cString: gai_strerror(code)))
         }
         defer { freeaddrinfo(list) }
         var found: [String] = []

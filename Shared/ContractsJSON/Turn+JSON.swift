@@ -1,4 +1,5 @@
 package import Contracts
+package import JSON
 
 extension Turn: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {

@@ -1,4 +1,5 @@
 package import Contracts
+package import JSON
 
 extension Run.Event: JSONWritable, JSONReadable {
     /// An event of text is exactly `{"number":3,"text":"Hel"}`, for readers that take it apart without decoding.

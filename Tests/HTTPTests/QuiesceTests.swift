@@ -1,4 +1,3 @@
-import Bus
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 package import Contracts
 import Foundation
+package import HTTP
 package import NIOCore
 package import NIOHTTP1
 

@@ -1,4 +1,5 @@
 package import Contracts
+package import JSON
 
 /// By hand, since opaque values in it must stay what they were.
 extension Conversations.Keep: JSONWritable, JSONReadable {

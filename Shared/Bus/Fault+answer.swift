@@ -1,4 +1,5 @@
 package import Contracts
+import HTTP
 package import HTTPTypes
 package import NIOCore
 import NIOHTTP1

@@ -1,5 +1,3 @@
-package import Contracts
-
 /// Reads values that must be of one kind and nothing else.
 extension JSONScanner {
     /// Reads a string.
@@ -22,11 +20,6 @@ extension JSONScanner {
         return word
     }
 
-    package mutating func identifier<Subject>() throws -> Identifier<Subject> {
-        guard let identifier = Identifier<Subject>(try string()) else { throw Malformed() }
-        return identifier
-    }
-
     /// Reads a whole number.
     package mutating func number() throws -> Int {
         guard let number = try integer() else { throw Malformed() }
@@ -44,10 +37,6 @@ extension JSONScanner {
         case "false": false
         default: throw Malformed()
         }
-    }
-
-    package mutating func moment() throws -> Timestamp {
-        Timestamp(microseconds: Int64(try number()))
     }
 
     /// Reads an array; `element` must read or skip each of its values.

@@ -1,4 +1,5 @@
 package import Contracts
+package import JSON
 
 extension Inference.Options: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {

@@ -1,4 +1,6 @@
 import Contracts
+import HTTP
+import JSON
 import NIOCore
 import Synchronization
 

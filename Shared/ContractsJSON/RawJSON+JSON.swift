@@ -1,5 +1,6 @@
 package import Contracts
 import Foundation
+package import JSON
 
 extension JSONWriter {
     /// A value that is JSON already, under a name.
