@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Sees bytes before they are parsed, and tells that some came: a head that drips in is nothing to a parser yet.
-final class ArrivalHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

@@ -6,7 +6,7 @@ import Testing
 
 /// Whatever comes, the answer is a 4xx in v1's envelope, and the gateway answers the next request.
 @Suite(.timeLimit(.minutes(2)))
-struct MalformedTests {
+struct MalformedRequestTests {
     @Test(arguments: [Malformed.framing, Malformed.heads, Malformed.paths])
     func `what is not HTTP as it should be is refused in the envelope`(_ requests: [Malformed]) async throws {
         try await Gate.with { gate in

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// Whether a request comes fast enough, from its first byte to its last.
 ///
 /// Pure.
-struct RequestPace {
+struct RequestTimeouts {
     /// A head must be whole within this.
     private static let headLimit = TimeAmount.seconds(10)
 
@@ -12,7 +12,7 @@ struct RequestPace {
         /// Between two requests.
         case idle
         case head(since: NIODeadline)
-        case body(BodyPace)
+        case body(BodyTimeout)
     }
 
     private var phase = Phase.idle
@@ -28,7 +28,7 @@ struct RequestPace {
     }
 
     mutating func headEnded(at now: NIODeadline) {
-        phase = .body(BodyPace(start: now))
+        phase = .body(BodyTimeout(start: now))
     }
 
     /// How many bytes of the body have come by now.
@@ -44,13 +44,13 @@ struct RequestPace {
     }
 
     /// What is to be said to a client that is too slow; `nil` for one that is not.
-    func refusal(at now: NIODeadline) -> Refusal? {
+    func refusal(at now: NIODeadline) -> RejectedRequest? {
         switch phase {
         case .idle: nil
         case .head(let since) where now - since > Self.headLimit:
-            Refusal(.requestTimeout, "The request did not come in time.")
+            RejectedRequest(.requestTimeout, "The request did not come in time.")
         case .body(let pace) where pace.isTooSlow(now: now):
-            Refusal(.requestTimeout, "The body comes too slowly.")
+            RejectedRequest(.requestTimeout, "The body comes too slowly.")
         case .head, .body: nil
         }
     }

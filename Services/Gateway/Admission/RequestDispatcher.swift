@@ -8,7 +8,7 @@ import NIOHTTP1
 /// Every request comes in and every answer goes out here: names, times, origins and counts.
 ///
 /// What is asked most goes straight to who answers it; the router finds who answers the rest.
-struct FrontDoor: Sendable {
+struct RequestDispatcher: Sendable {
     /// Answers `POST` at one path, from somebody who is known.
     typealias Direct = @Sendable (ServerRequest, AuthenticatedContext) async throws -> Response
 

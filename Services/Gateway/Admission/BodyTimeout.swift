@@ -3,7 +3,7 @@ import NIOCore
 /// How fast a body comes.
 ///
 /// Pure.
-struct BodyPace {
+struct BodyTimeout {
     /// The whole of a body must be there within this.
     private static let limit = TimeAmount.seconds(60)
     /// From then on, the body must have come with at least so many bytes a second.

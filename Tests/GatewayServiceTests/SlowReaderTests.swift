@@ -9,7 +9,7 @@ import Testing
 
 /// Clients that take their answers slowly, or not at all.
 @Suite(.timeLimit(.minutes(1)))
-struct StallTests {
+struct SlowReaderTests {
     private static let length = 16_000_000
 
     @Test func `a client that takes nothing is cut off`() async throws {

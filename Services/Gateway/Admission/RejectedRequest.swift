@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Why a request is not looked at any further, as an answer in the shape of v1's errors.
-struct Refusal {
+struct RejectedRequest {
     let status: HTTPResponseStatus
     let message: String
 
@@ -12,16 +12,16 @@ struct Refusal {
         self.message = message
     }
 
-    static func tooLarge(limit: Int) -> Refusal {
-        Refusal(.payloadTooLarge, "The body is longer than \(limit) bytes.")
+    static func tooLarge(limit: Int) -> RejectedRequest {
+        RejectedRequest(.payloadTooLarge, "The body is longer than \(limit) bytes.")
     }
 
     /// What the decoder could not read.
     init(_ error: HTTPParserError) {
         self =
             error == .headerOverflow
-            ? Refusal(.requestHeaderFieldsTooLarge, "The headers are too large.")
-            : Refusal(.badRequest, "The request is not HTTP/1.1 as RFC 9112 has it.")
+            ? RejectedRequest(.requestHeaderFieldsTooLarge, "The headers are too large.")
+            : RejectedRequest(.badRequest, "The request is not HTTP/1.1 as RFC 9112 has it.")
     }
 
     /// The whole answer, without its body for a `HEAD`; the connection ends after it.

@@ -7,12 +7,12 @@ import Testing
 
 /// Clients that are slow, rude or gone.
 @Suite(.timeLimit(.minutes(1)))
-struct PaceTests {
+struct RequestTimeoutTests {
     private static let post = "POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
     @Test func `a body must come within its time and not below its rate`() {
         let start = NIODeadline.now()
-        var pace = BodyPace(start: start)
+        var pace = BodyTimeout(start: start)
         #expect(!pace.isTooSlow(now: start + .seconds(5)))
         #expect(pace.isTooSlow(now: start + .seconds(6)))
         pace.add(10 * 1024)
