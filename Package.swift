@@ -60,7 +60,9 @@ let package = Package(
             ),
             .executableTarget(
                 name: "bus-benchmark",
-                dependencies: ["Bus", "Contracts", "HTTP", "ServiceKit", .lifecycle, .logging, .nio, .nioPosix, .signals],
+                dependencies: [
+                    "Bus", "Contracts", "HTTP", "ServiceKit", .lifecycle, .logging, .nio, .nioPosix, .signals,
+                ],
                 path: "Benchmarks/Bus",
                 swiftSettings: .house
             ),
@@ -108,8 +110,10 @@ func service(_ name: String, executable: String, _ dependencies: [Target.Depende
     return [
         .target(
             name: library,
-            dependencies: ["Bus", "Contracts", "ContractsJSON", "HTTP", "JSON", "ServiceKit", .configuration, .hummingbird, .logging]
-                + dependencies,
+            dependencies: [
+                "Bus", "Contracts", "ContractsJSON", "HTTP", "JSON", "ServiceKit",
+                .configuration, .hummingbird, .logging,
+            ] + dependencies,
             path: "Services/\(name)",
             exclude: ["Main"],
             swiftSettings: .house

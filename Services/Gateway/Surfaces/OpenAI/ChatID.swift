@@ -1,6 +1,5 @@
 import Bus
 
-
 /// The name of an answer: `chatcmpl-…`.
 enum ChatID {
     static func new() -> String {
