@@ -1,4 +1,3 @@
-import Bus
 import Contracts
 import TestSupport
 import Testing
@@ -8,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct OllamaFaultTests {
     private func fault(
         _ answer: FakeAnswer,
-        limits: GenerationLimits = GenerationLimits()
+        limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> (text: String, fault: Fault?) {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", answer)

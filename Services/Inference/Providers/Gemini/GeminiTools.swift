@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// Tools, the choice among them and the form of the answer, from OpenAI's words into Gemini's.
@@ -117,7 +118,7 @@ struct GeminiTools: Sendable {
     }
 
     private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .elsewhere)
+        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
     }
 
     /// Writes the members `tools` and `toolConfig`, if there is a tool.
