@@ -4,7 +4,9 @@ extension StringProtocol {
     /// Characters have no maximum size, so `prefix(_:)` alone does not bound the memory of a text.
     func prefix(bytes limit: Int) -> SubSequence {
         guard var end = utf8.index(utf8.startIndex, offsetBy: limit, limitedBy: utf8.endIndex) else { return self[...] }
-        while end > utf8.startIndex, end < utf8.endIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(end, offsetBy: -1) }
+        while end > utf8.startIndex, end < utf8.endIndex, utf8[end] & 0xC0 == 0x80 {
+            end = utf8.index(end, offsetBy: -1)
+        }
         return self[..<end]
     }
 }

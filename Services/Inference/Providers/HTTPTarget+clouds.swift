@@ -1,4 +1,4 @@
-import Bus
+import HTTP
 
 /// Public clouds are recognised by the configured base URL. They are outside our network, so they may be given the
 /// addresses of images: a server that fetches such an address inside our network could reach what the caller cannot.

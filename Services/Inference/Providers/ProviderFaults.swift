@@ -1,6 +1,6 @@
-import Bus
 import Contracts
 import Foundation
+import HTTP
 import NIOHTTP1
 
 /// Creates the errors of one provider.
@@ -75,9 +75,17 @@ struct ProviderFaults: Sendable {
     func streamFailed(_ cause: HTTPClientError) -> ProviderError {
         switch cause.kind {
         case .readTimeout, .headTimeout:
-            error(Fault(.timeout, "\(name) sent nothing more in the middle of its answer. Try again."), .retry, cause.message)
+            error(
+                Fault(.timeout, "\(name) sent nothing more in the middle of its answer. Try again."),
+                .retry,
+                cause.message
+            )
         default:
-            error(Fault(.cut, "The answer of \(name) broke off before it was complete. Try again."), .retry, cause.message)
+            error(
+                Fault(.cut, "The answer of \(name) broke off before it was complete. Try again."),
+                .retry,
+                cause.message
+            )
         }
     }
 
@@ -168,7 +176,8 @@ struct ProviderFaults: Sendable {
     }
 
     private func invalidCredential(_ response: ErrorResponse, _ text: String) -> ProviderError {
-        let message = "\(name) rejected our credential (status \(response.status)): \(text) Check the key that is set for it."
+        let message =
+            "\(name) rejected our credential (status \(response.status)): \(text) Check the key that is set for it."
         return error(Fault(.upstreamAuth, message), .none, response)
     }
 

@@ -87,7 +87,8 @@ struct TextRedaction: Sendable {
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         let isPublic =
             labels.count > 1 && labels.allSatisfy { !$0.isEmpty && $0.allSatisfy(Self.isHostCharacter) }
-            && (labels.last ?? "").allSatisfy(\.isLetter) && !Self.isInternal(name) && !isHost(name) && !host.contains(":")
+            && (labels.last ?? "").allSatisfy(\.isLetter) && !Self.isInternal(name) && !isHost(name)
+            && !host.contains(":")
         guard isPublic, ["http", "https"].contains(url[..<scheme.lowerBound].lowercased()) else { return "[address]" }
         let path = rest[authority.endIndex...].prefix { !"?#".contains($0) }
         return url[..<scheme.upperBound] + host + path

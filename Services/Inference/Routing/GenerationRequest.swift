@@ -1,6 +1,8 @@
 import Bus
 import Contracts
+import ContractsJSON
 import Foundation
+import JSON
 import NIOCore
 
 /// A request for a generation.

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// What the demo model generates: a call of a tool, or a text, which is JSON if the request asks for it.

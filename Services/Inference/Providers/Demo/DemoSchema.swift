@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// The part of a JSON schema that the demo model supports, as a flat list of nodes that refer to each other by index.

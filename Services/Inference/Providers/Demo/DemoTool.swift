@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// A tool that the demo model may call, from OpenAI's declaration.

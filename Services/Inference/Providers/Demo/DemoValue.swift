@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// A JSON value that the demo model writes; the members of its objects keep their order.

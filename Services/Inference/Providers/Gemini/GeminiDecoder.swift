@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// Reads Gemini's stream: chunks as server-sent events, or as one array of JSON where a proxy dropped `alt=sse`.
@@ -153,6 +153,7 @@ struct GeminiDecoder: AnswerDecoder {
 
     /// An error instead of an answer is one like any other; within an answer it ends it.
     private func fault(_ error: GeminiErrorBody) -> ProviderError {
-        hasBegun ? faults.reported(error.message ?? "") : faults.errorResponse(error.response(status: nil), model: model)
+        hasBegun
+            ? faults.reported(error.message ?? "") : faults.errorResponse(error.response(status: nil), model: model)
     }
 }

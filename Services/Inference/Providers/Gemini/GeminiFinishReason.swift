@@ -40,7 +40,8 @@ enum GeminiFinishReason: Equatable {
     init(blockReason reason: String, message: String?, _ faults: ProviderFaults) {
         self = .finish(
             .contentFilter,
-            refusal: "Gemini does not answer these messages for the reason \(Self.word(reason))\(Self.suffix(message, faults))"
+            refusal:
+                "Gemini does not answer these messages for the reason \(Self.word(reason))\(Self.suffix(message, faults))"
         )
     }
 

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
@@ -160,7 +161,11 @@ struct GeminiProvider: Provider {
     }
 
     /// What an answer says that is an error.
-    private static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.ErrorResponse {
+    private static func parseError(
+        _ status: Int,
+        _ headers: HTTPHeaders,
+        _ body: ByteBuffer
+    ) -> ProviderFaults.ErrorResponse {
         guard let error = GeminiErrorBody(body: body) else {
             return ProviderFaults.ErrorResponse(status: status, headers: headers)
         }

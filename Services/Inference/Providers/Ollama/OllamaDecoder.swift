@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// Reads Ollama's chat stream to the line that says it is done.

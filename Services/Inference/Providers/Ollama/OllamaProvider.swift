@@ -1,6 +1,8 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
+import JSON
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
@@ -152,7 +154,11 @@ struct OllamaProvider: Provider {
     }
 
     /// What an answer says that is an error.
-    private static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.ErrorResponse {
+    private static func parseError(
+        _ status: Int,
+        _ headers: HTTPHeaders,
+        _ body: ByteBuffer
+    ) -> ProviderFaults.ErrorResponse {
         var message: String?
         // Whatever is no JSON of Ollama's says nothing.
         do { message = try OllamaChatLine(body).error } catch {}

@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// The body of `POST /chat/completions`, written without intermediate values.

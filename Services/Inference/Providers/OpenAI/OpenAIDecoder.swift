@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import ContractsJSON
 import NIOCore
 
 /// Reads an answer in OpenAI's dialect: a stream of chunks up to `[DONE]`, or one whole answer.

@@ -1,6 +1,8 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
+import JSON
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
@@ -144,6 +146,11 @@ final class OpenAIProvider: Provider {
     /// What an answer says that is an error.
     static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.ErrorResponse {
         let error = OpenAIErrorBody(body: body)
-        return ProviderFaults.ErrorResponse(status: status, headers: headers, message: error?.message, code: error?.code)
+        return ProviderFaults.ErrorResponse(
+            status: status,
+            headers: headers,
+            message: error?.message,
+            code: error?.code
+        )
     }
 }
