@@ -31,7 +31,6 @@ import Testing
         Case("array of two of itself", ##"{"type":"array","minItems":2,"items":{"$ref":"#"}}"##),
         Case("10^18 items", #"{"type":"array","minItems":1000000000000000000,"items":{"type":"string"}}"#),
         Case("1e18 items", #"{"type":"array","minItems":1e18,"items":{"type":"integer"}}"#),
-        Case("1e999 items", #"{"type":"array","minItems":1e999}"#),
         Case("arrays that multiply", nested(10, #"{"type":"array","minItems":16,"items":"#, "}", #"{"type":"null"}"#)),
         Case("required property of itself", ##"{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}"##),
         Case(
@@ -68,7 +67,7 @@ import Testing
             {"type":"array","minItems":100,"items":{"enum":["\(long)"]}}
             """
         ),
-        Case("60 levels of arrays of arrays", nested(200, #"{"type":"array","minItems":1,"items":"#, "}", "{}")),
+        Case("50 nested arrays", nested(50, #"{"type":"array","minItems":1,"items":"#, "}", "{}"), hasInstance: true),
         Case("2000 subschemas", #"{"anyOf":[\#((0..<2000).map { _ in "{}" }.joined(separator: ","))]}"#),
         Case("a large schema", #"{"description":"\#(String(repeating: long, count: 20))","type":"string"}"#),
         Case("a reference to itself", ##"{"$ref":"#"}"##, hasInstance: true),

@@ -70,7 +70,8 @@ struct JobReader: Sendable {
 
     /// Tells what a line says; answers whether it was the last.
     private func take(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
-        let line = try parse(line)
+        var line = try parse(line)
+        line.status = line.status.map(faults.publicStatus)
         if let error = line.error { throw Said(words: error) }
         let now = progress.value.withLock { progress in
             progress.take(line, at: .now)

@@ -245,6 +245,11 @@ struct ProviderFaults: Sendable {
         TextRedaction(secrets: secrets, host: host).sentence(text)
     }
 
+    /// A provider's description of its progress as users may see it.
+    func publicStatus(_ text: String) -> String {
+        TextRedaction(secrets: secrets, host: host).redacted(text)
+    }
+
     private var host: String {
         do { return try HTTPTarget.parse(address).target.host } catch { return "" }
     }

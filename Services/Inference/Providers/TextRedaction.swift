@@ -37,7 +37,7 @@ struct TextRedaction: Sendable {
         var previous = ""
         for token in Self.split(text, at: { $0.isWhitespace || "\"'`<>“”‘’«»".contains($0) }) {
             result += redacted(token: token, after: previous)
-            if token.contains(where: { !$0.isWhitespace }) { previous = token.lowercased() }
+            if token.contains(where: \.isLetter) { previous = token.lowercased() }
         }
         return result
     }

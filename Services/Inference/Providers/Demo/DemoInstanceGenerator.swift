@@ -73,7 +73,7 @@ struct DemoInstanceGenerator {
             try spend(option.json.text.utf8.count)
             return .raw(option.json)
         }
-        if node.isChoice, let choice = choice(in: node, slack: slack) {
+        if node.isChoice, let choice = choice(in: node, depth: depth, slack: slack) {
             slack -= sizes[choice] - sizes[index]
             // A choice adds no level to the instance, but a chain of choices must end.
             return try value(of: choice, name: name, depth: depth + 1, slack: &slack)
@@ -103,9 +103,10 @@ struct DemoInstanceGenerator {
         return chosenOptions[index]
     }
 
-    /// The first choice that fits other than `null`; the smallest one if none does.
-    private func choice(in node: DemoSchema.Node, slack: Int) -> Int? {
+    /// The first choice that fits other than `null`; the smallest one if none does, or deep in the instance.
+    private func choice(in node: DemoSchema.Node, depth: Int, slack: Int) -> Int? {
         guard let smallest = node.choices.min(by: { sizes[$0] < sizes[$1] }) else { return nil }
+        guard depth < Self.optionalDepthLimit else { return smallest }
         let limit = sizes[smallest] + slack
         let fitting = node.choices.first { choice in
             let types = sizes.target(of: choice).map { schema.nodes[$0].types }

@@ -75,12 +75,12 @@ struct DemoTool {
 
         init(_ message: DemoMessage) {
             text = message.text.lowercased()
+            var distinct: [String] = []
             var seen: Set<String> = []
-            let distinct = message.lowercasedWords.lazy.filter {
-                $0.utf8.count <= Self.wordLength && seen.insert($0).inserted
+            for word in message.lowercasedWords where distinct.count < Self.wordLimit {
+                if word.utf8.count <= Self.wordLength, seen.insert(word).inserted { distinct.append(word) }
             }
-            .prefix(Self.wordLimit)
-            words = DemoTool.withSynonyms(Array(distinct))
+            words = DemoTool.withSynonyms(distinct)
         }
     }
 

@@ -105,7 +105,7 @@ struct GeminiDecoder: AnswerDecoder {
         into event: inout Inference.Event
     ) throws {
         guard let name = call.name, !name.isEmpty else {
-            throw fluke("The model called a tool without saying which.")
+            throw modelError("The model called a tool without a name.")
         }
         callCount += 1
         guard callCount <= Self.callLimit else {
@@ -131,7 +131,7 @@ struct GeminiDecoder: AnswerDecoder {
         case .finish(let reason, let refusal):
             if self.reason == nil { event.refusal.add(refusal) }
             self.reason = reason
-        case .fluke(let sentence): throw fluke(sentence)
+        case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):
             throw ProviderError(Fault(.rejected, "\(faults.name) rejected the request: \(sentence)"), .none)
         }
@@ -145,8 +145,8 @@ struct GeminiDecoder: AnswerDecoder {
         }
     }
 
-    private func fluke(_ sentence: String) -> ProviderError {
-        var error = faults.reported(sentence)
+    private func modelError(_ message: String) -> ProviderError {
+        var error = faults.reported(message)
         error.isModelError = true
         return error
     }

@@ -7,6 +7,9 @@ import NIOCore
 ///
 /// Schemas are passed on as the bytes that they came as.
 struct GeminiTools: Sendable {
+    /// Maximum size of a value that is validated, in bytes.
+    private static let validatedLimit = 1 << 20
+
     /// A tool that the model may call.
     struct Declaration: Sendable, Equatable {
         var name = ""
@@ -117,8 +120,12 @@ struct GeminiTools: Sendable {
         if type != "json_schema" { schema = nil }
     }
 
-    /// The text of a value, without parsing it: the request was validated when it was received.
+    /// The text of a value.
+    ///
+    /// A long one is not validated, because a tree takes many times the memory of its text. Gemini validates it anyway.
     private static func text(_ json: inout JSONScanner) throws -> String {
+        var copy = json
+        if try copy.raw().count <= validatedLimit { return try json.rawJSON().text }
         guard let text = String(validating: try json.raw(), as: UTF8.self) else { throw JSONScanner.Malformed() }
         return text
     }
