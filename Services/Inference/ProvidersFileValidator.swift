@@ -2,9 +2,9 @@ import Bus
 import Contracts
 import HTTP
 
-/// What may stand in `PROVIDERS_FILE`.
+/// Validates the contents of `PROVIDERS_FILE`.
 struct ProvidersFileValidator {
-    /// What is wrong.
+    /// An invalid value.
     struct ValidationError: Error, Equatable {
         let sentence: String
 
@@ -40,7 +40,7 @@ struct ProvidersFileValidator {
         }
     }
 
-    /// A word that nobody reads is a mistake, mostly of spelling.
+    /// Rejects unknown keys, because they are usually spelling mistakes.
     func check(_ object: [String: Any], knows known: [String], in place: String) throws(ValidationError) {
         guard let stranger = object.keys.sorted().first(where: { !known.contains($0) }) else { return }
         throw ValidationError("`\(stranger)` in \(place) is not known. Known are: \(known.joined(separator: ", ")).")

@@ -81,7 +81,7 @@ func geminiQuestion(
 }
 
 extension Routing {
-    /// Generates to the end.
+    /// Returns the complete answer.
     func geminiOutcome(
         _ request: Inference.Generate = geminiQuestion(),
         _ context: CallContext = CallContext()

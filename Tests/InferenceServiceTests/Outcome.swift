@@ -82,7 +82,7 @@ func routing(
 }
 
 extension Routing {
-    /// Generates to the end.
+    /// Returns the complete answer.
     func outcome(
         _ request: Inference.Generate = question(),
         _ context: CallContext = CallContext()

@@ -24,7 +24,7 @@ func withInference<Result>(
 }
 
 extension HTTPBus {
-    /// Generates to the end.
+    /// Returns the complete answer.
     func outcome(_ request: Inference.Generate = question()) async throws -> Outcome {
         try await Outcome { try await stream(request, CallContext()) }
     }

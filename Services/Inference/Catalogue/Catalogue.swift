@@ -3,31 +3,31 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// What the providers offer, looked up again and again in the background; nobody waits for it.
+/// The models of all providers, refreshed periodically in the background. Thread-safe.
 final class Catalogue: Service {
     private let providers: [any Provider]
     private let defaultModel: String?
     private let prices: PriceList
     private let interval: Duration
-    /// How many names are remembered with where they lead.
+    /// Maximum number of cached routes.
     private static let routeLimit = 1000
 
     private let directory: Mutex<ModelDirectory>
-    /// How many looks at a provider were begun, and which was the last to tell something.
+    /// The number of refreshes started, and the latest one whose result was applied.
     private struct RefreshNumbers {
         var begun = 0
         var told = 0
     }
 
     private let looks = Mutex<[String: RefreshNumbers]>([:])
-    /// Where names lead, as long as the directory stays as it is.
+    /// Cached routes by name, cleared by each refresh.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
     /// - Parameters:
-    ///   - providers: in order of preference.
-    ///   - defaultModel: what an absent name means; without one, the first provider that answers decides.
-    ///   - prices: what models cost.
-    ///   - interval: how old the lists may grow.
+    /// - providers: the providers, in order of preference.
+    /// - defaultModel: the model for requests without a name; default: a model of the first available provider.
+    /// - prices: the prices of models.
+    /// - interval: the time between refreshes.
     init(
         providers: [any Provider],
         defaultModel: String?,
@@ -45,24 +45,24 @@ final class Catalogue: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.refresh()
-                // A cancelled sleep is the end of the loop.
+                // Cancellation ends the loop.
                 do { try await Task.sleep(for: self.interval) } catch { return }
             }
         }
     }
 
-    /// How each provider stands.
+    /// The state of each provider.
     var reports: [Models.ProviderReport] {
         directory.withLock { $0.reports }
     }
 
-    /// What the providers are called.
+    /// The names of the providers.
     var providerNames: [String] { providers.map(\.name) }
 
-    /// Where a name leads; absent: the default.
+    /// Returns the route for a name, or for the default model.
     ///
-    /// Only the default, and only while no provider has been looked at since the start, waits for that first look:
-    /// otherwise the first question of all would go to another model than the second.
+    /// Waits for the first refresh only if the default model depends on it; otherwise the first request after the start
+    /// would go to a different model than the second.
     func route(_ name: String?) async throws -> ModelDirectory.Route {
         if let name = name ?? defaultModel {
             if let known = routes.withLock({ $0[name] }) { return known }
@@ -77,7 +77,7 @@ final class Catalogue: Service {
         return try directory.withLock { try $0.fallbackRoute() }
     }
 
-    /// The model that a name means, with its window.
+    /// Returns the model with a name, and its context window.
     func find(_ name: String?) async throws -> Model {
         let route = try await route(name)
         guard let provider = providers.first(where: { $0.name == route.provider }) else {
@@ -93,7 +93,7 @@ final class Catalogue: Service {
         }
     }
 
-    /// Throws `invalid` when a model is known not to be able to do what is needed.
+    /// Throws `invalid` if the model is known to lack an ability.
     func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
         guard let model = directory.withLock({ $0.model(route) }) else { return }
         guard model.may(.chat) else {
@@ -104,7 +104,7 @@ final class Catalogue: Service {
         }
     }
 
-    /// RefreshNumbers what there is, and then at the windows of what is new.
+    /// Refreshes the lists of models, and then the context windows of new models.
     func refresh() async {
         await look()
         for provider in providers {
@@ -121,7 +121,7 @@ final class Catalogue: Service {
         await look()
     }
 
-    /// RefreshNumbers at one provider now, and at one of its models: what was just got is to be there, what is gone is not.
+    /// Refreshes one provider and one of its models, after a model was pulled, created or deleted.
     func refresh(_ name: String, _ model: String?) async {
         guard let provider = providers.first(where: { $0.name == name }) else { return }
         await look(at: provider)
@@ -134,7 +134,7 @@ final class Catalogue: Service {
         await look(at: provider)
     }
 
-    /// Asks all providers at once: one that is slow holds up nobody but who waits for all.
+    /// Refreshes all providers concurrently.
     private func look() async {
         await withTaskGroup { group in
             for provider in providers {
@@ -150,7 +150,7 @@ final class Catalogue: Service {
         }
         guard let result = await list(provider) else { return }
         looks.withLock { looks in
-            // One that began later knows better, however long this one took.
+            // The result of an older refresh is ignored.
             guard number > looks[provider.name]?.told ?? 0 else { return }
             looks[provider.name]?.told = number
             directory.withLock { $0.update(provider.name, with: result) }
@@ -158,7 +158,7 @@ final class Catalogue: Service {
         routes.withLock { $0 = [:] }
     }
 
-    /// What a provider offers; `nil` when the task was cancelled meanwhile.
+    /// Lists a provider's models; returns `nil` if the task is cancelled.
     private func list(_ provider: any Provider) async -> Result<[Model], Fault>? {
         do {
             return .success(

@@ -1,18 +1,18 @@
 import Contracts
 
-/// What is known of a job by what Ollama said so far; pure, the time is told to it.
+/// The progress of a job, derived from Ollama's lines: a pure state machine, which receives the time as an argument.
 struct JobProgress: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// How long nothing may change.
+    /// Maximum times without progress.
     struct Limits: Sendable {
-        /// While bytes are fetched, or nothing has come yet; Ollama repeats where it stands while nothing moves.
+        /// During a download, and before the first line. Ollama repeats its lines while nothing changes.
         var fetching = Duration.seconds(600)
-        /// While Ollama works on what it has: a checksum of a large model on a slow disk takes long, in silence.
+        /// During other work: computing the checksum of a large model takes long, without any output.
         var working = Duration.seconds(3600)
     }
 
-    /// More layers than a model has are not told apart.
+    /// Maximum number of layers; further ones are ignored.
     private static let layerLimit = 256
 
     private(set) var status = ""
@@ -25,7 +25,7 @@ struct JobProgress: Sendable {
         lastChange = now
     }
 
-    /// Takes a line over.
+    /// Applies a line.
     mutating func take(_ line: OllamaJobLine, at now: Instant) {
         let before = (status, layers)
         if let status = line.status { self.status = status }
@@ -35,7 +35,7 @@ struct JobProgress: Sendable {
         if before != (status, layers) { lastChange = now }
     }
 
-    /// When the job counts as stuck unless something changes.
+    /// The time at which the job fails unless there is progress.
     func deadline(_ limits: Limits) -> Instant {
         lastChange + (isWorking ? limits.working : limits.fetching)
     }
@@ -51,7 +51,7 @@ struct JobProgress: Sendable {
 }
 
 extension JobProgress {
-    /// Tells a job where it stands.
+    /// Copies the progress to a job.
     func tell(_ job: inout ModelJob) {
         job.status = status
         job.layers = layers

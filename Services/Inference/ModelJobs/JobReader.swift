@@ -4,24 +4,24 @@ import JSON
 import NIOCore
 import Synchronization
 
-/// Follows what Ollama says of a job until it says that it is done; nothing less is an end.
+/// Reads the lines of a job until Ollama reports success.
 struct JobReader: Sendable {
-    /// The longest line in bytes.
+    /// Maximum length of a line, in bytes.
     private static let lineLimit = 1024 * 1024
 
     let publisher: JobPublisher
     let faults: ProviderFaults
     let limits: JobProgress.Limits
 
-    /// Whose words failed the job.
+    /// An error that Ollama reported.
     struct Said: Error, Equatable {
         let words: String
     }
 
-    /// Reads on to the end; `open` sends the request.
+    /// Reads the response to its end; `open` sends the request.
     ///
-    /// Throws ``Said`` for Ollama's own error, a ``ProviderError``, a `Fault` when nothing moves any more, or
-    /// `CancellationError`; the connection is closed whatever happens.
+    /// Throws ``ReportedError`` for an error that Ollama reports, a ``ProviderError``, a `Fault` if there is no progress, or
+    /// `CancellationError`. Always closes the connection.
     func read(_ open: @escaping @Sendable () async throws -> HTTPClient.Response) async throws {
         let progress = Progress()
         try await withThrowingTaskGroup { group in
@@ -54,7 +54,7 @@ struct JobReader: Sendable {
             do {
                 if try take(lines.unfinished, progress) { return }
             } catch is ProviderError {
-                // A line that was cut.
+                // An incomplete line.
             }
         }
         throw faults.incompleteStream
@@ -68,7 +68,7 @@ struct JobReader: Sendable {
         }
     }
 
-    /// Tells what a line says; answers whether it was the last.
+    /// Applies a line; returns whether it is the last one.
     private func take(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
         var line = try parse(line)
         line.status = line.status.map(faults.publicStatus)
@@ -89,7 +89,7 @@ struct JobReader: Sendable {
         }
     }
 
-    /// Throws once nothing has moved for too long.
+    /// Throws if there is no progress in time.
     private func mind(_ progress: Progress) async throws {
         while true {
             let deadline = progress.value.withLock { $0.deadline(limits) }

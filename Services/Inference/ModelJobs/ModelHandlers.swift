@@ -1,7 +1,7 @@
 import Contracts
 import HTTP
 
-/// What may be done with models: get one, make one, look at one, throw one away.
+/// The handlers of endpoints that pull, create, show and delete models.
 struct ModelHandlers: Sendable {
     let catalogue: Catalogue
     let modelAPI: OllamaModelAPI
@@ -29,7 +29,7 @@ struct ModelHandlers: Sendable {
             do {
                 try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: false) }
             } catch let fault as Fault where Self.wantsModelfile(fault) {
-                // An Ollama from before 0.5.5 knows only the old form.
+                // Ollama before 0.5.5 supports only the legacy format.
                 try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: true) }
             }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
@@ -77,7 +77,7 @@ struct ModelHandlers: Sendable {
         try OllamaModelName(text, others: catalogue.providerNames)
     }
 
-    /// Reads what Ollama says of a job to its end.
+    /// Follows a job to its end.
     ///
     /// Throws a `Fault` or `CancellationError`.
     private func follow(
@@ -99,7 +99,7 @@ struct ModelHandlers: Sendable {
         }
     }
 
-    /// What Ollama's own words about a job mean.
+    /// The fault for an error that Ollama reports.
     private func fault(_ words: String, _ name: OllamaModelName) -> Fault {
         let sentence = modelAPI.client.faults.publicText(words)
         return words.contains("file does not exist") || words.contains("not found")
@@ -107,7 +107,7 @@ struct ModelHandlers: Sendable {
             : Fault(.provider, "Ollama failed at \(name.full): \(sentence)")
     }
 
-    /// Whether an Ollama of old misses what it needs: `path or modelfile are required`.
+    /// Whether an old version of Ollama rejected the request: `path or modelfile are required`.
     private static func wantsModelfile(_ fault: Fault) -> Bool {
         (fault.code == .rejected || fault.code == .provider) && fault.message.lowercased().contains("modelfile")
     }

@@ -5,30 +5,30 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// Owns the jobs that fetch and make models: one goes on when whoever asked for it leaves, and ends with this service.
+/// Owns the jobs that pull and create models. A job continues when its client disconnects, and ends with the service.
 final class ModelJobs: Service {
-    /// What is done for a job, to its end.
+    /// The work of a job.
     typealias Work = @Sendable (JobPublisher) async throws -> Void
 
-    /// How many jobs there may be.
+    /// Limits on jobs.
     struct Limits: Sendable {
-        /// At once.
+        /// Maximum number of running jobs.
         var running = 8
-        /// Of those that have ended, how many are remembered, and for how long.
+        /// How many finished jobs are kept, and for how long.
         var remembered = 100
         var memory = Duration.seconds(3600)
-        /// How often a watcher is told of changes.
+        /// Minimum time between two states for a watcher.
         var pace = Duration.milliseconds(250)
     }
 
     private struct Entry {
         let publisher: JobPublisher
-        /// Which jobs are the same, so that a second one joins the first.
+        /// Identifies the model: a second job for it joins the first one.
         let key: String
-        /// What a job of the same key must agree in.
+        /// A second job for the same model must have the same Modelfile.
         let modelfile: Modelfile?
         var task: Task<Void, Never>?
-        /// When its task ended, a moment after the job did.
+        /// When the task ended.
         var ended: ContinuousClock.Instant?
 
         var isRunning: Bool { !publisher.job.state.isFinal }
@@ -40,7 +40,7 @@ final class ModelJobs: Service {
 
         var runningCount: Int { entries.values.count(where: \.isRunning) }
 
-        /// Forgets what has ended long ago, and of the rest the oldest when they are many.
+        /// Removes expired finished jobs, and the oldest ones beyond the maximum number.
         mutating func forget(_ limits: Limits) {
             let now = ContinuousClock.now
             entries = entries.filter { $0.value.ended.map { $0 + limits.memory > now } ?? true }
@@ -57,9 +57,9 @@ final class ModelJobs: Service {
         self.limits = limits
     }
 
-    /// Begins a job, or joins the one that does the same.
+    /// Starts a job, or joins the running job for the same model.
     ///
-    /// Throws `limited`, `conflict`, and `unavailable` when the service is about to end.
+    /// Throws `limited`, `conflict`, or `unavailable` during shutdown.
     func begin(
         _ kind: ModelJob.Kind,
         _ name: OllamaModelName,
@@ -68,7 +68,7 @@ final class ModelJobs: Service {
     ) throws -> Models.BegunJob {
         let key = "\(kind) \(name.key)"
         var modelfile = modelfile
-        // Two spellings of the name are no two recipes.
+        // Two spellings of a name mean the same Modelfile.
         modelfile?.model = name.key
         let same = modelfile
         let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, begun: .now())
@@ -99,12 +99,12 @@ final class ModelJobs: Service {
         return jobs.sorted { ($0.begun, $0.id.description) > ($1.begun, $1.id.description) }
     }
 
-    /// How a job stands, again and again to its end.
+    /// A stream of a job's states until its end.
     func watch(_ id: ModelJob.ID) throws -> ElementStream<ModelJob> {
         try entry(id).publisher.watch(pace: limits.pace)
     }
 
-    /// Ends a job; answers when it has ended.
+    /// Cancels a job, and returns after it has ended.
     func cancel(_ id: ModelJob.ID) async throws -> ModelJob {
         let entry = try entry(id)
         entry.task?.cancel()
@@ -113,7 +113,7 @@ final class ModelJobs: Service {
     }
 
     func run() async throws {
-        // Nothing is done until the end begins; a cancelled wait is that end as well.
+        // Waits for shutdown; cancellation has the same effect.
         await cancelWhenGracefulShutdown {
             do { try await Task.sleep(for: .seconds(315_360_000)) } catch {}
         }

@@ -1,6 +1,6 @@
-/// A line that is entered at its end and left at its front, or from its middle by who gives up.
+/// A FIFO queue whose elements can also be removed from the middle.
 struct FIFOQueue<Visitor: Hashable & Sendable>: Sendable {
-    /// Who waits, in the order in which they came; a gap where somebody left.
+    /// The elements in order; `nil` in place of a removed one.
     private var places: [Visitor?] = []
     private var head = 0
     private var count = 0
@@ -14,7 +14,7 @@ struct FIFOQueue<Visitor: Hashable & Sendable>: Sendable {
         count += 1
     }
 
-    /// Lets the first out of the line.
+    /// Removes and returns the first element.
     mutating func next() -> Visitor? {
         while head < places.count {
             let next = places[head]
@@ -32,7 +32,7 @@ struct FIFOQueue<Visitor: Hashable & Sendable>: Sendable {
         guard let index = places[head...].firstIndex(of: visitor) else { return }
         places[index] = nil
         count -= 1
-        // Who comes and goes while nobody is let out must leave no growing list of gaps.
+        // Removes the gaps before they outnumber the elements.
         if places.count - head > 2 * count + 64 {
             places = places[head...].filter { $0 != nil }
             head = 0

@@ -1,25 +1,25 @@
-/// Who may run and who waits, at one provider; pure.
+/// The running and the queued generations of one provider: a pure state machine.
 ///
-/// Those who wait stand in a line for each user, and the lines take turns: somebody who asks for a hundred answers does
-/// not hold up somebody who asks for one.
+/// Each user has a FIFO queue, and the queues take turns, so that a user with a hundred requests does not delay the
+/// single request of another user.
 struct FairSlotQueue: Sendable {
-    /// What becomes of somebody who comes.
+    /// The decision about a new request.
     enum Entry: Equatable {
         case admitted
         case queued
         case refused
     }
 
-    /// How many may run at once.
+    /// Maximum number of running generations.
     let capacity: Int
-    /// How many may wait.
+    /// Maximum number of queued generations.
     let queueLimit: Int
     private(set) var running = 0
     private(set) var waitingCount = 0
     private var lines: [String: FIFOQueue<Int>] = [:]
-    /// The users with somebody in their line, in the order of their turns.
+    /// The users with queued generations, in the order of their turns.
     private var turns = FIFOQueue<String>()
-    /// In whose line a visitor stands.
+    /// The user of each queued generation.
     private var users: [Int: String] = [:]
 
     init(capacity: Int, queueLimit: Int) {
@@ -40,11 +40,11 @@ struct FairSlotQueue: Sendable {
         return .queued
     }
 
-    /// Somebody who ran is done; answers who runs instead.
+    /// Ends a running generation; returns the queued one that takes its slot.
     mutating func leave() -> Int? {
         while let user = turns.next() {
             guard let visitor = lines[user]?.next() else {
-                // Everybody in it gave up.
+                // All generations of the user were cancelled.
                 lines[user] = nil
                 continue
             }
@@ -57,7 +57,7 @@ struct FairSlotQueue: Sendable {
         return nil
     }
 
-    /// Somebody no longer wants to wait; answers whether they still did.
+    /// Removes a queued generation; returns whether it was queued.
     mutating func abandon(_ visitor: Int) -> Bool {
         guard let user = users.removeValue(forKey: visitor) else { return false }
         lines[user]?.remove(visitor)

@@ -1,7 +1,7 @@
 import Contracts
 
 extension Generation {
-    /// Reads the generation to its end, for somebody who waits for the whole of it.
+    /// Reads the generation to its end and returns the complete answer.
     func answer() async throws -> Inference.Answer {
         var draft = AnswerBuilder()
         while let batch = try await next() {

@@ -2,12 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// RefreshNumbers at all going generations again and again, whether one of their limits has passed: one timer for all costs less
-/// than one for each.
+/// Checks the timeouts of all generations with one timer, which costs less than one timer for each. Thread-safe.
 final class GenerationTimeoutMonitor: Sendable {
     static let shared = GenerationTimeoutMonitor()
 
-    /// How late a limit may be noticed.
+    /// The interval between checks, and so the maximum delay of a timeout.
     private static let interval = TimeAmount.milliseconds(50)
 
     private struct Watched {

@@ -1,8 +1,8 @@
-/// Where a generation stands against its limits; pure, the time is told to it.
+/// Tracks the timeouts of one generation: a pure state machine, which receives the time as an argument.
 struct GenerationTimeoutTracker: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// A limit that can pass.
+    /// The timeout that applies.
     enum Limit: Equatable {
         case firstToken
         case gap
@@ -10,7 +10,7 @@ struct GenerationTimeoutTracker: Sendable {
         case settling
     }
 
-    /// What to do at a moment.
+    /// The state at an instant.
     enum Verdict: Equatable {
         case lookAgain(at: Instant)
         case passed(Limit)
@@ -19,7 +19,7 @@ struct GenerationTimeoutTracker: Sendable {
     private let limits: GenerationTimeouts
     private let start: Instant
     private var current = Limit.firstToken
-    /// Since when the provider has been waited for; absent while it is our reader who takes the time.
+    /// The start of waiting for the provider; `nil` while the reader of the answer is processing events.
     private var waitingSince: Instant?
 
     init(limits: GenerationTimeouts, start: Instant) {
@@ -28,12 +28,12 @@ struct GenerationTimeoutTracker: Sendable {
         waitingSince = start
     }
 
-    /// The provider is asked for more.
+    /// Starts waiting for the provider.
     mutating func wait(at now: Instant) {
         if waitingSince == nil { waitingSince = now }
     }
 
-    /// Takes note of the provider's sign of life.
+    /// Records output of the provider.
     mutating func progress(isFinished: Bool = false) {
         waitingSince = nil
         current = isFinished ? .settling : .gap

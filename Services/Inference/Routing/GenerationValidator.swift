@@ -1,11 +1,11 @@
 import Contracts
 
-/// What a generation may be asked for.
+/// Validates requests for generations.
 enum GenerationValidator {
     private static let stopLimit = 16
     private static let tokenLimit = 1_000_000
 
-    /// Throws `invalid` with a sentence that says which value is wrong and what is allowed.
+    /// Throws `invalid` with the name of the invalid value and the permitted range.
     static func check(_ request: GenerationRequest) throws(Fault) {
         let options = request.options
         guard request.hasMessages else {

@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The bounded queue before a provider: so many run at once, so many wait, the rest are refused at once.
+/// The bounded queue of a provider: limits running and queued generations, and rejects further ones. Thread-safe.
 final class ProviderQueue: Sendable {
     private typealias Continuation = CheckedContinuation<Void, any Error>
 
@@ -26,13 +26,13 @@ final class ProviderQueue: Sendable {
         running = Meter(label: "inference_generations_running", dimensions: [("provider", provider)])
     }
 
-    /// Waits for a slot, at most `limit`; whoever got one must ``leave()`` once.
+    /// Waits at most `limit` for a slot; the caller must call ``leave()`` once for each slot.
     ///
-    /// Throws a ``QueueRejection``, or `CancellationError` when the caller leaves meanwhile.
+    /// Throws a ``QueueRejection``, or `CancellationError` if the task is cancelled.
     func enter(_ user: String = "", within limit: Duration) async throws {
         let (visitor, entry) = state.withLock { state in
             state.nextVisitor &+= 1
-            // Who must wait comes back with a continuation: until then no place is taken.
+            // A generation that must wait enters the queue together with its continuation.
             guard state.slots.running >= state.slots.capacity else {
                 return (state.nextVisitor, state.slots.enter(state.nextVisitor, of: user))
             }
@@ -42,7 +42,7 @@ final class ProviderQueue: Sendable {
         tell()
     }
 
-    /// Gives the slot back; whoever waits longest has it next.
+    /// Returns a slot, and resumes the next queued generation.
     func leave() {
         let next = state.withLock { state in
             state.slots.leave().flatMap { state.continuations.removeValue(forKey: $0) }
@@ -51,7 +51,7 @@ final class ProviderQueue: Sendable {
         tell()
     }
 
-    /// How many wait.
+    /// The number of queued generations.
     var waitingCount: Int { state.withLock { $0.slots.waitingCount } }
 
     private func wait(_ visitor: Int, of user: String, within limit: Duration) async throws {
@@ -87,13 +87,13 @@ final class ProviderQueue: Sendable {
         case .refused: continuation.resume(throwing: overflow)
         case .queued:
             tell()
-            // A cancellation that came before the place was taken found nothing to give up; so did a timer.
+            // A cancellation or timeout before the entry into the queue had no effect, so it is checked again.
             if Task.isCancelled { abandon(visitor, with: CancellationError()) }
             if .now >= end { abandon(visitor, with: tooLong) }
         }
     }
 
-    /// Gives up a place, unless its turn has come already: only one of the two resumes.
+    /// Removes a queued generation and resumes it with an error, unless it already has a slot.
     private func abandon(_ visitor: Int, with error: any Error) {
         let left = state.withLock { state in
             state.slots.abandon(visitor) ? state.continuations.removeValue(forKey: visitor) : nil

@@ -1,17 +1,17 @@
 import Contracts
 import Synchronization
 
-/// What is known of Ollama's models, as far as they were asked for.
+/// A cache of the properties of Ollama's models. Thread-safe.
 final class OllamaModelCache: Sendable {
-    /// More than anybody's models; a bound all the same.
+    /// Maximum number of entries.
     private static let limit = 4096
 
-    /// What is known of one.
+    /// The known properties of a model.
     struct Note: Equatable {
-        /// The window that it was made for.
+        /// The model's maximum context window, in tokens.
         var window: Int?
         var abilities: [Model.Ability]?
-        /// Whether it was asked for by itself: more will not be known.
+        /// Whether the model was requested by itself, so that nothing more is to be learned.
         var isFull = false
     }
 
@@ -35,7 +35,7 @@ final class OllamaModelCache: Sendable {
         state.withLock { $0.keep(note, of: model) }
     }
 
-    /// Forgets what is known of models that are no longer the same, and takes over what a list says.
+    /// Removes entries of models that changed, and adds the properties from a list.
     func note(_ entries: some Sequence<OllamaTags.Entry>) {
         let digests = Dictionary(entries.compactMap { entry in entry.digest.map { (entry.name, $0) } }) { $1 }
         state.withLock { state in
@@ -50,7 +50,7 @@ final class OllamaModelCache: Sendable {
         }
     }
 
-    /// Whether asking makes sense: not shortly after Ollama could not be reached.
+    /// Whether requests are permitted; not for a while after Ollama was unreachable.
     var isWorthAsking: Bool {
         state.withLock { $0.quietUntil.map { $0 <= .now } ?? true }
     }

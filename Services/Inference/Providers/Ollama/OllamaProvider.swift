@@ -7,25 +7,25 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// Ollama, over its native API.
+/// Ollama, through its native API.
 struct OllamaProvider: Provider {
-    /// What its models' names begin with.
+    /// The name of the provider.
     static let providerName = "ollama"
-    /// More models than this are not listed.
+    /// Maximum number of listed models.
     private static let modelLimit = 1000
-    /// How many texts are sent at once to be made vectors of: their answer is to stay small.
+    /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
 
     let name = OllamaProvider.providerName
     let isConfigured: Bool
-    /// The models that it has: to be got, made and thrown away.
+    /// The API for managing models.
     let modelAPI: OllamaModelAPI
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
     private let notes = OllamaModelCache()
 
-    /// Ollama at a URL, asked for windows of at most `windowLimit` tokens; throws when the URL cannot be read.
+    /// Creates a provider that requests context windows of at most `windowLimit` tokens; throws for an invalid URL.
     init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
         self.isConfigured = isConfigured
         self.windowLimit = windowLimit
@@ -132,7 +132,7 @@ struct OllamaProvider: Provider {
         min(note?.window ?? windowLimit, windowLimit)
     }
 
-    /// What is known of a model, asked for once.
+    /// The cached properties of a model, requested once.
     private func note(
         of model: String,
         within limit: Duration = ProviderClient.metadataTimeout
@@ -147,20 +147,20 @@ struct OllamaProvider: Provider {
             notes.keep(note, of: model)
             return note
         } catch let error as ProviderError where error.fault.code != .missing {
-            // Whoever generates will be told; until then the largest window that we would ask for will do.
+            // A generation reports the error; until then the default properties are used.
             if error.isOutage { notes.beQuiet(for: .seconds(5)) }
             return known
         }
     }
 
-    /// What an answer says that is an error.
+    /// Reads an error response.
     private static func parseError(
         _ status: Int,
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
     ) -> ProviderFaults.ErrorResponse {
         var message: String?
-        // Whatever is no JSON of Ollama's says nothing.
+        // Other bodies contain no message.
         do { message = try OllamaChatLine(body).error } catch {}
         return ProviderFaults.ErrorResponse(status: status, headers: headers, message: message)
     }
