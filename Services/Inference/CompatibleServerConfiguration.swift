@@ -55,8 +55,8 @@ struct CompatibleServerConfiguration: Sendable {
         guard let name = server.keyVariable else { return nil }
         guard let key = settings.variable(name) else {
             throw SettingFault(
-                "PROVIDERS_FILE says that \(name) holds the key of \(server.name), but it is not set. "
-                    + "Set it in the environment or in .env, or leave api_key_env out."
+                "PROVIDERS_FILE uses \(name) as the key of \(server.name), but it is not set. "
+                    + "Set it in the environment or in .env, or omit api_key_env."
             )
         }
         return try InferenceConfiguration.credential(name, key)

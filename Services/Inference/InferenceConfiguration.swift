@@ -55,7 +55,7 @@ struct InferenceConfiguration: Sendable {
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw SettingFault(
-                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is no model's name: \(ModelName.rule)."
+                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is not a valid model name: \(ModelName.rule)."
             )
         }
         connectTimeout = try Self.duration("CONNECT_TIMEOUT", 5, settings)
@@ -94,7 +94,7 @@ struct InferenceConfiguration: Sendable {
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
         let duration = try settings.duration(name, default: .seconds(seconds))
         guard duration > .zero, duration <= .seconds(86_400) else {
-            throw SettingFault("\(name) must be longer than nothing and at most a day, such as `\(seconds)s`.")
+            throw SettingFault("\(name) must be longer than 0 and at most a day, such as `\(seconds)s`.")
         }
         return duration
     }

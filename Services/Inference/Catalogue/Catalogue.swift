@@ -81,7 +81,7 @@ final class Catalogue: Service {
     func find(_ name: String?) async throws -> Model {
         let route = try await route(name)
         guard let provider = providers.first(where: { $0.name == route.provider }) else {
-            throw Fault(.missing, "There is no provider \(route.provider).")
+            throw Fault(.missing, "Provider \(route.provider) not found.")
         }
         do {
             var model = try await provider.model(route.model)
@@ -97,10 +97,10 @@ final class Catalogue: Service {
     func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
         guard let model = directory.withLock({ $0.model(route) }) else { return }
         guard model.may(.chat) else {
-            throw Fault(.invalid, "\(route.name) makes embeddings; it does not chat.")
+            throw Fault(.invalid, "\(route.name) supports embeddings only. Choose a chat model.")
         }
         for need in needs where !model.may(need) {
-            throw Fault(.invalid, "\(route.name) does not take \(need.rawValue). Choose a model that does.")
+            throw Fault(.invalid, "\(route.name) does not support \(need.rawValue). Choose a model that does.")
         }
     }
 
@@ -188,7 +188,7 @@ final class Catalogue: Service {
                 "Listing failed",
                 metadata: ["provider.name": "\(provider.name)", "error": "\(error)"]
             )
-            return .failure(Fault(.internal, "The models of \(provider.name) cannot be listed; the log says why."))
+            return .failure(Fault(.internal, "The models of \(provider.name) cannot be listed. See the log of the inference service."))
         }
     }
 }

@@ -64,13 +64,13 @@ struct ModelDirectory: Sendable {
         for entry in entries where entry.fault == nil {
             if let model = entry.models.first(where: { $0.may(.chat) }) { return route(to: model, of: entry) }
         }
-        throw Fault(.unavailable, "No provider offers a model now. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
+        throw Fault(.unavailable, "No model is available. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
     }
 
     /// Resolves `provider/model`, or a name without a provider.
     func route(_ name: String) throws(Fault) -> Route {
         guard ModelName.isValid(name) else {
-            throw Fault(.invalid, "`\(name.prefix(64))` is not a model's name: \(ModelName.rule).")
+            throw Fault(.invalid, "`\(name.prefix(64))` is not a valid model name: \(ModelName.rule).")
         }
         if let slash = name.firstIndex(of: "/"), let entry = entries.first(where: { $0.name == name[..<slash] }) {
             return try explicitRoute(String(name[name.index(after: slash)...]), of: entry)
@@ -101,7 +101,7 @@ struct ModelDirectory: Sendable {
     private func explicitRoute(_ model: String, of entry: Entry) throws(Fault) -> Route {
         if let known = find(model, in: entry) { return route(to: known, of: entry) }
         guard ModelName.isValid(model), !Self.isElsewhere(model, entry.name) else {
-            throw Fault(.invalid, "`\(model.prefix(64))` names a model on another host, which is not asked.")
+            throw Fault(.invalid, "`\(model.prefix(64))` is a model on another host, which is not allowed.")
         }
         return Route(provider: entry.name, model: model)
     }
@@ -126,11 +126,11 @@ struct ModelDirectory: Sendable {
         if let down = entries.first(where: { $0.isConfigured && $0.fault != nil && $0.models.isEmpty }) {
             return Fault(
                 .unavailable,
-                "Whether \(down.name) has a model \(name) cannot be seen now: \(down.fault?.message ?? "")",
+                "The models of \(down.name) cannot be listed, so \(name) was not found: \(down.fault?.message ?? "")",
                 retryAfter: 5
             )
         }
         let known = entries.flatMap(\.models).prefix(8).map(\.name).joined(separator: ", ")
-        return Fault(.missing, "There is no model \(name). Known are: \(known).")
+        return Fault(.missing, "Model \(name) not found. Known models: \(known).")
     }
 }

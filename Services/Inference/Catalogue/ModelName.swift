@@ -2,7 +2,7 @@
 enum ModelName {
     /// The rule, for error messages.
     static let rule =
-        "a name begins with a letter or a digit, holds letters, digits and . _ / - up to 128 characters, "
+        "a name begins with a letter or a digit, has at most 128 letters, digits and . _ / -, "
         + "and may end with a tag such as :latest"
 
     /// Whether a name, with or without its provider, is valid: letters, digits and `._/-`, and optionally one `:tag`.

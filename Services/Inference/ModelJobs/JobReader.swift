@@ -99,7 +99,7 @@ struct JobReader: Sendable {
         throw Fault(
             .timeout,
             "\(faults.name) made no progress for a long time, so the job was ended. "
-                + "Begin again: the data received so far is kept."
+                + "Start the job again: downloaded data is kept."
         )
     }
 }

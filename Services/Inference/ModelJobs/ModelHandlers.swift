@@ -39,7 +39,7 @@ struct ModelHandlers: Sendable {
     func delete(_ request: Models.Delete) async throws -> Done {
         let route = try await catalogue.route(request.model)
         guard route.provider == OllamaProvider.providerName else {
-            throw Fault(.invalid, "\(route.name) belongs to \(route.provider); only models of Ollama can be deleted.")
+            throw Fault(.invalid, "\(route.name) belongs to \(route.provider); only Ollama models can be deleted.")
         }
         do {
             try await modelAPI.delete(route.model)
@@ -92,7 +92,7 @@ struct ModelHandlers: Sendable {
         } catch let error as ProviderError where error.fault.code == .cut {
             throw Fault(
                 .cut,
-                "Ollama stopped before \(name.full) was there. Begin again: what has come is kept and goes on from there."
+                "Ollama disconnected before \(name.full) was complete. Start the job again: downloaded data is kept."
             )
         } catch let error as ProviderError {
             throw error.logged()
@@ -103,8 +103,8 @@ struct ModelHandlers: Sendable {
     private func fault(_ words: String, _ name: OllamaModelName) -> Fault {
         let sentence = modelAPI.client.faults.publicText(words)
         return words.contains("file does not exist") || words.contains("not found")
-            ? Fault(.missing, "Ollama finds no model for \(name.full): \(sentence)")
-            : Fault(.provider, "Ollama failed at \(name.full): \(sentence)")
+            ? Fault(.missing, "Ollama did not find \(name.full): \(sentence)")
+            : Fault(.provider, "Ollama failed to provide \(name.full): \(sentence)")
     }
 
     /// Whether an old version of Ollama rejected the request: `path or modelfile are required`.

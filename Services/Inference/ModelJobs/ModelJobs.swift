@@ -131,7 +131,7 @@ final class ModelJobs: Service {
             return state.entries[id]
         }
         guard let entry else {
-            throw Fault(.missing, "There is no job \(id); jobs that have ended are remembered for an hour.")
+            throw Fault(.missing, "Job \(id) not found. Finished jobs are kept for an hour.")
         }
         return entry
     }
@@ -151,7 +151,7 @@ final class ModelJobs: Service {
             state.entries[job.id]?.task = nil
         }
         Logger.current.info(
-            "Ended to \(job.kind.rawValue)",
+            "Job finished",
             metadata: metadata.merging(["job.state": "\(end)", "fault": "\(fault?.message ?? "")"]) { $1 }
         )
         Counter(
@@ -170,11 +170,11 @@ final class ModelJobs: Service {
             return (isBroken ? .interrupted : .failed, fault)
         } catch is CancellationError {
             guard state.withLock({ $0.isDraining }) else { return (.cancelled, nil) }
-            let fault = Fault(.cut, "inference-svc was stopped meanwhile. Begin again: what has come is kept.")
+            let fault = Fault(.cut, "The inference service was stopped. Start the job again: downloaded data is kept.")
             return (.interrupted, fault)
         } catch {
             Logger.current.error("Job failed", metadata: ["job.id": "\(publisher.job.id)", "error": "\(error)"])
-            return (.failed, Fault(.internal, "Something went wrong in inference-svc; its log says what."))
+            return (.failed, Fault(.internal, "Something went wrong. See the log of the inference service."))
         }
     }
 
@@ -184,15 +184,15 @@ final class ModelJobs: Service {
 
     private static let draining = Fault(
         .unavailable,
-        "inference-svc is about to stop. Try again in a moment.",
+        "The inference service is shutting down. Try again in a moment.",
         retryAfter: 1
     )
 
     private static func conflict(_ name: OllamaModelName) -> Fault {
-        Fault(.conflict, "\(name.full) is being made after another recipe. Wait for its end, or cancel it.")
+        Fault(.conflict, "\(name.full) is already being created with different properties. Wait for that job, or cancel it.")
     }
 
     private static func tooMany(_ limit: Int) -> Fault {
-        Fault(.limited, "\(limit) models are being fetched or made already. Wait for one of them.", retryAfter: 30)
+        Fault(.limited, "\(limit) models are already being pulled or created. Wait for one of them.", retryAfter: 30)
     }
 }

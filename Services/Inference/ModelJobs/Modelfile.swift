@@ -112,7 +112,7 @@ struct Modelfile: Sendable, Hashable {
     private static func text(_ text: String?, _ name: String) throws(Fault) -> String? {
         guard let text, !text.isEmpty else { return nil }
         guard text.utf8.count <= systemLimit, !text.utf8.contains(0) else {
-            throw Fault(.invalid, "\(name) has more than \(systemLimit) bytes, or holds a NUL.")
+            throw Fault(.invalid, "\(name) must have at most \(systemLimit) bytes and no NUL.")
         }
         return text
     }
@@ -129,14 +129,14 @@ extension Modelfile {
         } catch {
             throw Fault(
                 .invalid,
-                "parameters must be an object of numbers, texts, true and false, and lists of texts, "
+                "parameters must be an object whose values are numbers, strings, Booleans and arrays of strings, "
                     + "such as {\"temperature\":0.7,\"stop\":[\"User:\"]}."
             )
         }
         guard entries.count <= parameterLimit, entries.keys.allSatisfy(isName) else {
             throw Fault(
                 .invalid,
-                "parameters must be at most \(parameterLimit), with names of small letters and _."
+                "parameters must have at most \(parameterLimit) members, with names of lowercase letters, digits and _."
             )
         }
         return entries.mapValues(\.value)

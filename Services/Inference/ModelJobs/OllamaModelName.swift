@@ -22,13 +22,13 @@ struct OllamaModelName: Sendable, Hashable {
     /// Throws `invalid` with the reason.
     init(_ text: String, others: [String] = []) throws(Fault) {
         guard ModelName.isValid(text) else {
-            throw Fault(.invalid, "`\(text.prefix(64))` is not a model's name: \(ModelName.rule).")
+            throw Fault(.invalid, "`\(text.prefix(64))` is not a valid model name: \(ModelName.rule).")
         }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         if parts.count > 1, let other = others.first(where: { $0 == parts[0] && $0 != OllamaProvider.providerName }) {
             throw Fault(
                 .invalid,
-                "\(text) belongs to \(other); only models of Ollama can be pulled, made and deleted, such as ollama/llama3.2."
+                "\(text) belongs to \(other); only Ollama models can be pulled, created and deleted, such as ollama/llama3.2."
             )
         }
         let own = parts.first == OllamaProvider.providerName && parts.count > 1 ? Array(parts.dropFirst()) : parts
@@ -36,8 +36,8 @@ struct OllamaModelName: Sendable, Hashable {
         else {
             throw Fault(
                 .invalid,
-                "`\(text.prefix(64))` names a model on another host, which Ollama is not sent to. "
-                    + "Name one of Ollama's own registry, such as ollama/llama3.2."
+                "`\(text.prefix(64))` is a model on another host, which is not allowed. "
+                    + "Use a model of Ollama's own registry, such as ollama/llama3.2."
             )
         }
         self.own = own.joined(separator: "/")

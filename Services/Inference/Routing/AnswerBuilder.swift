@@ -24,7 +24,7 @@ struct AnswerBuilder {
     /// Throws `cut` if there was no finish event.
     func answer() throws(Fault) -> Inference.Answer {
         guard let begin, let finish else {
-            throw Fault(.cut, "The answer stopped without saying that it was done.")
+            throw Fault(.cut, "The answer ended without a finish reason.")
         }
         var answer = Inference.Answer(begin: begin, finish: finish)
         answer.reasoning = reasoning

@@ -53,7 +53,7 @@ struct GenerationDispatcher {
                 guard deadline > .now else { break }
             }
         }
-        var fault = first?.fault ?? Fault(.missing, "There is no model to ask.")
+        var fault = first?.fault ?? Fault(.missing, "There is no model for the request.")
         fault.attempts = attempts
         throw fault
     }
@@ -61,7 +61,7 @@ struct GenerationDispatcher {
     /// Tries one model, with retries.
     private mutating func pursue(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
         guard let runtime = runtimes[route.provider] else {
-            throw ProviderError(Fault(.missing, "There is no provider \(route.provider)."), .tryAnotherModel)
+            throw ProviderError(Fault(.missing, "Provider \(route.provider) not found."), .tryAnotherModel)
         }
         runtime.budget.earn()
         var tries = 0
@@ -164,7 +164,7 @@ struct GenerationDispatcher {
     private mutating func skip(_ route: ModelDirectory.Route, for wait: Duration) -> ProviderError {
         let fault = Fault(
             .unavailable,
-            "\(route.name) failed again and again, so it is not asked now. Try again in a few seconds.",
+            "\(route.name) failed repeatedly, so it is not used for a moment. Try again in a few seconds.",
             retryAfter: Int(wait.components.seconds) + 1
         )
         let error = ProviderError(fault, .tryAnotherModel)

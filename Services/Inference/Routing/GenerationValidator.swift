@@ -22,7 +22,7 @@ enum GenerationValidator {
         }
         guard let stop = options.stop else { return }
         guard stop.count <= stopLimit, stop.allSatisfy({ (1...1000).contains($0.utf8.count) }) else {
-            throw Fault(.invalid, "stop holds at most \(stopLimit) texts, each of 1 to 1000 bytes.")
+            throw Fault(.invalid, "stop must have at most \(stopLimit) texts, each of 1 to 1000 bytes.")
         }
     }
 }

@@ -56,7 +56,7 @@ final class ProviderQueue: Sendable {
 
     private func wait(_ visitor: Int, of user: String, within limit: Duration) async throws {
         let tooLong = QueueRejection(
-            fault: Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
+            fault: Fault(.timeout, "The queue of \(provider) did not advance within \(limit.seconds) seconds. Try again later.")
         )
         let end = ContinuousClock.now + limit
         let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) {
@@ -106,7 +106,7 @@ final class ProviderQueue: Sendable {
         QueueRejection(
             fault: Fault(
                 .unavailable,
-                "Too many generations wait for \(provider) already. Try again in a few seconds.",
+                "The queue of \(provider) is full. Try again in a few seconds.",
                 retryAfter: 5
             )
         )

@@ -52,7 +52,7 @@ struct Routing: Sendable {
         try EmbeddingValidator.check(request)
         let route = try await catalogue.route(request.model ?? "demo/\(HashEmbedding.model)")
         guard let runtime = runtimes[route.provider] else {
-            throw Fault(.missing, "There is no provider \(route.provider).")
+            throw Fault(.missing, "Provider \(route.provider) not found.")
         }
         let limit = try context.remaining(atMost: runtime.limits.firstToken)
         do {

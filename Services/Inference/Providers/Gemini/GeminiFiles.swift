@@ -99,7 +99,7 @@ struct GeminiFiles: Sendable {
         // The name becomes part of a path, so it is validated.
         guard name.hasPrefix("files/"), name.count <= 100,
             name.dropFirst(6).utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Self.isLetter($0) })
-        else { throw client.faults.invalidResponse("a file with a name that is none") }
+        else { throw client.faults.invalidResponse("a file with an invalid name") }
         let limit = min(ProviderClient.metadataTimeout, try left(until: deadline))
         let answer = try await client.ask(.GET, "/\(version.rawValue)/\(name)", within: limit)
         return try decode(File.self, from: answer)
@@ -123,7 +123,7 @@ struct GeminiFiles: Sendable {
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch {
-            throw client.faults.invalidResponse("a description of a file that is none")
+            throw client.faults.invalidResponse("an invalid description of a file")
         }
     }
 
@@ -132,7 +132,7 @@ struct GeminiFiles: Sendable {
         guard left > .zero else {
             let fault = Fault(
                 .timeout,
-                "\(client.faults.name) did not take the attached files in time. Send smaller ones, or set "
+                "\(client.faults.name) did not accept the attached files in time. Send smaller ones, or set "
                     + "FIRST_TOKEN_TIMEOUT higher."
             )
             throw ProviderError(fault, .tryAnotherModel)

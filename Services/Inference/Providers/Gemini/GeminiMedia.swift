@@ -37,12 +37,12 @@ struct GeminiMedia: Sendable {
         let format = audio.format.prefix(bytes: 64).lowercased()
         guard let type = Self.audioType(format) else {
             throw Self.refused(
-                "Gemini does not take sound of the format \(format.prefix(bytes: 20)). "
-                    + "It takes wav, mp3, aiff, aac, ogg and flac: convert the file, or choose another model."
+                "Gemini does not support audio of the format \(format.prefix(bytes: 20)). "
+                    + "It supports wav, mp3, aiff, aac, ogg and flac: convert the file, or choose another model."
             )
         }
         guard let base64 = Self.base64(audio.data) else {
-            throw Self.refused("The sound in the messages is not base64.")
+            throw Self.refused("Audio in the messages is not base64.")
         }
         return .data(base64, type: type)
     }
@@ -68,8 +68,8 @@ struct GeminiMedia: Sendable {
         let type = words.first.map { $0 == "image/jpg" ? "image/jpeg" : String($0) } ?? ""
         guard Self.imageTypes.contains(type) else {
             throw Self.refused(
-                "Gemini does not take images of the type \(type.isEmpty ? "unknown" : String(type.prefix(bytes: 40))). "
-                    + "It takes \(Self.imageTypes.joined(separator: ", "))."
+                "Gemini does not support images of the type \(type.isEmpty ? "unknown" : String(type.prefix(bytes: 40))). "
+                    + "It supports \(Self.imageTypes.joined(separator: ", "))."
             )
         }
         guard words.last == "base64", let base64 = Self.base64(String(url[url.utf8.index(after: comma)...])) else {

@@ -52,7 +52,7 @@ struct GeminiProvider: Provider {
         var query = "?pageSize=\(Self.modelLimit)"
         for _ in 0..<Self.pageLimit where entries.count < Self.modelLimit {
             let answer = try await client.ask(.GET, "/\(version.rawValue)/models\(query)")
-            let page = try decode(GeminiModels.self, from: answer, as: "a list of models that is not one")
+            let page = try decode(GeminiModels.self, from: answer, as: "an invalid list of models")
             entries += page.models ?? []
             guard let token = page.nextPageToken, !token.isEmpty else { break }
             query = "?pageSize=\(Self.modelLimit)&pageToken=\(Self.escaped(token))"
@@ -66,7 +66,7 @@ struct GeminiProvider: Provider {
         if cache[model] == nil, cache.mayAsk(for: model) {
             do {
                 let answer = try await client.ask(.GET, "/\(version.rawValue)/\(Self.resource(model))", about: model)
-                let entry = try decode(GeminiModels.Entry.self, from: answer, as: "a model that is none")
+                let entry = try decode(GeminiModels.Entry.self, from: answer, as: "an invalid description of a model")
                 cache.keep(entry, as: model)
             } catch let error as ProviderError where error.fault.code != .missing {
                 // A generation reports the error; until then the name determines the properties.
@@ -115,7 +115,7 @@ struct GeminiProvider: Provider {
                 about: request.model,
                 within: max(.milliseconds(1), deadline - .now)
             )
-            let batch = try decode(GeminiEmbeddings.self, from: answer, as: "embeddings that are none")
+            let batch = try decode(GeminiEmbeddings.self, from: answer, as: "invalid embeddings")
             let found = batch.embeddings ?? []
             guard found.count == texts.count, found.allSatisfy({ !$0.values.isEmpty }) else {
                 throw client.faults.invalidResponse("\(found.count) vectors for \(texts.count) texts")

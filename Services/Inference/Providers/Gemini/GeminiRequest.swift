@@ -23,10 +23,10 @@ struct GeminiRequest: Sendable {
         options = prompt.options
         thinking = traits.thinking(effort: options.reasoningEffort)
         guard !conversation.contents.isEmpty else {
-            throw ProviderError(Fault(.invalid, "The messages say nothing that Gemini could answer."), .none)
+            throw ProviderError(Fault(.invalid, "The messages have no content."), .none)
         }
         if let stop = options.stop, stop.count > Self.stopLimit {
-            let sentence = "Gemini takes at most \(Self.stopLimit) stop texts; there are \(stop.count)."
+            let sentence = "Gemini supports at most \(Self.stopLimit) stop texts; the request has \(stop.count)."
             throw ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
         }
     }

@@ -48,7 +48,7 @@ struct GeminiTools: Sendable {
                 try json.end()
             }
         } catch is JSONScanner.Malformed {
-            throw ProviderError(Fault(.invalid, "\(name) does not have the form that OpenAI gives it."), .none)
+            throw ProviderError(Fault(.invalid, "\(name) is not in OpenAI's format."), .none)
         }
     }
 
@@ -72,7 +72,7 @@ struct GeminiTools: Sendable {
             }
         }
         guard type == nil || type == "function", !tool.name.isEmpty else {
-            throw Self.refused("Gemini takes tools of the type function, each with a name.")
+            throw Self.refused("Gemini supports only tools of the type function, each with a name.")
         }
         declarations.append(tool)
     }
@@ -89,7 +89,7 @@ struct GeminiTools: Sendable {
                 }
             }
             guard let required, !required.isEmpty else {
-                throw Self.refused("Gemini takes as toolChoice auto, none, required or one function.")
+                throw Self.refused("Gemini supports the tool choices auto, none, required and one function.")
             }
             mode = "ANY"
             return
@@ -99,7 +99,7 @@ struct GeminiTools: Sendable {
         case "none": mode = "NONE"
         case "required": mode = "ANY"
         case "null": mode = nil
-        default: throw Self.refused("Gemini takes as toolChoice auto, none, required or one function.")
+        default: throw Self.refused("Gemini supports the tool choices auto, none, required and one function.")
         }
     }
 

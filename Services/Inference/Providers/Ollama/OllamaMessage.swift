@@ -64,7 +64,7 @@ struct OllamaMessage: JSONWritable, Equatable {
             case .audio:
                 throw Fault(
                     .invalid,
-                    "Ollama's chat takes no sound. Send the words instead, or choose a model of another provider."
+                    "Ollama does not support audio in chats. Send text, or choose a model of another provider."
                 )
             }
         }

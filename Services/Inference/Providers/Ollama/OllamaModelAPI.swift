@@ -25,7 +25,7 @@ struct OllamaModelAPI: Sendable {
         do {
             return try JSONDecoder().decode(OllamaShow.self, from: answer)
         } catch {
-            throw client.faults.invalidResponse("a description of a model that is none")
+            throw client.faults.invalidResponse("an invalid description of a model")
         }
     }
 

@@ -47,7 +47,7 @@ struct OllamaProvider: Provider {
         do {
             entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models ?? []
         } catch {
-            throw client.faults.invalidResponse("a list of models that is not one")
+            throw client.faults.invalidResponse("an invalid list of models")
         }
         let listed = entries.prefix(Self.modelLimit).filter { ModelName.isValid($0.name) }
         notes.note(listed)
@@ -116,7 +116,7 @@ struct OllamaProvider: Provider {
         do {
             embeddings = try OllamaEmbeddings(answer)
         } catch {
-            throw client.faults.invalidResponse("embeddings that are none")
+            throw client.faults.invalidResponse("invalid embeddings")
         }
         guard embeddings.vectors.count == texts.count else {
             throw client.faults.invalidResponse("\(embeddings.vectors.count) vectors for \(texts.count) texts")

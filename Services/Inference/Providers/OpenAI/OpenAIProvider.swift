@@ -55,7 +55,7 @@ final class OpenAIProvider: Provider {
         let entries = try decode(
             OpenAIModels.self,
             from: try await client.ask(.GET, "/models"),
-            as: "a list of models that is not one"
+            as: "an invalid list of models"
         ).data.prefix(Self.modelLimit)
         windows.withLock { windows in
             windows = Dictionary(entries.compactMap { entry in entry.window.map { (entry.id, $0) } }) { first, _ in
@@ -115,7 +115,7 @@ final class OpenAIProvider: Provider {
                 about: request.model,
                 within: request.responseTimeout
             ),
-            as: "embeddings that are none"
+            as: "invalid embeddings"
         )
         guard answer.data.count == request.input.count else {
             throw client.faults.invalidResponse("\(answer.data.count) vectors for \(request.input.count) texts")
