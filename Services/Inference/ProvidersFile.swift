@@ -114,7 +114,7 @@ struct ProvidersFile: Decodable, Sendable, Equatable {
         } catch let error as DecodingError {
             throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileValidator.explain(error))")
         } catch let fault as ProvidersFileValidator.ValidationError {
-            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(fault.sentence)")
+            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(fault.message)")
         }
     }
 

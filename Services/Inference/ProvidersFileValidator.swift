@@ -6,14 +6,14 @@ import HTTP
 struct ProvidersFileValidator {
     /// An invalid value.
     struct ValidationError: Error, Equatable {
-        let sentence: String
+        let message: String
 
-        init(_ sentence: String) {
-            self.sentence = sentence
+        init(_ message: String) {
+            self.message = message
         }
     }
 
-    private static let taken = ["ollama", "gemini", "openai", "demo"]
+    private static let reservedNames = ["ollama", "gemini", "openai", "demo"]
 
     static func explain(_ error: DecodingError) -> String {
         let text = BusCoding.explain(error)
@@ -21,7 +21,7 @@ struct ProvidersFileValidator {
     }
 
     func check(_ file: ProvidersFile) throws(ValidationError) {
-        var names = Set(Self.taken)
+        var names = Set(Self.reservedNames)
         for server in file.providers {
             try check(server)
             guard names.insert(server.name).inserted else {
@@ -42,8 +42,8 @@ struct ProvidersFileValidator {
 
     /// Rejects unknown keys, because they are usually spelling mistakes.
     func check(_ object: [String: Any], knows known: [String], in place: String) throws(ValidationError) {
-        guard let stranger = object.keys.sorted().first(where: { !known.contains($0) }) else { return }
-        throw ValidationError("`\(stranger)` in \(place) is unknown. Known keys: \(known.joined(separator: ", ")).")
+        guard let unknown = object.keys.sorted().first(where: { !known.contains($0) }) else { return }
+        throw ValidationError("`\(unknown)` in \(place) is unknown. Known keys: \(known.joined(separator: ", ")).")
     }
 
     private func check(_ server: ProvidersFile.Server) throws(ValidationError) {

@@ -6,10 +6,10 @@ import Testing
     @Test func `so many run, so many wait, the rest are refused`() {
         var queue = FairSlotQueue(capacity: 2, queueLimit: 1)
         #expect((1...4).map { queue.enter($0) } == [.admitted, .admitted, .queued, .refused])
-        #expect(queue.leave() == 3)
+        #expect(queue.release() == 3)
         #expect(queue.running == 2)
-        #expect(queue.leave() == nil)
-        #expect(queue.leave() == nil)
+        #expect(queue.release() == nil)
+        #expect(queue.release() == nil)
         #expect(queue.running == 0)
     }
 
@@ -21,9 +21,9 @@ import Testing
         let answers = [2, 2, 99].map { queue.abandon($0) }
         #expect(answers == [true, false, false])
         #expect(queue.enter(4) == .queued)
-        #expect(queue.leave() == 3)
-        #expect(queue.leave() == 4)
-        #expect(queue.leave() == nil)
+        #expect(queue.release() == 3)
+        #expect(queue.release() == 4)
+        #expect(queue.release() == nil)
     }
 
     @Test func `who comes and goes while nobody is done is forgotten`() {
@@ -35,7 +35,7 @@ import Testing
             let hasWaited = queue.abandon(visitor)
             #expect(entry == .queued && hasWaited)
         }
-        let next = queue.leave()
+        let next = queue.release()
         #expect(next == 1)
     }
 
@@ -46,9 +46,9 @@ import Testing
         _ = queue.enter(11, of: "b")
         _ = queue.enter(21, of: "c")
         _ = queue.enter(12, of: "b")
-        let order = (0..<7).map { _ in queue.leave() }
+        let order = (0..<7).map { _ in queue.release() }
         #expect(order == [1, 11, 21, 2, 12, 3, 4])
-        #expect(queue.leave() == nil)
+        #expect(queue.release() == nil)
     }
 
     @Test func `a line of gaps does not grow`() {
@@ -60,7 +60,7 @@ import Testing
         }
         let places = Mirror(reflecting: line).children.first { $0.label == "places" }?.value as? [Int?]
         #expect((places?.count ?? .max) < 100)
-        #expect(line.next() == 0)
+        #expect(line.popFirst() == 0)
         #expect(line.isEmpty)
     }
 
@@ -78,7 +78,7 @@ import Testing
                 case .refused: #expect(waiting.count == 5)
                 }
             case 1 where running > 0:
-                let next = queue.leave()
+                let next = queue.release()
                 #expect(next == waiting.first)
                 if waiting.isEmpty { running -= 1 } else { waiting.removeFirst() }
             case 2:

@@ -18,13 +18,13 @@ import Testing
             #"{"status":"pulling a","digest":"sha256:a","total":100,"completed":40}"#,
             #"{"status":"pulling a","digest":"sha256:a","total":100,"completed":700}"#,
             #"{"status":"pulling c","digest":"sha256:c","completed":7}"#,
-        ] { progress.take(try line(text), at: .now) }
+        ] { progress.apply(try line(text), at: .now) }
         var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
         progress.tell(&job)
         #expect(job.layers.map(\.digest) == ["sha256:a", "sha256:b"])
         #expect(job.totalBytes == 150 && job.completedBytes == 150)
         #expect(!progress.isDone)
-        progress.take(try line(#"{"status":"success"}"#), at: .now)
+        progress.apply(try line(#"{"status":"success"}"#), at: .now)
         #expect(progress.isDone)
     }
 
@@ -34,7 +34,7 @@ import Testing
         }
         var progress = JobProgress(begunAt: .now)
         for number in 0..<10_000 {
-            progress.take(try line("{\"digest\":\"\(number)\",\"total\":1125899906842624,\"completed\":1}"), at: .now)
+            progress.apply(try line("{\"digest\":\"\(number)\",\"total\":1125899906842624,\"completed\":1}"), at: .now)
         }
         #expect(progress.layers.count == 256)
         var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
@@ -48,12 +48,12 @@ import Testing
         var progress = JobProgress(begunAt: start)
         #expect(progress.deadline(limits) == start + .seconds(10))
         let fetching = try line(#"{"status":"pulling a","digest":"a","total":9,"completed":1}"#)
-        progress.take(fetching, at: start + .seconds(1))
-        progress.take(fetching, at: start + .seconds(5))
+        progress.apply(fetching, at: start + .seconds(1))
+        progress.apply(fetching, at: start + .seconds(5))
         #expect(progress.deadline(limits) == start + .seconds(11))
-        progress.take(try line(#"{"status":"verifying"}"#), at: start + .seconds(6))
+        progress.apply(try line(#"{"status":"verifying"}"#), at: start + .seconds(6))
         #expect(progress.deadline(limits) == start + .seconds(106))
-        progress.take(fetching, at: start + .seconds(7))
+        progress.apply(fetching, at: start + .seconds(7))
         #expect(progress.deadline(limits) == start + .seconds(17))
     }
 

@@ -18,9 +18,9 @@ import Testing
             #expect(refusal.fault.code == .unavailable)
             #expect(refusal.fault.retryAfter != nil)
         }
-        queue.leave()
+        queue.release()
         try await waiting.value
-        queue.leave()
+        queue.release()
         try await queue.enter(within: .seconds(60))
     }
 
@@ -34,7 +34,7 @@ import Testing
             await #expect(throws: CancellationError.self) { try await task.value }
         }
         #expect(queue.waitingCount == 1)
-        queue.leave()
+        queue.release()
         try await waiting.last?.value
     }
 
@@ -58,7 +58,7 @@ import Testing
                     let visit = Task {
                         try await queue.enter(within: number % 3 == 0 ? .milliseconds(1) : .seconds(60))
                         await Task.yield()
-                        queue.leave()
+                        queue.release()
                     }
                     if number % 2 == 0 { visit.cancel() }
                     _ = await visit.result

@@ -15,11 +15,11 @@ final class Catalogue: Service {
     private let directory: Mutex<ModelDirectory>
     /// The number of refreshes started, and the latest one whose result was applied.
     private struct RefreshNumbers {
-        var begun = 0
-        var told = 0
+        var started = 0
+        var applied = 0
     }
 
-    private let looks = Mutex<[String: RefreshNumbers]>([:])
+    private let refreshes = Mutex<[String: RefreshNumbers]>([:])
     /// Cached routes by name, cleared by each refresh.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
@@ -73,7 +73,7 @@ final class Catalogue: Service {
             }
             return route
         }
-        if !directory.withLock({ $0.isComplete }) { await look() }
+        if !directory.withLock({ $0.isComplete }) { await refreshLists() }
         return try directory.withLock { try $0.fallbackRoute() }
     }
 
@@ -106,7 +106,7 @@ final class Catalogue: Service {
 
     /// Refreshes the lists of models, and then the context windows of new models.
     func refresh() async {
-        await look()
+        await refreshLists()
         for provider in providers {
             let report = directory.withLock(\.reports).first { $0.name == provider.name }
             guard let report, report.fault == nil else { continue }
@@ -118,41 +118,41 @@ final class Catalogue: Service {
                 }
             }
         }
-        await look()
+        await refreshLists()
     }
 
     /// Refreshes one provider and one of its models, after a model was pulled, created or deleted.
     func refresh(_ name: String, _ model: String?) async {
         guard let provider = providers.first(where: { $0.name == name }) else { return }
-        await look(at: provider)
+        await refreshList(of: provider)
         guard let model else { return }
         do {
             _ = try await provider.model(model)
         } catch {
             Logger.current.debug("No window", metadata: ["model.name": "\(model)", "error": "\(error)"])
         }
-        await look(at: provider)
+        await refreshList(of: provider)
     }
 
     /// Refreshes all providers concurrently.
-    private func look() async {
+    private func refreshLists() async {
         await withTaskGroup { group in
             for provider in providers {
-                group.addTask { await self.look(at: provider) }
+                group.addTask { await self.refreshList(of: provider) }
             }
         }
     }
 
-    private func look(at provider: any Provider) async {
-        let number = looks.withLock { looks in
-            looks[provider.name, default: RefreshNumbers()].begun += 1
-            return looks[provider.name]?.begun ?? 0
+    private func refreshList(of provider: any Provider) async {
+        let number = refreshes.withLock { refreshes in
+            refreshes[provider.name, default: RefreshNumbers()].started += 1
+            return refreshes[provider.name]?.started ?? 0
         }
         guard let result = await list(provider) else { return }
-        looks.withLock { looks in
+        refreshes.withLock { refreshes in
             // The result of an older refresh is ignored.
-            guard number > looks[provider.name]?.told ?? 0 else { return }
-            looks[provider.name]?.told = number
+            guard number > refreshes[provider.name]?.applied ?? 0 else { return }
+            refreshes[provider.name]?.applied = number
             directory.withLock { $0.update(provider.name, with: result) }
         }
         routes.withLock { $0 = [:] }

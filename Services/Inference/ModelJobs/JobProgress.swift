@@ -26,10 +26,10 @@ struct JobProgress: Sendable {
     }
 
     /// Applies a line.
-    mutating func take(_ line: OllamaJobLine, at now: Instant) {
+    mutating func apply(_ line: OllamaJobLine, at now: Instant) {
         let before = (status, layers)
         if let status = line.status { self.status = status }
-        if let digest = line.digest, let total = line.total { note(digest, total, line.completed ?? 0) }
+        if let digest = line.digest, let total = line.total { update(digest, total, line.completed ?? 0) }
         isWorking = line.digest == nil && !layers.isEmpty
         isDone = isDone || line.isSuccess
         if before != (status, layers) { lastChange = now }
@@ -40,7 +40,7 @@ struct JobProgress: Sendable {
         lastChange + (isWorking ? limits.working : limits.fetching)
     }
 
-    private mutating func note(_ digest: String, _ total: Int, _ completed: Int) {
+    private mutating func update(_ digest: String, _ total: Int, _ completed: Int) {
         let layer = ModelJob.Layer(digest: digest, totalBytes: total, completedBytes: min(completed, total))
         if let index = layers.firstIndex(where: { $0.digest == digest }) {
             layers[index] = layer
@@ -52,7 +52,7 @@ struct JobProgress: Sendable {
 
 extension JobProgress {
     /// Copies the progress to a job.
-    func tell(_ job: inout ModelJob) {
+    func copy(to job: inout ModelJob) {
         job.status = status
         job.layers = layers
     }

@@ -38,23 +38,23 @@ final class JobPublisher: Sendable {
 
     /// A stream of the job's current state and further states until its end, at most one for each `pace`.
     func watch(pace: Duration) -> ElementStream<ModelJob> {
-        struct Place {
+        struct Position {
             var version = 0
-            var told = ContinuousClock.now
+            var lastTime = ContinuousClock.now
             var isOver = false
         }
-        let place = Mutex(Place())
+        let position = Mutex(Position())
         return ElementStream(
             next: {
-                let (version, told, isOver) = place.withLock { ($0.version, $0.told, $0.isOver) }
+                let (version, lastTime, isOver) = position.withLock { ($0.version, $0.lastTime, $0.isOver) }
                 if isOver { return nil }
                 try await self.wait(after: version)
                 // Combines changes in quick succession; the final state is not delayed.
-                if version > 0, told + pace > .now, !self.job.state.isFinal {
-                    try await Task.sleep(until: told + pace, clock: .continuous)
+                if version > 0, lastTime + pace > .now, !self.job.state.isFinal {
+                    try await Task.sleep(until: lastTime + pace, clock: .continuous)
                 }
                 let (newest, job) = self.state.withLock { ($0.version, $0.job) }
-                place.withLock { $0 = Place(version: newest, isOver: job.state.isFinal) }
+                position.withLock { $0 = Position(version: newest, isOver: job.state.isFinal) }
                 return [job]
             },
             close: {}

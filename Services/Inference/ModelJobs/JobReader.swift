@@ -14,8 +14,8 @@ struct JobReader: Sendable {
     let limits: JobProgress.Limits
 
     /// An error that Ollama reported.
-    struct Said: Error, Equatable {
-        let words: String
+    struct ReportedError: Error, Equatable {
+        let message: String
     }
 
     /// Reads the response to its end; `open` sends the request.
@@ -26,7 +26,7 @@ struct JobReader: Sendable {
         let progress = Progress()
         try await withThrowingTaskGroup { group in
             group.addTask { try await read(open, progress) }
-            group.addTask { try await mind(progress) }
+            group.addTask { try await watch(progress) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -48,11 +48,11 @@ struct JobReader: Sendable {
                 throw faults.streamFailed(error)
             }
             guard let bytes else { break }
-            for line in try whole(&lines, bytes) where try take(line, progress) { return }
+            for line in try whole(&lines, bytes) where try apply(line, progress) { return }
         }
         if lines.unfinished.readableBytes > 0 {
             do {
-                if try take(lines.unfinished, progress) { return }
+                if try apply(lines.unfinished, progress) { return }
             } catch is ProviderError {
                 // An incomplete line.
             }
@@ -69,15 +69,15 @@ struct JobReader: Sendable {
     }
 
     /// Applies a line; returns whether it is the last one.
-    private func take(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
+    private func apply(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
         var line = try parse(line)
         line.status = line.status.map(faults.publicStatus)
-        if let error = line.error { throw Said(words: error) }
+        if let error = line.error { throw ReportedError(message: error) }
         let now = progress.value.withLock { progress in
-            progress.take(line, at: .now)
+            progress.apply(line, at: .now)
             return progress
         }
-        publisher.change { now.tell(&$0) }
+        publisher.change { now.copy(to: &$0) }
         return now.isDone
     }
 
@@ -90,7 +90,7 @@ struct JobReader: Sendable {
     }
 
     /// Throws if there is no progress in time.
-    private func mind(_ progress: Progress) async throws {
+    private func watch(_ progress: Progress) async throws {
         while true {
             let deadline = progress.value.withLock { $0.deadline(limits) }
             guard deadline > .now else { break }

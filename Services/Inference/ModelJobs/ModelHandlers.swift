@@ -10,7 +10,7 @@ struct ModelHandlers: Sendable {
 
     func pull(_ request: Models.Pull) throws -> Models.BegunJob {
         let name = try name(request.model)
-        return try jobs.begin(.pull, name) { publisher in
+        return try jobs.start(.pull, name) { publisher in
             try await follow(publisher, name) { try await modelAPI.pull(name.own) }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
         }
@@ -25,12 +25,12 @@ struct ModelHandlers: Sendable {
             template: request.template,
             parameters: request.parameters
         )
-        return try jobs.begin(.create, name, modelfile: modelfile) { publisher in
+        return try jobs.start(.create, name, modelfile: modelfile) { publisher in
             do {
-                try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: false) }
+                try await follow(publisher, name) { try await modelAPI.create(modelfile, isLegacy: false) }
             } catch let fault as Fault where Self.wantsModelfile(fault) {
                 // Ollama before 0.5.5 supports only the legacy format.
-                try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: true) }
+                try await follow(publisher, name) { try await modelAPI.create(modelfile, isLegacy: true) }
             }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
         }
@@ -87,8 +87,8 @@ struct ModelHandlers: Sendable {
     ) async throws {
         do {
             try await JobReader(publisher: publisher, faults: modelAPI.client.faults, limits: limits).read(open)
-        } catch let said as JobReader.Said {
-            throw fault(said.words, name)
+        } catch let reported as JobReader.ReportedError {
+            throw fault(reported.message, name)
         } catch let error as ProviderError where error.fault.code == .cut {
             throw Fault(
                 .cut,

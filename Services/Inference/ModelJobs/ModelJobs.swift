@@ -15,8 +15,8 @@ final class ModelJobs: Service {
         /// Maximum number of running jobs.
         var running = 8
         /// How many finished jobs are kept, and for how long.
-        var remembered = 100
-        var memory = Duration.seconds(3600)
+        var finished = 100
+        var retention = Duration.seconds(3600)
         /// Minimum time between two states for a watcher.
         var pace = Duration.milliseconds(250)
     }
@@ -41,11 +41,11 @@ final class ModelJobs: Service {
         var runningCount: Int { entries.values.count(where: \.isRunning) }
 
         /// Removes expired finished jobs, and the oldest ones beyond the maximum number.
-        mutating func forget(_ limits: Limits) {
+        mutating func removeExpired(_ limits: Limits) {
             let now = ContinuousClock.now
-            entries = entries.filter { $0.value.ended.map { $0 + limits.memory > now } ?? true }
+            entries = entries.filter { $0.value.ended.map { $0 + limits.retention > now } ?? true }
             let ended = entries.compactMap { id, entry in entry.ended.map { (id, $0) } }.sorted { $0.1 < $1.1 }
-            for (id, _) in ended.dropLast(limits.remembered) { entries[id] = nil }
+            for (id, _) in ended.dropLast(limits.finished) { entries[id] = nil }
         }
     }
 
@@ -60,7 +60,7 @@ final class ModelJobs: Service {
     /// Starts a job, or joins the running job for the same model.
     ///
     /// Throws `limited`, `conflict`, or `unavailable` during shutdown.
-    func begin(
+    func start(
         _ kind: ModelJob.Kind,
         _ name: OllamaModelName,
         modelfile: Modelfile? = nil,
@@ -73,7 +73,7 @@ final class ModelJobs: Service {
         let same = modelfile
         let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, begun: .now())
         let begun = try state.withLock { state throws in
-            state.forget(limits)
+            state.removeExpired(limits)
             if let other = state.entries.values.first(where: { $0.key == key && $0.isRunning }) {
                 guard other.modelfile == same else { throw Self.conflict(name) }
                 return Models.BegunJob(job: other.publisher.job, isNew: false)
@@ -86,14 +86,14 @@ final class ModelJobs: Service {
             state.entries[job.id] = entry
             return Models.BegunJob(job: job, isNew: true)
         }
-        tell()
+        updateMeter()
         return begun
     }
 
     /// The jobs, newest first.
     var list: [ModelJob] {
         let jobs = state.withLock { state in
-            state.forget(limits)
+            state.removeExpired(limits)
             return state.entries.values.map(\.publisher.job)
         }
         return jobs.sorted { ($0.begun, $0.id.description) > ($1.begun, $1.id.description) }
@@ -127,7 +127,7 @@ final class ModelJobs: Service {
 
     private func entry(_ id: ModelJob.ID) throws(Fault) -> Entry {
         let entry = state.withLock { state in
-            state.forget(limits)
+            state.removeExpired(limits)
             return state.entries[id]
         }
         guard let entry else {
@@ -158,7 +158,7 @@ final class ModelJobs: Service {
             label: "inference_model_jobs",
             dimensions: [("kind", job.kind.rawValue), ("outcome", end.rawValue)]
         ).increment()
-        tell()
+        updateMeter()
     }
 
     private func outcome(of work: Work, _ publisher: JobPublisher) async -> (ModelJob.State, Fault?) {
@@ -178,7 +178,7 @@ final class ModelJobs: Service {
         }
     }
 
-    private func tell() {
+    private func updateMeter() {
         running.set(state.withLock { $0.runningCount })
     }
 

@@ -39,7 +39,7 @@ struct Modelfile: Sendable, Hashable {
     }
 
     /// The request for Ollama 0.5.5 and later: `{model, from, system, …}`.
-    var newForm: ByteBuffer {
+    var createRequest: ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.field("model", model)
@@ -53,7 +53,7 @@ struct Modelfile: Sendable, Hashable {
     }
 
     /// The request for earlier versions of Ollama: `{name, modelfile}`.
-    var oldForm: ByteBuffer {
+    var legacyCreateRequest: ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.field("name", model)

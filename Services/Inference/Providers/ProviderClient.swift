@@ -63,7 +63,7 @@ struct ProviderClient: Sendable {
     /// Sends a request and returns the whole body of the response.
     ///
     /// Throws a ``ProviderError``, or `CancellationError` if the task is cancelled.
-    func ask(
+    func fetch(
         _ method: HTTPMethod,
         _ path: String,
         body: ByteBuffer? = nil,
@@ -93,7 +93,7 @@ struct ProviderClient: Sendable {
     }
 
     /// Sends a request for a stream; returns when the response has status 200.
-    func open(
+    func openStream(
         _ path: String,
         body: ByteBuffer,
         accept: String,

@@ -6,7 +6,7 @@ struct CircuitBreaker: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     private static let failuresInRow = 5
-    private static let leastSample = 20
+    private static let minimumSample = 20
     private static let window = Duration.seconds(30)
     private static let firstPause = Duration.seconds(1)
     /// Short enough to notice a recovery soon, and long enough not to burden a failing provider.
@@ -50,7 +50,7 @@ struct CircuitBreaker: Sendable {
     }
 
     mutating func succeeded(at now: Instant) {
-        note(isFailure: false, at: now)
+        record(isFailure: false, at: now)
         failures = 0
         guard state != .closed else { return }
         state = .closed
@@ -58,7 +58,7 @@ struct CircuitBreaker: Sendable {
     }
 
     mutating func failed(at now: Instant) {
-        note(isFailure: true, at: now)
+        record(isFailure: true, at: now)
         failures += 1
         switch state {
         case .closed:
@@ -76,7 +76,7 @@ struct CircuitBreaker: Sendable {
         if case .trying(_, let pause) = state { state = .open(until: now, pause: pause) }
     }
 
-    private mutating func note(isFailure: Bool, at now: Instant) {
+    private mutating func record(isFailure: Bool, at now: Instant) {
         let second = (now - Self.origin).components.seconds
         seconds.removeAll { $0.second <= second - Self.window.components.seconds }
         if seconds.last?.second != second { seconds.append((second, 0, 0)) }
@@ -86,7 +86,7 @@ struct CircuitBreaker: Sendable {
 
     private var mostlyFailed: Bool {
         let answers = seconds.reduce(0) { $0 + $1.answers }
-        return answers >= Self.leastSample && seconds.reduce(0) { $0 + $1.failures } * 2 > answers
+        return answers >= Self.minimumSample && seconds.reduce(0) { $0 + $1.failures } * 2 > answers
     }
 
     private static let origin = Instant.now

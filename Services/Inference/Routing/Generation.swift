@@ -60,7 +60,7 @@ final class Generation: Sendable {
     }
 
     deinit {
-        leave()
+        cancel()
     }
 
     /// Waits for the first event of the answer.
@@ -95,13 +95,13 @@ final class Generation: Sendable {
                 if !counted.isEmpty { return counted }
             }
         } catch {
-            return try settle(error)
+            return try handle(error)
         }
     }
 
     /// Cancels the generation, which closes the provider's connection.
-    func leave() {
-        over { runtime.metrics.ended(CancellationError()) }
+    func cancel() {
+        complete { runtime.metrics.ended(CancellationError()) }
         upstream.close()
     }
 
@@ -161,15 +161,15 @@ final class Generation: Sendable {
 
     private func end() throws -> [Inference.Event]? {
         guard state.withLock({ $0.hasFinish }) else { throw unfinished }
-        over {}
+        complete {}
         return nil
     }
 
     /// Ends the generation after an error of the stream, which is ignored after the finish event.
-    private func settle(_ error: any Error) throws -> [Inference.Event]? {
+    private func handle(_ error: any Error) throws -> [Inference.Event]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
         let cause = passed.map { ProviderError(fault($0), .retry) } ?? error
-        over { runtime.metrics.ended(cause) }
+        complete { runtime.metrics.ended(cause) }
         upstream.close()
         if hasFinish { return nil }
         // Retry advice is useful only before the first event.
@@ -180,21 +180,21 @@ final class Generation: Sendable {
     private var isBegun: Bool { state.withLock { $0.hasText } }
 
     /// Returns the slot, once.
-    private func over(_ count: () -> Void) {
+    private func complete(_ count: () -> Void) {
         let (isFirst, hasFinish) = state.withLock { state in
             defer { state.isOver = true }
             return (!state.isOver, state.hasFinish)
         }
         guard isFirst else { return }
         GenerationTimeoutMonitor.shared.remove(self)
-        runtime.queue.leave()
+        runtime.queue.release()
         if !hasFinish { count() }
     }
 
     /// Closes the provider's connection if a timeout has expired; the reader receives the error.
-    func look(at now: ContinuousClock.Instant) {
+    func checkTimeouts(at now: ContinuousClock.Instant) {
         let hasPassed = state.withLock { state in
-            guard !state.isOver, state.passed == nil, case .passed(let limit) = state.pace.verdict(at: now) else {
+            guard !state.isOver, state.passed == nil, case .expired(let limit) = state.pace.status(at: now) else {
                 return false
             }
             state.passed = limit

@@ -46,7 +46,7 @@ struct GenerationDispatcher {
         var first: ProviderError?
         for (index, route) in chain.enumerated() {
             do {
-                return try await pursue(route, isLast: index == chain.count - 1)
+                return try await tryModel(route, isLast: index == chain.count - 1)
             } catch let error as ProviderError {
                 first = first ?? error
                 if error.retryAdvice == .none { break }
@@ -59,7 +59,7 @@ struct GenerationDispatcher {
     }
 
     /// Tries one model, with retries.
-    private mutating func pursue(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
+    private mutating func tryModel(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
         guard let runtime = runtimes[route.provider] else {
             throw ProviderError(Fault(.missing, "Provider \(route.provider) not found."), .tryAnotherModel)
         }
@@ -73,15 +73,15 @@ struct GenerationDispatcher {
                 breakers.succeeded(route.name)
                 return generation
             } catch let error as ProviderError {
-                judge(route, error)
-                note(route, .failed, error, since: start)
+                reportToBreaker(route, error)
+                record(route, .failed, error, since: start)
                 guard let pause = pause(after: error, tries, runtime, isLast: isLast) else { throw error }
                 tries += 1
                 try await Task.sleep(for: pause)
             } catch let refusal as QueueRejection {
                 breakers.abandoned(route.name)
                 let error = ProviderError(refusal.fault, .tryAnotherModel)
-                note(route, .refused, error, since: start)
+                record(route, .refused, error, since: start)
                 throw error
             } catch {
                 breakers.abandoned(route.name)
@@ -91,7 +91,7 @@ struct GenerationDispatcher {
     }
 
     /// Reports a failure to the circuit breaker, unless the provider was not reached.
-    private func judge(_ route: ModelDirectory.Route, _ error: ProviderError) {
+    private func reportToBreaker(_ route: ModelDirectory.Route, _ error: ProviderError) {
         if error.isOutage {
             breakers.failed(route.name)
         } else if error.status != nil {
@@ -134,7 +134,7 @@ struct GenerationDispatcher {
         } catch let error as GenerationStartError {
             throw error.cause
         } catch {
-            runtime.queue.leave()
+            runtime.queue.release()
             runtime.metrics.ended(error)
             throw Self.providerError(error)
         }
@@ -145,7 +145,7 @@ struct GenerationDispatcher {
             try await generation.begin()
             return generation
         } catch {
-            generation.leave()
+            generation.cancel()
             throw GenerationStartError(cause: Self.providerError(error))
         }
     }
@@ -168,11 +168,11 @@ struct GenerationDispatcher {
             retryAfter: Int(wait.components.seconds) + 1
         )
         let error = ProviderError(fault, .tryAnotherModel)
-        note(route, .skipped, error, since: .now)
+        record(route, .skipped, error, since: .now)
         return error
     }
 
-    private mutating func note(
+    private mutating func record(
         _ route: ModelDirectory.Route,
         _ outcome: Attempt.Outcome,
         _ error: ProviderError,

@@ -38,12 +38,12 @@ final class GenerationTimeoutMonitor: Sendable {
     }
 
     private func tick() {
-        let (going, continues) = state.withLock { state in
+        let (running, continues) = state.withLock { state in
             state.isTicking = !state.generations.isEmpty
             return (state.generations.values.compactMap(\.generation), state.isTicking)
         }
         let now = ContinuousClock.now
-        for generation in going { generation.look(at: now) }
+        for generation in running { generation.checkTimeouts(at: now) }
         if continues { schedule() }
     }
 }

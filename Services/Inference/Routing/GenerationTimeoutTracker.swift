@@ -11,9 +11,9 @@ struct GenerationTimeoutTracker: Sendable {
     }
 
     /// The state at an instant.
-    enum Verdict: Equatable {
-        case lookAgain(at: Instant)
-        case passed(Limit)
+    enum Status: Equatable {
+        case pending(until: Instant)
+        case expired(Limit)
     }
 
     private let limits: GenerationTimeouts
@@ -39,12 +39,12 @@ struct GenerationTimeoutTracker: Sendable {
         current = isFinished ? .settling : .gap
     }
 
-    func verdict(at now: Instant) -> Verdict {
+    func status(at now: Instant) -> Status {
         let end = start + limits.whole
-        guard now < end else { return .passed(.whole) }
+        guard now < end else { return .expired(.whole) }
         let due = (waitingSince ?? now) + duration
-        guard waitingSince == nil || now < due else { return .passed(current) }
-        return .lookAgain(at: min(due, end))
+        guard waitingSince == nil || now < due else { return .expired(current) }
+        return .pending(until: min(due, end))
     }
 
     private var duration: Duration {

@@ -4,14 +4,14 @@ import Synchronization
 /// Thread-safe.
 final class RetryBudget: Sendable {
     private static let share = 0.2
-    private static let beginning = 10.0
-    private static let most = 50.0
+    private static let initialBalance = 10.0
+    private static let maximumBalance = 50.0
 
-    private let balance = Mutex(RetryBudget.beginning)
+    private let balance = Mutex(RetryBudget.initialBalance)
 
     /// Adds the share of one request.
     func earn() {
-        balance.withLock { $0 = min($0 + Self.share, Self.most) }
+        balance.withLock { $0 = min($0 + Self.share, Self.maximumBalance) }
     }
 
     /// Takes one retry from the budget; returns `false` if none is left.

@@ -33,17 +33,17 @@ struct Routing: Sendable {
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
         let generation = try await begin(request, context, isUnary: false)
-        return ElementStream(next: { try await generation.next() }, close: { generation.leave() })
+        return ElementStream(next: { try await generation.next() }, close: { generation.cancel() })
     }
 
     /// Returns the complete answer.
     func complete(_ request: GenerationRequest, _ context: CallContext) async throws -> Inference.Answer {
         let generation = try await begin(request, context, isUnary: true)
         return try await withTaskCancellationHandler {
-            defer { generation.leave() }
+            defer { generation.cancel() }
             return try await generation.answer()
         } onCancel: {
-            generation.leave()
+            generation.cancel()
         }
     }
 
@@ -57,7 +57,7 @@ struct Routing: Sendable {
         let limit = try context.remaining(atMost: runtime.limits.firstToken)
         do {
             try await runtime.queue.enter(context.principal?.user ?? "", within: limit)
-            defer { runtime.queue.leave() }
+            defer { runtime.queue.release() }
             let request = EmbeddingRequest(
                 model: route.model,
                 input: request.input,

@@ -101,7 +101,7 @@ struct GeminiFiles: Sendable {
             name.dropFirst(6).utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Self.isLetter($0) })
         else { throw client.faults.invalidResponse("a file with an invalid name") }
         let limit = min(ProviderClient.metadataTimeout, try left(until: deadline))
-        let answer = try await client.ask(.GET, "/\(version.rawValue)/\(name)", within: limit)
+        let answer = try await client.fetch(.GET, "/\(version.rawValue)/\(name)", within: limit)
         return try decode(File.self, from: answer)
     }
 

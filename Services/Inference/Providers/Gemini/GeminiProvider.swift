@@ -51,7 +51,7 @@ struct GeminiProvider: Provider {
         var entries: [GeminiModels.Entry] = []
         var query = "?pageSize=\(Self.modelLimit)"
         for _ in 0..<Self.pageLimit where entries.count < Self.modelLimit {
-            let answer = try await client.ask(.GET, "/\(version.rawValue)/models\(query)")
+            let answer = try await client.fetch(.GET, "/\(version.rawValue)/models\(query)")
             let page = try decode(GeminiModels.self, from: answer, as: "an invalid list of models")
             entries += page.models ?? []
             guard let token = page.nextPageToken, !token.isEmpty else { break }
@@ -65,7 +65,7 @@ struct GeminiProvider: Provider {
     func model(_ model: String) async throws -> Model {
         if cache[model] == nil, cache.mayAsk(for: model) {
             do {
-                let answer = try await client.ask(.GET, "/\(version.rawValue)/\(Self.resource(model))", about: model)
+                let answer = try await client.fetch(.GET, "/\(version.rawValue)/\(Self.resource(model))", about: model)
                 let entry = try decode(GeminiModels.Entry.self, from: answer, as: "an invalid description of a model")
                 cache.keep(entry, as: model)
             } catch let error as ProviderError where error.fault.code != .missing {
@@ -91,7 +91,7 @@ struct GeminiProvider: Provider {
             body = try await WorkerThreads.run { [request] in request.encoded() }
             prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
         }
-        let response = try await client.open(
+        let response = try await client.openStream(
             "/\(version.rawValue)/\(Self.resource(prompt.model)):streamGenerateContent?alt=sse",
             body: body,
             accept: "text/event-stream, application/json",
@@ -108,7 +108,7 @@ struct GeminiProvider: Provider {
         var tokens: Int? = 0
         while vectors.count < request.input.count {
             let texts = Array(request.input[vectors.count...].prefix(GeminiEmbeddings.batchLimit))
-            let answer = try await client.ask(
+            let answer = try await client.fetch(
                 .POST,
                 "/\(version.rawValue)/\(resource):batchEmbedContents",
                 body: GeminiEmbeddings.body(resource: resource, texts: texts, dimensions: request.dimensions),

@@ -27,7 +27,7 @@ struct GeminiRequest: Sendable {
         }
         if let stop = options.stop, stop.count > Self.stopLimit {
             let sentence = "Gemini supports at most \(Self.stopLimit) stop texts; the request has \(stop.count)."
-            throw ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+            throw ProviderError(Fault(.invalid, message), .tryAnotherModel)
         }
     }
 

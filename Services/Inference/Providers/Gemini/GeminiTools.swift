@@ -72,7 +72,7 @@ struct GeminiTools: Sendable {
             }
         }
         guard type == nil || type == "function", !tool.name.isEmpty else {
-            throw Self.refused("Gemini supports only tools of the type function, each with a name.")
+            throw Self.unsupported("Gemini supports only tools of the type function, each with a name.")
         }
         declarations.append(tool)
     }
@@ -89,7 +89,7 @@ struct GeminiTools: Sendable {
                 }
             }
             guard let required, !required.isEmpty else {
-                throw Self.refused("Gemini supports the tool choices auto, none, required and one function.")
+                throw Self.unsupported("Gemini supports the tool choices auto, none, required and one function.")
             }
             mode = "ANY"
             return
@@ -99,7 +99,7 @@ struct GeminiTools: Sendable {
         case "none": mode = "NONE"
         case "required": mode = "ANY"
         case "null": mode = nil
-        default: throw Self.refused("Gemini supports the tool choices auto, none, required and one function.")
+        default: throw Self.unsupported("Gemini supports the tool choices auto, none, required and one function.")
         }
     }
 
@@ -130,8 +130,8 @@ struct GeminiTools: Sendable {
         return text
     }
 
-    private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+    private static func unsupported(_ message: String) -> ProviderError {
+        ProviderError(Fault(.invalid, message), .tryAnotherModel)
     }
 
     /// Writes the members `tools` and `toolConfig`, if there are tools.

@@ -21,7 +21,7 @@ struct OllamaModelAPI: Sendable {
             OllamaShowRequest(model: model),
             allocator: ByteBufferAllocator()
         )
-        let answer = try await client.ask(.POST, "/api/show", body: body, about: model, within: limit)
+        let answer = try await client.fetch(.POST, "/api/show", body: body, about: model, within: limit)
         do {
             return try JSONDecoder().decode(OllamaShow.self, from: answer)
         } catch {
@@ -33,7 +33,7 @@ struct OllamaModelAPI: Sendable {
     func delete(_ model: String) async throws {
         var json = JSONWriter()
         json.object { $0.field("model", model) }
-        _ = try await client.ask(
+        _ = try await client.fetch(
             .DELETE,
             "/api/delete",
             body: json.buffer,
@@ -55,8 +55,8 @@ struct OllamaModelAPI: Sendable {
     }
 
     /// Starts creating a model; the response contains lines of progress.
-    func create(_ modelfile: Modelfile, inOldForm: Bool) async throws -> HTTPClient.Response {
-        let body = inOldForm ? modelfile.oldForm : modelfile.newForm
+    func create(_ modelfile: Modelfile, isLegacy: Bool) async throws -> HTTPClient.Response {
+        let body = isLegacy ? modelfile.legacyCreateRequest : modelfile.createRequest
         return try await open("/api/create", body, about: modelfile.model)
     }
 

@@ -16,9 +16,9 @@ struct OllamaTags: Decodable {
         }
 
         /// The model's properties in the list.
-        var note: OllamaModelCache.Note {
+        var properties: OllamaModelCache.Properties {
             let window = details?.context_length.flatMap { $0 > 0 ? $0 : nil }
-            return OllamaModelCache.Note(window: window, abilities: OllamaAbilities.read(capabilities))
+            return OllamaModelCache.Properties(window: window, abilities: OllamaAbilities.read(capabilities))
         }
     }
 }

@@ -19,7 +19,7 @@ struct OpenAIDecoder: AnswerDecoder {
     /// Whether the answer has any content yet.
     private var hasContent = false
     /// The log probabilities of one read.
-    private var told: [RawJSON] = []
+    private var logprobs: [RawJSON] = []
 
     /// - Parameters:
     /// - model: the model's name with its provider.
@@ -45,18 +45,18 @@ struct OpenAIDecoder: AnswerDecoder {
         } catch {
             throw tooLong
         }
-        defer { tell(&event) }
+        defer { addLogprobs(to: &event) }
         try take(items, into: &event)
     }
 
     /// Adds the log probabilities of one read to the event.
-    private mutating func tell(_ event: inout Inference.Event) {
-        event.logprobs = RawJSON(joining: told)
-        told = []
+    private mutating func addLogprobs(to event: inout Inference.Event) {
+        event.logprobs = RawJSON(joining: logprobs)
+        logprobs = []
     }
 
     mutating func end(into event: inout Inference.Event) throws {
-        defer { tell(&event) }
+        defer { addLogprobs(to: &event) }
         if stream == nil {
             try endWhole(into: &event)
         } else {
@@ -125,7 +125,7 @@ struct OpenAIDecoder: AnswerDecoder {
             )
             event.toolCalls = (event.toolCalls ?? []) + [piece]
         }
-        if let logprobs = chunk.logprobs { told.append(logprobs) }
+        if let more = chunk.logprobs { logprobs.append(more) }
         if chunk.text?.isEmpty == false || chunk.refusal != nil || !chunk.calls.isEmpty { hasContent = true }
         usage = chunk.usage ?? usage
         reason = chunk.finishReason ?? reason

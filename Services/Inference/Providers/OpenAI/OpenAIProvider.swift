@@ -54,7 +54,7 @@ final class OpenAIProvider: Provider {
         if let listed { return listed.map { model($0.id, window: $0.window, abilities: $0.abilities) } }
         let entries = try decode(
             OpenAIModels.self,
-            from: try await client.ask(.GET, "/models"),
+            from: try await client.fetch(.GET, "/models"),
             as: "an invalid list of models"
         ).data.prefix(Self.modelLimit)
         windows.withLock { windows in
@@ -82,7 +82,7 @@ final class OpenAIProvider: Provider {
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
         let request = OpenAIChatRequest(prompt: prompt, server: server, serverName: name)
-        let response = try await client.open(
+        let response = try await client.openStream(
             "/chat/completions",
             body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
             accept: prompt.isUnary ? "application/json" : "text/event-stream",
@@ -108,7 +108,7 @@ final class OpenAIProvider: Provider {
         }
         let answer = try decode(
             OpenAIEmbeddings.self,
-            from: try await client.ask(
+            from: try await client.fetch(
                 .POST,
                 "/embeddings",
                 body: json.buffer,
