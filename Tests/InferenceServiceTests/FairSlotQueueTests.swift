@@ -3,7 +3,7 @@ import Testing
 @testable import InferenceService
 
 @Suite struct FairSlotQueueTests {
-    @Test func `so many run, so many wait, the rest are refused`() {
+    @Test func `running and queued generations are limited`() {
         var queue = FairSlotQueue(capacity: 2, queueLimit: 1)
         #expect((1...4).map { queue.enter($0) } == [.admitted, .admitted, .queued, .refused])
         #expect(queue.release() == 3)
@@ -13,7 +13,7 @@ import Testing
         #expect(queue.running == 0)
     }
 
-    @Test func `whoever gives up is passed over and frees a place`() {
+    @Test func `a cancelled entry is skipped and frees its place`() {
         var queue = FairSlotQueue(capacity: 1, queueLimit: 2)
         _ = queue.enter(1)
         _ = queue.enter(2)
@@ -26,7 +26,7 @@ import Testing
         #expect(queue.release() == nil)
     }
 
-    @Test func `who comes and goes while nobody is done is forgotten`() {
+    @Test func `cancelled entries leave no trace`() {
         var queue = FairSlotQueue(capacity: 1, queueLimit: 4)
         _ = queue.enter(0)
         _ = queue.enter(1)
@@ -39,7 +39,7 @@ import Testing
         #expect(next == 1)
     }
 
-    @Test func `users take turns, however many of one wait`() {
+    @Test func `users take turns, regardless of the number of their requests`() {
         var queue = FairSlotQueue(capacity: 1, queueLimit: 10)
         _ = queue.enter(0, of: "a")
         for visitor in 1...4 { _ = queue.enter(visitor, of: "a") }
@@ -51,7 +51,7 @@ import Testing
         #expect(queue.release() == nil)
     }
 
-    @Test func `a line of gaps does not grow`() {
+    @Test func `gaps in the queue do not accumulate`() {
         var line = FIFOQueue<Int>()
         line.append(0)
         for visitor in 1..<10_000 {
@@ -64,7 +64,7 @@ import Testing
         #expect(line.isEmpty)
     }
 
-    @Test func `any order of comings and goings keeps the books straight`() {
+    @Test func `random operations keep the queue consistent`() {
         var generator = SystemRandomNumberGenerator()
         var queue = FairSlotQueue(capacity: 3, queueLimit: 5)
         var waiting: [Int] = []

@@ -10,7 +10,7 @@ import Testing
         try OllamaJobLine(ByteBuffer(string: text))
     }
 
-    @Test func `bytes are counted over the layers that are known`() throws {
+    @Test func `bytes are counted over known layers`() throws {
         var progress = JobProgress(begunAt: .now)
         for text in [
             #"{"status":"pulling manifest"}"#, #"{"status":"pulling a","digest":"sha256:a","total":100}"#,
@@ -28,7 +28,7 @@ import Testing
         #expect(progress.isDone)
     }
 
-    @Test func `sizes that cannot be are unknown, and endless layers are not kept`() throws {
+    @Test func `invalid sizes are ignored, and the number of layers is limited`() throws {
         for size in ["-1", "9223372036854775807", "1e99", "\"5\"", "null", "99999999999999999999"] {
             #expect(try line("{\"status\":\"x\",\"digest\":\"d\",\"total\":\(size)}").total == nil, "\(size)")
         }
@@ -42,7 +42,7 @@ import Testing
         #expect(job.completedBytes == 256)
     }
 
-    @Test func `only what is new moves the deadline`() throws {
+    @Test func `only new information extends the deadline`() throws {
         let limits = JobProgress.Limits(fetching: .seconds(10), working: .seconds(100))
         let start = ContinuousClock.now
         var progress = JobProgress(begunAt: start)
@@ -57,7 +57,7 @@ import Testing
         #expect(progress.deadline(limits) == start + .seconds(17))
     }
 
-    @Test func `a watcher sees the newest state, not each one`() async throws {
+    @Test func `a watcher sees the latest state and may skip others`() async throws {
         let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
         let stream = publisher.watch(pace: .zero)
         #expect(try await stream.nextBatch()?.first?.status == "")
@@ -70,7 +70,7 @@ import Testing
         #expect(try await stream.nextBatch() == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a watcher who waits can leave`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a waiting watcher can be cancelled`() async throws {
         let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
         let stream = publisher.watch(pace: .zero)
         _ = try await stream.nextBatch()

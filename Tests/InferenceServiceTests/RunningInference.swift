@@ -5,7 +5,7 @@ import InferenceService
 import ServiceKit
 import TestSupport
 
-/// Runs inference-svc on a port of its own and gives a bus that leads to it.
+/// Runs inference-svc on a free port, with a bus connection to it.
 func withInference<Result>(
     _ settings: [String: String] = [:],
     _ body: (HTTPBus) async throws -> Result

@@ -188,7 +188,12 @@ final class Catalogue: Service {
                 "Listing failed",
                 metadata: ["provider.name": "\(provider.name)", "error": "\(error)"]
             )
-            return .failure(Fault(.internal, "The models of \(provider.name) cannot be listed. See the log of the inference service."))
+            return .failure(
+                Fault(
+                    .internal,
+                    "The models of \(provider.name) cannot be listed. See the log of the inference service."
+                )
+            )
         }
     }
 }

@@ -189,7 +189,10 @@ final class ModelJobs: Service {
     )
 
     private static func conflict(_ name: OllamaModelName) -> Fault {
-        Fault(.conflict, "\(name.full) is already being created with different properties. Wait for that job, or cancel it.")
+        Fault(
+            .conflict,
+            "\(name.full) is already being created with different properties. Wait for that job, or cancel it."
+        )
     }
 
     private static func tooMany(_ limit: Int) -> Fault {

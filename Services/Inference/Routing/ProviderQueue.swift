@@ -56,7 +56,10 @@ final class ProviderQueue: Sendable {
 
     private func wait(_ waiter: Int, of user: String, within limit: Duration) async throws {
         let tooLong = QueueRejection(
-            fault: Fault(.timeout, "The queue of \(provider) did not advance within \(limit.seconds) seconds. Try again later.")
+            fault: Fault(
+                .timeout,
+                "The queue of \(provider) did not advance within \(limit.seconds) seconds. Try again later."
+            )
         )
         let end = ContinuousClock.now + limit
         let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) {

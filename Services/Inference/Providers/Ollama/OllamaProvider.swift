@@ -143,7 +143,11 @@ struct OllamaProvider: Provider {
         do {
             let show = try await modelAPI.show(model, within: min(limit, ProviderClient.metadataTimeout))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
-            let properties = OllamaModelCache.Properties(window: show.window ?? known?.window, abilities: abilities, isFull: true)
+            let properties = OllamaModelCache.Properties(
+                window: show.window ?? known?.window,
+                abilities: abilities,
+                isFull: true
+            )
             cache.store(properties, of: model)
             return properties
         } catch let error as ProviderError where error.fault.code != .missing {
