@@ -3,7 +3,9 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// The models of all providers, refreshed periodically in the background. Thread-safe.
+/// The models of all providers, refreshed periodically in the background.
+///
+/// Thread-safe.
 final class Catalogue: Service {
     private let providers: [any Provider]
     private let defaultModel: String?

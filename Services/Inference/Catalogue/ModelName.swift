@@ -6,6 +6,7 @@ enum ModelName {
         + "and may end with a tag such as :latest"
 
     /// Whether a name, with or without its provider, is valid: letters, digits and `._/-`, and optionally one `:tag`.
+    ///
     /// Empty components and `..` are invalid, because names become parts of paths.
     static func isValid(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)

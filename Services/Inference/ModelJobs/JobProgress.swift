@@ -6,7 +6,9 @@ struct JobProgress: Sendable {
 
     /// Maximum times without progress.
     struct Limits: Sendable {
-        /// During a download, and before the first line. Ollama repeats its lines while nothing changes.
+        /// During a download, and before the first line.
+        ///
+        /// Ollama repeats its lines while nothing changes.
         var fetching = Duration.seconds(600)
         /// During other work: computing the checksum of a large model takes long, without any output.
         var working = Duration.seconds(3600)

@@ -2,7 +2,9 @@ import Bus
 import Contracts
 import Synchronization
 
-/// The state of a job, published to any number of watchers. Slow watchers skip intermediate states. Thread-safe.
+/// The state of a job, published to any number of watchers.
+///
+/// Slow watchers skip intermediate states. Thread-safe.
 final class JobPublisher: Sendable {
     private typealias Waiter = CheckedContinuation<Void, any Error>
 

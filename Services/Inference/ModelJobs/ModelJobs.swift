@@ -5,7 +5,9 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// Owns the jobs that pull and create models. A job continues when its client disconnects, and ends with the service.
+/// Owns the jobs that pull and create models.
+///
+/// A job continues when its client disconnects, and ends with the service.
 final class ModelJobs: Service {
     /// The work of a job.
     typealias Work = @Sendable (JobPublisher) async throws -> Void

@@ -79,7 +79,9 @@ struct Modelfile: Sendable, Hashable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Quotes a text. Three quotation marks cannot be escaped in a Modelfile, so apostrophes replace them.
+    /// Quotes a text.
+    ///
+    /// Three quotation marks cannot be escaped in a Modelfile, so apostrophes replace them.
     private static func quoted(_ text: String) -> String {
         var text = text.replacing("\"\"\"", with: "'''")
         // Separates a final quotation mark from the three that end the text.

@@ -1,7 +1,9 @@
 import Metrics
 import Synchronization
 
-/// The circuit breakers of all models by full name, created at the first failure. Thread-safe.
+/// The circuit breakers of all models by full name, created at the first failure.
+///
+/// Thread-safe.
 final class CircuitBreakers: Sendable {
     /// Maximum number of entries.
     private static let limit = 4096

@@ -2,8 +2,10 @@ import Bus
 import Contracts
 import Synchronization
 
-/// A generation in progress: enforces its timeouts and its maximum size, requires a finish event, holds a slot of the
-/// provider's queue until it ends, and records metrics. Thread-safe.
+/// A generation in progress.
+///
+/// It enforces its timeouts and its maximum size, requires a finish event, holds a slot of the provider's queue until it
+/// ends, and records metrics. Thread-safe.
 final class Generation: Sendable {
     /// Information about a generation that its events report.
     struct Accounts: Sendable {

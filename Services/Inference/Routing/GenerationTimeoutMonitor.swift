@@ -2,7 +2,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Checks the timeouts of all generations with one timer, which costs less than one timer for each. Thread-safe.
+/// Checks the timeouts of all generations with one timer, which costs less than one timer for each.
+///
+/// Thread-safe.
 final class GenerationTimeoutMonitor: Sendable {
     static let shared = GenerationTimeoutMonitor()
 

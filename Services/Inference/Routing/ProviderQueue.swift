@@ -4,7 +4,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The bounded queue of a provider: limits running and queued generations, and rejects further ones. Thread-safe.
+/// The bounded queue of a provider: limits running and queued generations, and rejects further ones.
+///
+/// Thread-safe.
 final class ProviderQueue: Sendable {
     private typealias Continuation = CheckedContinuation<Void, any Error>
 

@@ -1,6 +1,7 @@
 import Synchronization
 
 /// Limits retries to one for every five requests and a few initial ones, so that retries do not prolong an outage.
+///
 /// Thread-safe.
 final class RetryBudget: Sendable {
     private static let share = 0.2

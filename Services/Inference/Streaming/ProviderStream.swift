@@ -5,7 +5,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Reads and decodes a provider's response until its finish event. Thread-safe.
+/// Reads and decodes a provider's response until its finish event.
+///
+/// Thread-safe.
 final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
     /// Maximum number of bytes that are read after the finish event, so that the connection can be reused.
     private static var tailLimit: Int { 65_536 }

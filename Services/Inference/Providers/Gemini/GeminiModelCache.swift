@@ -1,6 +1,8 @@
 import Synchronization
 
-/// A cache of Gemini's list of models. Thread-safe.
+/// A cache of Gemini's list of models.
+///
+/// Thread-safe.
 final class GeminiModelCache: Sendable {
     private struct State {
         var entries: [String: GeminiModels.Entry] = [:]

@@ -36,8 +36,10 @@ struct OllamaChatRequest {
         return json.buffer
     }
 
-    /// The tools that remain after the choice. Ollama has no such option: `none` removes all tools, and a named tool is the only
-    /// one. A call cannot be required.
+    /// The tools that remain after the choice.
+    ///
+    /// Ollama has no such option: `none` removes all tools, and a named tool is the only one. A call cannot be
+    /// required.
     private var tools: ByteBuffer? {
         guard let tools = prompt.tools, !tools.readableBytesView.elementsEqual("null".utf8) else { return nil }
         switch ToolChoice(prompt.toolChoice) {

@@ -1,7 +1,9 @@
 import Contracts
 import Synchronization
 
-/// A cache of the properties of Ollama's models. Thread-safe.
+/// A cache of the properties of Ollama's models.
+///
+/// Thread-safe.
 final class OllamaModelCache: Sendable {
     /// Maximum number of entries.
     private static let limit = 4096
