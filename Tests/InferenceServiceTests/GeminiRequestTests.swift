@@ -85,7 +85,7 @@ import Testing
         let options = Inference.Options(stop: ["1", "2", "3", "4", "5", "6"])
         let error = try #require(throws: ProviderError.self) { try body([hello], options: options) }
         #expect(error.fault.code == .invalid)
-        #expect(error.fault.message == "Gemini takes at most 5 stop texts; there are 6.")
+        #expect(error.fault.message == "Gemini supports at most 5 stop texts; the request has 6.")
         #expect(error.retryAdvice == .tryAnotherModel)
     }
 

@@ -20,7 +20,7 @@ import Testing
             #"{"status":"pulling c","digest":"sha256:c","completed":7}"#,
         ] { progress.apply(try line(text), at: .now) }
         var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
-        progress.tell(&job)
+        progress.copy(to: &job)
         #expect(job.layers.map(\.digest) == ["sha256:a", "sha256:b"])
         #expect(job.totalBytes == 150 && job.completedBytes == 150)
         #expect(!progress.isDone)
@@ -38,7 +38,7 @@ import Testing
         }
         #expect(progress.layers.count == 256)
         var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
-        progress.tell(&job)
+        progress.copy(to: &job)
         #expect(job.completedBytes == 256)
     }
 

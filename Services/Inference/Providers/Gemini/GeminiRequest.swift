@@ -26,7 +26,7 @@ struct GeminiRequest: Sendable {
             throw ProviderError(Fault(.invalid, "The messages have no content."), .none)
         }
         if let stop = options.stop, stop.count > Self.stopLimit {
-            let sentence = "Gemini supports at most \(Self.stopLimit) stop texts; the request has \(stop.count)."
+            let message = "Gemini supports at most \(Self.stopLimit) stop texts; the request has \(stop.count)."
             throw ProviderError(Fault(.invalid, message), .tryAnotherModel)
         }
     }
