@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-from load import CALL_LIMIT, Load, percentile
+from load import Load, percentile
 from project import Project
 
 REPLICAS = 3
