@@ -34,12 +34,11 @@ trap clean_up EXIT
 pid_of() {
   local pid command
   for pid in $(pgrep -P "$supervisor"); do
-    command=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
-    case "${command##*/}" in
-      "$1 "* | "$1") echo "$pid" ;;
-      "parley serve ${1%-svc} "*) echo "$pid" ;;
-    esac
-  done | grep -m 1 .
+    mapfile -d '' -t command 2>/dev/null <"/proc/$pid/cmdline" || continue
+    [ "${command[0]##*/}" = parley ] && command=("${command[2]:-}")
+    case "${command[0]##*/}" in "$1" | "${1%-svc}") echo "$pid" && return ;; esac
+  done
+  return 1
 }
 
 read -r g c i m t < <(python3 - <<'P'

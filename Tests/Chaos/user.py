@@ -26,7 +26,7 @@ class User:
     def __init__(self, port, name):
         self.port, self.name = port, name
         self.token = self.conversation = None
-        self.exchange = []
+        self.exchanges = []
         self.is_ordered = not name.startswith("pair")  # whether messages are sent one after another, so that the stored order is the same
 
     async def open(self):
@@ -78,14 +78,14 @@ class User:
     async def send(self, text):
         """Sends a message and waits for the complete answer as JSON."""
         exchange = Exchange(text)
-        self.exchange.append(exchange)
+        self.exchanges.append(exchange)
         await self.send_whole(exchange)
         return exchange
 
     async def stream(self, text, disconnect_after=None):
         """Sends a message and reads the events of its answer; disconnects after a number of events if given."""
         exchange = Exchange(text)
-        self.exchange.append(exchange)
+        self.exchanges.append(exchange)
         await self.send_stream(exchange, disconnect_after=disconnect_after)
         return exchange
 
