@@ -11,11 +11,11 @@ import Testing
 struct QuotaRecoveryTests {
     @Test func `a run that a crash cut off is settled by the text that was stored`() async throws {
         try await withTemporaryDirectory { directory in
-            let conversation = try await Stage.with(directory) { stage in
-                try await stage.limit(Quota(period: .day, requests: 2))
-                let conversation = try await stage.open()
-                stage.inference.play([.text("So far"), .hang])
-                let stream = try await stage.start("Hello", in: conversation)
+            let conversation = try await Fixture.with(directory) { fixture in
+                try await fixture.setQuota(Quota(period: .day, requests: 2))
+                let conversation = try await fixture.open()
+                fixture.inference.play([.text("So far"), .hang])
+                let stream = try await fixture.start("Hello", in: conversation)
                 _ = try await stream.nextBatch()
                 try await eventually("The text on the disk") {
                     try await count("run_events", in: directory) > 0
@@ -23,21 +23,21 @@ struct QuotaRecoveryTests {
                 try copyAsIfKilled(directory)
                 return conversation
             }
-            try await untilReleased(directory)
+            try await waitForRelease(directory)
             try restoreAsKilled(directory)
             #expect(try await count("reservations", in: directory) == 1)
-            try await Stage.with(directory) { stage in
-                let standing = try await stage.standing()
-                #expect(standing.reserved == Usage.Tally())
-                #expect(standing.used.requests == 1)
-                #expect(standing.used.completionTokens == 6)
-                #expect(standing.used.estimatedTokens == standing.used.tokens)
+            try await Fixture.with(directory) { fixture in
+                let status = try await fixture.quotaStatus()
+                #expect(status.reserved == Usage.Tally())
+                #expect(status.used.requests == 1)
+                #expect(status.used.completionTokens == 6)
+                #expect(status.used.estimatedTokens == status.used.tokens)
                 let today = Day(.now())
                 let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [.model])
-                #expect(try await stage.bus.call(report, stage.context()).lines.map(\.model) == ["scripted/model"])
-                #expect(try await stage.say("Again", in: conversation).end.status == .completed)
+                #expect(try await fixture.bus.call(report, fixture.context()).lines.map(\.model) == ["scripted/model"])
+                #expect(try await fixture.send("Again", in: conversation).end.status == .completed)
                 let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "More"))
-                try await stage.refuses(Runs.Complete(start), stage.context(), .quotaExceeded)
+                try await fixture.expectFault(Runs.Complete(start), fixture.context(), .quotaExceeded)
             }
         }
     }
@@ -56,8 +56,9 @@ struct QuotaRecoveryTests {
                         expiresAt: Timestamp(microseconds: number == 0 ? .max : 1)
                     )
                     let model = Model(name: "a/b", window: 8192, price: Model.Price(prompt: 1, completion: 1))
-                    let wish = CallWish(promptTokens: 10, maxTokens: 20, model: .success(model))
-                    guard case .reserved = try QuotaLedger.reserve(wish, as: reservation, in: database) else {
+                    let usageRequest = UsageRequest(promptTokens: 10, maxTokens: 20, model: .success(model))
+                    guard case .reserved = try QuotaReservations.reserve(usageRequest, as: reservation, in: database)
+                    else {
                         throw Fault(.internal, "It was not reserved.")
                     }
                 }
@@ -82,24 +83,24 @@ struct QuotaRecoveryTests {
 
     @Test func `a turn that waits keeps its part over a restart, and takes it once`() async throws {
         try await withTemporaryDirectory { directory in
-            try await Stage.with(directory) { stage in
-                try await stage.limit(Quota(period: .day, requests: 2))
-                let conversation = try await stage.open()
-                stage.inference.play([.text("Well"), .hang])
+            try await Fixture.with(directory) { fixture in
+                try await fixture.setQuota(Quota(period: .day, requests: 2))
+                let conversation = try await fixture.open()
+                fixture.inference.play([.text("Well"), .hang])
                 for text in ["First", "Second"] {
-                    let stream = try await stage.start(text, in: conversation)
+                    let stream = try await fixture.start(text, in: conversation)
                     _ = try await stream.nextBatch()
                 }
                 try copyAsIfKilled(directory)
             }
-            try await untilReleased(directory)
+            try await waitForRelease(directory)
             try restoreAsKilled(directory)
-            try await Stage.with(directory) { stage in
+            try await Fixture.with(directory) { fixture in
                 try await eventually("The end of what waited") {
-                    try await stage.standing().reserved.requests == 0
+                    try await fixture.quotaStatus().reserved.requests == 0
                 }
-                #expect(stage.inference.requests.count == 1)
-                let used = try await stage.standing().used.requests
+                #expect(fixture.inference.requests.count == 1)
+                let used = try await fixture.quotaStatus().used.requests
                 #expect((1...2).contains(used))
             }
         }

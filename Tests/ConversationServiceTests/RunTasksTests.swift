@@ -22,7 +22,7 @@ struct RunTasksTests {
         try await life.value
         #expect(tasks.count == 0)
         #expect(await ends.count == 2)
-        #expect(throws: Fault.self) { try tasks.checkOpen() }
+        #expect(throws: Fault.self) { try tasks.checkAccepting() }
     }
 
     private actor Ends {

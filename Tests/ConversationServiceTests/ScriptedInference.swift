@@ -20,7 +20,7 @@ final class ScriptedInference: Sendable {
         var requests: [Inference.Generate] = []
         var closed = 0
         var window = 8192
-        var refusal: Fault?
+        var rejection: Fault?
         var price: Model.Price?
         var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
@@ -39,12 +39,12 @@ final class ScriptedInference: Sendable {
     }
 
     /// Generations are refused with this from now on.
-    func refuse(_ fault: Fault?) {
-        state.withLock { $0.refusal = fault }
+    func reject(_ fault: Fault?) {
+        state.withLock { $0.rejection = fault }
     }
 
     /// Generations cost this and say that they took this from now on.
-    func charge(_ price: Model.Price?, usage: Usage?) {
+    func setPrice(_ price: Model.Price?, usage: Usage?) {
         state.withLock { state in
             state.price = price
             state.usage = usage
@@ -57,11 +57,11 @@ final class ScriptedInference: Sendable {
             self.state.withLock { Model(name: "scripted/model", window: $0.window, price: $0.price) }
         }
         table.serve(Inference.Generate.self) { request, _ in
-            let (script, refusal) = self.state.withLock { state in
+            let (script, rejection) = self.state.withLock { state in
                 state.requests.append(request)
-                return (state.script, state.refusal)
+                return (state.script, state.rejection)
             }
-            if let refusal { throw refusal }
+            if let rejection { throw rejection }
             return self.stream(script)
         }
         return table

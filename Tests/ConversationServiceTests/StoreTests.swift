@@ -71,7 +71,7 @@ struct StoreTests {
             }
             #expect(first != nil)
             first = nil
-            try await untilReleased(directory, file: "store.sqlite")
+            try await waitForRelease(directory, file: "store.sqlite")
             _ = try Database.open(at: directory + "/store.sqlite")
         }
     }
@@ -81,7 +81,7 @@ struct StoreTests {
             let database = try Database.open(at: directory + "/store.sqlite")
             let instructions = String(repeating: "Be brief. ", count: 400_000)
             try await database.write { connection in
-                let persona = HousePersonas.assistant
+                let persona = BuiltInPersonas.assistant
                 try PersonaRows.insert(persona, in: connection)
                 for _ in 0..<3 {
                     let kept = StoredConversation(
@@ -92,7 +92,7 @@ struct StoreTests {
                         updatedAt: .now(),
                         messageCount: 0
                     )
-                    _ = try ConversationRows.insert(kept, telling: instructions, in: connection)
+                    _ = try ConversationRows.insert(kept, instructions: instructions, in: connection)
                 }
             }
             let read = try await database.read { connection in
@@ -160,7 +160,7 @@ struct StoreTests {
                 let pool = try DatabasePool(path: path)
                 try Schema.migrator.migrate(pool, upTo: "0003 keys, usage and quotas")
                 try await pool.write { database in
-                    try PersonaRows.insert(HousePersonas.all[0], in: database)
+                    try PersonaRows.insert(BuiltInPersonas.all[0], in: database)
                     try database.execute(
                         sql: """
                             INSERT INTO conversations VALUES (1, ?, 'ada', ?, 1, 2, 2, 1, 0);
@@ -168,7 +168,7 @@ struct StoreTests {
                                 VALUES (1, 0, ?, 'assistant', 'text', 'Hi', 'completed', 1);
                             """,
                         arguments: [
-                            Conversation.ID().description, HousePersonas.all[0].persona.id.description,
+                            Conversation.ID().description, BuiltInPersonas.all[0].persona.id.description,
                             Message.ID().description,
                         ]
                     )
@@ -179,13 +179,13 @@ struct StoreTests {
             try await database.read { database in
                 let page = try ConversationRows.list(user: "ada", persona: nil, limit: 10, offset: 0, in: database)
                 #expect(page.items.map(\.messageCount) == [1] && page.items.map(\.hasInstructions) == [false])
-                for isBrief in [true, false] {
+                for isTruncated in [true, false] {
                     let messages = try PathRows.list(
                         of: 1,
-                        positions: PathRows.whole,
+                        positions: PathRows.allPositions,
                         limit: 10,
                         order: .ascending,
-                        isBrief: isBrief,
+                        isTruncated: isTruncated,
                         in: database
                     )
                     #expect(messages.map(\.message.content.text) == ["Hi"])
@@ -198,7 +198,7 @@ struct StoreTests {
     @Test func `the schema is made once and opened again`() async throws {
         try await withTemporaryDirectory { directory in
             for _ in 0..<2 {
-                try await untilReleased(directory, file: "store.sqlite")
+                try await waitForRelease(directory, file: "store.sqlite")
                 let database = try Database.open(at: directory + "/store.sqlite")
                 let check = try await database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
                 #expect(check == "ok")

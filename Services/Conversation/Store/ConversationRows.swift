@@ -24,15 +24,15 @@ enum ConversationRows {
         INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count,
             instructions) VALUES (?,?,?,?,?,?,?,?)
         """
-    private static let use = """
+    private static let userMessageUpdate = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ?1, used_at = ?1 WHERE number = ?2
         RETURNING path_version
         """
-    private static let answer = """
+    private static let answerUpdate = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE number = ?
         """
 
-    private static let branch = """
+    private static let branchUpdate = """
         UPDATE conversations SET updated_at = ?1, used_at = ?1, path_version = path_version + 1, message_count =
             (SELECT COUNT(*) FROM messages WHERE conversation = ?2 AND branch = 0) WHERE number = ?2
         """
@@ -40,7 +40,7 @@ enum ConversationRows {
     /// Adds a conversation and answers its number; `instructions` is what the model is told in place of the persona's words.
     static func insert(
         _ conversation: StoredConversation,
-        telling instructions: String? = nil,
+        instructions: String? = nil,
         in database: GRDB.Database
     ) throws -> Int64 {
         let statement = try database.cachedStatement(sql: insertion)
@@ -55,8 +55,8 @@ enum ConversationRows {
     /// Counts a user's message: the conversation is thereby the latest used; answers the version of its path.
     ///
     /// Throws `missing` when it is not there any more.
-    static func noteUse(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(sql: use)
+    static func recordUserMessage(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: userMessageUpdate)
         guard let version = try Int.fetchOne(statement, arguments: [moment.microseconds, number]) else {
             throw Fault(.missing, "Conversation not found")
         }
@@ -64,13 +64,13 @@ enum ConversationRows {
     }
 
     /// Counts an answer.
-    static func noteAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: answer).execute(arguments: [moment.microseconds, number])
+    static func recordAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: answerUpdate).execute(arguments: [moment.microseconds, number])
     }
 
     /// Notes a use that changed the path: its messages are counted anew.
-    static func noteBranch(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: branch).execute(arguments: [moment.microseconds, number])
+    static func recordBranchChange(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: branchUpdate).execute(arguments: [moment.microseconds, number])
         guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
     }
 
@@ -161,9 +161,9 @@ enum ConversationRows {
     private static func read(_ row: Row) throws -> StoredConversation {
         StoredConversation(
             number: row[0],
-            id: try StoredValue.identifier(row[1]),
+            id: try ColumnCoding.identifier(row[1]),
             user: row[2],
-            persona: try StoredValue.identifier(row[3]),
+            persona: try ColumnCoding.identifier(row[3]),
             createdAt: Timestamp(microseconds: row[4]),
             updatedAt: Timestamp(microseconds: row[5]),
             messageCount: row[6],

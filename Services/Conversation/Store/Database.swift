@@ -16,23 +16,23 @@ final class Database: Sendable {
     }
 
     /// For how many milliseconds a lock of another program is waited for.
-    static let patience = 5000
+    static let busyTimeoutMilliseconds = 5000
 
     private let pool: DatabasePool
     private let lock: FileLock
     private let queue = Mutex(Queue())
-    private let log: WriteAheadLog
+    private let checkpointer: WALCheckpointer
     private let commits = Counter(label: "conversation.store.commits")
     private let groupSize = Recorder(label: "conversation.store.commit.writes")
 
     /// Opens the file, making it if need be, and brings its schema up to date.
     ///
     /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
-    static func open(at path: String, logLimit: Int = 32 * 1024 * 1024) throws -> Database {
+    static func open(at path: String, walLimit: Int = 32 * 1024 * 1024) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
         do {
-            return try open(at: path, lock, logLimit: logLimit)
+            return try open(at: path, lock, walLimit: walLimit)
         } catch let error as DatabaseError {
             throw Fault(
                 .unavailable,
@@ -44,10 +44,10 @@ final class Database: Sendable {
         }
     }
 
-    private static func open(at path: String, _ lock: FileLock, logLimit: Int) throws -> Database {
+    private static func open(at path: String, _ lock: FileLock, walLimit: Int) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
-        configuration.busyMode = .timeout(Double(patience) / 1000)
+        configuration.busyMode = .timeout(Double(busyTimeoutMilliseconds) / 1000)
         configuration.maximumReaderCount = 4
         let pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets NORMAL while it opens, after anything a configuration can prepare: so it is set here, and checked.
@@ -61,7 +61,7 @@ final class Database: Sendable {
             }
         }
         try Schema.migrator.migrate(pool)
-        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limit: logLimit))
+        return Database(pool: pool, lock: lock, checkpointer: WALCheckpointer(of: path, limit: walLimit))
     }
 
     /// Makes the file if it is not there, for its owner's eyes only; SQLite gives the files beside it the same mode.
@@ -73,10 +73,10 @@ final class Database: Sendable {
         close(descriptor)
     }
 
-    private init(pool: DatabasePool, lock: FileLock, log: WriteAheadLog) {
+    private init(pool: DatabasePool, lock: FileLock, checkpointer: WALCheckpointer) {
         self.pool = pool
         self.lock = lock
-        self.log = log
+        self.checkpointer = checkpointer
     }
 
     /// Runs `work` within the next commit and answers when that is on the disk.
@@ -134,7 +134,7 @@ final class Database: Sendable {
         commits.increment()
         groupSize.record(group.count)
         commit(group, into: database)
-        log.tend(pool)
+        checkpointer.checkpointIfNeeded(pool)
         let hasMore = queue.withLock { queue in
             queue.isDraining = !queue.waiting.isEmpty
             return queue.isDraining
@@ -143,15 +143,15 @@ final class Database: Sendable {
     }
 
     private func commit(_ group: [any WriteJob], into database: GRDB.Database) {
-        var isOneAtFault = false
+        var didJobFail = false
         do {
             try database.inTransaction(.immediate) {
-                isOneAtFault = true
+                didJobFail = true
                 for job in group { try job.perform(in: database) }
-                isOneAtFault = false
+                didJobFail = false
                 return .commit
             }
-        } catch  where isOneAtFault && group.count > 1 {
+        } catch  where didJobFail && group.count > 1 {
             // One of them cannot be done: each is tried alone, so that the others do not suffer.
             for job in group { commit([job], into: database) }
             return

@@ -33,7 +33,7 @@ enum KeyRows {
         ])
     }
 
-    static func noteUse(of id: APIKey.ID, at moment: Timestamp, in database: GRDB.Database) throws {
+    static func setLastUse(of id: APIKey.ID, at moment: Timestamp, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(sql: "UPDATE api_keys SET last_used_at = ? WHERE id = ?")
         try statement.execute(arguments: [moment.microseconds, id.description])
     }
@@ -77,17 +77,17 @@ enum KeyRows {
     static func runLimits(in database: GRDB.Database) throws -> [APIKey.ID: Int] {
         let sql = "SELECT id, concurrent_runs FROM api_keys WHERE concurrent_runs IS NOT NULL"
         return try Row.fetchAll(database, sql: sql).reduce(into: [:]) { limits, row in
-            limits[try StoredValue.identifier(row[0])] = row[1]
+            limits[try ColumnCoding.identifier(row[0])] = row[1]
         }
     }
 
     private static func read(_ row: Row) throws -> APIKey {
         let (expiresAt, lastUsedAt): (Int64?, Int64?) = (row[8], row[9])
         return APIKey(
-            id: try StoredValue.identifier(row[0]),
+            id: try ColumnCoding.identifier(row[0]),
             name: row[1],
             user: row[2],
-            role: try StoredValue.word(row[3]),
+            role: try ColumnCoding.enumValue(row[3]),
             limits: APIKey.Limits(requestsPerMinute: row[4], requestsPerHour: row[5], concurrentRuns: row[6]),
             createdAt: Timestamp(microseconds: row[7]),
             expiresAt: expiresAt.map(Timestamp.init(microseconds:)),

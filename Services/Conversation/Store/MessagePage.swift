@@ -17,7 +17,7 @@ struct MessagePage {
     init(_ request: Messages.List, of conversation: StoredConversation, in database: GRDB.Database) throws {
         self.conversation = conversation
         (limit, order, offset) = (request.limit, request.order, request.offset)
-        var (lower, upper) = (PathRows.whole.lowerBound, PathRows.whole.upperBound)
+        var (lower, upper) = (PathRows.allPositions.lowerBound, PathRows.allPositions.upperBound)
         if let id = request.after {
             lower = try MessageRows.find(id, of: conversation.number, in: database).position + 1
         }
@@ -26,7 +26,7 @@ struct MessagePage {
         }
         positions = lower...max(lower, upper)
         isEmpty = upper < lower
-        if offset > 0, positions == PathRows.whole { try skip(in: database) }
+        if offset > 0, positions == PathRows.allPositions { try skip(in: database) }
     }
 
     func read(in database: GRDB.Database) throws -> Page<Message> {
@@ -39,7 +39,7 @@ struct MessagePage {
             order: order,
             in: database
         )
-        let messages = try SiblingRows.count(stored, in: conversation.number, database)
+        let messages = try SiblingRows.withBranchCounts(stored, in: conversation.number, database)
         return Page(items: messages, total: conversation.messageCount)
     }
 

@@ -21,7 +21,7 @@ enum MessageRows {
         run, token_count, created_at, metadata, tools
         """
     /// The same, cut short where it is long.
-    static let briefColumns = """
+    static let truncatedColumns = """
         number, position, branch, sibling, id, role, kind,
         CASE WHEN length(content) > 65536 THEN substr(content, 1, 65536) || '…' ELSE content END,
         media_urls, audio_url, audio_seconds, status, parent, run, token_count, created_at, NULL,
@@ -43,21 +43,21 @@ enum MessageRows {
         in database: GRDB.Database
     ) throws -> Int64 {
         let message = stored.message
-        let media = message.content.mediaURLs.isEmpty ? nil : try StoredValue.encode(message.content.mediaURLs)
+        let media = message.content.mediaURLs.isEmpty ? nil : try ColumnCoding.encode(message.content.mediaURLs)
         try database.cachedStatement(sql: insertion).execute(arguments: [
             conversation, stored.position, stored.isOnPath ? 0 : -1, stored.sibling, message.id.description,
             message.role.rawValue, message.content.kind.rawValue, message.content.text, media,
             message.content.audioURL, message.content.audioSeconds, message.status.rawValue,
             message.parent?.description, message.run?.description, message.tokenCount, message.createdAt.microseconds,
-            message.metadata?.text, MessageTools(message)?.text,
+            message.metadata?.text, ToolColumn(message)?.text,
         ])
         let number = database.lastInsertedRowID
-        if !stored.isOnPath { try setAside(number, in: database) }
+        if !stored.isOnPath { try takeOffPath(number, in: database) }
         return number
     }
 
     /// Takes a message off the selected path.
-    static func setAside(_ number: Int64, in database: GRDB.Database) throws {
+    static func takeOffPath(_ number: Int64, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE messages SET branch = number WHERE number = ?")
             .execute(arguments: [number])
     }
@@ -119,18 +119,18 @@ enum MessageRows {
             isOnPath: branch == 0,
             sibling: sibling,
             message: Message(
-                id: try StoredValue.identifier(row[4]),
-                role: try StoredValue.word(row[5]),
+                id: try ColumnCoding.identifier(row[4]),
+                role: try ColumnCoding.enumValue(row[5]),
                 content: Message.Content(
-                    kind: try StoredValue.word(row[6]),
+                    kind: try ColumnCoding.enumValue(row[6]),
                     text: row[7],
-                    mediaURLs: try media.map { try StoredValue.decode([String].self, $0) } ?? [],
+                    mediaURLs: try media.map { try ColumnCoding.decode([String].self, $0) } ?? [],
                     audioURL: row[9],
                     audioSeconds: row[10]
                 ),
-                status: try StoredValue.word(row[11]),
-                parent: try parent.map(StoredValue.identifier),
-                run: try run.map(StoredValue.identifier),
+                status: try ColumnCoding.enumValue(row[11]),
+                parent: try parent.map(ColumnCoding.identifier),
+                run: try run.map(ColumnCoding.identifier),
                 tokenCount: row[14],
                 createdAt: Timestamp(microseconds: row[15]),
                 // As it was when it was made; how many have come since, only a list says.
@@ -138,7 +138,7 @@ enum MessageRows {
                 metadata: metadata.map { RawJSON($0) }
             )
         )
-        if let tools { try MessageTools(text: tools).apply(to: &stored.message) }
+        if let tools { try ToolColumn(text: tools).apply(to: &stored.message) }
         return stored
     }
 }

@@ -4,7 +4,7 @@ import GRDB
 /// The selected path of a conversation, and how it is changed.
 enum PathRows {
     /// Every position that a message can have.
-    static let whole = 0...Int(Int32.max)
+    static let allPositions = 0...Int(Int32.max)
 
     /// What the next message follows: the last one of the path.
     struct End: Sendable {
@@ -13,15 +13,15 @@ enum PathRows {
         var position: Int
     }
 
-    private static let lastOne = """
+    private static let lastMessage = """
         SELECT number, id, position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position DESC LIMIT 1
         """
 
     /// The last message of the path.
     static func last(of conversation: Int64, in database: GRDB.Database) throws -> End? {
-        let row = try Row.fetchOne(database.cachedStatement(sql: lastOne), arguments: [conversation])
+        let row = try Row.fetchOne(database.cachedStatement(sql: lastMessage), arguments: [conversation])
         return try row.map { row in
-            End(number: row[0], id: try StoredValue.identifier(row[1]), position: row[2])
+            End(number: row[0], id: try ColumnCoding.identifier(row[1]), position: row[2])
         }
     }
 
@@ -41,13 +41,13 @@ enum PathRows {
         limit: Int,
         offset: Int = 0,
         order: Order,
-        isBrief: Bool = false,
+        isTruncated: Bool = false,
         in database: GRDB.Database
     ) throws -> [StoredMessage] {
         let direction = order == .ascending ? "ASC" : "DESC"
         let statement = try database.cachedStatement(
             sql: """
-                SELECT \(isBrief ? MessageRows.briefColumns : MessageRows.columns) FROM messages
+                SELECT \(isTruncated ? MessageRows.truncatedColumns : MessageRows.columns) FROM messages
                 WHERE conversation = ? AND branch = 0 AND position BETWEEN ? AND ?
                 ORDER BY position \(direction) LIMIT ? OFFSET ?
                 """
@@ -72,7 +72,7 @@ enum PathRows {
     }
 
     /// Takes what stands on the path from a position on aside.
-    static func end(before position: Int, of conversation: Int64, in database: GRDB.Database) throws {
+    static func truncate(from position: Int, of conversation: Int64, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE messages SET branch = number WHERE conversation = ? AND branch = 0 AND position >= ?"
         )
@@ -80,31 +80,31 @@ enum PathRows {
     }
 
     /// Makes the path go to a message and end there.
-    static func show(_ stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
-        let steps = try stepsAside(to: stored, of: conversation, in: database)
-        try end(before: steps.last?.position ?? stored.position + 1, of: conversation, in: database)
-        for step in steps.reversed() { try add(step, to: conversation, in: database) }
+    static func endPath(at stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
+        let steps = try offPathAncestors(to: stored, of: conversation, in: database)
+        try truncate(from: steps.last?.position ?? stored.position + 1, of: conversation, in: database)
+        for step in steps.reversed() { try putOnPath(step, to: conversation, in: database) }
     }
 
     /// Makes the path go through a message, and on from there as it went last.
     static func select(_ stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
         guard !stored.isOnPath else { return }
-        try show(stored, of: conversation, in: database)
+        try endPath(at: stored, of: conversation, in: database)
         var (tip, question): (StoredMessage, Message.ID?) = (stored, stored.message.parent)
-        while let next = try step(after: tip, to: question, of: conversation, in: database) {
-            try add(next, to: conversation, in: database)
+        while let next = try nextStep(after: tip, to: question, of: conversation, in: database) {
+            try putOnPath(next, to: conversation, in: database)
             (tip, question) = (next, next.message.parent)
         }
     }
 
     /// The messages that a path to a message goes through, newest first and the message itself among them.
-    static func lineage(
+    static func ancestors(
         of stored: StoredMessage,
         in conversation: Int64,
         limit: Int,
         _ database: GRDB.Database
     ) throws -> [StoredMessage] {
-        let steps = try stepsAside(to: stored, of: conversation, in: database)
+        let steps = try offPathAncestors(to: stored, of: conversation, in: database)
         let shared = steps.last.map { $0.position - 1 } ?? stored.position
         let older = try list(
             of: conversation,
@@ -117,7 +117,7 @@ enum PathRows {
     }
 
     /// What a path to a message goes through that is aside now, the message first.
-    private static func stepsAside(
+    private static func offPathAncestors(
         to stored: StoredMessage,
         of conversation: Int64,
         in database: GRDB.Database
@@ -140,14 +140,14 @@ enum PathRows {
     }
 
     /// What followed a message when the path went through it last.
-    private static func step(
+    private static func nextStep(
         after tip: StoredMessage,
         to question: Message.ID?,
         of conversation: Int64,
         in database: GRDB.Database
     ) throws -> StoredMessage? {
         func chosen(after parent: Message.ID, at position: Int) throws -> StoredMessage? {
-            try SiblingRows.chosen(after: parent, at: position, in: conversation, database)
+            try SiblingRows.chosenReply(after: parent, at: position, in: conversation, database)
         }
         let next = try chosen(after: tip.message.id, at: tip.position + 1)
         if let next { return next }
@@ -163,8 +163,8 @@ enum PathRows {
     }
 
     /// Puts a message on the path, whose place there must be free.
-    static func add(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
-        try SiblingRows.choose(step, in: conversation, database)
+    static func putOnPath(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
+        try SiblingRows.markChosen(step, in: conversation, database)
         try database.cachedStatement(sql: "UPDATE messages SET branch = 0 WHERE number = ?")
             .execute(arguments: [step.number])
     }

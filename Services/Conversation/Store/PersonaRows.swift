@@ -26,8 +26,8 @@ enum PersonaRows {
         )
         try statement.execute(arguments: [
             persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
-            persona.category, stored.instructions, try StoredValue.encode(stored.traits), persona.greeting,
-            try StoredValue.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
+            persona.category, stored.instructions, try ColumnCoding.encode(stored.traits), persona.greeting,
+            try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
             persona.createdAt.microseconds,
         ])
     }
@@ -56,18 +56,18 @@ enum PersonaRows {
     private static func read(_ row: Row) throws -> StoredPersona {
         StoredPersona(
             persona: Persona(
-                id: try StoredValue.identifier(row[0]),
+                id: try ColumnCoding.identifier(row[0]),
                 name: row[1],
                 displayName: row[2],
                 avatarURL: row[3],
                 description: row[4],
                 category: row[5],
                 greeting: row[8],
-                suggestedMessages: try StoredValue.decode([String].self, row[9]),
+                suggestedMessages: try ColumnCoding.decode([String].self, row[9]),
                 createdAt: Timestamp(microseconds: row[10])
             ),
             instructions: row[6],
-            traits: try StoredValue.decode([String: String].self, row[7])
+            traits: try ColumnCoding.decode([String: String].self, row[7])
         )
     }
 }

@@ -9,7 +9,7 @@ enum QuotaRows {
         let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM quotas WHERE subject = ?")
         return try Row.fetchOne(statement, arguments: [subject.description]).map { row in
             Quota(
-                period: try StoredValue.word(row[0]),
+                period: try ColumnCoding.enumValue(row[0]),
                 requests: row[1],
                 tokens: row[2],
                 cost: row[3],

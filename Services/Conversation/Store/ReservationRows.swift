@@ -8,7 +8,7 @@ struct StoredReservation: Sendable, Equatable {
     var user: String
     var apiKey: APIKey.ID?
     var model: String
-    var estimate = CallEstimate(promptTokens: 0, completionTokens: 0, cost: 0)
+    var estimate = UsageEstimate(promptTokens: 0, completionTokens: 0, cost: 0)
     /// How many tokens the answer may have; absent: as many as it wants.
     var answerLimit: Int?
     var createdAt: Timestamp
@@ -90,9 +90,9 @@ enum ReservationRows {
         return StoredReservation(
             id: row[0],
             user: row[1],
-            apiKey: key.isEmpty ? nil : try StoredValue.identifier(key),
+            apiKey: key.isEmpty ? nil : try ColumnCoding.identifier(key),
             model: row[3],
-            estimate: CallEstimate(promptTokens: row[4], completionTokens: row[5], cost: row[6]),
+            estimate: UsageEstimate(promptTokens: row[4], completionTokens: row[5], cost: row[6]),
             answerLimit: row[9],
             createdAt: Timestamp(microseconds: row[7]),
             expiresAt: expiresAt.map(Timestamp.init(microseconds:))

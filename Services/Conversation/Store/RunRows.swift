@@ -17,7 +17,7 @@ struct StoredRun: Sendable, Equatable {
     /// The number of the answer that the path went through when another was asked for.
     var replaces: Int64?
     /// How many bytes of the answer each of its text events holds, in order; the first of them is event 2.
-    var cuts: [Int] = []
+    var chunkSizes: [Int] = []
     /// How it ended, without the answer.
     var end: Run.End?
 }
@@ -64,11 +64,11 @@ enum RunRows {
     }
 
     /// Stores how a run ended.
-    static func end(_ stored: StoredRun, in database: GRDB.Database) throws {
-        let cuts = stored.cuts.map(String.init).joined(separator: " ")
+    static func finish(_ stored: StoredRun, in database: GRDB.Database) throws {
+        let cuts = stored.chunkSizes.map(String.init).joined(separator: " ")
         try database.cachedStatement(sql: ending).execute(arguments: [
             stored.answer, stored.run.status.rawValue, stored.run.lastEvent, cuts,
-            try stored.end.map(StoredValue.encode), stored.run.endedAt?.microseconds, stored.run.id.description,
+            try stored.end.map(ColumnCoding.encode), stored.run.endedAt?.microseconds, stored.run.id.description,
         ])
     }
 
@@ -78,13 +78,13 @@ enum RunRows {
     }
 
     /// The number of the answer that was there when a run was asked for another.
-    static func replaced(by id: Run.ID, in database: GRDB.Database) throws -> Int64? {
+    static func replacedAnswer(of id: Run.ID, in database: GRDB.Database) throws -> Int64? {
         let statement = try database.cachedStatement(sql: "SELECT replaces FROM runs WHERE id = ?")
         return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
     }
 
     /// Who asked for a run, and by which key.
-    static func payer(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
+    static func owner(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT c.user, r.api_key FROM runs r JOIN messages m ON m.number = r.message
@@ -93,11 +93,11 @@ enum RunRows {
         )
         guard let row = try Row.fetchOne(statement, arguments: [id.description]) else { return nil }
         let key: String? = row[1]
-        return (row[0], try key.map(StoredValue.identifier))
+        return (row[0], try key.map(ColumnCoding.identifier))
     }
 
     /// The runs that have not ended, in the order in which they were asked for.
-    static func going(in database: GRDB.Database) throws -> [StoredRun] {
+    static func unfinished(in database: GRDB.Database) throws -> [StoredRun] {
         let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
         return try Row.fetchAll(database, sql: sql).map(read)
     }
@@ -108,15 +108,15 @@ enum RunRows {
         let endedAt: Int64? = row[8]
         let answer: String? = row[13]
         let apiKey: String? = row[15]
-        let end = try ending.map { try StoredValue.decode(Run.End.self, $0) }
+        let end = try ending.map { try ColumnCoding.decode(Run.End.self, $0) }
         return StoredRun(
             run: Run(
-                id: try StoredValue.identifier(row[2]),
-                conversation: try StoredValue.identifier(row[10]),
-                status: try StoredValue.word(row[3]),
+                id: try ColumnCoding.identifier(row[2]),
+                conversation: try ColumnCoding.identifier(row[10]),
+                status: try ColumnCoding.enumValue(row[3]),
                 model: end?.model ?? row[16],
-                userMessage: try StoredValue.identifier(row[11]),
-                assistantMessage: try answer.map(StoredValue.identifier),
+                userMessage: try ColumnCoding.identifier(row[11]),
+                assistantMessage: try answer.map(ColumnCoding.identifier),
                 lastEvent: row[4],
                 usage: end?.usage,
                 fault: end?.fault,
@@ -128,10 +128,10 @@ enum RunRows {
             conversation: row[9],
             message: row[0],
             position: row[12],
-            apiKey: try apiKey.map(StoredValue.identifier),
+            apiKey: try apiKey.map(ColumnCoding.identifier),
             answer: row[1],
             replaces: row[14],
-            cuts: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
+            chunkSizes: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
             end: end
         )
     }

@@ -6,7 +6,7 @@ enum SiblingRows {
     private static let place = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
 
     /// The number in its place that the next message there gets.
-    static func next(
+    static func nextIndex(
         after parent: Message.ID?,
         at position: Int,
         role: Message.Role,
@@ -23,7 +23,7 @@ enum SiblingRows {
 
     /// The messages in a message's place, the first that was there first.
     static func list(
-        beside stored: StoredMessage,
+        siblingsOf stored: StoredMessage,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> [Message] {
@@ -43,17 +43,17 @@ enum SiblingRows {
     }
 
     /// How many answers to a question there are.
-    static func answers(
+    static func answerCount(
         to question: Message.ID,
         at position: Int,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Int {
-        try next(after: question, at: position + 1, role: .assistant, in: conversation, database)
+        try nextIndex(after: question, at: position + 1, role: .assistant, in: conversation, database)
     }
 
     /// Whether a question has an answer that is of use to somebody.
-    static func hasAnswer(
+    static func hasUsableAnswer(
         to question: Message.ID,
         at position: Int,
         in conversation: Int64,
@@ -69,7 +69,7 @@ enum SiblingRows {
     }
 
     /// Makes a message the chosen one in its place.
-    static func choose(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
+    static func markChosen(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(place)"
         )
@@ -80,7 +80,7 @@ enum SiblingRows {
     }
 
     /// The message that is chosen after a parent, if there is one.
-    static func chosen(
+    static func chosenReply(
         after parent: Message.ID,
         at position: Int,
         in conversation: Int64,
@@ -114,11 +114,11 @@ enum SiblingRows {
             conversation, question.position + 1, question.message.id.description, next.number,
         ]
         if let row = try Row.fetchOne(statement, arguments: arguments) { return try MessageRows.read(row) }
-        return try chosen(after: question.message.id, at: question.position + 1, in: conversation, database)
+        return try chosenReply(after: question.message.id, at: question.position + 1, in: conversation, database)
     }
 
     /// Says of each message how many stand in its place now; the messages are one stretch of a path.
-    static func count(
+    static func withBranchCounts(
         _ stored: [StoredMessage],
         in conversation: Int64,
         _ database: GRDB.Database

@@ -82,7 +82,7 @@ enum UsageRows {
             return Usage.Line(
                 day: day.map(Day.init(number:)),
                 model: row[1],
-                key: try key.flatMap { $0.isEmpty ? nil : try StoredValue.identifier($0) },
+                key: try key.flatMap { $0.isEmpty ? nil : try ColumnCoding.identifier($0) },
                 keyName: row[4],
                 user: row[3],
                 tally: read(row, from: 5)

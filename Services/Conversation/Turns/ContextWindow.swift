@@ -14,13 +14,13 @@ struct ContextWindow: Sendable {
     ///
     /// `history`: tokens of each message, oldest first; the last is the one to be answered.
     ///
-    /// `earlier`: how many messages there are before `history`.
+    /// `olderCount`: how many messages there are before `history`.
     ///
     /// Returns how many of the newest messages to use, and the report.
-    func cut(
+    func fit(
         system: Int,
         history: some BidirectionalCollection<Int>,
-        earlier: Int
+        olderCount: Int
     ) -> (used: Int, report: Run.ContextReport) {
         var tokens = system
         var used = 0
@@ -31,7 +31,7 @@ struct ContextWindow: Sendable {
         }
         let report = Run.ContextReport(
             messagesUsed: used,
-            messagesLeftOut: earlier + history.count - used,
+            messagesLeftOut: olderCount + history.count - used,
             tokensEstimated: tokens,
             window: size
         )

@@ -13,11 +13,11 @@ struct History: Sendable {
     /// Each message as JSON, encoded once and shown to models many times.
     private(set) var messages: [ByteBuffer] = []
     /// What each message has to do with tools.
-    private var tools: [ToolTrail.Part?] = []
+    private var tools: [ToolCallPairs.Part?] = []
     /// The estimated tokens of each message.
     private(set) var tokens: [Int] = []
     /// How many messages are older than those kept.
-    private(set) var earlier: Int
+    private(set) var olderCount: Int
     private var bytes = 0
     private var last: Message?
     /// The version of the path that was read.
@@ -29,7 +29,7 @@ struct History: Sendable {
     ///   - pathVersion: the version of the path.
     init(_ stored: [Message], total: Int, pathVersion: Int) {
         self.pathVersion = pathVersion
-        earlier = max(0, total - stored.count)
+        olderCount = max(0, total - stored.count)
         for message in stored { append(message) }
     }
 
@@ -37,7 +37,7 @@ struct History: Sendable {
     ///
     /// One that was put before the last answer came, follows the question before it. What was put after the path was made
     /// to go elsewhere may follow the same last message, and other ones before it.
-    func isFollowed(by question: Message, pathVersion: Int) -> Bool {
+    func isContinued(by question: Message, pathVersion: Int) -> Bool {
         guard pathVersion == self.pathVersion else { return false }
         if question.parent == last?.id { return true }
         guard let last, last.role == .assistant else { return false }
@@ -47,9 +47,9 @@ struct History: Sendable {
     mutating func append(_ message: Message) {
         last = message
         let text = Self.text(of: message.content)
-        let shown = Self.shown(message, text)
-        messages.append(BusCoding.write(shown))
-        tools.append(ToolTrail.Part(shown))
+        let encodable = Self.inferenceMessage(message, text)
+        messages.append(BusCoding.write(encodable))
+        tools.append(ToolCallPairs.Part(encodable))
         tokens.append(TokenEstimate.tokens(in: text) + TokenEstimate.tokens(of: message.toolCalls))
         bytes += messages.last?.readableBytes ?? 0
         guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }
@@ -63,15 +63,15 @@ struct History: Sendable {
         messages.removeFirst(count)
         tools.removeFirst(count)
         tokens.removeFirst(count)
-        earlier += count
+        olderCount += count
     }
 
     /// The newest messages as a model may be shown them.
-    func shown(_ count: Int) -> [ByteBuffer] {
-        ToolTrail.shown(messages.suffix(count), tools.suffix(count))
+    func encodedMessages(newest count: Int) -> [ByteBuffer] {
+        ToolCallPairs.completePairs(messages.suffix(count), tools.suffix(count))
     }
 
-    private static func shown(_ message: Message, _ text: String) -> Inference.Message {
+    private static func inferenceMessage(_ message: Message, _ text: String) -> Inference.Message {
         let role: Inference.Message.Role =
             switch message.role {
             case .user: .user
@@ -79,10 +79,10 @@ struct History: Sendable {
             case .tool: .tool
             case .system: .system
             }
-        let saysNothing = text.isEmpty && message.toolCalls != nil
+        let hasNoText = text.isEmpty && message.toolCalls != nil
         return Inference.Message(
             role: role,
-            content: saysNothing ? nil : .text(text),
+            content: hasNoText ? nil : .text(text),
             toolCalls: message.toolCalls,
             toolCallID: message.toolCallID,
             name: message.name,
@@ -108,28 +108,28 @@ struct History: Sendable {
     }
 
     /// Reads what a question is asked after, and how many answers to it there are already.
-    static func recall(
-        _ question: RunFeed.Question,
+    static func load(
+        _ question: LiveRun.Question,
         of conversation: Int64,
         in database: GRDB.Database
     ) throws -> (history: History, answers: Int) {
         guard let stored = try MessageRows.find(question.number, in: database) else {
             throw Fault(.missing, "Message not found")
         }
-        let lineage = try PathRows.lineage(of: stored, in: conversation, limit: messageLimit, database)
-        let answers = try SiblingRows.answers(
+        let ancestors = try PathRows.ancestors(of: stored, in: conversation, limit: messageLimit, database)
+        let answers = try SiblingRows.answerCount(
             to: stored.message.id,
             at: stored.position,
             in: conversation,
             database
         )
         // Only a path that is cut off here has more than was read.
-        let isWhole = lineage.count < messageLimit
+        let isWhole = ancestors.count < messageLimit
         let older = 0...question.position
         let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)
         let history = History(
-            lineage.reversed().map(\.message),
-            total: max(lineage.count, total),
+            ancestors.reversed().map(\.message),
+            total: max(ancestors.count, total),
             pathVersion: try ConversationRows.pathVersion(of: conversation, in: database)
         )
         return (history, answers)

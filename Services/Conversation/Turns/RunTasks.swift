@@ -25,7 +25,7 @@ final class RunTasks: Service {
     var isDraining: Bool { state.withLock { $0.isDraining } }
 
     /// Throws `unavailable` when the service is about to end.
-    func checkOpen() throws {
+    func checkAccepting() throws {
         guard !isDraining else {
             throw Fault(.unavailable, "conversation-svc is about to stop. Try again in a moment.", retryAfter: 1)
         }

@@ -14,8 +14,8 @@ struct QuotaBalance: Sendable {
     /// Why a call may not be made; `nil` when it may.
     ///
     /// What is reserved counts as used, so calls at once cannot take more together than there is.
-    func refusal(of wish: CallWish, at now: Timestamp) -> Fault? {
-        let estimate = wish.least
+    func rejection(of usageRequest: UsageRequest, at now: Timestamp) -> Fault? {
+        let estimate = usageRequest.minimum
         if let limit = quota.concurrentRuns, reserved.requests >= limit {
             return Fault(
                 .quotaExceeded,
@@ -35,7 +35,7 @@ struct QuotaBalance: Sendable {
             )
         }
         guard let limit = quota.cost else { return nil }
-        if let fault = wish.unpriced(name) { return fault }
+        if let fault = usageRequest.missingPriceFault(name) { return fault }
         let spent = used.cost ?? 0
         // What costs nothing may go on when all is spent.
         if estimate.cost > 0, spent + (reserved.cost ?? 0) + estimate.cost > limit {
@@ -53,9 +53,9 @@ struct QuotaBalance: Sendable {
     }
 
     /// How many tokens the answer may have at most; `nil` where nothing here limits it.
-    func room(for wish: CallWish) -> Int? {
-        let tokens = quota.tokens.map { $0 - used.tokens - reserved.tokens - wish.promptTokens }
-        let money = quota.cost.flatMap { wish.answer(for: $0 - (used.cost ?? 0) - (reserved.cost ?? 0)) }
+    func availableTokens(for usageRequest: UsageRequest) -> Int? {
+        let tokens = quota.tokens.map { $0 - used.tokens - reserved.tokens - usageRequest.promptTokens }
+        let money = quota.cost.flatMap { usageRequest.answerTokens(for: $0 - (used.cost ?? 0) - (reserved.cost ?? 0)) }
         return [tokens, money].compactMap(\.self).min()
     }
 

@@ -25,7 +25,7 @@ struct ReservationExpiry: Service {
             while try await !database.read({ try ReservationRows.expired(at: moment, limit: 1, in: $0) }).isEmpty {
                 try await database.write { database in
                     for reservation in try ReservationRows.expired(at: moment, limit: Self.batch, in: database) {
-                        try QuotaLedger.settle(
+                        try QuotaReservations.settle(
                             reservation,
                             model: reservation.model,
                             usage: reservation.estimate.usage,
