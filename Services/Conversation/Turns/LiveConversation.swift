@@ -9,20 +9,6 @@ actor LiveConversation {
     /// How many turns may wait behind the one that runs.
     static let queueLimit = 16
 
-    /// What it needs of the rest of the service.
-    struct Dependencies: Sendable {
-        var database: Database
-        var inference: any Bus
-        var modelCache: ModelCache
-        /// How long a generation may take.
-        var runLimit: Duration
-        var eventWriter: RunEventWriter
-        var runWriter: RunWriter
-        var tasks: RunTasks
-        var runs: LiveRuns
-        var accessCache: AccessCache
-    }
-
     /// What became of a request.
     enum Acceptance: Sendable {
         /// A run that goes on, or waits.
