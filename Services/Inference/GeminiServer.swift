@@ -10,7 +10,7 @@ struct GeminiServer: Sendable {
 
     /// Gemini when it has a key or an address, else nothing: nobody is asked who was not set up.
     ///
-    /// Throws a `SettingFault` that says which value is wrong.
+    /// Throws a `InvalidSetting` that says which value is wrong.
     static func read(_ settings: Settings) throws -> GeminiServer? {
         let server = GeminiServer(
             url: try InferenceConfiguration.url(
