@@ -17,7 +17,9 @@ extension Settings {
     package func busToken() throws -> String {
         let token = try secret("BUS_TOKEN", file: "bus-token", minimum: 16)
         guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw InvalidSetting("BUS_TOKEN must be of visible ASCII characters without blanks: it travels in a header.")
+            throw InvalidSetting(
+                "BUS_TOKEN must be visible ASCII characters without spaces, because it is sent in a header."
+            )
         }
         return token
     }
