@@ -1,7 +1,7 @@
 import Bus
 import Contracts
 
-/// All that conversation-svc answers.
+/// The endpoint table of conversation-svc.
 struct ConversationEndpoints: Sendable {
     let personas: PersonaHandlers
     let conversations: ConversationHandlers

@@ -4,9 +4,10 @@ import Foundation
 import HTTP
 package import ServiceKit
 
-/// conversation-svc: personas, conversations, messages and runs; it orchestrates a turn.
+/// conversation-svc: stores personas, conversations, messages and runs, and orchestrates turns.
 package enum ConversationService {
-    /// Puts the service together: opens the store, ends what an earlier process left going, and builds downward.
+    /// Creates the service: opens the database, finishes the runs that an earlier process left unfinished, and wires
+    /// the handlers.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         let configuration = try ConversationConfiguration(settings: settings)
         try FileManager.default.createDirectory(

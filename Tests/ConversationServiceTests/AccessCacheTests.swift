@@ -8,12 +8,12 @@ import Testing
 
 @testable import ConversationService
 
-/// What the accessCache says is what the store says, whoever changes it at once.
+/// The cache matches the database under concurrent changes.
 @Suite(.timeLimit(.minutes(1)))
 struct AccessCacheTests {
     private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
 
-    @Test func `what a commit tells is told in the order of the commits`() async throws {
+    @Test func `onCommit is called in the order of the commits`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let order = Order()
@@ -23,7 +23,7 @@ struct AccessCacheTests {
                         do {
                             _ = try await database.write { _ -> Int in
                                 order.record { $0.written.append(number) }
-                                if number % 50 == 7 { throw Fault(.internal, "It is not to be.") }
+                                if number % 50 == 7 { throw Fault(.internal, "Test failure.") }
                                 return number
                             } onCommit: { number in
                                 order.record { $0.told.append(number) }
@@ -36,13 +36,13 @@ struct AccessCacheTests {
             }
             let (written, told) = order.all
             #expect(told.count == 196)
-            // A write whose group failed is done a second time, alone: the last time counts.
+            // A write is repeated alone if its group failed; the last run counts.
             let last = Dictionary(written.enumerated().map { ($1, $0) }) { max($0, $1) }
             #expect(told.map { last[$0] ?? -1 } == told.map { last[$0] ?? -1 }.sorted())
         }
     }
 
-    @Test func `of two admins who set one quota at once the one who is stored last is told last`() async throws {
+    @Test func `after concurrent changes of one quota the cache has the state that was stored last`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let accessCache = try await AccessCache.open(database)
@@ -70,7 +70,7 @@ struct AccessCacheTests {
     }
 }
 
-/// What happened, in its order.
+/// Records the order of writes and onCommit calls.
 private final class Order: Sendable {
     private let state = Mutex((written: [Int](), told: [Int]()))
 

@@ -3,12 +3,12 @@ import Contracts
 import TestSupport
 import Testing
 
-/// Branches are made, chosen and given up while answers are being made.
+/// Branches are created, selected and abandoned during generations.
 @Suite(.timeLimit(.minutes(1)))
 struct BranchRaceTests {
     private static let slow: [ScriptedInference.Step] = [.pause(.milliseconds(250)), .text("late"), .finish]
 
-    @Test func `a new answer does not push its way onto a path that was made to go elsewhere`() async throws {
+    @Test func `a regenerated answer does not change a path that was changed during its generation`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -27,7 +27,9 @@ struct BranchRaceTests {
         }
     }
 
-    @Test func `the second of two new answers leaves alone what goes on from the first`() async throws {
+    @Test func `the second of two regenerated answers does not replace the first if the path continues from it`()
+        async throws
+    {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -47,7 +49,7 @@ struct BranchRaceTests {
         }
     }
 
-    @Test func `a regenerate that is stopped while it waits gives the path back`() async throws {
+    @Test func `a regeneration that is stopped while queued restores the path`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -65,7 +67,7 @@ struct BranchRaceTests {
         }
     }
 
-    @Test func `a regenerate that fails after the conversation went on puts the former answer back in its place`()
+    @Test func `a failed regeneration restores the previous answer even if the conversation was continued`()
         async throws
     {
         try await Fixture.with { fixture in
@@ -84,7 +86,7 @@ struct BranchRaceTests {
         }
     }
 
-    @Test func `what was said before an answer came goes on from that answer alone`() async throws {
+    @Test func `a message queued before an answer was stored continues from that answer only`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.pause(.milliseconds(250)), .text("uno"), .finish])
@@ -109,7 +111,7 @@ struct BranchRaceTests {
         }
     }
 
-    @Test func `what is sent at once is answered in the order in which it stands`() async throws {
+    @Test func `concurrent messages are answered in the order of their positions`() async throws {
         try await Fixture.with(settings: ["MAX_CONCURRENT_RUNS": "0"]) { fixture in
             for _ in 0..<25 {
                 let conversation = try await fixture.open(another: true)

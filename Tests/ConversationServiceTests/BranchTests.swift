@@ -3,10 +3,10 @@ import Contracts
 import TestSupport
 import Testing
 
-/// A conversation is a tree with a selected path: nothing that was said is ever overwritten.
+/// A conversation is a tree with a selected path; messages are never overwritten.
 @Suite(.timeLimit(.minutes(1)))
 struct BranchTests {
-    @Test func `an answer made again stands beside the first, and the path goes through the new one`() async throws {
+    @Test func `a regenerated answer is a sibling of the first, and the path leads through the new one`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -24,7 +24,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `a question put in another way stands beside the first, with answers of its own`() async throws {
+    @Test func `an edited question is a sibling of the first and has its own answers`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             _ = try await fixture.turn("One", "uno", in: conversation)
@@ -43,7 +43,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `selecting a message brings back the path as it last went through it`() async throws {
+    @Test func `selecting a message restores the path as it last led through it`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -69,7 +69,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `when no other answer can be made, the first one is shown again`() async throws {
+    @Test func `a failed regeneration keeps the previous answer on the path`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -85,7 +85,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `a question without an answer is answered in its place, and what came after stays`() async throws {
+    @Test func `regenerating a question without an answer adds the answer and keeps the later messages`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.fail(Fault(.provider, "No."))])
@@ -103,7 +103,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `a message said while an answer is made again waits, and follows the new one`() async throws {
+    @Test func `a message sent during a regeneration is queued and follows the new answer`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
@@ -119,7 +119,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `the events of every run can be read again as they were told, whatever came after`() async throws {
+    @Test func `the stored events of every run are identical to the streamed ones, whatever follows`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.collect(fixture.start("One", in: conversation))
@@ -143,7 +143,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `what cannot be a branch is refused with a sentence`() async throws {
+    @Test func `invalid edits and regenerations are rejected`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let other = try await fixture.open(another: true)
@@ -167,7 +167,7 @@ struct BranchTests {
         }
     }
 
-    @Test func `somebody else's branches can be neither seen nor chosen nor made`() async throws {
+    @Test func `branches of another user cannot be listed, selected or created`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let turn = try await fixture.turn("One", "uno", in: conversation)
@@ -186,7 +186,7 @@ struct BranchTests {
             for attempt in attempts {
                 do {
                     try await attempt()
-                    Issue.record("A stranger was let in.")
+                    Issue.record("Another user was allowed to do it.")
                 } catch let fault as Fault {
                     #expect(fault.code == .forbidden)
                 }
@@ -195,7 +195,7 @@ struct BranchTests {
             let borrowed = Messages.Siblings(conversation: other.id, message: turn.answer)
             do {
                 _ = try await fixture.bus.call(borrowed, stranger)
-                Issue.record("A message was found in a conversation that it is not in.")
+                Issue.record("A message of another conversation was found.")
             } catch let fault as Fault {
                 #expect(fault.code == .missing)
             }

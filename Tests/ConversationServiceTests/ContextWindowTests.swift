@@ -4,13 +4,13 @@ import Testing
 @testable import ConversationService
 
 struct ContextWindowTests {
-    @Test func `what fits is all used`() {
+    @Test func `a history that fits is used completely`() {
         let (used, report) = ContextWindow(size: 4096).fit(system: 100, history: [10, 20, 30], olderCount: 0)
         #expect(used == 3)
         #expect(report == .init(messagesUsed: 3, messagesLeftOut: 0, tokensEstimated: 160, window: 4096))
     }
 
-    @Test func `the oldest are left out first, and it is said`() {
+    @Test func `the oldest messages are left out first, and the report counts them`() {
         let window = ContextWindow(size: 400)
         let (used, report) = window.fit(system: 50, history: [100, 100, 100, 100], olderCount: 7)
         #expect(used == 2)
@@ -18,13 +18,13 @@ struct ContextWindowTests {
         #expect(report.tokensEstimated + window.reserve <= 400)
     }
 
-    @Test func `the message to be answered is always shown`() {
+    @Test func `the message to answer is always included`() {
         let (used, report) = ContextWindow(size: 100).fit(system: 90, history: [5, 5000], olderCount: 0)
         #expect(used == 1)
         #expect(report.messagesLeftOut == 1)
     }
 
-    @Test func `the cut is the longest newest part that fits`() {
+    @Test func `the selected messages are the longest suffix that fits`() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<500 {
             let history = (0..<Int.random(in: 1...40, using: &generator)).map { _ in

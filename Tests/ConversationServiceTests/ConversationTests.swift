@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ConversationTests {
-    @Test func `there are at least six personas in five categories, told without their instructions`() async throws {
+    @Test func `there are at least six personas in five categories`() async throws {
         try await Fixture.with { fixture in
             let page = try await fixture.bus.call(Personas.List(limit: 100, offset: 0), fixture.context())
             #expect(page.items.count >= 6)
@@ -17,7 +17,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `opening twice gives the same conversation, unless a new one is asked for`() async throws {
+    @Test func `opening twice returns the same conversation unless a new one is requested`() async throws {
         try await Fixture.with { fixture in
             let first = try await fixture.open()
             let again = try await fixture.open()
@@ -29,7 +29,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `many openings at once make one conversation`() async throws {
+    @Test func `concurrent requests to open a conversation create one`() async throws {
         try await Fixture.with { fixture in
             let ids = try await withThrowingTaskGroup(of: Conversation.ID.self) { group in
                 for _ in 0..<20 { group.addTask { try await fixture.open().id } }
@@ -39,7 +39,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `the latest used conversation is listed first, and only one's own`() async throws {
+    @Test func `conversations are listed by last use, and only those of the user`() async throws {
         try await Fixture.with { fixture in
             let first = try await fixture.open()
             let second = try await fixture.open(another: true)
@@ -54,7 +54,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `somebody else's conversation is forbidden, and one that is not is missing`() async throws {
+    @Test func `a conversation of another user is forbidden and an unknown one is not found`() async throws {
         try await Fixture.with { fixture in
             let own = try await fixture.open()
             await #expect(throws: Fault(.forbidden, "Not your conversation")) {
@@ -71,7 +71,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `a deleted conversation is gone with its messages`() async throws {
+    @Test func `a deleted conversation and its messages are not found`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             _ = try await fixture.send("Hello", in: conversation)
@@ -87,7 +87,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `a conversation that is deleted while an answer is made ends the run first`() async throws {
+    @Test func `deleting a conversation during a generation stops the run first`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("Well"), .hang])
@@ -100,7 +100,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `deleting ends the turns that wait as well, without beginning them`() async throws {
+    @Test func `deleting a conversation also stops its queued turns without starting them`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("Well"), .hang])
@@ -120,7 +120,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `two spellings of a name that look alike are two users`() async throws {
+    @Test func `user names that differ only in Unicode normalization are different users`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open("zo\u{EB}")
             for act in [
@@ -139,7 +139,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `what ends texts in the store is refused`() async throws {
+    @Test func `a text with U+0000 is rejected`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let fault = await #expect(throws: Fault.self) { _ = try await fixture.send("a\u{0}b", in: conversation) }

@@ -3,10 +3,10 @@ import GRDB
 import TestSupport
 import Testing
 
-/// A disk that says no for good: what is not stored as begun is not begun.
+/// Permanent write failures: a turn is not started unless its start is stored.
 @Suite(.timeLimit(.minutes(1)))
 struct FailedWriteTests {
-    @Test func `a turn whose beginning cannot be stored asks no model, and is answered after a restart`() async throws {
+    @Test func `a turn whose start cannot be stored calls no model and is answered after a restart`() async throws {
         try await withTemporaryDirectory { directory in
             let conversation = try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()

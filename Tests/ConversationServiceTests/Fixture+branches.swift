@@ -3,7 +3,7 @@ import Contracts
 import Testing
 
 extension Fixture {
-    /// Says something and has it answered; answers the ids of both messages.
+    /// Sends a message that gets a given answer; returns the ids of both.
     func turn(
         _ text: String,
         _ answer: String,
@@ -14,12 +14,12 @@ extension Fixture {
         return (turn.userMessage.id, try #require(turn.end.assistantMessage).id)
     }
 
-    /// What the model was shown last, without the persona and its greeting.
+    /// The texts of the last prompt, without the system prompt and the greeting.
     func promptTexts() -> [String] {
         Array(inference.requests.last?.messages.dropFirst(2).map(\.text) ?? [])
     }
 
-    /// What is on the path after the greeting.
+    /// The texts on the selected path, without the greeting.
     func texts(of conversation: Conversation) async throws -> [String] {
         try await messages(of: conversation).dropFirst().map(\.content.text)
     }

@@ -3,7 +3,7 @@ import Contracts
 import Testing
 
 extension Fixture {
-    /// Expects that a call is refused with a code.
+    /// Expects that a call fails with a fault code.
     func expectFault<Request: Endpoint>(
         _ request: Request,
         _ context: CallContext,
@@ -12,7 +12,7 @@ extension Fixture {
     ) async throws {
         do {
             _ = try await bus.call(request, context)
-            Issue.record("\(request) was not refused.", sourceLocation: location)
+            Issue.record("\(request) did not fail.", sourceLocation: location)
         } catch let fault as Fault {
             #expect(fault.code == code, "\(fault.message)", sourceLocation: location)
         }

@@ -13,14 +13,15 @@ extension Fixture {
         try await bus.call(Quotas.Find(subject: .user(user)), context(user))
     }
 
-    /// What a user used today and yesterday, in all.
+    /// Total usage of a user, today and yesterday.
     func used(by user: String = "alice") async throws -> Usage.Tally {
         let today = Day(.now())
         let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [])
         return try await bus.call(report, context(user)).total
     }
 
-    /// Says something in many conversations at once; answers how many were answered and how many had no quota left.
+    /// Sends messages in many conversations concurrently; returns how many were answered and how many exceeded the
+    /// quota.
     func sendConcurrently(_ count: Int, as user: String = "alice") async throws -> (answered: Int, refused: Int) {
         var conversations: [Conversation] = []
         for _ in 0..<count { conversations.append(try await open(user, another: true)) }

@@ -6,7 +6,7 @@ import HTTP
 import ServiceKit
 import TestSupport
 
-/// A conversation-svc on a real file and a real socket, with a scripted inference-svc behind it.
+/// A conversation-svc with a real database file and socket, connected to a scripted inference-svc.
 struct Fixture {
     static let token = "a-secret-of-the-bus-for-the-tests-only"
 
@@ -14,7 +14,7 @@ struct Fixture {
     let inference: ScriptedInference
     let directory: String
 
-    /// Runs the service in a new folder.
+    /// Runs the service in a new directory.
     static func with<Value>(
         settings: [String: String] = [:],
         _ body: (Fixture) async throws -> Value
@@ -22,7 +22,7 @@ struct Fixture {
         try await withTemporaryDirectory { directory in try await with(directory, settings: settings, body) }
     }
 
-    /// Runs the service in a folder that may hold an earlier one's conversations.
+    /// Runs the service in a directory that may contain an existing database.
     static func with<Value>(
         _ directory: String,
         settings: [String: String] = [:],
@@ -71,7 +71,7 @@ struct Fixture {
         return try await bus.call(Runs.Complete(start), context(user))
     }
 
-    /// Says something in the place of another message, or has an answer made again.
+    /// Edits a message, or regenerates an answer if there is no text.
     func send(
         _ text: String?,
         insteadOf message: Message.ID,

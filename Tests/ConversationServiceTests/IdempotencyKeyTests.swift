@@ -7,10 +7,10 @@ import Testing
 
 @testable import ConversationService
 
-/// A request that comes again under its key is the same request.
+/// Repeated requests with an idempotency key.
 @Suite(.timeLimit(.minutes(1)))
 struct IdempotencyKeyTests {
-    @Test func `a repeat of what is done gives the stored result and asks no model`() async throws {
+    @Test func `repeating a finished request returns the stored result and calls no model`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.send("Hello", in: conversation, key: "k")
@@ -25,7 +25,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `a repeat of what is going joins it`() async throws {
+    @Test func `repeating a request in progress joins its run`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("a"), .pause(.milliseconds(200)), .text("b"), .finish])
@@ -41,7 +41,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `many at once are one`() async throws {
+    @Test func `concurrent requests with the same key start one run`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let turns = try await withThrowingTaskGroup(of: Turn.self) { group in
@@ -57,7 +57,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `the same key with something else is refused, elsewhere it is another key`() async throws {
+    @Test func `the same key with another message is rejected; in another scope it is a different key`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let other = try await fixture.open(another: true)
@@ -80,7 +80,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `what failed runs again for the same message, what was cut off does not`() async throws {
+    @Test func `a failed request runs again for the same message, an interrupted one does not`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.fail(Fault(.provider, "No."))])
@@ -104,7 +104,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `keys outlive the process, and a run that was cut off by its end is given back`() async throws {
+    @Test func `keys survive a restart`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, first) = try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()
@@ -119,7 +119,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `what failed and waits to run again does so after a restart, and is told as before`() async throws {
+    @Test func `a failed request that is queued again survives a restart and has the same first event`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, told) = try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()
@@ -145,7 +145,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `a key is forgotten after a day, and not before`() async throws {
+    @Test func `a key expires after exactly one day`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let liveRun = try await LiveRun.stored(in: database)

@@ -1,7 +1,7 @@
 import Contracts
 
 extension Conversations.Keep {
-    /// Something to keep, with a text as its answer.
+    /// A conversation to import, with a text as its answer.
     static func sample(_ messages: [Inference.Message], _ text: String? = "Answer.") -> Self {
         let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: false)
         let begin = Inference.Begin(

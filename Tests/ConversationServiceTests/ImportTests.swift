@@ -3,7 +3,7 @@ import Contracts
 import TestSupport
 import Testing
 
-/// What was said to a model elsewhere is kept as a conversation like any other.
+/// Importing conversations that were held through another API.
 @Suite(.timeLimit(.minutes(1)))
 struct ImportTests {
     private static let call = Inference.ToolCall(
@@ -33,7 +33,7 @@ struct ImportTests {
         return try #require(try await fixture.bus.call(list, fixture.context()).items.first { $0.id == id })
     }
 
-    @Test func `all of it is there, in its order, and no usage is counted`() async throws {
+    @Test func `an imported conversation has all messages in order, and no usage is recorded`() async throws {
         try await Fixture.with { fixture in
             let keep = Conversations.Keep.sample(Self.talk)
             let kept = try await fixture.bus.call(keep, fixture.context())
@@ -63,7 +63,7 @@ struct ImportTests {
         }
     }
 
-    @Test func `it goes on, with what the model was told and what its provider wants to see again`() async throws {
+    @Test func `an imported conversation continues with its system prompt and provider metadata`() async throws {
         try await Fixture.with { fixture in
             let keep = Conversations.Keep.sample(Self.talk)
             _ = try await fixture.bus.call(keep, fixture.context())
@@ -81,7 +81,7 @@ struct ImportTests {
         }
     }
 
-    @Test func `calls that nobody answered are not shown when it goes on`() async throws {
+    @Test func `tool calls without results are left out of the next prompt`() async throws {
         try await Fixture.with { fixture in
             var keep = Conversations.Keep.sample([.init(role: .user, content: "How is Rome?")], nil)
             keep.answer.toolCalls = [Self.call]
@@ -89,12 +89,14 @@ struct ImportTests {
             #expect(try await messages(keep.id, fixture)[1].toolCalls == [Self.call])
             _ = try await fixture.send("Never mind.", in: try await conversation(keep.id, fixture))
             let asked = try #require(fixture.inference.requests.last).messages
-            // There were no instructions, so there are none now.
+            // The imported conversation has no system prompt.
             #expect(asked.map(\.role) == [.user, .user])
         }
     }
 
-    @Test func `answers are made again and chosen, also where several follow each other`() async throws {
+    @Test func `answers of an imported conversation can be regenerated and selected, even consecutive ones`()
+        async throws
+    {
         try await Fixture.with { fixture in
             let begun = Inference.Message(role: .assistant, content: "Well,")
             let keep = Conversations.Keep.sample(Self.talk + [begun])
@@ -118,7 +120,7 @@ struct ImportTests {
         }
     }
 
-    @Test func `asked for many times at once it is kept once`() async throws {
+    @Test func `concurrent imports of the same conversation store it once`() async throws {
         try await Fixture.with { fixture in
             let keep = Conversations.Keep.sample(Self.talk)
             let new = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -134,7 +136,7 @@ struct ImportTests {
         }
     }
 
-    @Test func `it outlives a restart, and a second keeping after it`() async throws {
+    @Test func `an imported conversation survives a restart and a repeated import`() async throws {
         try await withTemporaryDirectory { directory in
             let keep = Conversations.Keep.sample(Self.talk)
             let before = try await Fixture.with(directory) { fixture in
@@ -153,7 +155,7 @@ struct ImportTests {
         }
     }
 
-    @Test func `long histories are kept, and lists of them stay short`() async throws {
+    @Test func `long conversations can be imported, and listing them returns truncated texts`() async throws {
         try await Fixture.with { fixture in
             let many = (0..<10_000).map {
                 Inference.Message(role: $0.isMultiple(of: 2) ? .user : .assistant, content: "Message \($0)\0")
@@ -177,7 +179,7 @@ struct ImportTests {
         }
     }
 
-    @Test func `somebody must ask, and nobody sees another's`() async throws {
+    @Test func `importing requires a user, and other users cannot read the conversation`() async throws {
         try await Fixture.with { fixture in
             let keep = Conversations.Keep.sample(Self.talk)
             let nobody = await #expect(throws: Fault.self) { _ = try await fixture.bus.call(keep, CallContext()) }

@@ -3,13 +3,13 @@ import Testing
 
 @testable import ConversationService
 
-/// How a conversation that was held elsewhere is laid out.
+/// The stored layout of an imported conversation.
 struct ImportedConversationTests {
     private func imported(_ messages: Inference.Message...) throws -> ImportedConversation {
         try ImportedConversation(.sample(messages), at: Timestamp(microseconds: 1))
     }
 
-    @Test func `questions have odd places and answers even ones, whatever the order`() throws {
+    @Test func `answers have even positions and all other messages odd ones`() throws {
         let imported = try imported(
             .init(role: .assistant, content: "a"),
             .init(role: .user, content: "b"),
@@ -32,7 +32,8 @@ struct ImportedConversationTests {
         )
     }
 
-    @Test func `what is told first is the instructions; where nothing else asks, the last of it does`() throws {
+    @Test func `leading instructions become the system prompt; without a question the last one is the question`() throws
+    {
         let instructed = try imported(
             .init(role: .system, content: "One"),
             .init(role: .developer, content: "Two"),
@@ -48,13 +49,13 @@ struct ImportedConversationTests {
         #expect(greeted.messages.map(\.position) == [1, 2, 4])
     }
 
-    @Test func `where the assistant alone speaks, nothing is kept`() throws {
+    @Test func `a conversation with assistant messages only is rejected`() throws {
         for messages in [[], [Inference.Message(role: .assistant, content: "a")]] {
             #expect(throws: Fault.self) { try ImportedConversation(.sample(messages), at: .now()) }
         }
     }
 
-    @Test func `addresses of images are kept, data is named`() throws {
+    @Test func `image URLs are stored, and data URLs are mentioned in the text`() throws {
         let parts: [Inference.Part] =
             [
                 .init(text: "Look\0"), .init(image: .init(url: "data:image/png;base64")),
@@ -63,7 +64,7 @@ struct ImportedConversationTests {
             ] + (0..<11).map { .init(image: .init(url: "https://example.test/\($0).png")) }
         let content = ImportedContent.content(of: Inference.Message(role: .user, content: .parts(parts)))
         #expect(content.kind == .multimodal)
-        #expect(content.text == "Look\u{FFFD}\n(Sent along, and not kept: 3 images, 1 recording.)")
+        #expect(content.text == "Look\u{FFFD}\n(Attachments not stored: 3 images, 1 recording.)")
         #expect(content.mediaURLs.count == 10)
         #expect(content.mediaURLs.first == "https://example.test/0.png")
     }

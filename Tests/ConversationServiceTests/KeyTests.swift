@@ -4,12 +4,12 @@ import GRDB
 import TestSupport
 import Testing
 
-/// Who may make, see, change and revoke which API key.
+/// Who may create, list, change and revoke API keys.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyTests {
     private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
 
-    @Test func `a key is shown once, is found by its digest, and its secret is nowhere on the disk`() async throws {
+    @Test func `a secret is returned once, only its digest is stored, and the digest finds the key`() async throws {
         try await Fixture.with { fixture in
             let limits = APIKey.Limits(requestsPerMinute: 5, requestsPerHour: nil, concurrentRuns: 2)
             let end = Timestamp(microseconds: Timestamp.now().microseconds + 60_000_000)
@@ -35,7 +35,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a revoked key is found no more, and what is not there is missing`() async throws {
+    @Test func `a revoked key is not found, and unknown keys are not found`() async throws {
         try await Fixture.with { fixture in
             let created = try await fixture.bus.call(Keys.Create(name: "a"), fixture.context())
             let digest = try #require(KeySecret(created.secret)).digest
@@ -50,7 +50,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `users see to their own keys, and no key is above its maker`() async throws {
+    @Test func `users manage their own keys only, and no key has a higher role than its creator`() async throws {
         try await Fixture.with { fixture in
             let own = try await fixture.bus.call(Keys.Create(name: "own"), fixture.context("bob")).key
             try await fixture.expectFault(Keys.Create(name: "a", role: .admin), fixture.context(), .forbidden)
@@ -74,7 +74,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a user's key makes no keys, and revokes none but itself`() async throws {
+    @Test func `a key with the role user can create no keys and revoke only itself`() async throws {
         try await Fixture.with { fixture in
             let one = try await fixture.bus.call(Keys.Create(name: "one"), fixture.context()).key
             let other = try await fixture.bus.call(Keys.Create(name: "other"), fixture.context()).key
@@ -88,7 +88,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `what makes no sense is refused, and so are more keys than anybody needs`() async throws {
+    @Test func `invalid keys are rejected, and so are more than 100 keys per user`() async throws {
         try await Fixture.with { fixture in
             let past = Timestamp(microseconds: Timestamp.now().microseconds - 1)
             let wrong = [
@@ -107,7 +107,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a key's own limit of answers at once holds beside its user's`() async throws {
+    @Test func `the concurrent run limit of a key applies in addition to its user's limit`() async throws {
         try await Fixture.with { fixture in
             let limits = APIKey.Limits(concurrentRuns: 1)
             let key = try await fixture.bus.call(Keys.Create(name: "one", limits: limits), fixture.context()).key
@@ -133,7 +133,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `watchers hear of every change, of no key that is new, and several times a second that there is none`()
+    @Test func `watchers receive every change, no event for new keys, and regular heartbeats`()
         async throws
     {
         try await Fixture.with { fixture in
@@ -153,7 +153,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `keys are looked at again by their ids, and those that are gone are left out`() async throws {
+    @Test func `checking keys returns the existing ones`() async throws {
         try await Fixture.with { fixture in
             let one = try await fixture.bus.call(Keys.Create(name: "one"), fixture.context()).key
             let other = try await fixture.bus.call(Keys.Create(name: "other"), fixture.context("bob")).key
@@ -166,7 +166,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a stream of news does not hold up the end of the service`() async throws {
+    @Test func `an open watch stream does not delay shutdown`() async throws {
         let watching = try await Fixture.with { fixture in
             let stream = try await fixture.bus.stream(Keys.Watch(), CallContext())
             _ = try await stream.nextBatch()

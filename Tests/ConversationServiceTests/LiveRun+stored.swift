@@ -4,7 +4,7 @@ import Testing
 @testable import ConversationService
 
 extension LiveRun {
-    /// Stores a conversation with a run that is unfinished.
+    /// Stores a conversation with an unfinished run.
     static func stored(in database: Database) async throws -> LiveRun {
         let (conversation, run, message) = (Conversation.ID(), Run.ID(), Message.ID())
         let user = Message(

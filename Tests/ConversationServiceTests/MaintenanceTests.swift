@@ -6,11 +6,11 @@ import Testing
 
 @testable import ConversationService
 
-/// What is kept for a time only goes when the time is over.
+/// Expired rows are deleted.
 @Suite(.timeLimit(.minutes(1)))
 struct MaintenanceTests {
     @Test(arguments: [(400, 401), (32, 33), (0, 2000)])
-    func `usage is kept for as many days as is said`(_ days: Int, _ left: Int) async throws {
+    func `usage is stored for the configured number of days`(_ days: Int, _ left: Int) async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let now = Timestamp.now()
@@ -39,7 +39,7 @@ struct MaintenanceTests {
     }
 
     @Test(arguments: ["-1", "31", "1", "x", "100001"])
-    func `days that make no sense stop the start`(_ days: String) {
+    func `an invalid number of days is rejected at startup`(_ days: String) {
         let fault = #expect(throws: InvalidSetting.self) {
             let values = ["BUS_TOKEN": Fixture.token, "USAGE_RETENTION_DAYS": days]
             _ = try ConversationConfiguration(settings: Settings(values: values))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConversationService
 
-/// What providers say beside the text: kept with the run and the message, and shown again where it belongs.
+/// Provider metadata, attempts and refusals are stored with run and message.
 @Suite(.timeLimit(.minutes(1))) struct ProviderMetadataTests {
     private static let signature = RawJSON(#"{"google":{"thought_signature":"c2ln"}}"#)
     private static let attempts = [
@@ -12,7 +12,7 @@ import Testing
         Attempt(model: "scripted/model", outcome: .answered, milliseconds: 7),
     ]
 
-    @Test func `what a provider wants to see again is stored with its answer and shown with it`() async throws {
+    @Test func `provider metadata is stored with the answer and sent with the next prompt`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let finish = Inference.Finish(
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `what was tried is told by the run, whether it went well or not`() async throws {
+    @Test func `the run reports its attempts, whether it succeeds or fails`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             var begin = Inference.Event()
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `why a model does not answer is its answer`() async throws {
+    @Test func `a refusal is stored as the answer`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             var refusal = Inference.Event()

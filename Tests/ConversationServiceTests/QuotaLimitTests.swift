@@ -6,10 +6,10 @@ import Testing
 
 @testable import ConversationService
 
-/// A quota of tokens or of money is not overrun by the answer that begins within it.
+/// Token and cost quotas limit the length of an answer.
 @Suite(.timeLimit(.minutes(1)))
 struct QuotaLimitTests {
-    @Test func `a call is told how long its answer may be, and so is a repeat`() async throws {
+    @Test func `a reservation returns an answer limit, also when it is repeated`() async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, tokens: 2000))
             let id = Quotas.Reservation.ID()
@@ -32,7 +32,7 @@ struct QuotaLimitTests {
         }
     }
 
-    @Test func `a turn's model is told how long the answer may be`() async throws {
+    @Test func `the answer limit is sent to the model`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             _ = try await fixture.send("Hello", in: conversation)
@@ -44,7 +44,7 @@ struct QuotaLimitTests {
         }
     }
 
-    @Test func `a turn that waited over a restart keeps its limit`() async throws {
+    @Test func `a queued turn keeps its answer limit across a restart`() async throws {
         try await withTemporaryDirectory { directory in
             try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()
@@ -63,8 +63,7 @@ struct QuotaLimitTests {
         }
     }
 
-    @Test func `a model without a price is refused where a quota of money applies, and nothing is stored`() async throws
-    {
+    @Test func `with a cost quota, a model without a price is rejected and nothing is stored`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "Hello"))
@@ -74,7 +73,7 @@ struct QuotaLimitTests {
             #expect(try await fixture.messages(of: conversation).count == 1)
             #expect(try await fixture.quotaStatus().reserved == Usage.Tally())
         }
-        // What was known of the model without a price is not asked for again at once.
+        // In a new process, because the cached model has no price.
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "Hello"))
@@ -85,7 +84,7 @@ struct QuotaLimitTests {
         }
     }
 
-    @Test func `a fallback without a price counts as what was reserved`() async throws {
+    @Test func `a fallback model without a price is charged the reserved cost`() async throws {
         try await Fixture.with { fixture in
             fixture.inference.setPrice(Model.Price(prompt: 1, completion: 1), usage: nil)
             try await fixture.setQuota(Quota(period: .month, cost: 1_000_000))
@@ -105,7 +104,7 @@ struct QuotaLimitTests {
         }
     }
 
-    @Test func `who left before a model was named pays what came, at the price of the model that was asked`()
+    @Test func `a settlement without a model name is charged at the price of the reserved model`()
         async throws
     {
         try await Fixture.with { fixture in

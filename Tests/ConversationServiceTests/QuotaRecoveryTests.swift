@@ -6,10 +6,10 @@ import Testing
 
 @testable import ConversationService
 
-/// What was reserved when a process died is settled, and counts once.
+/// Reservations of a killed process are settled once.
 @Suite(.timeLimit(.minutes(1)))
 struct QuotaRecoveryTests {
-    @Test func `a run that a crash cut off is settled by the text that was stored`() async throws {
+    @Test func `a run interrupted by a crash is charged for its stored text`() async throws {
         try await withTemporaryDirectory { directory in
             let conversation = try await Fixture.with(directory) { fixture in
                 try await fixture.setQuota(Quota(period: .day, requests: 2))
@@ -42,7 +42,7 @@ struct QuotaRecoveryTests {
         }
     }
 
-    @Test func `what a gateway reserved and never settled counts as used when its time is over`() async throws {
+    @Test func `an expired reservation of a gateway counts as used`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { database in
@@ -59,7 +59,7 @@ struct QuotaRecoveryTests {
                     let usageRequest = UsageRequest(promptTokens: 10, maxTokens: 20, model: .success(model))
                     guard case .reserved = try QuotaReservations.reserve(usageRequest, as: reservation, in: database)
                     else {
-                        throw Fault(.internal, "It was not reserved.")
+                        throw Fault(.internal, "The usage was not reserved.")
                     }
                 }
             }
@@ -81,7 +81,7 @@ struct QuotaRecoveryTests {
         }
     }
 
-    @Test func `a turn that waits keeps its part over a restart, and takes it once`() async throws {
+    @Test func `a queued turn keeps its reservation across a restart and is charged once`() async throws {
         try await withTemporaryDirectory { directory in
             try await Fixture.with(directory) { fixture in
                 try await fixture.setQuota(Quota(period: .day, requests: 2))
@@ -111,7 +111,7 @@ struct QuotaRecoveryTests {
         return try await reader.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") ?? 0 }
     }
 
-    /// Keeps the database as it is on the disk now, which is what a killed process leaves.
+    /// Copies the database as a killed process would leave it.
     private func copyAsIfKilled(_ directory: String) throws {
         let source = try Self.queue(directory + "/conversation.sqlite")
         let copy = try Self.queue(directory + "/killed.sqlite")
@@ -124,7 +124,7 @@ struct QuotaRecoveryTests {
         try copy.backup(to: target)
     }
 
-    /// A connection that waits while the service writes.
+    /// A connection that waits for the service's writes.
     private static func queue(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)

@@ -6,12 +6,12 @@ import Testing
 
 @testable import ConversationService
 
-/// Quotas hold, whoever comes at once.
+/// Quotas are enforced for concurrent calls.
 @Suite(.timeLimit(.minutes(3)))
 struct QuotaTests {
     private static let settings = ["MAX_CONCURRENT_RUNS": "0"]
 
-    @Test func `of a hundred turns at once ten are answered, when ten are left`() async throws {
+    @Test func `with ten requests left, ten of a hundred concurrent turns are answered`() async throws {
         try await Fixture.with(settings: Self.settings) { fixture in
             try await fixture.setQuota(Quota(period: .day, requests: 10))
             let (answered, refused) = try await fixture.sendConcurrently(100)
@@ -24,7 +24,7 @@ struct QuotaTests {
         }
     }
 
-    @Test func `of a hundred reservations at once ten are made, fifty times over`() async throws {
+    @Test func `with ten requests left, ten of a hundred concurrent reservations succeed, fifty times`() async throws {
         try await Fixture.with { fixture in
             for number in 0..<50 {
                 let user = "user \(number)"
@@ -34,7 +34,7 @@ struct QuotaTests {
                 let settle = Quotas.Settle(
                     settlements: ids.map { Quotas.Settlement(reservation: $0, model: "a/b", usage: usage(100, 20)) }
                 )
-                // A repeat, as after an answer that got lost, does nothing.
+                // A repeated settlement has no effect.
                 for _ in 0..<2 { _ = try await fixture.bus.call(settle, CallContext()) }
                 let status = try await fixture.quotaStatus(of: user)
                 #expect(status.used.requests == 10)
@@ -50,7 +50,7 @@ struct QuotaTests {
         }
     }
 
-    @Test func `a repeat under the name of a reservation reserves nothing more`() async throws {
+    @Test func `repeating a reservation with its id reserves nothing more`() async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, requests: 10))
             let id = Quotas.Reservation.ID()
@@ -63,15 +63,15 @@ struct QuotaTests {
         }
     }
 
-    @Test func `tokens that are reserved at once are never more than there are`() async throws {
+    @Test func `concurrent reservations never exceed the token quota`() async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, tokens: 1000))
-            // Each may take 30 + 70 tokens.
+            // Each call may use 30 + 70 tokens.
             let ids = try await reserveAtOnce(100, fixture, prompt: 30, maxTokens: 70)
             #expect(ids.count == 10)
             var status = try await fixture.quotaStatus()
             #expect(status.reserved.tokens == 1000)
-            // They took less, so there is room again; one never reached a model.
+            // The actual usage is lower, so tokens become available; one call never reached a model.
             var settlements = ids.map { Quotas.Settlement(reservation: $0, model: "a/b", usage: usage(30, 20)) }
             settlements[0].usage = nil
             _ = try await fixture.bus.call(Quotas.Settle(settlements: settlements), CallContext())
@@ -82,9 +82,9 @@ struct QuotaTests {
         }
     }
 
-    @Test func `money that is reserved at once is never more than there is`() async throws {
+    @Test func `concurrent reservations never exceed the cost quota`() async throws {
         try await Fixture.with { fixture in
-            // A prompt's token is 2 millionths, an answer's 10.
+            // A prompt token costs 2 millionths, an answer token 10.
             fixture.inference.setPrice(Model.Price(prompt: 2, completion: 10), usage: nil)
             try await fixture.setQuota(Quota(period: .month, cost: 5000))
             let ids = try await reserveAtOnce(100, fixture, prompt: 100, maxTokens: 100)
@@ -98,7 +98,7 @@ struct QuotaTests {
         }
     }
 
-    @Test func `answers at once are counted, and a place is free again when one is over`() async throws {
+    @Test func `concurrent calls are counted, and a finished call frees its place`() async throws {
         try await Fixture.with(settings: Self.settings) { fixture in
             try await fixture.setQuota(Quota(period: .day, concurrentRuns: 3))
             for _ in 0..<5 {
@@ -123,7 +123,7 @@ struct QuotaTests {
         }
     }
 
-    @Test func `a key's quota holds beside its user's, and ends with the key`() async throws {
+    @Test func `the quota of a key applies in addition to its user's and ends with the key`() async throws {
         try await Fixture.with { fixture in
             let key = try await fixture.bus.call(Keys.Create(name: "a"), fixture.context()).key
             let subject = Quota.Subject.key(key.id)
@@ -146,21 +146,21 @@ struct QuotaTests {
         }
     }
 
-    @Test func `a refusal says which quota, how much, and when it begins anew`() async throws {
+    @Test func `a quota fault names the quota, the amounts and the time of the reset`() async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, requests: 0))
             let fault = try #require(await refusal(fixture))
-            #expect(fault.message.hasPrefix("The quota of 0 requests a day for the user alice has no room left"))
+            #expect(fault.message.hasPrefix("The quota of 0 requests per day for the user alice is exhausted"))
             let next = Quota.Period.day.end(of: Day(.now()))
             #expect(
-                fault.message.contains("It begins anew on \(next) at 00:00 UTC.") || fault.message.contains("on 20")
+                fault.message.contains("It resets on \(next) at 00:00 UTC.") || fault.message.contains("on 20")
             )
             #expect((1...86_400).contains(fault.retryAfter ?? 0))
             let conversation = try await fixture.open()
             let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "Hello"), key: "k")
             try await fixture.expectFault(Runs.Complete(start), fixture.context(), .quotaExceeded)
             #expect(try await fixture.messages(of: conversation).count == 1)
-            // The key of a refused request stands for nothing.
+            // A rejected request does not use up its idempotency key.
             try await fixture.setQuota(Quota(period: .day))
             #expect(try await fixture.bus.call(Runs.Complete(start), fixture.context()).end.status == .completed)
         }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RecoveryTests {
-    @Test func `what was generated is in the database soon, while the run goes on`() async throws {
+    @Test func `generated text is stored while the run is in progress`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("So "), .text("far"), .hang])
@@ -24,7 +24,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `a run that an earlier process left going is interrupted, with its text`() async throws {
+    @Test func `a started run of an earlier process is interrupted and keeps its text`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
             try await waitForRelease(directory)
@@ -55,7 +55,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `a turn that an earlier process never began is answered now, once`() async throws {
+    @Test func `a queued run of an earlier process is started once`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
             let (second, third) = (Run.ID(), Run.ID())
@@ -92,7 +92,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `a turn that waits when the service is stopped is answered by the next one`() async throws {
+    @Test func `a turn that is queued at shutdown is answered by the next process`() async throws {
         try await withTemporaryDirectory { directory in
             let conversation = try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()
@@ -114,7 +114,7 @@ struct RecoveryTests {
         }
     }
 
-    /// Stores a turn that was accepted and not begun.
+    /// Stores a queued turn.
     private func addWaiting(
         _ run: Run.ID,
         _ text: String,
@@ -158,7 +158,7 @@ struct RecoveryTests {
         }
     }
 
-    /// Stores what a process that was killed in the middle of an answer leaves behind.
+    /// Stores the state that a process leaves when it is killed during a generation.
     private func leaveRunGoing(in directory: String) async throws -> (Conversation, Run.ID) {
         let conversation = try await Fixture.with(directory) { try await $0.open() }
         try await waitForRelease(directory)

@@ -8,10 +8,11 @@ import Testing
 
 @testable import ConversationService
 
-/// What is kept in memory, and beside the database, stays bounded.
+/// Memory and the write-ahead log stay within their limits, and pages are correct.
 @Suite(.timeLimit(.minutes(1)))
 struct ResourceLimitTests {
-    @Test func `a watcher that has fallen behind reads from the store, and misses nothing`() async throws {
+    @Test func `a reader that is behind the events in memory reads from the database and misses nothing`() async throws
+    {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let begun = try await LiveRun.stored(in: database)
@@ -40,7 +41,7 @@ struct ResourceLimitTests {
             let reader = RunEventReader(database: database, liveRun: liveRun)
             for number in [0, 1, 2, 3, 8, 9, 350, 690, 700] {
                 guard case .evicted? = try await liveRun.events(after: number) else {
-                    #expect(number >= 650, "The events after \(number) are all in memory.")
+                    #expect(number >= 650, "The events after \(number) must be in memory.")
                     continue
                 }
                 let read = try await read(told.count - number, by: reader, after: number)
@@ -69,7 +70,7 @@ struct ResourceLimitTests {
         return events
     }
 
-    @Test func `the log beside the database stays small under readers that leave no pause`() async throws {
+    @Test func `the write-ahead log stays small with overlapping readers`() async throws {
         let megabyte = 1024 * 1024
         let attended = try await largestLog(limit: 2 * megabyte)
         #expect(attended < 5 * megabyte, "\(attended)")
@@ -77,7 +78,7 @@ struct ResourceLimitTests {
         #expect(unattended > 5 * megabyte, "\(unattended)")
     }
 
-    /// Writes 8 MB while readers overlap; answers how many bytes the log had at most.
+    /// Writes 8 MB with overlapping readers; returns the largest size of the log, in bytes.
     private func largestLog(limit: Int) async throws -> Int {
         try await withTemporaryDirectory { directory in
             let path = directory + "/store.sqlite"
@@ -113,7 +114,7 @@ struct ResourceLimitTests {
         }
     }
 
-    @Test func `a page lies where its offset or its key says, also where places are free`() async throws {
+    @Test func `pages by offset and by message are correct, also with gaps in the positions`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             for round in 0..<2 {

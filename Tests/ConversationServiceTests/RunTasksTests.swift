@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunTasksTests {
-    @Test func `at the end what follows an interrupted run is interrupted as well`() async throws {
+    @Test func `shutdown also interrupts runs that are started by interrupted ones`() async throws {
         let tasks = RunTasks()
         let ends = Ends()
         tasks.start(Run.ID()) {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunTests {
-    @Test func `a turn stores the question and the answer, and says how it went`() async throws {
+    @Test func `a turn stores question and answer and reports usage and context`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let turn = try await fixture.send("Good morning", in: conversation)
@@ -18,7 +18,7 @@ struct RunTests {
         }
     }
 
-    @Test func `the model is shown persona, history and the message once`() async throws {
+    @Test func `the prompt contains the persona, the history and the message once`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             _ = try await fixture.send("First", in: conversation)
@@ -32,7 +32,7 @@ struct RunTests {
         }
     }
 
-    @Test func `a started run tells its events, numbered from one without gaps`() async throws {
+    @Test func `a started run streams its events, numbered from one without gaps`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let events = try await collect(fixture.start("Hello", in: conversation))
@@ -43,7 +43,7 @@ struct RunTests {
         }
     }
 
-    @Test func `a run goes on when its watcher leaves, and can be read on from any event`() async throws {
+    @Test func `a run continues when its reader disconnects, and can be followed from any event`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("a"), .pause(.milliseconds(300)), .text("b"), .text("c\n\"d\""), .finish])
@@ -65,7 +65,7 @@ struct RunTests {
         }
     }
 
-    @Test func `two watchers see the same`() async throws {
+    @Test func `two readers receive the same events`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play((0..<40).map { .text("word\($0) ") } + [.pause(.milliseconds(50)), .finish])
@@ -80,7 +80,9 @@ struct RunTests {
     }
 
     @Test(arguments: [Fault.Code.cut, .timeout, .provider, .unavailable])
-    func `a broken answer keeps its text, and a cut is no verdict`(code: Fault.Code) async throws {
+    func `a failed generation keeps its text; cuts and timeouts are interrupted, other faults are failed`(
+        code: Fault.Code
+    ) async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("So far"), .fail(Fault(code, "It broke."))])
@@ -92,7 +94,7 @@ struct RunTests {
         }
     }
 
-    @Test func `what breaks after the model said that it was finished takes nothing back`() async throws {
+    @Test func `an error after the finish event does not change the result`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("All of it"), .finish, .fail(Fault(.cut, "It broke."))])
@@ -102,7 +104,7 @@ struct RunTests {
         }
     }
 
-    @Test func `a stream that ends without a finish is interrupted, never complete`() async throws {
+    @Test func `a stream that ends without a finish event is interrupted`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("So far")])
@@ -111,7 +113,7 @@ struct RunTests {
         }
     }
 
-    @Test func `a failure before any text leaves the question, marked failed, and no answer`() async throws {
+    @Test func `a failure before any text marks the question as failed and stores no answer`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.fail(Fault(.unavailable, "No provider answers."))])
@@ -124,7 +126,7 @@ struct RunTests {
         }
     }
 
-    @Test func `turns of one conversation run one at a time, in the order they came`() async throws {
+    @Test func `turns of one conversation run one at a time, in order`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.pause(.milliseconds(20)), .text("ok"), .finish])
@@ -137,7 +139,7 @@ struct RunTests {
         }
     }
 
-    @Test func `one conversation takes a bounded number of waiting turns, one user of going runs`() async throws {
+    @Test func `the number of concurrent runs of a user is limited`() async throws {
         try await withTemporaryDirectory { directory in
             try await Fixture.with(directory, settings: ["MAX_CONCURRENT_RUNS": "3"]) { fixture in
                 let conversation = try await fixture.open()
@@ -145,7 +147,7 @@ struct RunTests {
                 for _ in 0..<3 { _ = try await fixture.start("Hello", in: conversation) }
                 do {
                     _ = try await fixture.start("Hello", in: conversation)
-                    Issue.record("A fourth run was taken.")
+                    Issue.record("A fourth run was accepted.")
                 } catch let fault as Fault {
                     #expect(fault.code == .limited)
                     #expect(fault.retryAfter != nil)
@@ -156,7 +158,7 @@ struct RunTests {
         }
     }
 
-    @Test func `a cancelled run closes the provider, keeps its text as stopped, and twice is as once`() async throws {
+    @Test func `cancelling a run closes the provider's stream, keeps the text and is idempotent`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.play([.text("So far"), .hang])

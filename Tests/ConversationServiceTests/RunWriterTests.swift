@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunWriterTests {
-    @Test func `an end that a full disk refuses is stored once there is room, also in a task that was cancelled`()
+    @Test func `the end of a run is retried on a full disk, even in a cancelled task`()
         async throws
     {
         try await withTemporaryDirectory { directory in
@@ -36,7 +36,7 @@ struct RunWriterTests {
         }
     }
 
-    @Test func `what could not be stored is kept in its order`() async throws {
+    @Test func `events that could not be stored are queued again in order`() async throws {
         try await withTemporaryDirectory { directory in
             let eventWriter = RunEventWriter(database: try Database.open(at: directory + "/store.sqlite"))
             let run = Run.ID()

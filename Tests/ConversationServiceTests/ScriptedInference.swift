@@ -2,14 +2,14 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Stands in for inference-svc: generates what the test says, and keeps what it was asked.
+/// A fake inference-svc that plays a script and records its requests.
 final class ScriptedInference: Sendable {
-    /// What a generation does.
+    /// A step of a generation.
     enum Step: Sendable {
         case text(String)
         case pause(Duration)
         case fail(Fault)
-        /// Goes on until the caller leaves.
+        /// Runs until the caller disconnects.
         case hang
         case finish
         case event(Inference.Event)
@@ -28,7 +28,7 @@ final class ScriptedInference: Sendable {
     private let state = Mutex(State())
 
     var requests: [Inference.Generate] { state.withLock { $0.requests } }
-    /// How many generations were left by their caller.
+    /// Number of generations that their caller cancelled.
     var closed: Int { state.withLock { $0.closed } }
 
     func play(_ script: [Step], window: Int = 8192) {
@@ -38,12 +38,12 @@ final class ScriptedInference: Sendable {
         }
     }
 
-    /// Generations are refused with this from now on.
+    /// Makes all further generations fail with a fault.
     func reject(_ fault: Fault?) {
         state.withLock { $0.rejection = fault }
     }
 
-    /// Generations cost this and say that they took this from now on.
+    /// Sets the price of the model and the usage that generations report.
     func setPrice(_ price: Model.Price?, usage: Usage?) {
         state.withLock { state in
             state.price = price

@@ -8,8 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct StoreTests {
-    @Test func `commits are safe against power cuts: synchronous is FULL where it counts, on the writer`() async throws
-    {
+    @Test func `the writer uses synchronous=FULL, so commits survive a power failure`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let mode = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
@@ -19,7 +18,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `the files are for their owner's eyes only`() async throws {
+    @Test func `the files are readable by their owner only`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
@@ -30,7 +29,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `whatever is referred to can be deleted without looking through a table`() async throws {
+    @Test func `every foreign key has an index`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let unindexed = try await database.read { connection in
@@ -50,7 +49,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `a file that is no database is named, with what to do`() async throws {
+    @Test func `an invalid database file is reported with its path and a remedy`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/store.sqlite"
             try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
@@ -60,7 +59,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `a second opener is refused, and may open once the first is gone`() async throws {
+    @Test func `a second process cannot open the database until the first one has closed it`() async throws {
         try await withTemporaryDirectory { directory in
             var first = try Optional(Database.open(at: directory + "/store.sqlite"))
             do {
@@ -76,7 +75,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `lists of conversations do not read what a model is told in them`() async throws {
+    @Test func `listing conversations does not read their system prompts`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let instructions = String(repeating: "Be brief. ", count: 400_000)
@@ -108,7 +107,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `writes at once share commits, and each is stored`() async throws {
+    @Test func `concurrent writes share commits, and each is stored`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
@@ -127,7 +126,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `a write that fails does not take its group along`() async throws {
+    @Test func `a failed write does not affect the other writes of its group`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
@@ -153,7 +152,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `what was stored before conversations could be kept is read as it was`() async throws {
+    @Test func `a database from before the import migration is read correctly`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/store.sqlite"
             do {
@@ -195,7 +194,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `the schema is made once and opened again`() async throws {
+    @Test func `the schema is created once and opened again`() async throws {
         try await withTemporaryDirectory { directory in
             for _ in 0..<2 {
                 try await waitForRelease(directory, file: "store.sqlite")

@@ -4,10 +4,10 @@ import Testing
 
 @testable import ConversationService
 
-/// What of calls of tools a model is shown again.
+/// Which tool calls and results are included in a prompt.
 struct ToolCallPairsTests {
     private func shown(_ messages: Inference.Message..., last: Int? = nil) -> [String] {
-        // Each has a name of its own, by which it is told from the others.
+        // Each message has its own name, to identify it.
         let messages = messages.enumerated().map { index, message in
             var message = message
             message.name = "\(index)"
@@ -32,12 +32,12 @@ struct ToolCallPairsTests {
         Inference.Message(role: .tool, content: .text("18"), toolCallID: id)
     }
 
-    @Test func `calls with all their results are shown`() {
+    @Test func `calls with all their results are included`() {
         #expect(shown(user, calls, result("b"), result("a"), user) == ["0", "1", "2", "3", "4"])
         #expect(shown(user, user) == ["0", "1"])
     }
 
-    @Test func `calls without all their results are not, nor results without their calls`() {
+    @Test func `calls without all their results and results without their calls are left out`() {
         #expect(shown(user, calls, result("b"), user) == ["0", "3"])
         #expect(shown(user, calls, user, result("a"), result("b")) == ["0", "2"])
         #expect(shown(user, calls, result("a"), result("b"), user, last: 3) == ["4"])
@@ -47,7 +47,7 @@ struct ToolCallPairsTests {
         #expect(shown(user, spoken, user) == ["0", "plain", "2"])
     }
 
-    @Test func `something is always shown`() {
+    @Test func `the prompt is never empty`() {
         #expect(shown(result("a")) == ["0"])
         #expect(shown(user, calls, result("a"), result("b"), last: 1) == ["3"])
     }

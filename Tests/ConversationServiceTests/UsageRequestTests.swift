@@ -3,7 +3,7 @@ import Testing
 
 @testable import ConversationService
 
-/// What is reserved for a call, and how long its answer may be.
+/// The reserved usage and the answer limit of a call.
 struct UsageRequestTests {
     private static func model(window: Int = 8192, _ price: Model.Price? = nil) -> Result<Model, Fault> {
         .success(Model(name: "a/b", window: window, price: price))
@@ -19,7 +19,7 @@ struct UsageRequestTests {
         )
     }
 
-    @Test func `without a limit of tokens or money the answer is as long as it wants`() {
+    @Test func `without a token or cost quota the answer is unlimited`() {
         let usageRequest = UsageRequest(promptTokens: 100, maxTokens: nil, model: Self.model())
         #expect(Self.balance(Quota(period: .day, requests: 5)).availableTokens(for: usageRequest) == nil)
         let (estimate, limit) = usageRequest.grant(availableTokens: nil)
@@ -29,15 +29,15 @@ struct UsageRequestTests {
 
     @Test(
         arguments: [
-            // Plenty: all that the window has left, and no limit.
+            // Plenty of tokens: the rest of the context window is reserved, and there is no limit.
             (nil, 8192, 1_000_000, 7192, nil), (nil, 200_000, 1_000_000, 16_384, nil),
-            // Less: a fourth of what is left.
+            // Fewer tokens: a quarter of the available ones.
             (nil, 8192, 8000, 2000, 2000), (nil, 200_000, 60_000, 4096, 4096), (nil, 8192, 1100, 1024, 1024),
-            // What is asked for is what is reserved.
+            // With a requested length, exactly that is reserved.
             (70, 8192, 1_000_000, 70, 70), (5000, 8192, 6000, 5000, 5000),
         ] as [(Int?, Int, Int, Int, Int?)]
     )
-    func `an answer may have a part of what is left`(
+    func `an answer gets a share of the available tokens`(
         _ asked: Int?,
         _ window: Int,
         _ room: Int,
@@ -50,7 +50,7 @@ struct UsageRequestTests {
         #expect(grant.answerLimit == limit)
     }
 
-    @Test func `room is what tokens and money leave, whichever is less`() {
+    @Test func `the available tokens are the smaller of token and cost quota`() {
         let usageRequest = UsageRequest(
             promptTokens: 100,
             maxTokens: nil,
@@ -63,7 +63,7 @@ struct UsageRequestTests {
         )
     }
 
-    @Test func `what costs nothing goes on when the money is spent, what has no price is refused`() throws {
+    @Test func `with all money spent, a free model is allowed and a model without a price is rejected`() throws {
         var used = Usage.Tally()
         used.cost = 5000
         let balance = Self.balance(Quota(period: .day, cost: 5000), used: used)
@@ -83,7 +83,7 @@ struct UsageRequestTests {
         let unpriced = UsageRequest(promptTokens: 1, maxTokens: nil, model: Self.model())
         let fault = try #require(balance.rejection(of: unpriced, at: .now()))
         #expect(fault.code == .forbidden)
-        #expect(fault.message.hasPrefix("a/b has no price, and the user alice has a quota of money"))
+        #expect(fault.message.hasPrefix("a/b has no price, and the user alice has a cost quota"))
         let missing = Fault(.missing, "There is no such model.")
         let lost = UsageRequest(promptTokens: 1, maxTokens: nil, model: .failure(missing))
         #expect(balance.rejection(of: lost, at: .now()) == missing)

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is used is written down once, with the run that used it.
+/// Usage is recorded once, with the run.
 @Suite(.timeLimit(.minutes(1)))
 struct UsageTests {
     @Test func `a run's usage is recorded by user, key, model and day`() async throws {
@@ -33,7 +33,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `a run that nobody says the usage of is estimated`() async throws {
+    @Test func `usage that the provider does not report is estimated`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             fixture.inference.setPrice(Model.Price(prompt: 1, completion: 2), usage: nil)
@@ -54,7 +54,7 @@ struct UsageTests {
     }
 
     @Test(arguments: [Fault.Code.unavailable, .provider, .rejected, .limited])
-    func `nothing is charged for a run that no provider began to answer`(_ code: Fault.Code) async throws {
+    func `a run that no provider started to answer is not charged`(_ code: Fault.Code) async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, requests: 1))
             let conversation = try await fixture.open()
@@ -68,7 +68,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `whoever stops a run pays for what was asked and said`() async throws {
+    @Test func `a stopped run is charged for prompt and text`() async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, requests: 2))
             let conversation = try await fixture.open()
@@ -89,7 +89,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `a turn that is stopped before it begins costs nothing`() async throws {
+    @Test func `a turn that is stopped before it starts is not charged`() async throws {
         try await Fixture.with { fixture in
             try await fixture.setQuota(Quota(period: .day, requests: 2))
             let conversation = try await fixture.open()
@@ -112,7 +112,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `a batch counts once, however often it comes`() async throws {
+    @Test func `a repeated batch is counted once`() async throws {
         try await Fixture.with { fixture in
             let today = Day(.now())
             var tally = Usage.Tally(usage(100, 50, cost: 7))
@@ -131,7 +131,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `what cannot be does not count, and takes nothing else along`() async throws {
+    @Test func `invalid entries are ignored and do not affect valid ones`() async throws {
         try await Fixture.with { fixture in
             let today = Day(.now())
             let sound = Usage.Entry(user: "alice", key: nil, model: "a/b", day: today, tally: Usage.Tally(usage(1, 1)))
@@ -149,7 +149,7 @@ struct UsageTests {
             }
             #expect(try await fixture.used().requests == 5)
             #expect(try await fixture.used().tokens == 10)
-            // What a provider says is never taken for more than can be.
+            // Usage reported by a provider is limited to plausible values.
             fixture.inference.setPrice(nil, usage: usage(.max, .max, cost: .max))
             let conversation = try await fixture.open()
             for _ in 0..<3 { _ = try await fixture.send("Hello", in: conversation) }
@@ -157,7 +157,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `users see their own usage, admins everybody's`() async throws {
+    @Test func `users see their own usage, admins that of all users`() async throws {
         try await Fixture.with { fixture in
             _ = try await fixture.send("Hello", in: fixture.open())
             _ = try await fixture.send("Hello", in: fixture.open("bob"), as: "bob")

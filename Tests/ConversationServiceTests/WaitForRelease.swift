@@ -3,8 +3,7 @@ import TestSupport
 
 @testable import ConversationService
 
-/// Waits until nobody in this process has a file of conversations open any more: the last thread of a store lets go a
-/// moment late.
+/// Waits until this process has released the lock of a database, which the last thread of a store does with a delay.
 func waitForRelease(_ directory: String, file: String = "conversation.sqlite") async throws {
     try await eventually("The file's release") {
         do {

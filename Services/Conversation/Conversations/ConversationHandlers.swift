@@ -2,9 +2,9 @@ import Bus
 import Contracts
 import GRDB
 
-/// The rules of conversations: open, list, delete, and read what was said.
+/// Handles the endpoints that open, list and delete conversations and list their messages.
 struct ConversationHandlers: Sendable {
-    /// How many of the newest messages a conversation is told with; of long ones the beginning.
+    /// Number of most recent messages included in a conversation; long texts are truncated.
     private static let recentCount = 10
 
     let database: Database
@@ -71,7 +71,9 @@ struct ConversationHandlers: Sendable {
         }
     }
 
-    /// Which path is selected is a fact of the conversation; a run that goes on meanwhile goes on, where its question is.
+    /// Selects a path.
+    ///
+    /// A run in progress is not affected: its answer is stored after its question.
     func select(_ request: Messages.Select, _ context: CallContext) async throws -> Page<Message> {
         let principal = try context.requirePrincipal()
         let moment = now()
@@ -104,7 +106,7 @@ struct ConversationHandlers: Sendable {
         }
     }
 
-    /// Makes a conversation; the persona's greeting is its first message.
+    /// Stores a new conversation with the persona's greeting as its first message.
     private static func create(
         for user: String,
         persona: Persona,

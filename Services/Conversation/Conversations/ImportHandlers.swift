@@ -2,9 +2,9 @@ import Bus
 import Contracts
 import GRDB
 
-/// The rule of conversations that were held with a model elsewhere: each is stored once, whole, in one commit.
+/// Imports a conversation that was held through another API: stores it once, whole, in one commit.
 ///
-/// Nothing of it is live: the conversation is read when somebody goes on with it. No usage is counted.
+/// No actor is created until the conversation is continued. No usage is recorded.
 struct ImportHandlers: Sendable {
     private static let messageLimit = 10_000
 
@@ -14,13 +14,13 @@ struct ImportHandlers: Sendable {
     func importConversation(_ request: Conversations.Keep, _ context: CallContext) async throws -> Conversations.Kept {
         let principal = try context.requirePrincipal()
         guard request.messages.count <= Self.messageLimit else {
-            throw Fault(.invalid, "At most \(Self.messageLimit) messages are imported.")
+            throw Fault(.invalid, "At most \(Self.messageLimit) messages can be imported.")
         }
         let imported = try ImportedConversation(request, at: now())
         return try await database.write { database in
             if let known = try ConversationRows.find(request.id, in: database) {
                 guard known.user.utf8.elementsEqual(principal.user.utf8) else {
-                    throw Fault(.conflict, "The id stands for somebody else's conversation.")
+                    throw Fault(.conflict, "A conversation of another user has this id.")
                 }
                 return Conversations.Kept(messageCount: known.messageCount, isNew: false)
             }

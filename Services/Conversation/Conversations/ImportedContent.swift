@@ -1,10 +1,10 @@
 import Contracts
 
-/// What is kept of a message's content: its text, and the addresses of its images.
+/// Converts the content of an inference message to the content that is stored: text and image URLs.
 ///
-/// Pure.
+/// Pure function.
 enum ImportedContent {
-    /// The longest address, in bytes, and how many there are, as of a message that is sent.
+    /// Maximum length of a URL, in bytes, and maximum number of URLs, as for a sent message.
     private static let addressLimit = 2048
     private static let mediaLimit = 10
 
@@ -14,22 +14,22 @@ enum ImportedContent {
         }
         let urls = parts.compactMap(\.image?.url)
         let media = Array(urls.filter(isAddress).prefix(mediaLimit))
-        let lost = [
+        let omitted = [
             count(urls.count - media.count, "image"), count(parts.count { $0.type == .audio }, "recording"),
         ].compactMap(\.self)
-        let said = parts.compactMap { $0.text ?? $0.refusal }
-        let note = lost.isEmpty ? [] : ["(Sent along, and not kept: \(lost.joined(separator: ", ")).)"]
-        let text = text((said + note).joined(separator: "\n"))
+        let texts = parts.compactMap { $0.text ?? $0.refusal }
+        let note = omitted.isEmpty ? [] : ["(Attachments not stored: \(omitted.joined(separator: ", ")).)"]
+        let text = text((texts + note).joined(separator: "\n"))
         let kind: Message.Kind = media.isEmpty ? .text : text.isEmpty ? .image : .multimodal
         return Message.Content(kind: kind, text: text, mediaURLs: media)
     }
 
-    /// A text as it can be stored: without the character U+0000, at which it would end.
+    /// Replaces U+0000, at which SQLite text functions stop, by U+FFFD.
     static func text(_ text: String) -> String {
         text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
-    /// Whether it says where an image is, and is none itself.
+    /// Returns whether the URL is a web address and not a `data:` URL.
     private static func isAddress(_ url: String) -> Bool {
         (url.hasPrefix("https://") || url.hasPrefix("http://")) && (1...addressLimit).contains(url.utf8.count)
             && !url.utf8.contains(0)

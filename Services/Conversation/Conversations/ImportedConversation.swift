@@ -1,29 +1,30 @@
 import Contracts
 
-/// A conversation that was held elsewhere, laid out as it is stored.
+/// An imported conversation in the layout in which it is stored.
 ///
-/// Whatever is no answer stands at an odd position, and answers at even ones, so that it can go on like any other. Pure.
+/// Answers have even positions and all other messages odd ones, so that the conversation can be continued like any
+/// other. Pure.
 struct ImportedConversation: Sendable {
-    /// What the model was instructionMessages before anything was rest; empty when that was nothing.
+    /// The system prompt; empty if there was none.
     let instructions: String
-    /// In their order; the last is the answer.
+    /// The messages in order; the last one is the answer.
     private(set) var messages: [StoredMessage] = []
-    /// Which of them was answered.
+    /// Index of the message that the run answers.
     private(set) var questionIndex = 0
-    /// The generation, as ended.
+    /// The finished run.
     let run: Run
     let end: Run.End
 
-    /// Throws `invalid` when nothing is asked in the messages.
+    /// Throws `invalid` if `messages` contains no message to answer.
     init(_ request: Conversations.Keep, at moment: Timestamp) throws {
         let hasQuestion = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
-        // Where nothing else asks, the last instruction does.
+        // Without user and tool messages, the last instruction is the question.
         let instructionMessages = hasQuestion ? opening : opening.dropLast()
         instructions = ImportedContent.text(instructionMessages.map(\.text).joined(separator: "\n\n"))
         let rest = request.messages.dropFirst(instructionMessages.count)
         guard let question = rest.lastIndex(where: { $0.role != .assistant }) else {
-            throw Fault(.invalid, "Nothing is asked in the messages: all of them are the assistant's.")
+            throw Fault(.invalid, "`messages` must contain a message that is not the assistant's.")
         }
         let finish = request.answer.finish
         let text = ImportedContent.text((request.answer.text ?? "") + (request.answer.refusal ?? ""))
@@ -60,7 +61,7 @@ struct ImportedConversation: Sendable {
         append(answer(request.answer, text, at: moment))
     }
 
-    /// How many bytes of the answer each of its text events holds.
+    /// Size of the text of each text event of the answer, in bytes.
     var chunkSizes: [Int] {
         let count = messages.last?.message.content.text.utf8.count ?? 0
         return count == 0 ? [] : [count]
@@ -115,7 +116,7 @@ struct ImportedConversation: Sendable {
         return imported
     }
 
-    /// Puts a message behind those there are, at the next place of its side.
+    /// Appends a message at the next position for its role: even for answers, odd for all others.
     private mutating func append(_ message: Message) {
         let asks = message.role.asks
         let position = messages.last.map { last in

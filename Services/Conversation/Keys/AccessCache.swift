@@ -4,20 +4,23 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// What must be known of keys and quotas without asking the disk, and everybody who is told when it changes.
+/// In-memory cache of the limits of keys and of the users and keys that have quotas; publishes changes to the gateways.
 ///
-/// It says what is stored: whoever changes the store has the accessCache told by the commit, so that of two changes the later one is
-/// told later.
+/// The commit that changes a key or quota updates the cache, so changes are published in the order of the commits.
 final class AccessCache: Service {
-    /// How often watchers are told that nothing happened; a gateway believes a silence for a second.
+    /// Interval of heartbeats to the watchers.
+    ///
+    /// A gateway considers the stream lost after one second without an event.
     private static let heartbeatInterval = Duration.milliseconds(250)
-    /// How many news a watcher may leave unread; one that leaves more has to begin anew.
+    /// Maximum number of unread events per watcher.
+    ///
+    /// A watcher that falls further behind is disconnected and must reconnect.
     private static let bufferLimit = 1024
 
     private struct State {
-        /// Everybody to whom a quota applies.
+        /// The users and keys that have a quota.
         var limited: Set<Quota.Subject>
-        /// How many answers may be made at once for a key.
+        /// Maximum number of concurrent runs per key, for keys that have such a limit.
         var runLimits: [APIKey.ID: Int]
         var watchers: [Int: AsyncStream<Keys.News>.Continuation] = [:]
         var nextWatcher = 0
@@ -27,7 +30,7 @@ final class AccessCache: Service {
     private let state: Mutex<State>
     private let gauge = Gauge(label: "conversation.keys.watchers")
 
-    /// The accessCache as it follows from the store.
+    /// Creates the cache from the database.
     static func open(_ database: Database) async throws -> AccessCache {
         try await database.read { database in
             AccessCache(limited: try QuotaRows.subjects(in: database), runLimits: try KeyRows.runLimits(in: database))
@@ -38,7 +41,7 @@ final class AccessCache: Service {
         state = Mutex(State(limited: limited, runLimits: runLimits))
     }
 
-    /// Whether a quota may apply to somebody.
+    /// Returns whether a quota applies to the principal's user or key.
     func isLimited(_ principal: Principal) -> Bool {
         state.withLock { state in
             guard !state.limited.isEmpty else { return false }
@@ -46,24 +49,25 @@ final class AccessCache: Service {
         }
     }
 
-    /// How many answers may be made at once for a key; absent: no limit of its own.
+    /// Returns the maximum number of concurrent runs of a key; `nil` if the key has no limit of its own.
     func runLimit(of key: APIKey.ID) -> Int? {
         state.withLock { $0.runLimits[key] }
     }
 
-    /// A key was made.
+    /// Adds a new key.
     ///
-    /// No gateway is told: none knows anything of it, and what is asked with it at once must not end by the news.
+    /// Nothing is published: no gateway has cached the key, and the event would invalidate lookups that began after the
+    /// commit.
     func didCreate(_ key: APIKey) {
         state.withLock { $0.runLimits[key.id] = key.limits.concurrentRuns }
     }
 
-    /// A key is another than it was.
+    /// Updates the limits of a changed key.
     func didChange(_ key: APIKey) {
         publish(Keys.News(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
     }
 
-    /// A key is gone, and with it its quota.
+    /// Removes a revoked key and its quota.
     func didRevoke(_ key: APIKey.ID) {
         publish(Keys.News(key: key, unlimited: .key(key))) { state in
             state.runLimits[key] = nil
@@ -71,7 +75,7 @@ final class AccessCache: Service {
         }
     }
 
-    /// A quota applies to somebody now, or none any more.
+    /// Records that a quota was set or removed.
     func didSetQuota(for subject: Quota.Subject, isLimited: Bool) {
         if isLimited {
             publish(Keys.News(limited: subject)) { $0.limited.insert(subject) }
@@ -80,7 +84,7 @@ final class AccessCache: Service {
         }
     }
 
-    /// All that is told from now on, beginning with what holds now.
+    /// Streams all changes from now on; the first event lists the current quotas.
     func watch() throws -> ElementStream<Keys.News> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Keys.News.self,
@@ -88,7 +92,7 @@ final class AccessCache: Service {
         )
         let id = try state.withLock { state throws(Fault) in
             guard !state.isShutDown else {
-                throw Fault(.unavailable, "conversation-svc is about to stop. Try again in a moment.", retryAfter: 1)
+                throw Fault(.unavailable, "conversation-svc is shutting down. Try again in a moment.", retryAfter: 1)
             }
             continuation.yield(Keys.News(quotas: Array(state.limited)))
             state.watchers[state.nextWatcher] = continuation
@@ -112,7 +116,7 @@ final class AccessCache: Service {
                 self.publish(Keys.News()) { _ in }
             }
         }
-        // The server waits for its answers to end, and these have no end of their own.
+        // The server waits for its responses to finish, and these streams never finish on their own.
         let watchers = state.withLock { state in
             state.isShutDown = true
             defer { state.watchers = [:] }

@@ -3,11 +3,11 @@ import Contracts
 import GRDB
 import Logging
 
-/// The rules of API keys: who may make, see, change and revoke which.
+/// Handles the endpoints for API keys and checks who may create, list, change and revoke them.
 struct KeyHandlers: Sendable {
-    /// How many keys a user may have, those that have expired among them.
+    /// Maximum number of keys per user, including expired ones.
     static let limit = 100
-    /// For how many microseconds a use is not noted again.
+    /// Minimum time between two updates of a key's last use, in microseconds.
     private static let useInterval: Int64 = 60_000_000
 
     let database: Database
@@ -36,9 +36,9 @@ struct KeyHandlers: Sendable {
             if isCreated { accessCache.didCreate(key) }
         }
         guard isCreated else {
-            throw Fault(.conflict, "\(key.user) has \(Self.limit) keys already. Revoke one that is not needed.")
+            throw Fault(.conflict, "\(key.user) already has \(Self.limit) keys, the maximum. Revoke one first.")
         }
-        Self.log("Key made", key, by: principal)
+        Self.log("Key created", key, by: principal)
         return Keys.Created(key: key, secret: secret.text)
     }
 
@@ -46,7 +46,7 @@ struct KeyHandlers: Sendable {
         let principal = try context.requirePrincipal()
         let user = request.isAll ? nil : try KeyValidation.user(request.user, for: principal)
         guard user != nil || principal.role == .admin else {
-            throw Fault(.forbidden, "Only an admin may see everybody's keys.")
+            throw Fault(.forbidden, "Only an admin may list the keys of all users.")
         }
         return try await database.read { database in
             try KeyRows.list(user: user, limit: request.limit, offset: request.offset, in: database)
@@ -106,14 +106,16 @@ struct KeyHandlers: Sendable {
 
     func check(_ request: Keys.Check) async throws -> [APIKey] {
         guard request.keys.count <= Keys.Check.limit else {
-            throw Fault(.invalid, "At most \(Keys.Check.limit) keys are told at once.")
+            throw Fault(.invalid, "At most \(Keys.Check.limit) keys can be checked at once.")
         }
         return try await database.read { database in
             try request.keys.compactMap { try KeyRows.find($0, in: database) }
         }
     }
 
-    /// Nobody is kept out because a time cannot be written.
+    /// Records the time of use.
+    ///
+    /// A failed write is only logged, because it must not fail authentication.
     private func recordUse(of key: APIKey) async {
         let moment = now()
         let isRecent = key.lastUsedAt.map { moment.microseconds - $0.microseconds < Self.useInterval } ?? false
@@ -121,11 +123,14 @@ struct KeyHandlers: Sendable {
         do {
             try await database.write { try KeyRows.setLastUse(of: key.id, at: moment, in: $0) }
         } catch {
-            Logger.current.warning("A key's use not noted", metadata: ["key.id": "\(key.id)", "error": "\(error)"])
+            Logger.current.warning(
+                "Last use of a key not stored",
+                metadata: ["key.id": "\(key.id)", "error": "\(error)"]
+            )
         }
     }
 
-    /// The key, if it is the principal's or the principal is an admin.
+    /// Returns the key if it belongs to the principal or the principal is an admin.
     private static func find(_ id: APIKey.ID, of principal: Principal, in database: GRDB.Database) throws -> APIKey? {
         guard let key = try KeyRows.find(id, in: database),
             principal.role == .admin || key.user.utf8.elementsEqual(principal.user.utf8)
@@ -133,10 +138,10 @@ struct KeyHandlers: Sendable {
         return key
     }
 
-    /// A key with limits could otherwise make one without.
+    /// Prevents a limited key from creating or changing keys; only tokens and admin keys may manage keys.
     private static func checkMayManageKeys(_ principal: Principal) throws {
         guard principal.key == nil || principal.role == .admin else {
-            throw Fault(.forbidden, "A user's key cannot see to other keys. Come with a token.")
+            throw Fault(.forbidden, "A key with the role user cannot manage keys. Authenticate with a token.")
         }
     }
 

@@ -1,12 +1,12 @@
 import Contracts
 import Foundation
 
-/// What a key may be like.
+/// Validates the properties of an API key.
 ///
-/// Pure; every check throws a fault that names the member.
+/// Pure functions; each throws a fault that names the invalid property.
 enum KeyValidation {
     private static let limitRange = 1...10_000_000
-    /// A hundred years, in microseconds.
+    /// One hundred years, in microseconds.
     private static let maxLifetime: Int64 = 36_525 * 86_400_000_000
 
     static func name(_ text: String) throws -> String {
@@ -17,11 +17,11 @@ enum KeyValidation {
         return name
     }
 
-    /// Whose key is meant: the principal's own, unless an admin names another.
+    /// Returns the user who owns the key: the principal, unless an admin names another user.
     static func user(_ name: String?, for principal: Principal) throws -> String {
         guard let name, !name.utf8.elementsEqual(principal.user.utf8) else { return principal.user }
         guard principal.role == .admin else {
-            throw Fault(.forbidden, "Only an admin may see to what is another user's.")
+            throw Fault(.forbidden, "Only an admin may manage the keys of another user.")
         }
         guard (1...255).contains(name.utf8.count), !hasControlCharacters(name) else {
             throw Fault(.invalid, "`user` must have 1 to 255 bytes and no control characters.")
@@ -31,7 +31,7 @@ enum KeyValidation {
 
     static func check(role: Principal.Role, for principal: Principal) throws {
         guard role <= principal.role else {
-            throw Fault(.forbidden, "A key's role cannot be above that of who makes it.")
+            throw Fault(.forbidden, "The role of a key cannot be higher than the role of its creator.")
         }
     }
 
@@ -40,7 +40,10 @@ enum KeyValidation {
         guard all.allSatisfy(limitRange.contains) else {
             throw Fault(
                 .invalid,
-                "A limit of a key must be from \(limitRange.lowerBound) to \(limitRange.upperBound), or absent."
+                """
+                Each limit of a key must be from \(limitRange.lowerBound) to \(limitRange.upperBound), or omitted \
+                for unlimited.
+                """
             )
         }
         return limits
@@ -49,7 +52,7 @@ enum KeyValidation {
     static func expiry(_ moment: Timestamp?, now: Timestamp) throws -> Timestamp? {
         guard let moment else { return nil }
         guard moment > now, moment.microseconds - now.microseconds < maxLifetime else {
-            throw Fault(.invalid, "A key must expire in the next hundred years, or never.")
+            throw Fault(.invalid, "A key must expire in the future and within 100 years, or never.")
         }
         return moment
     }

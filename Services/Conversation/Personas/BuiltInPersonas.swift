@@ -143,7 +143,7 @@ enum BuiltInPersonas {
         ),
     ]
 
-    /// Whom conversations are with that were held with a model alone, and kept; it is in no list.
+    /// The persona of imported conversations; it is not listed.
     static let assistant = persona(
         0,
         "assistant",
@@ -169,7 +169,8 @@ enum BuiltInPersonas {
         _ greeting: String,
         _ suggestedMessages: [String]
     ) -> StoredPersona {
-        // The time is part of the list's order, so it is fixed: one second apart, the first is the newest.
+        // The creation time defines the order of the list, so it is fixed: the first persona is the newest, each other
+        // one second older.
         let made = Timestamp(microseconds: 1_763_683_200_000_000 - Int64(number) * 1_000_000)
         var chance = Seed(state: UInt64(number))
         return StoredPersona(
@@ -189,13 +190,13 @@ enum BuiltInPersonas {
         )
     }
 
-    /// A picture that needs no file and no other server.
+    /// Returns an avatar as a `data:` URL, which needs no file and no other server.
     private static func avatar(_ face: String) -> String {
         "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'>"
             + "<text x='32' y='46' font-size='40' text-anchor='middle'>\(face)</text></svg>"
     }
 
-    /// Chance that is the same each time, so that a persona keeps its id.
+    /// A deterministic random number generator, so that each persona keeps its id.
     private struct Seed: RandomNumberGenerator {
         var state: UInt64
 

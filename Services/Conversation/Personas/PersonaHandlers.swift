@@ -1,10 +1,10 @@
 import Contracts
 
-/// The rules of personas: list them, find one.
+/// Handles the endpoints that list and find personas, and installs the built-in ones.
 struct PersonaHandlers: Sendable {
     let database: Database
 
-    /// Stores the personas of the house that are not there yet.
+    /// Stores the built-in personas that the database does not contain yet.
     func install() async throws {
         try await database.write { database in
             for persona in BuiltInPersonas.all where try PersonaRows.find(persona.persona.id, in: database) == nil {

@@ -2,22 +2,22 @@ import Bus
 import Contracts
 import NIOCore
 
-/// How values stand in columns.
+/// Converts between values and database columns.
 enum ColumnCoding {
-    /// Reads an id.
+    /// Decodes an id.
     ///
-    /// Throws when the column holds something else: the file was changed by another program.
+    /// Throws `internal` if the column contains something else.
     static func identifier<Subject>(_ text: String) throws -> Identifier<Subject> {
         guard let identifier = Identifier<Subject>(text) else {
-            throw Fault(.internal, "The store holds \(text.prefix(40)) where an id belongs.")
+            throw Fault(.internal, "The database contains an invalid id: \(text.prefix(40))")
         }
         return identifier
     }
 
-    /// Reads one of a fixed set of words.
+    /// Decodes a value from a fixed list.
     static func enumValue<Value: RawRepresentable<String>>(_ text: String) throws -> Value {
         guard let value = Value(rawValue: text) else {
-            throw Fault(.internal, "The store holds the unknown word \(text.prefix(40)).")
+            throw Fault(.internal, "The database contains an unknown value: \(text.prefix(40))")
         }
         return value
     }

@@ -1,18 +1,18 @@
 import Contracts
 import GRDB
 
-/// A client's name for a request, and what was asked by it: the same name elsewhere is another key.
+/// A client's idempotency key with its scope; the same key in another scope is a different key.
 struct IdempotencyKey: Sendable, Hashable {
     var route: String
     var key: String
 }
 
-/// The table of request keys, which are kept for a day.
+/// The table `request_keys` of idempotency keys, which expire after a day.
 enum IdempotencyKeyRows {
-    /// How long a key is remembered, in microseconds.
+    /// How long a key is stored, in microseconds.
     static let lifetime: Int64 = 24 * 3600 * 1_000_000
 
-    /// The run that a key stands for.
+    /// Returns the run of a key that has not expired.
     static func find(
         _ key: IdempotencyKey,
         of conversation: Int64,
@@ -27,7 +27,7 @@ enum IdempotencyKeyRows {
             .map(ColumnCoding.identifier)
     }
 
-    /// Makes a key stand for a run.
+    /// Stores the run of a key, replacing an earlier one.
     static func set(
         _ key: IdempotencyKey,
         of conversation: Int64,
@@ -43,7 +43,7 @@ enum IdempotencyKeyRows {
         ])
     }
 
-    /// Forgets some of the keys that are too old; answers how many.
+    /// Deletes up to `limit` expired keys; returns the number of deleted rows.
     static func deleteExpired(at moment: Timestamp, limit: Int, in database: GRDB.Database) throws -> Int {
         let statement = try database.cachedStatement(
             sql: """

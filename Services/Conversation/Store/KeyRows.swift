@@ -1,7 +1,7 @@
 import Contracts
 import GRDB
 
-/// The table of API keys; of their secrets it holds digests only.
+/// The table `api_keys`; it contains digests of the secrets only.
 enum KeyRows {
     private static let columns = """
         id, name, user, role, requests_per_minute, requests_per_hour, concurrent_runs, created_at, expires_at,
@@ -19,7 +19,7 @@ enum KeyRows {
         ])
     }
 
-    /// Stores what can be changed of a key.
+    /// Stores the properties of a key that can change.
     static func update(_ key: APIKey, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: """
@@ -52,7 +52,7 @@ enum KeyRows {
         return try Row.fetchOne(statement, arguments: [digest]).map(read)
     }
 
-    /// The keys of a user, or of everybody, newest first.
+    /// Returns a page of the keys of a user, or of all users, newest first.
     static func list(user: String?, limit: Int, offset: Int, in database: GRDB.Database) throws -> Page<APIKey> {
         let condition = user == nil ? "" : "WHERE user = ?"
         let owner: [(any DatabaseValueConvertible)?] = user.map { [$0] } ?? []
@@ -73,7 +73,7 @@ enum KeyRows {
         return try Int.fetchOne(statement, arguments: [user]) ?? 0
     }
 
-    /// How many answers may be made at once for each key that has a limit of its own.
+    /// Returns the maximum number of concurrent runs of each key that has such a limit.
     static func runLimits(in database: GRDB.Database) throws -> [APIKey.ID: Int] {
         let sql = "SELECT id, concurrent_runs FROM api_keys WHERE concurrent_runs IS NOT NULL"
         return try Row.fetchAll(database, sql: sql).reduce(into: [:]) { limits, row in

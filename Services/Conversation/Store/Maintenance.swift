@@ -3,14 +3,14 @@ import GRDB
 import Logging
 import ServiceLifecycle
 
-/// Lets go, now and then, of what is kept for a time only.
+/// Periodically deletes rows that have expired.
 struct Maintenance: Service {
     private static let interval = Duration.seconds(300)
-    /// How many rows go at a time, so that nobody waits for it.
+    /// Maximum number of rows per transaction, so that other writes are not delayed.
     private static let batch = 500
 
     let database: Database
-    /// How many days usage is kept; 0: for ever.
+    /// Number of days for which usage is stored; 0 for unlimited.
     let usageDays: Int
 
     func run() async throws {
@@ -30,13 +30,13 @@ struct Maintenance: Service {
         await delete("usage") { try UsageRows.delete(before: first, limit: Self.batch, in: $0) }
     }
 
-    /// Deletes as long as there is something; `work` answers how many rows went.
+    /// Deletes in batches until nothing is left; `work` returns the number of deleted rows.
     private func delete(_ what: String, _ work: @escaping @Sendable (GRDB.Database) throws -> Int) async {
         do {
             while try await database.write({ try work($0) }) == Self.batch {}
         } catch {
             Logger.current.warning(
-                "Old rows not deleted; trying later",
+                "Expired rows not deleted; retrying later",
                 metadata: ["rows": "\(what)", "error": "\(error)"]
             )
         }

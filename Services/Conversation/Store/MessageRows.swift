@@ -1,26 +1,26 @@
 import Contracts
 import GRDB
 
-/// A message and its place in its conversation.
+/// A stored message and its place in its conversation.
 struct StoredMessage: Sendable, Equatable {
-    /// Its place in the store; 0 before it has one.
+    /// Its row number; 0 before it is stored.
     var number: Int64 = 0
-    /// A greeting has 0; a question has the odd position after what it follows, and its answers the even one after.
+    /// A greeting has position 0; a question has the next odd position, and its answers the even position after it.
     var position: Int
-    /// Whether the selected path goes through it.
+    /// Whether the message is on the selected path.
     var isOnPath = true
-    /// How many messages of its role followed the same one before it.
+    /// Its index among the messages with the same parent and role.
     var sibling = 0
     var message: Message
 }
 
-/// The table of messages.
+/// The table `messages`.
 enum MessageRows {
     static let columns = """
         number, position, branch, sibling, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent,
         run, token_count, created_at, metadata, tools
         """
-    /// The same, cut short where it is long.
+    /// The columns with long texts truncated.
     static let truncatedColumns = """
         number, position, branch, sibling, id, role, kind,
         CASE WHEN length(content) > 65536 THEN substr(content, 1, 65536) || '…' ELSE content END,
@@ -33,9 +33,9 @@ enum MessageRows {
         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
-    /// Adds a message and answers its number.
+    /// Inserts a message and returns its row number.
     ///
-    /// At most one message of a path may stand at a position.
+    /// Each position can have at most one message on the selected path.
     @discardableResult
     static func insert(
         _ stored: StoredMessage,
@@ -56,7 +56,7 @@ enum MessageRows {
         return number
     }
 
-    /// Takes a message off the selected path.
+    /// Removes a message from the selected path.
     static func takeOffPath(_ number: Int64, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE messages SET branch = number WHERE number = ?")
             .execute(arguments: [number])
@@ -67,7 +67,7 @@ enum MessageRows {
             .execute(arguments: [status.rawValue, number])
     }
 
-    /// Says which run answers a question now.
+    /// Sets the run that answers a question.
     static func setRun(_ run: Run.ID, of number: Int64, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE messages SET run = ? WHERE number = ?")
             .execute(arguments: [run.description, number])
@@ -83,9 +83,9 @@ enum MessageRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// Finds a message of a conversation.
+    /// Returns a message of a conversation.
     ///
-    /// Throws `missing`.
+    /// Throws `missing` if it does not exist.
     static func find(
         _ id: Message.ID,
         of conversation: Int64,
@@ -133,7 +133,7 @@ enum MessageRows {
                 run: try run.map(ColumnCoding.identifier),
                 tokenCount: row[14],
                 createdAt: Timestamp(microseconds: row[15]),
-                // As it was when it was made; how many have come since, only a list says.
+                // The number of siblings at the time of storing; lists replace it by the current number.
                 branch: Message.Branch(sibling: sibling),
                 metadata: metadata.map { RawJSON($0) }
             )

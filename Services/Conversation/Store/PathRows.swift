@@ -1,12 +1,12 @@
 import Contracts
 import GRDB
 
-/// The selected path of a conversation, and how it is changed.
+/// Reads and changes the selected path of a conversation.
 enum PathRows {
-    /// Every position that a message can have.
+    /// The range of all positions.
     static let allPositions = 0...Int(Int32.max)
 
-    /// What the next message follows: the last one of the path.
+    /// The end of the selected path.
     struct End: Sendable {
         var number: Int64
         var id: Message.ID
@@ -17,7 +17,7 @@ enum PathRows {
         SELECT number, id, position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position DESC LIMIT 1
         """
 
-    /// The last message of the path.
+    /// Returns the last message of the selected path.
     static func last(of conversation: Int64, in database: GRDB.Database) throws -> End? {
         let row = try Row.fetchOne(database.cachedStatement(sql: lastMessage), arguments: [conversation])
         return try row.map { row in
@@ -25,7 +25,7 @@ enum PathRows {
         }
     }
 
-    /// The position of the path's first message.
+    /// Returns the position of the first message of the selected path.
     static func firstPosition(of conversation: Int64, in database: GRDB.Database) throws -> Int? {
         let statement = try database.cachedStatement(
             sql: "SELECT position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position LIMIT 1"
@@ -33,8 +33,7 @@ enum PathRows {
         return try Int.fetchOne(statement, arguments: [conversation])
     }
 
-    /// A stretch of the path, between two positions and in the order that is asked for; with long texts cut short where
-    /// that is asked for.
+    /// Returns the messages of the selected path in a range of positions; `isTruncated` shortens long texts.
     static func list(
         of conversation: Int64,
         positions: ClosedRange<Int>,
@@ -58,7 +57,7 @@ enum PathRows {
         return try Row.fetchAll(statement, arguments: arguments).map(MessageRows.read)
     }
 
-    /// How many messages of the path stand between two positions.
+    /// Returns the number of messages of the selected path in a range of positions.
     static func count(
         of conversation: Int64,
         positions: ClosedRange<Int>,
@@ -71,7 +70,7 @@ enum PathRows {
         return try Int.fetchOne(statement, arguments: arguments) ?? 0
     }
 
-    /// Takes what stands on the path from a position on aside.
+    /// Removes all messages from a position on from the selected path.
     static func truncate(from position: Int, of conversation: Int64, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE messages SET branch = number WHERE conversation = ? AND branch = 0 AND position >= ?"
@@ -79,14 +78,14 @@ enum PathRows {
         try statement.execute(arguments: [conversation, position])
     }
 
-    /// Makes the path go to a message and end there.
+    /// Changes the selected path so that it ends at a message.
     static func endPath(at stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
         let steps = try offPathAncestors(to: stored, of: conversation, in: database)
         try truncate(from: steps.last?.position ?? stored.position + 1, of: conversation, in: database)
         for step in steps.reversed() { try putOnPath(step, to: conversation, in: database) }
     }
 
-    /// Makes the path go through a message, and on from there as it went last.
+    /// Changes the selected path so that it leads through a message and continues as it last did.
     static func select(_ stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
         guard !stored.isOnPath else { return }
         try endPath(at: stored, of: conversation, in: database)
@@ -97,7 +96,7 @@ enum PathRows {
         }
     }
 
-    /// The messages that a path to a message goes through, newest first and the message itself among them.
+    /// Returns the messages that lead to a message, newest first, including the message.
     static func ancestors(
         of stored: StoredMessage,
         in conversation: Int64,
@@ -116,7 +115,7 @@ enum PathRows {
         return Array((steps + (shared < 0 ? [] : older)).prefix(limit))
     }
 
-    /// What a path to a message goes through that is aside now, the message first.
+    /// Returns the ancestors of a message that are not on the selected path, starting with the message.
     private static func offPathAncestors(
         to stored: StoredMessage,
         of conversation: Int64,
@@ -127,7 +126,8 @@ enum PathRows {
         while !tip.isOnPath {
             steps.append(tip)
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
-            // What was said before the answer came follows the question; the answer stands between.
+            // A question asked before the previous answer was stored has the previous question as its parent; the
+            // answer is between them.
             if tip.message.role.asks, parent.message.role.asks,
                 let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
@@ -139,7 +139,7 @@ enum PathRows {
         return steps
     }
 
-    /// What followed a message when the path went through it last.
+    /// Returns the message that last followed a message on the selected path.
     private static func nextStep(
         after tip: StoredMessage,
         to question: Message.ID?,
@@ -151,10 +151,10 @@ enum PathRows {
         }
         let next = try chosen(after: tip.message.id, at: tip.position + 1)
         if let next { return next }
-        // Questions follow each other at every other place; so do answers, in what was kept.
+        // Questions in a row have every other position; so do answers of imported conversations.
         let second = try chosen(after: tip.message.id, at: tip.position + 2)
         if second != nil || tip.message.role.asks { return second }
-        // What was said before an answer came goes on from the one that came first.
+        // A question asked before the previous answer was stored continues from the first answer only.
         guard let id = question, let question = try MessageRows.find(id, in: database),
             let next = try chosen(after: id, at: tip.position + 1),
             try SiblingRows.answer(between: question, and: next, in: conversation, database)?.number == tip.number
@@ -162,7 +162,7 @@ enum PathRows {
         return next
     }
 
-    /// Puts a message on the path, whose place there must be free.
+    /// Adds a message to the selected path; its position must be free.
     static func putOnPath(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
         try SiblingRows.markChosen(step, in: conversation, database)
         try database.cachedStatement(sql: "UPDATE messages SET branch = 0 WHERE number = ?")

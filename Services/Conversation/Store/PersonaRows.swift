@@ -2,23 +2,23 @@ import Contracts
 import Foundation
 import GRDB
 
-/// A persona with what only conversation-svc knows of it.
+/// A stored persona with the parts that only conversation-svc uses.
 struct StoredPersona: Sendable, Equatable {
     var persona: Persona
-    /// What the model is told to be.
+    /// The main part of the system prompt.
     var instructions: String
-    /// What it is like: `energy` → `high`.
+    /// Character traits, such as `energy`: `high`.
     var traits: [String: String]
 }
 
-/// The table of personas.
+/// The table `personas`.
 enum PersonaRows {
     private static let columns = """
         id, name, display_name, avatar_url, description, category, instructions, traits, greeting,
         suggested_messages, created_at
         """
 
-    /// Adds a persona; one that is not active is in no list.
+    /// Inserts a persona; inactive personas are not listed.
     static func insert(_ stored: StoredPersona, isActive: Bool = true, in database: GRDB.Database) throws {
         let persona = stored.persona
         let statement = try database.cachedStatement(
@@ -37,7 +37,7 @@ enum PersonaRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// The active personas, newest first.
+    /// Returns a page of the active personas, newest first.
     static func list(limit: Int, offset: Int, in database: GRDB.Database) throws -> Page<Persona> {
         let sql = "SELECT \(columns) FROM personas WHERE is_active ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
         let rows = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [limit, offset])

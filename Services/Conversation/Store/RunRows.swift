@@ -2,27 +2,27 @@ import Contracts
 import Foundation
 import GRDB
 
-/// A run as it is stored.
+/// A stored run.
 struct StoredRun: Sendable, Equatable {
     var run: Run
-    /// The number of its conversation.
+    /// Row number of its conversation.
     var conversation: Int64
-    /// The number of the message that it answers, and that message's position.
+    /// Row number and position of its question.
     var message: Int64
     var position: Int
-    /// The key by which it was asked for.
+    /// The API key with which it was started.
     var apiKey: APIKey.ID?
-    /// The number of its answer, once there is one.
+    /// Row number of its answer, if any.
     var answer: Int64?
-    /// The number of the answer that the path went through when another was asked for.
+    /// Row number of the answer on the selected path when a regeneration started.
     var replaces: Int64?
-    /// How many bytes of the answer each of its text events holds, in order; the first of them is event 2.
+    /// Size of the text of each text event in order, in bytes; the first text event has the number 2.
     var chunkSizes: [Int] = []
-    /// How it ended, without the answer.
+    /// The end of the run, without the answer.
     var end: Run.End?
 }
 
-/// The table of runs.
+/// The table `runs`.
 enum RunRows {
     private static let selection = """
         SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
@@ -37,7 +37,7 @@ enum RunRows {
         UPDATE runs SET answer = ?, status = ?, last_event = ?, cuts = ?, ending = ?, ended_at = ? WHERE id = ?
         """
 
-    /// Adds a run that answers a message; `replaces` is the number of the answer in whose place the new one will stand.
+    /// Inserts a run for a question; `replaces` is the row number of the answer that is regenerated.
     static func insert(
         _ run: Run,
         of message: Int64,
@@ -51,19 +51,19 @@ enum RunRows {
         ])
     }
 
-    /// Stores that a run that waited begins.
+    /// Stores that a queued run has started.
     static func begin(_ id: Run.ID, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE runs SET status = 'running' WHERE id = ? AND status = 'queued'")
             .execute(arguments: [id.description])
     }
 
-    /// Stores which model answers, for the case that the run's end is never stored.
+    /// Stores the model while the run is in progress, for recovery.
     static func setModel(_ model: String, of id: Run.ID, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE runs SET model = ? WHERE id = ?")
             .execute(arguments: [model, id.description])
     }
 
-    /// Stores how a run ended.
+    /// Stores the end of a run.
     static func finish(_ stored: StoredRun, in database: GRDB.Database) throws {
         let cuts = stored.chunkSizes.map(String.init).joined(separator: " ")
         try database.cachedStatement(sql: ending).execute(arguments: [
@@ -77,13 +77,13 @@ enum RunRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// The number of the answer that was there when a run was asked for another.
+    /// Returns the row number of the answer that a regeneration replaces.
     static func replacedAnswer(of id: Run.ID, in database: GRDB.Database) throws -> Int64? {
         let statement = try database.cachedStatement(sql: "SELECT replaces FROM runs WHERE id = ?")
         return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
     }
 
-    /// Who asked for a run, and by which key.
+    /// Returns the user and API key whose usage the run counts for.
     static func owner(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
         let statement = try database.cachedStatement(
             sql: """
@@ -96,7 +96,7 @@ enum RunRows {
         return (row[0], try key.map(ColumnCoding.identifier))
     }
 
-    /// The runs that have not ended, in the order in which they were asked for.
+    /// Returns the unfinished runs in the order of their start.
     static func unfinished(in database: GRDB.Database) throws -> [StoredRun] {
         let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
         return try Row.fetchAll(database, sql: sql).map(read)

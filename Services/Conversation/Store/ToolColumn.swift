@@ -4,19 +4,20 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// What a message has to do with tools, and who speaks, as one column; most messages have none of it.
+/// The column `tools` of a message: tool calls, the id of the answered call and the speaker's name; `NULL` for most
+/// messages.
 struct ToolColumn: Codable, JSONWritable, JSONReadable {
     private var calls: [Inference.ToolCall]?
     private var answered: String?
     private var speaker: String?
 
-    /// Nothing for a message that is no more than its text.
+    /// Returns `nil` if the message has none of these.
     init?(_ message: Message) {
         guard message.toolCalls != nil || message.toolCallID != nil || message.name != nil else { return nil }
         (calls, answered, speaker) = (message.toolCalls, message.toolCallID, message.name)
     }
 
-    /// Reads a column.
+    /// Decodes the column.
     init(text: String) throws {
         self = try ColumnCoding.decode(Self.self, text)
     }
@@ -32,7 +33,7 @@ struct ToolColumn: Codable, JSONWritable, JSONReadable {
         }
     }
 
-    /// As it stands in the column.
+    /// The encoded column.
     var text: String { String(buffer: BusCoding.write(self)) }
 
     func write(to json: inout JSONWriter) {

@@ -4,16 +4,16 @@ import Logging
 import Metrics
 import Synchronization
 
-/// Keeps the write-ahead log small.
+/// Limits the size of the write-ahead log.
 ///
-/// SQLite begins the log anew only at a moment when nobody reads from it. Where readers overlap without a retryInterval there is
-/// no such moment, and the log would grow without end: so beyond a size, readers wait for a moment until it was begun anew.
+/// SQLite restarts the log only when no reader uses it. With overlapping readers that never happens, and the log grows
+/// without limit. Above `limit`, this type blocks new readers until a truncating checkpoint has run.
 final class WALCheckpointer: Sendable {
-    /// How often its size is looked at.
+    /// Interval between checks of the size.
     private static let interval = Duration.milliseconds(100)
-    /// How long it is let be when another program, such as a backup, reads from it.
+    /// Delay before the next checkpoint while another process, such as a backup, reads the database.
     private static let retryInterval = Duration.seconds(1)
-    /// For how many milliseconds such a program is waited for.
+    /// How long a checkpoint waits for another process, in milliseconds.
     private static let busyTimeoutMilliseconds = 100
 
     private let path: String
@@ -22,14 +22,14 @@ final class WALCheckpointer: Sendable {
     private let next = Mutex(ContinuousClock.now)
 
     /// - Parameters:
-    ///   - path: the database's file.
-    ///   - limit: from how many bytes on the log is begun anew.
+    ///   - path: the path of the database file.
+    ///   - limit: size above which the log is truncated, in bytes.
     init(of path: String, limit: Int) {
         self.path = path + "-wal"
         self.limit = limit
     }
 
-    /// Looks after the log, after a commit.
+    /// Truncates the log if it is too large; called after each commit.
     func checkpointIfNeeded(_ pool: DatabasePool, now: ContinuousClock.Instant = .now) {
         let isDue = next.withLock { next in
             guard now >= next else { return false }
@@ -42,7 +42,7 @@ final class WALCheckpointer: Sendable {
             size.record(bytes)
             guard bytes > limit else { return }
         } catch {
-            return Logger.current.debug("Write-ahead log not found", metadata: ["error": "\(error)"])
+            return Logger.current.debug("Size of the write-ahead log unknown", metadata: ["error": "\(error)"])
         }
         next.withLock { $0 = now + Self.retryInterval }
         pool.asyncBarrierWriteWithoutTransaction { result in
@@ -50,7 +50,7 @@ final class WALCheckpointer: Sendable {
                 try self.truncate(result.get())
                 self.next.withLock { $0 = .now + Self.interval }
             } catch {
-                Logger.current.debug("Write-ahead log not begun anew", metadata: ["error": "\(error)"])
+                Logger.current.debug("Write-ahead log not truncated", metadata: ["error": "\(error)"])
             }
         }
     }
@@ -65,7 +65,7 @@ final class WALCheckpointer: Sendable {
         do {
             try database.execute(sql: "PRAGMA busy_timeout = \(Database.busyTimeoutMilliseconds)")
         } catch {
-            Logger.current.error("Time limit for locks not set", metadata: ["error": "\(error)"])
+            Logger.current.error("Busy timeout not restored", metadata: ["error": "\(error)"])
         }
     }
 

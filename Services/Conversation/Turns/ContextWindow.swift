@@ -1,22 +1,22 @@
 import Contracts
 
-/// Cuts a conversation to what a model can be shown: oldest first, and it says what was left out.
+/// Selects the newest messages of a conversation that fit into a model's context window, and reports what was left out.
 ///
-/// Pure.
+/// Pure function.
 struct ContextWindow: Sendable {
-    /// The model's window, in tokens.
+    /// Size of the model's context window, in tokens.
     let size: Int
 
-    /// What is kept free for the answer, in tokens.
+    /// Number of tokens reserved for the answer.
     var reserve: Int { min(1024, size / 4) }
 
-    /// Keeps the newest messages that fit beside the system text, and always the last one.
+    /// Selects the newest messages that fit beside the system prompt, always including the last one.
     ///
-    /// `history`: tokens of each message, oldest first; the last is the one to be answered.
-    ///
-    /// `olderCount`: how many messages there are before `history`.
-    ///
-    /// Returns how many of the newest messages to use, and the report.
+    /// - Parameters:
+    ///   - system: size of the system prompt, in tokens.
+    ///   - history: size of each message, in tokens, oldest first; the last message is the one to answer.
+    ///   - olderCount: number of messages before `history`.
+    /// - Returns: the number of newest messages to use, and the report.
     func fit(
         system: Int,
         history: some BidirectionalCollection<Int>,

@@ -1,13 +1,13 @@
 import Contracts
 import GRDB
 
-/// Closes a run: stores its answer where it belongs, how the run ended, what it took, and what that says of the question.
+/// Write job that stores the end of a run: its answer, status and usage, and the status of its question.
 struct FinishRun: Sendable {
     let run: StoredRun
     let question: LiveRun.Question
     let answer: Message?
 
-    /// Runs within a commit.
+    /// Runs inside a transaction.
     func perform(in database: GRDB.Database) throws {
         var run = run
         if let answer {
@@ -21,10 +21,10 @@ struct FinishRun: Sendable {
         try settle(in: database)
     }
 
-    /// Puts what the run took in the place of what was reserved for it.
+    /// Deletes the run's reservation and records its usage.
     private func settle(in database: GRDB.Database) throws {
         let id = run.run.id.description
-        // Only where nobody knows the cost, what was reserved matters.
+        // Without a known cost, the reserved cost is recorded.
         let isUnpriced = run.end?.usage.map { $0.cost == nil } ?? false
         let reservation = isUnpriced ? try ReservationRows.find(id, in: database) : nil
         try ReservationRows.delete(id, in: database)
@@ -51,7 +51,7 @@ struct FinishRun: Sendable {
             message: answer
         )
         stored.number = try MessageRows.insert(stored, into: run.conversation, in: database)
-        // Where the path goes through another answer, that one stays the chosen one.
+        // If the path leads through another answer, that answer stays the chosen one.
         let chosen = isShown && !isOnPath ? try pathAnswer(in: database) ?? stored : stored
         if !isFirst { try SiblingRows.markChosen(chosen, in: run.conversation, database) }
         if isOnPath, isFirst {
@@ -62,7 +62,8 @@ struct FinishRun: Sendable {
         return stored.number
     }
 
-    /// Whether a new answer can take its place on the path: nothing that is there goes on from another answer.
+    /// Returns whether a new answer can replace the one on the path: no later message on the path follows another
+    /// answer.
     private func canReplacePathAnswer(in database: GRDB.Database) throws -> Bool {
         let follower = try message(at: question.position + 2, in: database)
         return follower == nil || follower?.message.parent == question.message.id
@@ -72,7 +73,7 @@ struct FinishRun: Sendable {
         try message(at: question.position + 1, in: database)
     }
 
-    /// The message on the path at a position.
+    /// Returns the message on the path at a position.
     private func message(at position: Int, in database: GRDB.Database) throws -> StoredMessage? {
         try PathRows.list(
             of: run.conversation,
@@ -88,7 +89,7 @@ struct FinishRun: Sendable {
         try MessageRows.takeOffPath(previous.number, in: database)
     }
 
-    /// When no new answer came, the one that was there before is shown again, unless the path goes elsewhere by now.
+    /// Restores the previous answer if the run has no answer, unless the path no longer leads through the question.
     private func restorePreviousAnswer(in database: GRDB.Database) throws {
         guard let number = try RunRows.replacedAnswer(of: run.run.id, in: database),
             let previous = try MessageRows.find(number, in: database),
@@ -97,13 +98,13 @@ struct FinishRun: Sendable {
         if try PathRows.last(of: run.conversation, in: database)?.number == question.number {
             try PathRows.select(previous, of: run.conversation, in: database)
         } else {
-            // What was said since follows the question, so the answer fits in between.
+            // Later messages on the path follow the question, so the answer fits in between.
             try PathRows.putOnPath(previous, to: run.conversation, in: database)
         }
         try ConversationRows.recordBranchChange(of: run.conversation, at: run.run.endedAt ?? .now(), in: database)
     }
 
-    /// A question to which no answer could be made is `failed`, until one is.
+    /// Sets the question's status: `failed` until it has an answer.
     private func updateQuestionStatus(in database: GRDB.Database) throws {
         if run.run.status == .failed {
             if try !hasOtherAnswer(in: database) {

@@ -5,37 +5,39 @@ import Logging
 import Metrics
 import NIOCore
 
-/// Makes one answer: asks inference-svc, tells the watchers, and stores how it ended.
+/// Generates one answer: calls inference-svc, publishes the events and stores the end of the run.
 ///
-/// Never throws.
+/// Does not throw: errors become the status of the run.
 struct Generation: Sendable {
-    /// What a run needs of its conversation.
+    /// The input of a generation.
     struct Prompt: Sendable {
         var system: String
         var history: History
-        /// How many tokens the answer may have so that a quota holds; absent: as many as it wants.
+        /// Maximum number of tokens of the answer, set by a quota; `nil` for no limit.
         var answerLimit: Int?
     }
 
-    /// For how many milliseconds text may gather when nobody reads along; half of what it may take to the disk.
+    /// How long inference-svc collects text into one event if the run is not streamed, in milliseconds: half of the
+    /// maximum age of unstored events.
     private static let batchMilliseconds = 25
     private static let grace = Duration.seconds(5)
 
     let liveRun: LiveRun
-    /// Whether somebody reads along from the start.
+    /// Whether the caller streams the events, as opposed to waiting for the end.
     let isStreamed: Bool
     let arrival: ContinuousClock.Instant
     let context: CallContext
-    /// How long the model may take for all of it.
+    /// Maximum duration of the generation.
     let timeLimit: Duration
     let inference: any Bus
     let modelCache: ModelCache
     let eventWriter: RunEventWriter
     let runWriter: RunWriter
-    /// The run that follows in the same conversation: it is begun by the commit that ends this one.
+    /// Marks the next queued turn as started and returns its run, which is stored as running in the commit that
+    /// finishes this run.
     let next: @Sendable () async -> Run.ID?
 
-    /// Runs to the end and stores it.
+    /// Runs the generation and stores its end.
     func perform(_ prompt: Prompt) async -> RunWriter.Outcome {
         liveRun.markRunning()
         var state = RunState(arrival: arrival)
@@ -45,16 +47,16 @@ struct Generation: Sendable {
         } catch  where state.status != .completed {
             state.status = status(after: error)
             state.fault = state.status == .stopped ? nil : fault(from: error)
-            // A model that was being asked when somebody stopped it, or the time was over, may have begun.
+            // If the run was stopped or timed out while the request was being sent, the provider may have started.
             state.wasProviderCalled =
                 state.wasProviderCalled || isRequestSent && (liveRun.isStopped || state.fault?.code == .timeout)
         } catch {
-            // The model had said that it was finished: what broke after that is of no account.
+            // The model has already finished; later errors are ignored.
         }
         return await runWriter.finish(liveRun, state: state, next: await next())
     }
 
-    /// Ends a run for which not even its question could be made.
+    /// Stores the end of a run whose history could not be loaded.
     func fail(_ error: any Error) async -> RunWriter.Outcome {
         var state = RunState(arrival: arrival)
         state.status = status(after: error)
@@ -76,7 +78,8 @@ struct Generation: Sendable {
         state.price = model.price
         let request = request(model.name, prompt, used: used)
         var bounded = context
-        // inference-svc minds the limit and says what passed; this is for one that says nothing any more.
+        // inference-svc enforces the time limit and reports a specific error; this deadline covers an inference-svc
+        // that does not respond.
         bounded.deadline = .now + timeLimit + Self.grace
         isRequestSent = true
         let stream = try await inference.stream(Inference.Generate.self, encoded: request, bounded)
@@ -85,18 +88,18 @@ struct Generation: Sendable {
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
             if let begin = batch.first?.begin { state.attempts = begin.attempts }
-            // Why a model does not answer is its answer.
+            // A refusal by the model is stored as its answer.
             let text = batch.map { ($0.text ?? "") + ($0.refusal ?? "") }.joined()
             if !text.isEmpty { append(text, to: &state) }
             guard let finish = batch.compactMap(\.finish).last else { continue }
             state.finish(finish)
         }
         guard state.status == .completed else {
-            throw Fault(.cut, "The model's answer stopped without an end.")
+            throw Fault(.cut, "The model's answer ended without a finish reason.")
         }
     }
 
-    /// The JSON of an ``Inference/Generate``, put together from messages that are JSON already.
+    /// Returns the JSON of an ``Inference/Generate``, assembled from messages that are already encoded.
     private func request(_ model: String, _ prompt: Prompt, used: Int) -> ByteBuffer {
         var json = ByteBuffer()
         json.writeStaticString("{\"model\":")
@@ -105,7 +108,7 @@ struct Generation: Sendable {
         json.writeString(",\"options\":{\(options)}")
         if !isStreamed { json.writeString(",\"gatherMilliseconds\":\(Self.batchMilliseconds)") }
         json.writeStaticString(",\"messages\":[")
-        // A conversation that was kept may have no instructions.
+        // An imported conversation may have no system prompt.
         var isFirst = prompt.system.isEmpty
         if !isFirst { json.writeImmutableBuffer(History.encode(.system, prompt.system)) }
         for message in prompt.history.encodedMessages(newest: used) {
@@ -135,7 +138,7 @@ struct Generation: Sendable {
         switch error {
         case let fault as Fault: return fault
         case is CancellationError:
-            return Fault(.unavailable, "The service was stopped while the answer was being made.", retryAfter: 1)
+            return Fault(.unavailable, "The service was stopped during the generation.", retryAfter: 1)
         default:
             Logger.current.error("Run failed", metadata: ["run.id": "\(liveRun.run.id)", "error": "\(error)"])
             return .unexpected(requestID: context.requestID)

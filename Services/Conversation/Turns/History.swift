@@ -4,40 +4,40 @@ import ContractsJSON
 import GRDB
 import NIOCore
 
-/// The newest messages of a live conversation, as a model is shown them; bounded in number and size.
+/// The newest messages of a live conversation in encoded form, limited in number and size.
 struct History: Sendable {
-    /// The most messages that are kept in memory.
+    /// Maximum number of messages in memory.
     static let messageLimit = 1000
-    /// The most bytes of text that are kept in memory.
+    /// Maximum size of the encoded messages in memory, in bytes.
     static let byteLimit = 512 * 1024
 
-    /// Each message as JSON, encoded once and shown to models many times.
+    /// The JSON of each message, encoded once and reused for every prompt.
     private(set) var messages: [ByteBuffer] = []
-    /// What each message has to do with tools.
+    /// The tool calls or the tool result of each message.
     private var tools: [ToolCallPairs.Part?] = []
-    /// The estimated tokens of each message.
+    /// Estimated number of tokens of each message.
     private(set) var tokens: [Int] = []
-    /// How many messages are older than those kept.
+    /// Number of messages on the path before the first one in memory.
     private(set) var olderCount: Int
     private var bytes = 0
     private var last: Message?
-    /// The version of the path that was read.
+    /// The path version at which the messages were read.
     private let pathVersion: Int
 
     /// - Parameters:
     ///   - stored: the newest messages, oldest first.
-    ///   - total: how many there are in the conversation.
-    ///   - pathVersion: the version of the path.
+    ///   - total: number of messages on the path.
+    ///   - pathVersion: the path version at which the messages were read.
     init(_ stored: [Message], total: Int, pathVersion: Int) {
         self.pathVersion = pathVersion
         olderCount = max(0, total - stored.count)
         for message in stored { append(message) }
     }
 
-    /// Whether a question goes on with just these messages.
+    /// Returns whether the question directly continues these messages.
     ///
-    /// One that was put before the last answer came, follows the question before it. What was put after the path was made
-    /// to go elsewhere may follow the same last message, and other ones before it.
+    /// A question that was queued before the last answer was stored has the previous question as its parent. If the
+    /// path version has changed, earlier messages may differ although the last one is the same.
     func isContinued(by question: Message, pathVersion: Int) -> Bool {
         guard pathVersion == self.pathVersion else { return false }
         if question.parent == last?.id { return true }
@@ -57,7 +57,7 @@ struct History: Sendable {
         drop()
     }
 
-    /// Lets go of the oldest eighth, so that dropping is rare.
+    /// Drops the oldest eighth of the messages, so that dropping is rare.
     private mutating func drop() {
         let count = max(1, messages.count / 8)
         bytes -= messages.prefix(count).reduce(0) { $0 + $1.readableBytes }
@@ -67,7 +67,7 @@ struct History: Sendable {
         olderCount += count
     }
 
-    /// The newest messages as a model may be shown them.
+    /// Returns the encoded newest messages, without incomplete tool calls.
     func encodedMessages(newest count: Int) -> [ByteBuffer] {
         ToolCallPairs.completePairs(messages.suffix(count), tools.suffix(count))
     }
@@ -91,24 +91,25 @@ struct History: Sendable {
         )
     }
 
-    /// The JSON of an ``Inference/Message``.
+    /// Returns the JSON of an ``Inference/Message``.
     static func encode(_ role: Inference.Message.Role, _ text: String) -> ByteBuffer {
         BusCoding.write(Inference.Message(role: role, content: text))
     }
 
-    /// What a model reads of a message; what was sent along is named, until models are shown it.
+    /// Returns the text of a message for a prompt; media are mentioned by number, because they are not sent to models
+    /// yet.
     private static func text(of content: Message.Content) -> String {
         var text = content.text
         if !content.mediaURLs.isEmpty {
-            text += (text.isEmpty ? "" : "\n") + "(Sent along: \(content.mediaURLs.count) image(s).)"
+            text += (text.isEmpty ? "" : "\n") + "(Attached: \(content.mediaURLs.count) image(s).)"
         }
         if content.audioURL != nil {
-            text += (text.isEmpty ? "" : "\n") + "(Sent along: a voice message.)"
+            text += (text.isEmpty ? "" : "\n") + "(Attached: a voice message.)"
         }
         return text
     }
 
-    /// Reads what a question is asked after, and how many answers to it there are already.
+    /// Reads the messages that lead to a question, and the number of its answers.
     static func load(
         _ question: LiveRun.Question,
         of conversation: Int64,
@@ -124,7 +125,7 @@ struct History: Sendable {
             in: conversation,
             database
         )
-        // Only a path that is cut off here has more than was read.
+        // Only a history that reached the limit has older messages.
         let isWhole = ancestors.count < messageLimit
         let older = 0...question.position
         let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)

@@ -1,20 +1,20 @@
 import Contracts
 
-/// A request may come again under the same key, since its answer got lost: it is the same request then, and no other.
+/// Idempotency: a request that is repeated with the same key returns the existing run.
 extension LiveConversation {
-    /// What a request's key stands for already.
+    /// The result of looking up an idempotency key.
     enum ExistingRun {
-        /// A run that goes on, waits, or has come to an end that stands.
+        /// A run that is queued, in progress, or finished with a final result.
         case accepted(Run.ID)
-        /// A run that failed: its question is asked again.
+        /// A failed run; its question is answered again.
         case failed(Run.ID, question: StoredMessage)
-        /// Nothing.
+        /// The key is absent or unknown.
         case none
     }
 
-    /// Looks for the run that a request's key stands for.
+    /// Looks up the run for the request's idempotency key.
     ///
-    /// Throws `key_reused` when something else was asked by it.
+    /// Throws `key_reused` if the key was used with another message.
     func existingRun(for request: Runs.Start, at now: Timestamp) async throws -> ExistingRun {
         guard let key = request.idempotencyKey else { return .none }
         if let turn = try queuedTurn(for: request) { return .accepted(turn.liveRun.run.id) }
@@ -32,43 +32,43 @@ extension LiveConversation {
         return run.status == .failed ? .failed(run.id, question: found.question) : .accepted(run.id)
     }
 
-    /// The turn in the line that a request's key stands for.
+    /// Returns the queued or running turn that has the request's idempotency key.
     ///
-    /// Throws `key_reused` when something else was asked by it.
+    /// Throws `key_reused` if the key was used with another message.
     func queuedTurn(for request: Runs.Start) throws -> LiveTurn? {
         guard let key = request.idempotencyKey, let turn = turns.first(where: { $0.key == key }) else { return nil }
         try check(request, against: turn.liveRun.question.message.content)
         return turn
     }
 
-    /// Finds out what is asked for.
+    /// Returns the cause of the request: send, edit or regenerate.
     func cause(of request: Runs.Start) async throws -> StartTurn.Cause {
         if let content = request.content {
             guard !content.text.utf8.contains(0) else {
-                throw Fault(.invalid, "The text holds the character U+0000, which cannot be stored.")
+                throw Fault(.invalid, "The text contains the character U+0000, which cannot be stored. Remove it.")
             }
             guard let id = request.insteadOf else { return .message(content) }
             let message = try await question(id)
             guard message.message.role == .user else {
-                throw Fault(.invalid, "Only what a user said can be edited; an answer can be regenerated.")
+                throw Fault(.invalid, "Only a user's message can be edited. Regenerate an answer instead.")
             }
             return .edit(message, content)
         }
         guard let id = request.insteadOf else {
-            throw Fault(.invalid, "There is neither `content` nor a message in whose place an answer is wanted.")
+            throw Fault(.invalid, "Either `content` or a message to answer again is required.")
         }
         var message = try await question(id)
-        // In what was kept an answer may follow another.
+        // In an imported conversation an answer may follow another answer.
         while !message.message.role.asks {
             guard let parent = message.message.parent else {
-                throw Fault(.invalid, "A greeting answers no question, so it cannot be regenerated.")
+                throw Fault(.invalid, "A greeting answers no message and cannot be regenerated.")
             }
             message = try await question(parent)
         }
         return .regenerate(message)
     }
 
-    /// A message of this conversation.
+    /// Returns a message of this conversation.
     func question(_ id: Message.ID) async throws -> StoredMessage {
         let number = record.number
         return try await dependencies.database.read { try MessageRows.find(id, of: number, in: $0) }
@@ -78,14 +78,14 @@ extension LiveConversation {
         guard request.content == nil || request.content == content else {
             throw Fault(
                 .keyReused,
-                "This key came with another message before. Send what was sent then, or use a new key."
+                "This idempotency key was used with another message. Repeat the original message, or use a new key."
             )
         }
     }
 }
 
 extension Runs.Start {
-    /// The key of the request, and what it is a key to.
+    /// The idempotency key with its scope: send, edit or regenerate of a message.
     var idempotencyKey: IdempotencyKey? {
         guard let key else { return nil }
         let route =

@@ -1,9 +1,9 @@
 import GRDB
 
 extension LiveConversation {
-    /// What the model is told before all else.
+    /// Returns the system prompt.
     ///
-    /// In a conversation that was kept it may be megabytes, which an idle conversation does not hold.
+    /// The prompt of an imported conversation may have megabytes, so it is read when needed and not cached.
     func systemText() async throws -> String {
         guard record.hasInstructions else { return personaPrompt }
         let number = record.number

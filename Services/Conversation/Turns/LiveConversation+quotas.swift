@@ -1,12 +1,12 @@
 import Bus
 import Contracts
 
-/// A turn of somebody to whom a quota applies takes its part of that before a model is asked.
+/// Quotas: a turn reserves its estimated usage before a model is called.
 extension LiveConversation {
-    /// How long inference-svc is asked for the model and its price.
+    /// Maximum time to look up the model and its price.
     private static let priceTimeout = Duration.seconds(2)
 
-    /// What an answer may take; nothing where no quota applies.
+    /// Returns the usage to reserve for a turn; `nil` if no quota applies.
     func usageRequest(for cause: StartTurn.Cause, _ context: CallContext) async throws -> UsageRequest? {
         guard let principal = context.principal, dependencies.accessCache.isLimited(principal) else { return nil }
         let model = await dependencies.modelCache.modelOrFault(nil, context, within: Self.priceTimeout)
@@ -14,7 +14,7 @@ extension LiveConversation {
         let question =
             switch cause {
             case .message(let content), .edit(_, let content): TokenEstimate.tokens(in: content.text)
-            // It is part of the history.
+            // The question is part of the history.
             case .regenerate: 0
             }
         let prompt = history.tokens.reduce(system + question) { $0 + $1 }
@@ -22,7 +22,8 @@ extension LiveConversation {
         return UsageRequest(promptTokens: min(prompt, window), maxTokens: nil, model: model)
     }
 
-    /// How many tokens the answer of a turn may have, as was granted when it was opened, maybe by an earlier process.
+    /// Returns the maximum number of tokens of a turn's answer from its reservation, which an earlier process may have
+    /// made.
     func answerLimit(of turn: LiveTurn) async throws -> Int? {
         guard let principal = turn.context.principal, dependencies.accessCache.isLimited(principal) else { return nil }
         let id = turn.liveRun.run.id.description

@@ -2,18 +2,18 @@ import Bus
 import Contracts
 import Logging
 
-/// A conversation in use: owns the order of its turns, which run one at a time, and knows its newest messages.
+/// A conversation in use: runs its turns one at a time, in order, and caches its newest messages.
 ///
-/// It is never held while an answer is made: other turns may be accepted meanwhile, up to a bound.
+/// Does not block during a generation; up to `queueLimit` further turns can be queued.
 actor LiveConversation {
-    /// How many turns may wait behind the one that runs.
+    /// Maximum number of turns waiting behind the running one.
     static let queueLimit = 16
 
-    /// What became of a request.
+    /// The result of accepting a request.
     enum Acceptance: Sendable {
-        /// A run that goes on, or waits.
+        /// The run is queued or in progress.
         case inProgress(LiveRun)
-        /// It was a repeat, and its run has ended.
+        /// The request was a repeat, and its run has finished.
         case finished(Run.ID)
     }
 
@@ -24,9 +24,13 @@ actor LiveConversation {
     private(set) var history: History
     private var isDeleted = false
 
-    /// `newest`: the newest messages, oldest first.
-    ///
-    /// `waiting`: the turns that an earlier process accepted and never began, in their order.
+    /// - Parameters:
+    ///   - record: the stored conversation.
+    ///   - persona: its persona.
+    ///   - newest: its newest messages, oldest first.
+    ///   - pathVersion: the path version at which the messages were read.
+    ///   - waiting: the turns that an earlier process left queued, in order.
+    ///   - dependencies: the parts of the service that it uses.
     init(
         record: StoredConversation,
         persona: StoredPersona,
@@ -42,7 +46,7 @@ actor LiveConversation {
         turns = waiting
     }
 
-    /// Begins what an earlier process left waiting.
+    /// Starts the turns that an earlier process left queued.
     func resume() {
         for turn in turns {
             dependencies.runs.addRecovered(turn.liveRun, of: record.user, key: turn.context.principal?.key)
@@ -50,10 +54,10 @@ actor LiveConversation {
         startNextTurn()
     }
 
-    /// Whether nothing is going on.
+    /// Whether no turn is queued or running.
     var isIdle: Bool { turns.isEmpty }
 
-    /// Stores what is asked and lines up its run; returns when both are on the disk.
+    /// Stores the question and queues its run; returns when both are committed.
     func accept(
         _ request: Runs.Start,
         _ context: CallContext,
@@ -68,8 +72,8 @@ actor LiveConversation {
         case .none: cause = try await self.cause(of: request)
         }
         let usageRequest = try await usageRequest(for: cause, context)
-        // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
-        // request may have come again.
+        // No suspension from here until the turn is queued. During the reads above, the same request may have been
+        // repeated.
         if let turn = try queuedTurn(for: request) { return .inProgress(turn.liveRun) }
         try checkAccepting()
         try checkQueueLimit()
@@ -103,13 +107,13 @@ actor LiveConversation {
         guard turns.count <= Self.queueLimit else {
             throw Fault(
                 .limited,
-                "This conversation has \(turns.count) turns waiting. Wait for an answer.",
+                "This conversation already has \(turns.count) turns queued. Wait for an answer.",
                 retryAfter: 1
             )
         }
     }
 
-    /// Ends a run wherever it is, and returns it as it ended.
+    /// Stops a queued or running turn and waits until its end is stored.
     func cancel(_ run: Run.ID) async throws {
         guard let turn = turns.first(where: { $0.liveRun.run.id == run }) else { return }
         turn.liveRun.requestStop()
@@ -119,12 +123,12 @@ actor LiveConversation {
         } else if turn.isStored, !turn.isStopped {
             await finishUnstarted(turn)
         } else {
-            // Whoever stores it, or has stopped it already, ends it.
+            // The task that stores the turn, or that already stopped it, finishes it.
             _ = try await turn.liveRun.end()
         }
     }
 
-    /// Ends a turn before it was begun.
+    /// Finishes a turn that was stopped before it started.
     private func finishUnstarted(_ turn: LiveTurn) async {
         update(turn.liveRun.run.id) { $0.isStopped = true }
         var state = RunState(arrival: turn.arrival)
@@ -133,13 +137,13 @@ actor LiveConversation {
         startNextTurn()
     }
 
-    /// Ends what is going on and deletes the conversation.
+    /// Stops all turns and deletes the conversation.
     ///
-    /// Returns how many messages went with it.
+    /// Returns the number of deleted messages.
     func delete() async throws -> Int {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         isDeleted = true
-        // Once begun it is done, whether or not its caller stays: half of it would leave a conversation that answers nobody.
+        // Not cancelled with the caller: a half-done deletion would leave a conversation that accepts no turns.
         let deletion = Task { try await self.deleteAll() }
         return try await deletion.value
     }
@@ -158,9 +162,9 @@ actor LiveConversation {
         }
     }
 
-    /// Commits the question and the run; only then is the first event told.
+    /// Commits the question and the run, then publishes the first event.
     ///
-    /// Answers the run that the turn's key stands for, if it does so already: then nothing was stored.
+    /// Returns the existing run if the turn's idempotency key is already stored; then nothing was stored.
     private func store(_ turn: LiveTurn, _ startTurn: StartTurn) async throws -> Run.ID? {
         let liveRun = turn.liveRun
         do {
@@ -171,7 +175,7 @@ actor LiveConversation {
                 liveRun.append(RunEventJSON.event(Run.Event(number: 1, userMessage: question.message)))
                 return nil
             case .duplicate(let run):
-                remove(turn, after: Fault(.unavailable, "This request was sent twice at once. Send it again."))
+                remove(turn, after: Fault(.unavailable, "The same request is already being processed. Send it again."))
                 return run
             case .rejected(let fault): throw fault
             }
@@ -181,12 +185,12 @@ actor LiveConversation {
         }
     }
 
-    /// Takes a turn that could not be stored out of the line.
+    /// Removes a turn that could not be stored from the queue.
     private func remove(_ turn: LiveTurn, after fault: Fault?) {
         turns.removeAll { $0.liveRun.run.id == turn.liveRun.run.id }
         dependencies.runs.remove(turn.liveRun)
         turn.liveRun.finish(nil, end: Run.End(status: .failed, assistantMessage: nil, fault: fault))
-        // The one behind it may be waiting for this one alone.
+        // The turn behind it may have been waiting for it.
         startNextTurn()
     }
 
@@ -195,25 +199,26 @@ actor LiveConversation {
         change(&turns[index])
     }
 
-    /// Starts the first turn if it is stored and nothing runs.
+    /// Starts the first turn if it is stored and no turn is running.
     private func startNextTurn() {
         while let turn = turns.first, turn.isStopped {
             turns.removeFirst()
         }
         guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
-        // What the disk says has begun, the next process would take for cut off: it is begun even now.
+        // The next process treats a run that is stored as started as interrupted, so such a run is started even during
+        // shutdown.
         guard turn.isStarted || !dependencies.tasks.isDraining else {
-            return deferToNextStart("The service is about to stop.")
+            return deferToNextStart("The service is shutting down.")
         }
         turns[0].isRunning = true
         dependencies.tasks.start(turn.liveRun.run.id) { await self.perform(turn) }
     }
 
-    /// Lets go of the turns that the next process will begin, and of their watchers.
+    /// Removes the queued turns, which the next process will start, and finishes their event streams.
     private func deferToNextStart(_ reason: String) {
         let fault = Fault(
             .unavailable,
-            "\(reason) The message is stored, and is answered when the service has been started again.",
+            "\(reason) The message is stored and will be answered after the next start of the service.",
             retryAfter: 1
         )
         for turn in turns where turn.isStored {
@@ -223,7 +228,7 @@ actor LiveConversation {
         turns.removeAll { $0.isStored }
     }
 
-    /// Says that the turn behind a run will have begun once that run has ended; answers its run.
+    /// Marks the turn after a run as started and returns its run; `nil` if no turn is ready.
     private func markNextStarted(after run: Run.ID) -> Run.ID? {
         guard turns.count > 1, turns[0].liveRun.run.id == run, turns[1].isStored, !turns[1].isStopped, !isDeleted,
             !dependencies.tasks.isDraining
@@ -237,8 +242,8 @@ actor LiveConversation {
             if !turn.isStarted { try await dependencies.runWriter.begin(turn.liveRun.run.id) }
         } catch {
             let metadata: Logger.Metadata = ["run.id": "\(turn.liveRun.run.id)", "error": "\(error)"]
-            Logger.current.error("Run's beginning not stored, so no model is asked", metadata: metadata)
-            return deferToNextStart("The disk with the conversations cannot be written.")
+            Logger.current.error("Start of run not stored; the model is not called", metadata: metadata)
+            return deferToNextStart("The conversations cannot be written to disk.")
         }
         let generation = Generation(
             liveRun: turn.liveRun,
@@ -264,12 +269,12 @@ actor LiveConversation {
         }
         if let answer = outcome.answer { history.append(answer) }
         turns.removeAll { $0.liveRun.run.id == turn.liveRun.run.id }
-        // What was to begin with that end has not, if the end is not on the disk.
+        // The next turn was to be stored as started in the same commit; if that failed, it is not started.
         if !outcome.isStored, !turns.isEmpty { turns[0].isStarted = false }
         startNextTurn()
     }
 
-    /// Brings the history to a turn's question.
+    /// Extends or reloads the history so that it ends with the turn's question.
     private func loadHistory(for turn: LiveTurn) async throws {
         let question = turn.liveRun.question
         if turn.isContinuation, history.isContinued(by: question.message, pathVersion: question.pathVersion) {

@@ -5,12 +5,12 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// The conversations in use, one actor each; an actor that is idle is let go, so that an idle conversation costs nothing.
+/// The conversations in use, one actor each; idle actors are evicted.
 final class LiveConversations: Service {
-    /// How long a conversation stays in memory after its last use.
+    /// How long an idle conversation stays in memory.
     private static let idleLimit = Duration.seconds(60)
     private static let evictionInterval = Duration.seconds(10)
-    /// How many stay in memory at most while idle.
+    /// Number of conversations in memory above which idle ones are evicted early.
     private static let countLimit = 4096
 
     private struct Entry {
@@ -22,7 +22,7 @@ final class LiveConversations: Service {
 
     private let dependencies: LiveConversation.Dependencies
     private let entries = Mutex<[Conversation.ID: Entry]>([:])
-    /// The conversations in which an earlier process left turns waiting, until they are begun.
+    /// The conversations with turns that an earlier process left queued and that are not started yet.
     private let waiting = Mutex<Set<Conversation.ID>>([])
     private let gauge = Gauge(label: "conversation.conversations.live")
 
@@ -30,9 +30,9 @@ final class LiveConversations: Service {
         self.dependencies = dependencies
     }
 
-    /// Lends the principal's conversation.
+    /// Runs `body` with the principal's live conversation.
     ///
-    /// Throws `missing`, and `forbidden` for somebody else's.
+    /// Throws `missing` if it does not exist, and `forbidden` if it belongs to another user.
     func with<Value: Sendable>(
         _ id: Conversation.ID,
         of principal: Principal,
@@ -45,7 +45,7 @@ final class LiveConversations: Service {
         return try await body(conversation)
     }
 
-    /// Forgets a conversation that was deleted.
+    /// Removes a deleted conversation.
     func evict(_ id: Conversation.ID) {
         entries.withLock { entries in
             guard let entry = entries[id] else { return }
@@ -53,7 +53,7 @@ final class LiveConversations: Service {
         }
     }
 
-    /// Names the conversations whose waiting turns are begun once the service runs.
+    /// Adds conversations whose queued turns are started once the service runs.
     func resume(_ conversations: [Conversation.ID]) {
         waiting.withLock { $0.formUnion(conversations) }
     }
@@ -76,14 +76,15 @@ final class LiveConversations: Service {
                 _ = try await load(id)
             } catch {
                 Logger.current.error(
-                    "Waiting turns not begun",
+                    "Queued turns not started",
                     metadata: ["conversation.id": "\(id)", "error": "\(error)"]
                 )
             }
         }
     }
 
-    /// Loads it once, however many ask at the same time: two actors for one conversation would answer it twice at once.
+    /// Loads a conversation once for any number of concurrent callers: two actors for one conversation would run its
+    /// turns twice.
     private func load(_ id: Conversation.ID) async throws -> LiveConversation {
         let loading: Task<LiveConversation, any Error>
         switch entries.withLock({ find(id, in: &$0) }) {
@@ -125,7 +126,7 @@ final class LiveConversations: Service {
                 throw Fault(.missing, "Conversation not found")
             }
             guard let persona = try PersonaRows.find(record.persona, in: database) else {
-                throw Fault(.missing, "The persona of this conversation is gone.")
+                throw Fault(.missing, "The persona of this conversation was not found.")
             }
             let newest = try PathRows.list(
                 of: record.number,
@@ -150,7 +151,7 @@ final class LiveConversations: Service {
         return conversation
     }
 
-    /// The turns that an earlier process left waiting in a conversation.
+    /// Reads the turns of a conversation that an earlier process left queued.
     private static func waiting(in record: StoredConversation, _ database: GRDB.Database) throws -> [LiveTurn] {
         try RunRows.unfinished(in: database)
             .filter { $0.conversation == record.number && $0.run.status == .queued }
@@ -173,7 +174,7 @@ final class LiveConversations: Service {
         gauge.record(count)
     }
 
-    /// Lets go of conversations that nobody uses.
+    /// Evicts conversations that are idle.
     private func evictIdle() async {
         let (unused, oldest) = entries.withLock { entries in
             let crowded = entries.count > Self.countLimit
@@ -183,7 +184,7 @@ final class LiveConversations: Service {
         for (id, entry) in unused {
             guard let conversation = entry.conversation, await conversation.isIdle else { continue }
             entries.withLock { entries in
-                // Somebody may have come while the conversation was asked.
+                // The conversation may have been used while it was queried.
                 guard let entry = entries[id], entry.users == 0, entry.conversation === conversation,
                     entry.lastUse < oldest
                 else { return }

@@ -2,44 +2,44 @@ import Contracts
 import NIOCore
 import Synchronization
 
-/// The events of a run that is going, for any number of watchers.
+/// A run in progress: its status, question and newest events, for any number of readers.
 ///
-/// Events are kept once, for all; a watcher is no more than a number, so a slow one costs nothing and holds up nobody. Of
-/// a long answer only the newest events are kept: the older ones are on the disk, where a watcher that needs them reads.
+/// Events are stored once for all readers. A reader is only an event number, so a slow reader uses no memory and delays
+/// nobody. Of a long answer only the newest events stay in memory; readers get older ones from the database.
 final class LiveRun: Sendable {
     private struct Waiter {
         var continuation: CheckedContinuation<Void, any Error>
-        /// Whether only the run's end is of interest.
+        /// Whether the waiter waits for the end only and not for the next event.
         var awaitsEnd: Bool
     }
 
-    /// What a run answers, and where that stands.
+    /// The message that a run answers, and its place in the conversation.
     struct Question: Sendable {
-        /// As its watchers are told of it.
+        /// The message as published in the run's first event.
         var message: Message
-        /// Its place in the store; 0 before it is stored.
+        /// Its row number in the database; 0 before it is stored.
         var number: Int64 = 0
-        /// Its position; the answer's is the next.
+        /// Its position; the answer has the next one.
         var position = 0
-        /// How many answers to it there are already.
+        /// Number of answers that it already has.
         var answers = 0
-        /// Whether no answer to it could be made so far.
+        /// Whether all previous runs for it failed.
         var hasFailed = false
-        /// The version of the path on which it was put.
+        /// The path version when it was stored.
         var pathVersion = 0
     }
 
     private struct State {
         var question: Question
         var status: Run.Status
-        /// Which model answers, once it has begun.
+        /// The model that generates the answer, once known.
         var model: String?
-        /// The newest events; before them, so many are not kept any more.
+        /// The newest events; `evictedCount` older ones are no longer in memory.
         var lines: [ByteBuffer] = []
         var evictedCount = 0
-        /// How many bytes the kept events have.
+        /// Size of the events in memory, in bytes.
         var bytes = 0
-        /// The number of the last event that is on the disk.
+        /// Number of the last event that is stored in the database.
         var stored = 1
         var end: Run.End?
         var waiters: [UInt64: Waiter] = [:]
@@ -53,7 +53,7 @@ final class LiveRun: Sendable {
             bytes += line.readableBytes
         }
 
-        /// Lets go of the oldest half of what is kept, as far as it is on the disk, when there is too much.
+        /// Above the limit, drops the oldest stored events until half of the limit is used.
         mutating func trim(to limit: Int) {
             guard bytes > limit else { return }
             var count = 0
@@ -66,21 +66,21 @@ final class LiveRun: Sendable {
         }
     }
 
-    /// What a watcher finds who asks for the events after a number.
+    /// The result of reading the events after a number.
     enum ReadResult: Sendable {
-        /// At least one.
+        /// The next events; never empty.
         case events([ByteBuffer])
-        /// They are not kept any more.
+        /// The next events are no longer in memory.
         case evicted
     }
 
-    /// How many bytes of events are kept in memory.
+    /// Maximum size of the stored events in memory, in bytes.
     private static let byteLimit = 256 * 1024
-    /// About how many bytes are told at a time: a slow reader is to be seen to move.
+    /// Approximate maximum size of a batch of events, in bytes, so that a slow reader makes visible progress.
     static let pageBytes = 32 * 1024
 
     let run: Run
-    /// The number of the run's conversation in the store.
+    /// Row number of the run's conversation in the database.
     let conversation: Int64
     private let byteLimit: Int
     private let state: Mutex<State>
@@ -92,15 +92,14 @@ final class LiveRun: Sendable {
         state = Mutex(State(question: question, status: run.status))
     }
 
-    /// What the run answers.
     var question: Question { state.withLock { $0.question } }
 
-    /// Says what only the store knew of the question.
+    /// Replaces the question after it was stored or read from the database.
     func setQuestion(_ question: Question) {
         state.withLock { $0.question = question }
     }
 
-    /// The run as it stands.
+    /// The run with its current status.
     var current: Run {
         state.withLock { state in
             var run = run
@@ -111,13 +110,13 @@ final class LiveRun: Sendable {
         }
     }
 
-    /// Which model answers, once it has begun.
+    /// The model that generates the answer, once known.
     var model: String? { state.withLock { $0.model } }
 
-    /// The number that the next event will have.
+    /// The number of the next event.
     var nextNumber: Int { state.withLock { $0.last + 1 } }
 
-    /// Whether somebody asked for the run to end.
+    /// Whether the run was asked to stop.
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
     func requestStop() {
@@ -128,12 +127,12 @@ final class LiveRun: Sendable {
         state.withLock { $0.status = .running }
     }
 
-    /// A model has begun to answer.
+    /// Sets the model that generates the answer.
     func setModel(_ model: String) {
         state.withLock { $0.model = model }
     }
 
-    /// Adds an event, which has ``nextNumber``, and wakes whoever waits for one.
+    /// Appends an event, which has the number ``nextNumber``, and wakes the readers that wait for it.
     func append(_ line: ByteBuffer) {
         let woken = state.withLock { state in
             state.append(line)
@@ -143,12 +142,12 @@ final class LiveRun: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
-    /// Adds the last event.
+    /// Appends the last event and wakes all readers.
     func finish(_ line: ByteBuffer?, end: Run.End) {
         let woken = state.withLock { state in
             if let line {
                 state.append(line)
-                // All of it went to the disk with the end.
+                // All events were stored with the end of the run.
                 state.stored = state.last
             }
             state.end = end
@@ -158,7 +157,7 @@ final class LiveRun: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
-    /// Says how far the events are on the disk.
+    /// Records the number of the last event that is stored in the database.
     func markStored(through number: Int) {
         state.withLock { state in
             state.stored = max(state.stored, number)
@@ -166,7 +165,7 @@ final class LiveRun: Sendable {
         }
     }
 
-    /// The events after a number; `nil` when the run has ended and there are no more.
+    /// Returns the events after a number; `nil` if the run has finished and there are no more.
     func events(after number: Int) async throws -> ReadResult? {
         while true {
             let (found, isEnded) = state.withLock { state -> (ReadResult?, Bool) in
@@ -180,7 +179,7 @@ final class LiveRun: Sendable {
         }
     }
 
-    /// The first of some events, at least one, up to about so many bytes.
+    /// Returns the first events, at least one, up to approximately `pageBytes`.
     static func page(of events: some Collection<ByteBuffer>) -> [ByteBuffer] {
         var bytes = 0
         return Array(
@@ -191,7 +190,7 @@ final class LiveRun: Sendable {
         )
     }
 
-    /// Why the run was never opened, if it was not: then it is over, and nothing of it is stored.
+    /// The fault with which the run was rejected before it was stored; `nil` if it was stored or is still being stored.
     var rejection: Fault? {
         state.withLock { state in
             guard let end = state.end, state.question.number == 0 else { return nil }
@@ -199,7 +198,7 @@ final class LiveRun: Sendable {
         }
     }
 
-    /// How the run ended, once it has.
+    /// Waits for the end of the run.
     func end() async throws -> Run.End {
         while true {
             if let end = state.withLock({ $0.end }) { return end }
@@ -214,7 +213,7 @@ final class LiveRun: Sendable {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                // Between the look and the wait an event may have come, or the watcher been cancelled.
+                // An event may have been appended, or the reader cancelled, since the last check.
                 let mustWait = state.withLock { state in
                     guard !isReady(state), !Task.isCancelled else { return false }
                     state.waiters[id] = Waiter(continuation: continuation, awaitsEnd: awaitsEnd)

@@ -2,7 +2,7 @@ import Contracts
 import Metrics
 import Synchronization
 
-/// The runs that are going, by id, and how many each user and each key has of them.
+/// The runs in progress, by id, with counts per user and per key.
 final class LiveRuns: Sendable {
     private struct State {
         var liveRuns: [Run.ID: LiveRun] = [:]
@@ -29,28 +29,33 @@ final class LiveRuns: Sendable {
     private let gauge = Gauge(label: "conversation.runs.going")
 
     /// - Parameters:
-    ///   - limit: the most runs a user may have at once; 0 for no limit.
-    ///   - keyLimit: the most runs that may be going for a key, where it has a limit of its own.
+    ///   - limit: maximum number of concurrent runs per user; 0 for unlimited.
+    ///   - keyLimit: returns the maximum number of concurrent runs of a key; `nil` for unlimited.
     init(limit: Int, keyLimit: @escaping @Sendable (APIKey.ID) -> Int? = { _ in nil }) {
         self.limit = limit
         self.keyLimit = keyLimit
     }
 
-    /// Throws `limited` when the user, or the key that they came with, has too many already.
+    /// Adds a run.
+    ///
+    /// Throws `limited` if the user or the key already has the maximum number of concurrent runs.
     func add(_ liveRun: LiveRun, of user: String, key: APIKey.ID? = nil) throws {
         let ownLimit = key.flatMap(keyLimit)
         let count = try state.withLock { state throws(Fault) in
             guard limit == 0 || state.counts[user, default: 0] < limit else {
                 throw Fault(
                     .limited,
-                    "\(limit) answers are being made for this user already. Wait for one, or set MAX_CONCURRENT_RUNS.",
+                    """
+                    This user already has \(limit) runs in progress, the maximum. Wait for one to finish, or raise \
+                    MAX_CONCURRENT_RUNS.
+                    """,
                     retryAfter: 1
                 )
             }
             if let key, let ownLimit, state.keyCounts[key, default: 0] >= ownLimit {
                 throw Fault(
                     .limited,
-                    "\(ownLimit) answers are being made for this key already, and that is its limit. Wait for one.",
+                    "This key already has \(ownLimit) runs in progress, its maximum. Wait for one to finish.",
                     retryAfter: 1
                 )
             }
@@ -59,12 +64,12 @@ final class LiveRuns: Sendable {
         gauge.record(count)
     }
 
-    /// Takes over a run that was accepted before, whatever the limit.
+    /// Adds a run that an earlier process accepted, regardless of the limits.
     func addRecovered(_ liveRun: LiveRun, of user: String, key: APIKey.ID? = nil) {
         gauge.record(state.withLock { $0.insert(liveRun, of: user, key) })
     }
 
-    /// Lets go of a run; harmless for one that is not there.
+    /// Removes a run; has no effect if it was already removed.
     func remove(_ liveRun: LiveRun) {
         let count = state.withLock { state in
             if let user = state.users.removeValue(forKey: liveRun.run.id) {

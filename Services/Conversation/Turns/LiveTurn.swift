@@ -1,31 +1,33 @@
 import Bus
 import Contracts
 
-/// A turn of a conversation that is in use: a message that was said, and the run that answers it.
+/// A turn in the queue of a live conversation: a message and the run that answers it.
 struct LiveTurn: Sendable {
     let liveRun: LiveRun
     let arrival: ContinuousClock.Instant
     let context: CallContext
-    /// Whether somebody reads along from the start.
+    /// Whether the caller streams the events, as opposed to waiting for the end.
     let isStreamed: Bool
-    /// The name that its client gave it.
+    /// The client's idempotency key.
     var key: IdempotencyKey?
-    /// Whether it only goes on with what was said last; what else there is to know is then read from the store.
+    /// Whether the turn continues the path; otherwise the history is read from the database.
     let isContinuation: Bool
-    /// Whether message and run are on the disk.
+    /// Whether message and run are committed.
     var isStored = false
-    /// Whether the disk says that a provider may have been asked; only then an interrupted run is not begun again.
+    /// Whether the run is stored as started.
+    ///
+    /// After a restart such a run is interrupted and not started again, because a provider may have been called.
     var isStarted = false
     var isRunning = false
-    /// Stopped before its turn came: its message is history in its place, and nothing more.
+    /// Whether the turn was stopped before it started.
     var isStopped = false
 }
 
 extension LiveTurn {
-    /// A turn that is to be opened.
+    /// Creates a turn that is not stored yet.
     init(_ startTurn: StartTurn, _ context: CallContext, isStreamed: Bool) {
         var context = context
-        // A run does not end with the patience of whoever asked for it.
+        // A run is not limited by the deadline of the request that started it.
         context.deadline = nil
         self.init(
             liveRun: LiveRun(run: startTurn.run, question: startTurn.question, conversation: startTurn.conversation),
@@ -38,7 +40,7 @@ extension LiveTurn {
         )
     }
 
-    /// A turn that an earlier process accepted and never began.
+    /// Creates a turn that an earlier process stored and did not start.
     init(_ stored: StoredRun, message: Message, user: String) {
         let question = LiveRun.Question(
             message: message.asQuestion(of: stored.run.id),

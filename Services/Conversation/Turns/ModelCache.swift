@@ -2,12 +2,12 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Which model answers, and how large its window is; asked of inference-svc and remembered for a while.
+/// Caches the models' names, context windows and prices, which inference-svc provides.
 final class ModelCache: Sendable {
     private static let lifetime = Duration.seconds(15)
-    /// For how much longer than that it is good enough for an estimate.
+    /// How long an expired entry may still be used for an estimate.
     private static let staleLifetime = Duration.seconds(300)
-    /// How many names are remembered; clients choose them.
+    /// Maximum number of entries; clients choose the names.
     private static let limit = 1000
 
     private let inference: any Bus
@@ -17,7 +17,7 @@ final class ModelCache: Sendable {
         self.inference = inference
     }
 
-    /// `name`: a model's name; absent for the default.
+    /// Returns a model; without a name, the default model.
     func model(_ name: String?, _ context: CallContext) async throws -> Model {
         let key = name ?? ""
         if let entry = entries.withLock({ $0[key] }), entry.until > .now { return entry.model }
@@ -29,8 +29,8 @@ final class ModelCache: Sendable {
         return model
     }
 
-    /// Like ``model(_:_:)`` for an estimate, which nobody is made to wait for: what was entries last, or why nothing is when
-    /// nobody says in time.
+    /// Returns a model for an estimate: an expired entry is used if inference-svc does not respond in time, and a fault
+    /// is returned if there is none.
     func modelOrFault(
         _ name: String?,
         _ context: CallContext,
@@ -45,11 +45,11 @@ final class ModelCache: Sendable {
             return .success(try await model(name, bounded))
         } catch {
             if let model = entries.withLock({ $0[name ?? ""]?.model }) { return .success(model) }
-            return .failure((error as? Fault) ?? Fault(.unavailable, "The model cannot be asked for: \(error)"))
+            return .failure((error as? Fault) ?? Fault(.unavailable, "The model could not be looked up."))
         }
     }
 
-    /// The model as ``modelOrFault(_:_:within:)`` finds it.
+    /// Returns the model as ``modelOrFault(_:_:within:)`` does; `nil` instead of a fault.
     func modelIfKnown(_ name: String?, _ context: CallContext, within limit: Duration) async -> Model? {
         if case .success(let model) = await modelOrFault(name, context, within: limit) { model } else { nil }
     }

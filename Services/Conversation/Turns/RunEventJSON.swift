@@ -3,9 +3,9 @@ import Contracts
 import ContractsJSON
 import NIOCore
 
-/// Writes a run's events as JSON, once; every hop after this one passes the bytes on.
+/// Encodes the events of a run once; later hops forward the bytes.
 enum RunEventJSON {
-    /// `{"number":3,"text":"Hel"}`, exactly so, for readers that take it apart without decoding.
+    /// Returns exactly `{"number":3,"text":"Hel"}`, because readers parse this form without a decoder.
     static func text(_ text: String, number: Int) -> ByteBuffer {
         event(Run.Event(number: number, text: text))
     }

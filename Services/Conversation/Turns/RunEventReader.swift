@@ -4,23 +4,23 @@ import GRDB
 import NIOCore
 import Synchronization
 
-/// A watcher of a run: no more than the number of the last event that it has.
+/// Reads the events of a run in progress, starting after an event number.
 ///
-/// One that has fallen behind what is kept in memory reads from the store until it has caught up.
+/// A reader that is behind the events in memory reads from the database until it has caught up.
 struct RunEventReader: Sendable {
-    /// How many stored events are told at a time.
+    /// Maximum number of stored events per batch.
     private static let pageSize = 256
 
     let database: Database
     let liveRun: LiveRun
 
-    /// Where a watcher is: after an event, and once it reads a run that has ended, in what is left of it.
+    /// The state of a stream: the last event read, and the remaining stored events once the run has finished.
     private struct Position {
         var last: Int
         var rest: ElementStream<Run.Event>?
     }
 
-    /// The events after a number, to the end of the run.
+    /// Streams the events after a number until the end of the run.
     func stream(after number: Int) -> ElementStream<Run.Event> {
         let position = Mutex(Position(last: number))
         return ElementStream(
@@ -48,7 +48,7 @@ struct RunEventReader: Sendable {
         )
     }
 
-    /// Events that are not in memory any more; all that there are of a run that has ended, else some.
+    /// Reads events that are no longer in memory: all remaining ones of a finished run, otherwise a batch.
     private func missed(after number: Int) async throws -> (events: ElementStream<Run.Event>, hasEnd: Bool) {
         let run = liveRun.run.id
         let question = liveRun.question.message
@@ -59,13 +59,14 @@ struct RunEventReader: Sendable {
             let first = number == 0 ? [RunEventJSON.event(Run.Event(number: 1, userMessage: question))] : []
             let events = first + (try RunEventRows.list(of: run, after: max(1, number), in: database))
             guard !events.isEmpty else {
-                throw Fault(.cut, "Events of the run \(run) are neither in memory nor stored. Read on from the last.")
+                throw Fault(.cut, "Events of the run \(run) are missing. Continue after the last event received.")
             }
             return (ElementStream(encoded: { LiveRun.page(of: events) }, close: {}), false)
         }
     }
 
-    /// The events of a run that has ended, made again from what is stored: byte for byte what its watchers saw.
+    /// Streams the events of a finished run, rebuilt from its stored answer; they are identical byte for byte to the
+    /// original ones.
     static func stored(
         _ run: StoredRun,
         after number: Int,
@@ -85,10 +86,10 @@ struct RunEventReader: Sendable {
         )
     }
 
-    /// What a run answered, as it was told, and how the run ended.
+    /// Reads the question of a run, as its first event shows it, and the end of the run.
     static func turn(of run: StoredRun, in database: GRDB.Database) throws -> (question: Message, end: Run.End?) {
         guard let question = try MessageRows.find(run.message, in: database)?.message else {
-            throw Fault(.internal, "The run \(run.run.id) has no message that it answers.")
+            throw Fault(.internal, "The run \(run.run.id) has no question.")
         }
         var end = run.end
         end?.assistantMessage = try run.answer.flatMap { try MessageRows.find($0, in: database)?.message }
@@ -103,7 +104,7 @@ struct RunEventReader: Sendable {
         return events
     }
 
-    /// The text events that an answer came with.
+    /// Returns the text events of an answer.
     private static func texts(of answer: String, chunkSizes: [Int]) -> [Run.Event] {
         var rest = answer.utf8[...]
         return chunkSizes.enumerated().map { index, count in

@@ -4,16 +4,15 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// Brings the events of going runs to the disk soon and together: what was generated is stored within 100 ms, and never
-/// with a commit a token.
+/// Stores the events of runs in progress in batches, within 100 ms and with one commit for many runs.
 final class RunEventWriter: Service {
-    /// How often is looked for events that have gathered for long enough.
+    /// How often events are checked for their age.
     ///
-    /// Together with their minimumAge it leaves the disk its share of the 100 ms. An answer that is made faster goes to the disk
-    /// with its run's end, and only so.
+    /// Together with `minimumAge` it leaves time for the commit within the 100 ms. The events of a faster answer are
+    /// stored only with the end of its run.
     private static let interval = Duration.milliseconds(25)
     private static let minimumAge = Duration.milliseconds(40)
-    /// How long a disk that refuses is left alone.
+    /// Delay before the next attempt after a failed write.
     private static let retryInterval = Duration.seconds(1)
 
     private struct Pending {
@@ -43,12 +42,12 @@ final class RunEventWriter: Service {
         if isFirst { signaller.yield() }
     }
 
-    /// Takes what has not been stored of a run, for the commit that ends it.
+    /// Removes and returns the unstored events of a run, for the commit that finishes it.
     func takePending(_ run: Run.ID) -> RunEventBatch? {
         pending.withLock { $0.removeValue(forKey: run)?.batch }
     }
 
-    /// Keeps what could not be stored for the next try, in its order.
+    /// Returns unstored events to the queue for the next attempt, in order.
     func requeue(_ batches: [RunEventBatch], liveRuns: [Run.ID: LiveRun] = [:]) {
         pending.withLock { pending in
             for batch in batches {
@@ -67,15 +66,15 @@ final class RunEventWriter: Service {
         var failures = 0
         for await _ in signal.cancelOnGracefulShutdown() {
             while !pending.withLock(\.isEmpty) {
-                // Events that come after a cancelled sleep are stored by the commits that end their runs.
+                // Events appended after cancellation are stored by the commits that finish their runs.
                 do { try await Task.sleep(for: failures > 0 ? Self.retryInterval : Self.interval) } catch { return }
                 failures = await flush() ? 0 : failures + 1
-                if failures == 1 { Logger.current.error("Events of going runs cannot be stored; trying on.") }
+                if failures == 1 { Logger.current.error("Events of runs cannot be stored; retrying") }
             }
         }
     }
 
-    /// Stores what has gathered for long enough; answers whether the disk took it.
+    /// Stores the events that are old enough; returns whether the write succeeded.
     private func flush() async -> Bool {
         let cutoff = ContinuousClock.now - Self.minimumAge
         let taken = pending.withLock { pending in
@@ -85,14 +84,14 @@ final class RunEventWriter: Service {
         }
         let batches = taken.map(\.batch)
         guard !batches.isEmpty else { return true }
-        // With the first text it is known which model answers.
-        let begun = taken.filter { $0.batch.first == 2 }.compactMap { taken in
+        // The model is known when the first text arrives.
+        let started = taken.filter { $0.batch.first == 2 }.compactMap { taken in
             taken.liveRun?.model.map { (taken.batch.run, $0) }
         }
         do {
             try await database.write { database in
                 for batch in batches { try RunEventRows.insert(batch, in: database) }
-                for (run, model) in begun { try RunRows.setModel(model, of: run, in: database) }
+                for (run, model) in started { try RunRows.setModel(model, of: run, in: database) }
             }
             for pending in taken {
                 pending.liveRun?.markStored(through: pending.batch.first + pending.batch.lines.count - 1)

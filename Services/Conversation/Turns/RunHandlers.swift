@@ -2,7 +2,7 @@ import Bus
 import Contracts
 import GRDB
 
-/// The rules of runs: start one, wait for it, look at it, follow it, end it.
+/// Handles the endpoints that start, complete, find, follow and cancel runs.
 struct RunHandlers: Sendable {
     let conversations: LiveConversations
     let runs: LiveRuns
@@ -20,7 +20,7 @@ struct RunHandlers: Sendable {
         switch try await accept(request.start, context, isStreamed: false) {
         case .inProgress(let liveRun):
             let end = try await liveRun.end()
-            // A repeat may have joined a request that was refused in the end.
+            // A repeat may have joined a request that was rejected later.
             if let rejection = liveRun.rejection { throw rejection }
             return Turn(run: liveRun.run.id, userMessage: liveRun.question.message, end: end)
         case .finished(let run):
@@ -41,9 +41,9 @@ struct RunHandlers: Sendable {
     }
 
     func follow(_ request: Runs.Follow, _ context: CallContext) async throws -> ElementStream<Run.Event> {
-        guard request.after >= 0 else { throw Fault(.invalid, "The number of an event is not negative.") }
+        guard request.after >= 0 else { throw Fault(.invalid, "`after` must not be negative.") }
         let principal = try context.requirePrincipal()
-        // Asked for before the store is: a run that ends in between is then found there.
+        // Looked up before the database read: a run that finishes in between is then found in the database.
         let liveRun = runs.find(request.run)
         return try await database.read { database in
             let run = try find(request.run, in: request.conversation, by: principal, database)
@@ -73,13 +73,13 @@ struct RunHandlers: Sendable {
         }
     }
 
-    /// A run that a repeated request stands for.
+    /// Returns the finished run of a repeated request.
     private func finishedRun(_ id: Run.ID, _ database: GRDB.Database) throws -> StoredRun {
         guard let run = try RunRows.find(id, in: database) else { throw Fault(.missing, "Run not found") }
         guard run.run.status.isFinal else {
             throw Fault(
                 .unavailable,
-                "The answer to this request is not made yet; the service was stopped. Send it again.",
+                "This request has no answer yet, because the service was restarted. Send it again.",
                 retryAfter: 1
             )
         }

@@ -3,20 +3,21 @@ import Contracts
 import GRDB
 import Logging
 
-/// Sees, at the start, to what the last process left going.
+/// Handles the runs that an earlier process left unfinished, at startup.
 ///
-/// A run that had begun is `interrupted`, with the text that was stored: its provider is not asked twice. One that had
-/// not is answered now.
+/// A started run becomes `interrupted` with its stored text, because a provider must not be called twice. A queued run
+/// is started.
 struct RunRecovery: Sendable {
-    /// How far beyond the stored events the end is numbered: more than can have been sent and not stored.
+    /// Gap between the last stored event and the end event: larger than the number of events that can have been sent
+    /// without being stored.
     private static let eventNumberGap = 1_000_000
-    /// What is taken for the window of a model that nobody knows any more.
+    /// Context window assumed for a model that is no longer known.
     private static let assumedWindow = 8192
 
     let database: Database
     let runWriter: RunWriter
 
-    /// Ends what had begun, and answers the conversations in which turns wait.
+    /// Finishes the started runs and returns the conversations with queued ones.
     func recover() async throws -> [Conversation.ID] {
         let unfinished = try await database.read { try RunRows.unfinished(in: $0) }
         let started = unfinished.filter { $0.run.status == .running }
@@ -25,7 +26,7 @@ struct RunRecovery: Sendable {
         let waiting = unfinished.filter { $0.run.status == .queued }
         if !unfinished.isEmpty {
             Logger.current.notice(
-                "Runs of an earlier process",
+                "Recovered runs of an earlier process",
                 metadata: ["runs.interrupted": "\(started.count)", "runs.waiting": "\(waiting.count)"]
             )
         }
@@ -49,7 +50,7 @@ struct RunRecovery: Sendable {
             return (events, message, answers ?? 0, prompt)
         }
         guard let message else {
-            throw Fault(.internal, "The run \(run.id) has no message that it answers.")
+            throw Fault(.internal, "The run \(run.id) has no question.")
         }
         let question = LiveRun.Question(
             message: message.message,
@@ -73,7 +74,7 @@ struct RunRecovery: Sendable {
         )
     }
 
-    /// How many tokens the model was shown, as far as can be told afterwards.
+    /// Estimates the prompt tokens of an interrupted run.
     private static func promptTokens(
         _ question: StoredMessage,
         in run: StoredRun,

@@ -1,26 +1,26 @@
 import Contracts
 
-/// What has become of a run so far.
+/// The state of a run during its generation.
 struct RunState: Sendable {
     var status = Run.Status.running
     var text = ""
-    /// How many bytes of the text came with each event.
+    /// Size of the text of each event, in bytes.
     private(set) var chunkSizes: [Int] = []
     var model: String?
     var usage: Usage?
     var context: Run.ContextReport?
     var fault: Fault?
-    /// What was tried in order to have a model answer.
+    /// The attempts to get an answer from a model.
     var attempts: [Attempt]?
-    /// What the provider wants to see again of the answer, opaque.
+    /// Opaque provider metadata of the answer, sent back to the provider with the next prompt.
     var metadata: RawJSON?
-    /// Why the model ended, where it did.
+    /// The finish reason reported by the model.
     var finishReason: Inference.Finish.Reason?
-    /// How many tokens the model was shown, where no report says that.
+    /// Number of prompt tokens, if there is no context report.
     var promptTokens: Int?
-    /// What the model costs, where that is known.
+    /// The price of the model, if known.
     var price: Model.Price?
-    /// Whether a provider has begun to answer, or may have been busy with it: only then it counts.
+    /// Whether a provider has started to answer or may have started; only then usage is recorded.
     var wasProviderCalled = false
     private let arrival: ContinuousClock.Instant
     private let start: ContinuousClock.Instant
@@ -39,7 +39,7 @@ struct RunState: Sendable {
 
     mutating func finish(_ finish: Inference.Finish) {
         status = .completed
-        // Another model may have answered than the one that was asked first.
+        // A fallback model may have answered.
         if finish.model != model { price = nil }
         model = finish.model
         usage = finish.usage
@@ -50,9 +50,9 @@ struct RunState: Sendable {
         self.usage = usage
     }
 
-    /// What it took: as the provider said, else estimated from what was sent and what came.
+    /// The usage reported by the provider, otherwise an estimate from prompt and answer.
     ///
-    /// Nothing for a run that never reached a provider.
+    /// `nil` for a run that never reached a provider.
     var billedUsage: Usage? {
         guard usage == nil, wasProviderCalled || !text.isEmpty || status == .completed else { return usage }
         let prompt = context?.tokensEstimated ?? promptTokens ?? 0
@@ -80,7 +80,7 @@ struct RunState: Sendable {
 }
 
 extension Duration {
-    /// Milliseconds, to the hundredth.
+    /// Milliseconds, rounded to two decimal places.
     fileprivate var inMilliseconds: Double {
         let (seconds, attoseconds) = components
         return (Double(seconds) * 1000 + Double(attoseconds) / 1e15).rounded(toPlaces: 2)

@@ -3,11 +3,11 @@ import GRDB
 import Logging
 import Metrics
 
-/// Writes down how runs end: the answer, the run and its last events, in one commit.
+/// Stores the ends of runs: answer, run and usage in one commit.
 struct RunWriter: Sendable {
-    /// How long a disk that refuses is left alone.
+    /// Delay before the next attempt after a failed write.
     private static let retryInterval = Duration.seconds(1)
-    /// How often it is tried again when the service is about to end anyway.
+    /// Maximum number of attempts during shutdown.
     private static let attemptsWhileDraining = 3
 
     let database: Database
@@ -16,17 +16,17 @@ struct RunWriter: Sendable {
     let tasks: RunTasks
     var now: @Sendable () -> Timestamp = { .now() }
 
-    /// What became of a run's end.
+    /// The result of storing the end of a run.
     struct Outcome: Sendable {
-        /// The stored answer, if there is one.
+        /// The stored answer, if any.
         var answer: Message?
-        /// Whether the end is on the disk, and with it the beginning of the run that follows.
+        /// Whether the commit succeeded, which also marks the next run as started.
         var isStored: Bool
     }
 
-    /// Stores a run's end, and that `next` begins, and tells the run's watchers.
+    /// Stores the end of a run and the start of the next one, then publishes the end to the readers.
     ///
-    /// A disk that refuses is tried until it takes it: until then the run is going, and nothing of it is lost.
+    /// A failed write is retried until it succeeds; until then the run stays in progress.
     func finish(_ liveRun: LiveRun, state: RunState, next: Run.ID? = nil) async -> Outcome {
         var end = end(of: state, run: liveRun.run.id, question: liveRun.question)
         Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
@@ -47,7 +47,7 @@ struct RunWriter: Sendable {
         }
     }
 
-    /// Stores an end under an event number and tells the watchers.
+    /// Stores an end with its event number, then publishes it to the readers.
     func store(_ end: Run.End, of liveRun: LiveRun, chunkSizes: [Int], number: Int, next: Run.ID? = nil) async throws {
         let line = RunEventJSON.event(Run.Event(number: number, end: end))
         let question = liveRun.question
@@ -76,17 +76,19 @@ struct RunWriter: Sendable {
             if let pendingEvents { eventWriter.requeue([pendingEvents]) }
             throw error
         }
-        // Whoever hears of the end may have the next run at once.
+        // A client that receives the end may start the next run immediately.
         runs.remove(liveRun)
         liveRun.finish(line, end: end)
     }
 
-    /// Stores that a run begins; only then a provider may be asked, or it would be asked again after a restart.
+    /// Stores that a run has started.
+    ///
+    /// Must be committed before a provider is called, otherwise a restart would call it again.
     func begin(_ run: Run.ID) async throws {
         try await writeWithRetry(for: run) { try RunRows.begin(run, in: $0) }
     }
 
-    /// Writes until the disk takes it.
+    /// Retries a write until it succeeds.
     private func writeWithRetry(
         for run: Run.ID,
         _ work: @escaping @Sendable (GRDB.Database) throws -> Void
@@ -101,22 +103,22 @@ struct RunWriter: Sendable {
                 failures += 1
                 if failures == 1 {
                     let metadata: Logger.Metadata = ["run.id": "\(run)", "fault": "\(fault.message)"]
-                    Logger.current.error("A run cannot be stored; trying on", metadata: metadata)
+                    Logger.current.error("Run cannot be stored; retrying", metadata: metadata)
                 }
                 await Self.waitBeforeRetry()
             }
         }
     }
 
-    /// Waits a while, also in a task that was cancelled: a stop must still be stored.
+    /// Waits for the retry interval, even in a cancelled task: a stopped run must still be stored.
     private static func waitBeforeRetry() async {
         await Task {
-            // Nobody cancels this task.
+            // This task is never cancelled.
             do { try await Task.sleep(for: retryInterval) } catch {}
         }.value
     }
 
-    /// How a run ends that has come as far as its state.
+    /// Returns the end of a run from its state.
     func end(of state: RunState, run: Run.ID, question: LiveRun.Question) -> Run.End {
         Run.End(
             status: state.status,
@@ -131,7 +133,7 @@ struct RunWriter: Sendable {
         )
     }
 
-    /// The answer as a message; none when nothing was said and the model did not say that it was done.
+    /// Returns the answer; `nil` if there is no text and the model did not finish.
     private func answer(to question: LiveRun.Question, run: Run.ID, state: RunState) -> Message? {
         guard !state.text.isEmpty || state.status == .completed else { return nil }
         return Message(
@@ -150,7 +152,7 @@ struct RunWriter: Sendable {
 }
 
 extension Fault {
-    /// The same without what was tried, where that is told beside it.
+    /// The fault without its attempts, which the end of the run lists separately.
     fileprivate var plain: Fault {
         var fault = self
         fault.attempts = nil

@@ -1,24 +1,24 @@
 import Contracts
 import GRDB
 
-/// Opens a turn: stores its question where it belongs, its run, and the key that it was asked by, in one commit.
+/// Write job that starts a turn: stores its question, its run and its idempotency key in one commit.
 struct StartTurn: Sendable {
-    /// What is asked for.
+    /// What the client asks for.
     enum Cause: Sendable {
-        /// Something is said after what was said last.
+        /// Send: a new message at the end of the path.
         case message(Message.Content)
-        /// A question is put in another way, beside the one that there is.
+        /// Edit: a new version of a question, as its sibling.
         case edit(StoredMessage, Message.Content)
-        /// A question is answered again, beside the answer that there may be.
+        /// Regenerate: a new answer to a question, as a sibling of the existing answers.
         case regenerate(StoredMessage)
     }
 
-    /// What became of it.
+    /// The result of the write.
     enum Outcome: Sendable {
         case started(LiveRun.Question)
-        /// The key stands for this run already.
+        /// The idempotency key is already stored for this run; nothing was written.
         case duplicate(Run.ID)
-        /// A quota has no room for it; nothing was stored.
+        /// A quota is exhausted; nothing was written.
         case rejected(Fault)
     }
 
@@ -26,13 +26,13 @@ struct StartTurn: Sendable {
     let cause: Cause
     let run: Run
     var key: IdempotencyKey?
-    /// A run that failedRun, which the key may stand for and then stands for no more.
+    /// A failed run whose idempotency key is reassigned to the new run.
     var failedRun: Run.ID?
-    /// Who asks, and what that may take where a quota applies to them.
+    /// The user who asks, and the usage to reserve if a quota applies.
     var principal: Principal?
     var usageRequest: UsageRequest?
 
-    /// The question as far as it is known before it is stored.
+    /// The question before it is stored.
     var question: LiveRun.Question {
         switch cause {
         case .message(let content), .edit(_, let content): LiveRun.Question(message: message(content, parent: nil))
@@ -40,18 +40,18 @@ struct StartTurn: Sendable {
         }
     }
 
-    /// Whether what is asked follows what was said last.
+    /// Whether the question continues the path.
     var isContinuation: Bool {
         if case .message = cause { true } else { false }
     }
 
-    /// Runs within a commit.
+    /// Runs inside a transaction.
     func perform(in database: GRDB.Database) throws -> Outcome {
         if let key {
             let known = try IdempotencyKeyRows.find(key, of: conversation, at: run.createdAt, in: database)
             if let known, known != failedRun { return .duplicate(known) }
         }
-        // A refusal is an outcome and no error: an error would undo the writes of others in the same commit.
+        // Returned and not thrown: an error would roll back the other writes of the group.
         if case .rejected(let fault) = try reserve(in: database) { return .rejected(fault) }
         if let key {
             try IdempotencyKeyRows.set(key, of: conversation, to: run.id, at: run.createdAt, in: database)
@@ -63,7 +63,7 @@ struct StartTurn: Sendable {
         }
     }
 
-    /// Reserves what the run may take, until its end.
+    /// Reserves the estimated usage until the end of the run.
     private func reserve(in database: GRDB.Database) throws -> QuotaReservations.Outcome {
         guard let principal, let usageRequest else { return .unlimited }
         let reservation = StoredReservation(
@@ -79,7 +79,8 @@ struct StartTurn: Sendable {
     private func append(_ content: Message.Content, in database: GRDB.Database) throws -> LiveRun.Question {
         let version = try ConversationRows.recordUserMessage(in: conversation, at: run.createdAt, in: database)
         let last = try PathRows.last(of: conversation, in: database)
-        // Questions have odd positions, answers the even ones after them; the place of an answer is kept free.
+        // Questions have odd positions and their answers the even ones after them; the position of a missing answer
+        // stays free.
         let position = last.map { $0.position + ($0.position.isMultiple(of: 2) ? 1 : 2) } ?? 1
         var stored = StoredMessage(position: position, message: message(content, parent: last?.id))
         try insert(&stored, in: database)
@@ -110,7 +111,9 @@ struct StartTurn: Sendable {
         return LiveRun.Question(message: stored.message, number: stored.number, position: stored.position)
     }
 
-    /// Asks a question again; where it has no answer, what was said after it stays where it is.
+    /// Regenerates the answer to a question.
+    ///
+    /// If it has no answer yet, the messages after it stay on the path.
     private func ask(_ question: StoredMessage, in database: GRDB.Database) throws -> LiveRun.Question {
         guard let question = try MessageRows.find(question.number, in: database) else {
             throw Fault(.missing, "Message not found")
@@ -156,7 +159,7 @@ struct StartTurn: Sendable {
 }
 
 extension Message {
-    /// A question as a run's first event tells of it: what became of it later does not change what was said.
+    /// Returns the question as the first event of a run shows it, independent of later status changes.
     func asQuestion(of run: Run.ID) -> Message {
         var message = self
         message.status = .completed
@@ -166,7 +169,7 @@ extension Message {
 }
 
 extension Run {
-    /// The run of a turn that is to be opened.
+    /// Creates the run of a new turn.
     init(for cause: StartTurn.Cause, in conversation: Conversation.ID, waits: Bool, at now: Timestamp) {
         let question = if case .regenerate(let stored) = cause { stored.message.id } else { Message.ID(at: now) }
         self.init(
@@ -186,7 +189,7 @@ extension Run {
 }
 
 extension Message.Branch {
-    /// The place of a message when it is made, after so many others; none when it is alone.
+    /// Creates the branch position of a new message; `nil` if it has no siblings.
     init?(sibling: Int) {
         guard sibling > 0 else { return nil }
         self.init(index: sibling, count: sibling + 1)

@@ -3,19 +3,19 @@ import Contracts
 import ContractsJSON
 import NIOCore
 
-/// What a model is kept of calls of tools: a call with all that its tools said, or neither.
+/// Removes incomplete tool calls from a prompt: a call is included only together with all its results.
 ///
-/// Providers refuse one without the other; so it stands where a window was cut in between, where another branch was taken,
-/// and where the conversation went on before anybody had run the tools. Pure.
+/// Providers reject one without the other. Calls are incomplete if the context window cut between them, if another
+/// branch was taken, or if the conversation continued before the tools were run. Pure functions.
 enum ToolCallPairs {
-    /// What a message has to do with tools.
+    /// The tool calls or the tool result of a message.
     enum Part: Sendable {
-        /// Calls, and the message without them, if that says anything.
+        /// The ids of the calls, and the encoded message without the calls if it has content.
         case calls(Set<String>, withoutCalls: ByteBuffer?)
-        /// What was said to a call.
+        /// The result of a call.
         case result(of: String)
 
-        /// Nothing for most messages.
+        /// Returns `nil` for a message without tool calls or results.
         init?(_ message: Inference.Message) {
             if message.role == .tool, let id = message.toolCallID {
                 self = .result(of: id)
@@ -29,9 +29,9 @@ enum ToolCallPairs {
         }
     }
 
-    /// The messages without what is not whole; `parts` says of each what it has to do with tools.
+    /// Returns the messages without incomplete calls and results; `parts` has one entry per message.
     ///
-    /// Where nothing else would be left, all of them.
+    /// If nothing else would remain, all messages are returned.
     static func completePairs(_ messages: ArraySlice<ByteBuffer>, _ parts: ArraySlice<Part?>) -> [ByteBuffer] {
         let (messages, parts) = (Array(messages), Array(parts))
         guard parts.contains(where: { $0 != nil }) else { return messages }
@@ -54,7 +54,7 @@ enum ToolCallPairs {
         return kept.isEmpty ? messages : kept
     }
 
-    /// Where the results of calls stand that follow them at once, the first of each.
+    /// Returns the indices of the results that directly follow the calls, the first one for each call.
     private static func results(of calls: Set<String>, after index: Int, _ parts: [Part?]) -> [Int] {
         var open = calls
         var found: [Int] = []

@@ -1,14 +1,14 @@
 import Bus
 import Contracts
 
-/// What models cost, for usage of which nobody said the cost: of a call that broke off, or whose client left.
+/// Looks up prices for usage without a known cost, such as that of an interrupted or abandoned call.
 struct PriceLookup: Sendable {
-    /// How long inference-svc is asked, for all of them together.
+    /// Maximum total time of the lookups.
     private static let timeout = Duration.seconds(2)
 
     let modelCache: ModelCache
 
-    /// The prices of the models, as far as they are known.
+    /// Returns the prices of the models for which a price is known.
     func find(_ models: Set<String>) async -> [String: Model.Price] {
         let end = ContinuousClock.now + Self.timeout
         var prices: [String: Model.Price] = [:]
@@ -20,7 +20,7 @@ struct PriceLookup: Sendable {
 }
 
 extension Usage {
-    /// The usage with its cost, if that was not known before.
+    /// Returns the usage with its cost, unless the cost is already known or there is no price.
     func priced(by price: Model.Price?) -> Usage {
         guard cost == nil, let price else { return self }
         var usage = self
@@ -30,11 +30,11 @@ extension Usage {
 }
 
 extension Usage.Tally {
-    /// The sum with its cost, if of no call that was known before.
+    /// Returns the total with its cost, if the cost of no call is known yet and there is a price.
     func priced(by price: Model.Price?) -> Usage.Tally {
         guard cost == nil, let price else { return self }
         var tally = self
-        // So that sums of sums stay numbers.
+        // The bound prevents overflow when totals are added.
         tally.cost = min(price.cost(promptTokens: promptTokens, completionTokens: completionTokens), 1_000_000_000_000)
         tally.unpricedRequests = 0
         return tally

@@ -3,19 +3,19 @@ import Contracts
 import GRDB
 import Logging
 
-/// The rules of quotas: look at them, set them, and take from them before a model is asked.
+/// Handles the endpoints that find and set quotas, and that reserve and settle usage.
 struct QuotaHandlers: Sendable {
-    /// The largest number that a quota may have.
+    /// Allowed range of each value of a quota.
     private static let valueRange = 0...1_000_000_000_000
-    /// How long inference-svc is asked for a price.
+    /// Maximum time to look up a price.
     private static let priceTimeout = Duration.seconds(2)
-    /// How long after the end of the longest answer a reservation is still believed to be in use.
+    /// How long a reservation stays valid after the maximum duration of an answer.
     private static let grace = Duration.seconds(120)
 
     let database: Database
     let accessCache: AccessCache
     let modelCache: ModelCache
-    /// How long an answer may take.
+    /// Maximum duration of an answer.
     let runLimit: Duration
     var now: @Sendable () -> Timestamp = { .now() }
 
@@ -102,7 +102,7 @@ struct QuotaHandlers: Sendable {
         return Done()
     }
 
-    /// The settlements; where nobody said which model was asked, it is the one that was reserved for.
+    /// Fills in the reserved model for settlements with usage but without a model name.
     private func withModelNames(_ settlements: [Quotas.Settlement]) async throws -> [Quotas.Settlement] {
         guard settlements.contains(where: \.lacksModel) else { return settlements }
         return try await database.read { database in
@@ -118,11 +118,14 @@ struct QuotaHandlers: Sendable {
     private static func check(_ quota: Quota) throws {
         let numbers = [quota.requests, quota.tokens, quota.cost, quota.concurrentRuns].compactMap(\.self)
         guard numbers.allSatisfy(valueRange.contains) else {
-            throw Fault(.invalid, "The numbers of a quota must be from 0 to \(valueRange.upperBound), or absent.")
+            throw Fault(
+                .invalid,
+                "Each value of a quota must be from 0 to \(valueRange.upperBound), or omitted for unlimited."
+            )
         }
     }
 
-    /// Users see their own and those of their keys.
+    /// Users may see their own quotas and those of their keys; admins may see all.
     private static func check(
         _ subject: Quota.Subject,
         by principal: Principal,
@@ -131,7 +134,7 @@ struct QuotaHandlers: Sendable {
         switch subject {
         case .user(let name):
             guard principal.role == .admin || name.utf8.elementsEqual(principal.user.utf8) else {
-                throw Fault(.forbidden, "Only an admin may see the quotas of others.")
+                throw Fault(.forbidden, "Only an admin may see the quotas of another user.")
             }
         case .key(let id):
             guard let key = try KeyRows.find(id, in: database),
@@ -158,6 +161,6 @@ struct QuotaHandlers: Sendable {
 }
 
 extension Quotas.Settlement {
-    /// Whether something was taken, and nobody said of which model.
+    /// Whether there is usage without a model name.
     fileprivate var lacksModel: Bool { model.isEmpty && usage != nil }
 }

@@ -1,20 +1,20 @@
 import Contracts
 import GRDB
 
-/// Reserves parts of quotas and settles them; every verb runs within a commit of the one writer, so nothing comes between
-/// the look and the deed.
+/// Reserves and settles usage against quotas; each function runs inside a transaction of the only writer, so check and
+/// update are atomic.
 enum QuotaReservations {
-    /// What became of a usageRequest to reserve.
+    /// The result of a reservation.
     enum Outcome: Sendable {
         /// No quota applies.
         case unlimited
-        /// It is reserved; absent: the answer may be as long as it wants.
+        /// The usage is reserved; `answerLimit` is `nil` if the length of the answer is not limited.
         case reserved(answerLimit: Int?)
-        /// A quota has no room; nothing was written.
+        /// A quota is exhausted; nothing was written.
         case rejected(Fault)
     }
 
-    /// Reserves what a call may take, of the user's quota and the key's; the reservation's own estimate is set by that.
+    /// Reserves the usage of a call against the quotas of the user and of the key; sets the reservation's estimate.
     static func reserve(
         _ usageRequest: UsageRequest,
         as reservation: StoredReservation,
@@ -48,7 +48,7 @@ enum QuotaReservations {
         }
     }
 
-    /// Puts what a call took in the place of its reservation; a call that never reached a model took nothing.
+    /// Replaces a reservation by the call's usage; without usage, because no model was reached, nothing is recorded.
     static func settle(
         _ reservation: StoredReservation,
         model: String,
@@ -68,7 +68,7 @@ enum QuotaReservations {
         try UsageRows.add(entry, in: database)
     }
 
-    /// How a quota stands.
+    /// Returns the used and reserved amounts of a quota in its current period.
     static func balance(
         of subject: Quota.Subject,
         _ quota: Quota,
@@ -88,8 +88,8 @@ enum QuotaReservations {
 }
 
 extension Usage {
-    /// The usage with what was reserved as its cost, where another model answered than was asked and has no price: or a
-    /// quota of money would not hold.
+    /// Returns the usage with the reserved cost, if its own cost is unknown because a fallback model without a price
+    /// answered.
     func priced(by reservation: StoredReservation?) -> Usage {
         guard cost == nil, let reserved = reservation?.estimate.cost, reserved > 0 else { return self }
         var usage = self

@@ -1,15 +1,15 @@
 import Contracts
 
-/// What is reserved for one call: what it may take, as far as can be told before a model is asked.
+/// The estimated usage of a call, which is reserved before a model is called.
 struct UsageEstimate: Sendable, Equatable {
     var promptTokens: Int
     var completionTokens: Int
-    /// In millionths of the currency of the prices; 0 where no price is known.
+    /// Cost in millionths of the currency unit; 0 if no price is known.
     var cost: Int
 
     var tokens: Int { promptTokens + completionTokens }
 
-    /// The estimate as usage, for a call of which nobody said what it took.
+    /// The estimate as usage, for a call whose usage was not reported.
     var usage: Usage {
         Usage(
             promptTokens: promptTokens,

@@ -1,24 +1,25 @@
 import Contracts
 
-/// What a call wishes to take of quotas, before a model is asked.
+/// The expected usage of a call, before a model is called.
 ///
-/// Pure.
+/// Pure functions.
 struct UsageRequest: Sendable {
-    /// How long an answer is taken to be at minimum that nobody limits.
+    /// Number of answer tokens assumed if neither the caller nor the model sets a limit.
     private static let defaultAnswer = 1024
-    /// The longest answer that is reserved for unasked.
+    /// Maximum number of answer tokens reserved if the caller sets no limit.
     private static let maxReservedAnswer = 16_384
-    /// The longest limit that is set unasked: models that are told more than they can make refuse the whole request.
+    /// Maximum answer limit set if the caller sets none; models reject a limit above their own maximum.
     private static let maxImplicitLimit = 4096
-    /// Beyond it no model goes.
+    /// Upper bound of all token counts; prevents overflow.
     private static let tokenRange = 1_000_000_000
-    /// Of what is left, an answer that nobody limits may have one part in so many, so that others find availableTokens beside it.
+    /// An answer without a limit may use one part in `shareDivisor` of the available tokens, so that other calls can
+    /// run too.
     private static let shareDivisor = 4
 
     let promptTokens: Int
-    /// How long the answer may be, as its caller says; absent: they do not say.
+    /// The answer limit set by the caller; `nil` if none is set.
     let maxTokens: Int?
-    /// The model, or why nothing is known of it.
+    /// The model, or the fault of its lookup.
     let model: Result<Model, Fault>
 
     init(promptTokens: Int, maxTokens: Int?, model: Result<Model, Fault>) {
@@ -33,7 +34,7 @@ struct UsageRequest: Sendable {
 
     private var price: Model.Price? { knownModel?.price }
 
-    /// What it takes when the answer has so many tokens.
+    /// Returns the estimated usage for an answer of a given length.
     func estimate(answer tokens: Int) -> UsageEstimate {
         UsageEstimate(
             promptTokens: promptTokens,
@@ -42,12 +43,13 @@ struct UsageRequest: Sendable {
         )
     }
 
-    /// The minimum that must be there: as much answer as is kept free for one in the model's window, or as was asked for.
+    /// The minimum usage that must be available: the requested answer length, or the answer reserve of the model's
+    /// context window.
     var minimum: UsageEstimate {
         estimate(answer: maxTokens ?? knownModel.map { ContextWindow(size: $0.window).reserve } ?? Self.defaultAnswer)
     }
 
-    /// How many tokens of an answer so much money buys beside the prompt; `nil` for any number.
+    /// Returns how many answer tokens an amount of money pays for after the prompt; `nil` for any number.
     func answerTokens(for money: Int) -> Int? {
         guard let price, price.completion > 0 else { return nil }
         let left = max(0, money - price.cost(promptTokens: promptTokens, completionTokens: 0))
@@ -55,10 +57,10 @@ struct UsageRequest: Sendable {
         return Int(exactly: tokens)
     }
 
-    /// What is granted where `availableTokens` is how many tokens the answer may have at most: what is reserved, and how long the
-    /// answer may be.
+    /// Returns the estimate to reserve and the answer limit to set; `availableTokens` is the maximum number of answer
+    /// tokens that the quotas allow.
     ///
-    /// An answer that nobody limits is not cut short while there is plenty; when there is less, it may have a part of it.
+    /// An answer without a limit stays unlimited while enough tokens are available; otherwise it gets a share of them.
     func grant(availableTokens: Int?) -> (estimate: UsageEstimate, answerLimit: Int?) {
         guard let availableTokens else { return (minimum, nil) }
         guard maxTokens == nil else { return (minimum, minimum.completionTokens) }
@@ -72,7 +74,7 @@ struct UsageRequest: Sendable {
         return (estimate(answer: limit), limit)
     }
 
-    /// Why a quota of money cannot be held to; `nil` where the price is known.
+    /// Returns why a quota of money cannot be applied; `nil` if the model has a price.
     func missingPriceFault(_ name: String) -> Fault? {
         switch model {
         case .success(let model) where model.price != nil: nil
@@ -80,15 +82,15 @@ struct UsageRequest: Sendable {
             Fault(
                 .forbidden,
                 """
-                \(model.name) has no price, and \(name) has a quota of money: nobody could say what this takes of it. \
-                Choose a model that has a price, or have it given one in PROVIDERS_FILE, 0 if it costs nothing.
+                \(model.name) has no price, and \(name) has a cost quota, so the cost of this call cannot be \
+                limited. Choose a model with a price, or set its price in PROVIDERS_FILE (0 if it is free).
                 """
             )
         case .failure(let fault) where [.missing, .invalid].contains(fault.code): fault
         case .failure:
             Fault(
                 .unavailable,
-                "What the model costs cannot be told now, and \(name) has a quota of money. Try again in a moment.",
+                "The price of the model is currently unavailable, and \(name) has a cost quota. Try again in a moment.",
                 retryAfter: 1
             )
         }
