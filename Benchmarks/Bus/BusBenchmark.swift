@@ -62,7 +62,7 @@ enum BusBenchmark {
             logger: Logger(label: "benchmark")
         )
         async let running: Void = group.run()
-        printLine(String(try await unit.listening.port()))
+        printLine(String(try await unit.listeningPort.value()))
         try await running
     }
 
