@@ -17,7 +17,7 @@ final class FakeServerController: Sendable {
     init(
         _ api: ProviderAPI,
         _ server: FakeServer,
-        model: @escaping @Sendable (FakeRequest) -> FakeAnswer? = { _ in nil }
+        model: @escaping @Sendable (FakeRequest) -> FakeResponse? = { _ in nil }
     ) {
         self.api = api
         self.server = server

@@ -7,7 +7,7 @@ enum ProviderAPI: String, CaseIterable {
     case gemini
 
     /// An error response in the format of the API.
-    func errorAnswer(_ error: ResponseOverride.ErrorResponse) -> FakeAnswer {
+    func errorAnswer(_ error: ResponseOverride.ErrorResponse) -> FakeResponse {
         switch self {
         case .ollama: .error(error.status, error.message, headers: error.headers ?? [])
         case .gemini:
@@ -31,28 +31,28 @@ enum ProviderAPI: String, CaseIterable {
     }
 
     /// A stream that ends with an error after its first tokens.
-    func streamWithError(_ message: String) -> FakeAnswer {
+    func streamWithError(_ message: String) -> FakeResponse {
         switch self {
         case .ollama:
-            .chat(lines: FakeAnswer.chatLines(["The", " fake"], nil) + ["{\"error\":\(message.inJSON)}"])
+            .chat(lines: FakeResponse.chatLines(["The", " fake"], nil) + ["{\"error\":\(message.inJSON)}"])
         case .gemini:
             // Google sends the error as several lines, not as an event.
             .gemini(
-                body: FakeAnswer.geminiChunks(["The", " fake"], finishReason: nil).map { "data: \($0)\r\n\r\n" }
-                    + [FakeAnswer.geminiErrorText(503, "UNAVAILABLE", message)],
+                body: FakeResponse.geminiChunks(["The", " fake"], finishReason: nil).map { "data: \($0)\r\n\r\n" }
+                    + [FakeResponse.geminiErrorText(503, "UNAVAILABLE", message)],
                 type: "text/event-stream"
             )
         case .openai:
             .openAIStream(
                 OpenAIChunks(model: "gpt-4o-mini-2024-07-18", includesUsage: false).text(beginning)
-                    + [FakeAnswer.openAIErrorBody(message, type: "server_error")],
+                    + [FakeResponse.openAIErrorBody(message, type: "server_error")],
                 isDone: false
             )
         }
     }
 
-    private var beginning: FakeDialogue.Reply {
-        var reply = FakeDialogue.Reply(promptTokens: 1)
+    private var beginning: FakeModelTurn.Reply {
+        var reply = FakeModelTurn.Reply(promptTokens: 1)
         reply.pieces = ["The", " fake"]
         return reply
     }

@@ -45,7 +45,7 @@ struct ResponseOverride: Decodable {
     var raw: String?
 
     /// The changed response; `usual` is the response without the override.
-    func answer(_ usual: FakeAnswer, in api: ProviderAPI) -> FakeAnswer {
+    func answer(_ usual: FakeResponse, in api: ProviderAPI) -> FakeResponse {
         if let raw { return .raw(raw) }
         if let error { return api.errorAnswer(error) }
         var answer = usual
@@ -55,7 +55,7 @@ struct ResponseOverride: Decodable {
         return answer.cut(after: length(of: answer, until: cut), end)
     }
 
-    private var end: FakeAnswer.Ending {
+    private var end: FakeResponse.Ending {
         switch ending {
         case .stall, nil: .stall
         case .close: .close
@@ -63,7 +63,7 @@ struct ResponseOverride: Decodable {
         }
     }
 
-    private func length(of answer: FakeAnswer, until cut: Cut) -> Int {
+    private func length(of answer: FakeResponse, until cut: Cut) -> Int {
         switch cut {
         case .beforeHead: 0
         case .afterHead: answer.headLength
