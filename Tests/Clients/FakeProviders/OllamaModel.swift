@@ -32,7 +32,9 @@ enum OllamaModel {
         )
     }
 
-    /// One line of a stream, or a complete answer. With `end` it is the last line and contains the usage.
+    /// Returns one line of a stream, or a complete answer.
+    ///
+    /// With `end` it is the last line, which contains the usage.
     private static func line(
         _ model: String,
         _ text: String,
