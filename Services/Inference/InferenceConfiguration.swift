@@ -79,11 +79,11 @@ struct InferenceConfiguration: Sendable {
         return url
     }
 
-    /// A key for a request header; throws a `SettingFault` if a header cannot contain it.
+    /// A key for a request header; throws a `InvalidSetting` if a header cannot contain it.
     static func credential(_ name: String, _ key: String?) throws -> String? {
         guard let key else { return nil }
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "\(name) contains a line break, a space or another character that an API key cannot have. "
                     + "Set it to the key alone."
             )
