@@ -15,7 +15,7 @@ struct KeptConversation: Sendable {
     let end: Run.End
 
     /// Throws `invalid` when nothing is asked in the messages.
-    init(_ request: Conversations.Keep, at moment: Timestamp) throws {
+    init(_ request: Conversations.Import, at moment: Timestamp) throws {
         let asks = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
         // Where nothing else asks, the last instruction does.
