@@ -61,9 +61,9 @@ enum Sample {
 
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
 
-    static let reported: Usage.Reported = {
-        var tally = Usage.Tally(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
-        tally += Usage.Tally(usage)
+    static let reported: Usage.Summary = {
+        var tally = Usage.Total(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
+        tally += Usage.Total(usage)
         let line = Usage.Line(
             day: Day(moment),
             model: "demo/demo",
@@ -72,7 +72,7 @@ enum Sample {
             user: "alice",
             tally: tally
         )
-        return Usage.Reported(lines: [line], total: tally)
+        return Usage.Summary(lines: [line], total: tally)
     }()
 
     static let end = Run.End(

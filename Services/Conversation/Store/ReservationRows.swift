@@ -45,7 +45,7 @@ enum ReservationRows {
     }
 
     /// What is reserved of somebody's quota.
-    static func sum(of subject: Quota.Subject, in database: GRDB.Database) throws -> Usage.Tally {
+    static func sum(of subject: Quota.Subject, in database: GRDB.Database) throws -> Usage.Total {
         let (column, value) = subject.column
         let statement = try database.cachedStatement(
             sql: """
@@ -53,7 +53,7 @@ enum ReservationRows {
                 WHERE \(column) = ?
                 """
         )
-        var tally = Usage.Tally()
+        var tally = Usage.Total()
         guard let row = try Row.fetchOne(statement, arguments: [value]) else { return tally }
         tally.requests = row[0]
         tally.promptTokens = row[1] ?? 0

@@ -47,13 +47,13 @@ enum UsageRows {
         from first: Day,
         before end: Day,
         in database: GRDB.Database
-    ) throws -> Usage.Tally {
+    ) throws -> Usage.Total {
         let (column, value) = subject.column
         let statement = try database.cachedStatement(
             sql: "SELECT \(sums) FROM usage u WHERE u.\(column) = ? AND u.day >= ? AND u.day < ?"
         )
         return try Row.fetchOne(statement, arguments: [value, first.number, end.number])
-            .map { read($0, from: 0) } ?? Usage.Tally()
+            .map { read($0, from: 0) } ?? Usage.Total()
     }
 
     /// The usage of the days, of a user or of everybody, told apart as wanted; at most so many lines.
@@ -90,8 +90,8 @@ enum UsageRows {
         }
     }
 
-    private static func read(_ row: Row, from index: Int) -> Usage.Tally {
-        var tally = Usage.Tally()
+    private static func read(_ row: Row, from index: Int) -> Usage.Total {
+        var tally = Usage.Total()
         tally.requests = row[index] ?? 0
         tally.promptTokens = row[index + 1] ?? 0
         tally.completionTokens = row[index + 2] ?? 0

@@ -38,7 +38,7 @@ struct Accounting: Sendable {
         return Done()
     }
 
-    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Reported {
+    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Summary {
         let principal = try context.requirePrincipal()
         let user = request.isAll ? nil : try KeyRules.user(request.user, for: principal)
         guard user != nil || principal.role == .admin else {
@@ -51,9 +51,9 @@ struct Accounting: Sendable {
         guard lines.count <= Self.lineLimit else {
             throw Fault(.invalid, "There are more than \(Self.lineLimit) lines. Ask for fewer days, or fewer groups.")
         }
-        var total = Usage.Tally()
+        var total = Usage.Total()
         for line in lines { total += line.tally }
         // Sums over nothing are one line of nothing.
-        return Usage.Reported(lines: lines.filter { $0.tally.requests > 0 }, total: total)
+        return Usage.Summary(lines: lines.filter { $0.tally.requests > 0 }, total: total)
     }
 }

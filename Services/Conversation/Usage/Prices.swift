@@ -29,9 +29,9 @@ extension Usage {
     }
 }
 
-extension Usage.Tally {
+extension Usage.Total {
     /// The sum with its cost, if of no call that was known before.
-    func priced(by price: Model.Price?) -> Usage.Tally {
+    func priced(by price: Model.Price?) -> Usage.Total {
         guard cost == nil, let price else { return self }
         var tally = self
         // So that sums of sums stay numbers.

@@ -69,7 +69,7 @@ extension JSONWriter {
         tally(line.tally)
     }
 
-    fileprivate mutating func tally(_ tally: Usage.Tally) {
+    fileprivate mutating func tally(_ tally: Usage.Total) {
         field("requests", tally.requests)
         field("prompt_tokens", tally.promptTokens)
         field("completion_tokens", tally.completionTokens)
