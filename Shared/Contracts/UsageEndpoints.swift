@@ -24,14 +24,22 @@ extension Usage {
         /// `provider/model`.
         package var model: String
         package var day: Day
-        package var tally: Total
+        package var total: Total
 
-        package init(user: String, key: APIKey.ID?, model: String, day: Day, tally: Total) {
+        package init(user: String, key: APIKey.ID?, model: String, day: Day, total: Total) {
             self.user = user
             self.key = key
             self.model = model
             self.day = day
-            self.tally = tally
+            self.total = total
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case user
+            case key
+            case model
+            case day
+            case total = "tally"
         }
     }
 
@@ -88,7 +96,7 @@ extension Usage {
         /// What the key is called; absent when it was revoked.
         package var keyName: String?
         package var user: String?
-        package var tally: Total
+        package var total: Total
 
         package init(
             day: Day? = nil,
@@ -96,14 +104,23 @@ extension Usage {
             key: APIKey.ID? = nil,
             keyName: String? = nil,
             user: String? = nil,
-            tally: Total
+            total: Total
         ) {
             self.day = day
             self.model = model
             self.key = key
             self.keyName = keyName
             self.user = user
-            self.tally = tally
+            self.total = total
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case day
+            case model
+            case key
+            case keyName
+            case user
+            case total = "tally"
         }
     }
 }

@@ -36,7 +36,7 @@ struct KeyHoldTests {
             try await eventually("The end of the work behind it") { gate.behind.models.left == 1 }
             // What was asked may have been worked on.
             try await eventually("The usage") { gate.behind.meter.entries.map(\.key) == [key.id] }
-            #expect(gate.behind.meter.entries.first?.tally.promptTokens ?? 0 > 0)
+            #expect(gate.behind.meter.entries.first?.total.promptTokens ?? 0 > 0)
         }
     }
 

@@ -62,17 +62,17 @@ enum Sample {
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
 
     static let reported: Usage.Summary = {
-        var tally = Usage.Total(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
-        tally += Usage.Total(usage)
+        var total = Usage.Total(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
+        total += Usage.Total(usage)
         let line = Usage.Line(
             day: Day(moment),
             model: "demo/demo",
             key: key.id,
             keyName: "laptop",
             user: "alice",
-            tally: tally
+            total: total
         )
-        return Usage.Summary(lines: [line], total: tally)
+        return Usage.Summary(lines: [line], total: total)
     }()
 
     static let end = Run.End(

@@ -73,7 +73,7 @@ import Testing
             #expect(kept.answer.begin.model == "demo/demo" && kept.answer.begin.attempts.count == 1)
             #expect(kept.answer.finish.reason == .length && kept.answer.finish.usage == Sample.usage)
             try await eventually("The usage") { gate.behind.meter.entries.count == 1 }
-            #expect(gate.behind.meter.entries.map(\.tally.requests) == [1])
+            #expect(gate.behind.meter.entries.map(\.total.requests) == [1])
         }
     }
 

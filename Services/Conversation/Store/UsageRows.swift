@@ -22,10 +22,10 @@ enum UsageRows {
 
     /// Adds to what is there.
     static func add(_ entry: Usage.Entry, in database: GRDB.Database) throws {
-        let tally = entry.tally
+        let total = entry.total
         try database.cachedStatement(sql: addition).execute(arguments: [
-            entry.user, entry.day.number, entry.key?.description ?? "", entry.model, tally.requests,
-            tally.promptTokens, tally.completionTokens, tally.estimatedTokens, tally.cost, tally.unpricedRequests,
+            entry.user, entry.day.number, entry.key?.description ?? "", entry.model, total.requests,
+            total.promptTokens, total.completionTokens, total.estimatedTokens, total.cost, total.unpricedRequests,
         ])
     }
 
@@ -85,20 +85,20 @@ enum UsageRows {
                 key: try key.flatMap { $0.isEmpty ? nil : try StoredValue.identifier($0) },
                 keyName: row[4],
                 user: row[3],
-                tally: read(row, from: 5)
+                total: read(row, from: 5)
             )
         }
     }
 
     private static func read(_ row: Row, from index: Int) -> Usage.Total {
-        var tally = Usage.Total()
-        tally.requests = row[index] ?? 0
-        tally.promptTokens = row[index + 1] ?? 0
-        tally.completionTokens = row[index + 2] ?? 0
-        tally.estimatedTokens = row[index + 3] ?? 0
-        tally.cost = row[index + 4]
-        tally.unpricedRequests = row[index + 5] ?? 0
-        return tally
+        var total = Usage.Total()
+        total.requests = row[index] ?? 0
+        total.promptTokens = row[index + 1] ?? 0
+        total.completionTokens = row[index + 2] ?? 0
+        total.estimatedTokens = row[index + 3] ?? 0
+        total.cost = row[index + 4]
+        total.unpricedRequests = row[index + 5] ?? 0
+        return total
     }
 }
 

@@ -71,9 +71,9 @@ final class UsageReporter: Service {
                 key: principal.key,
                 model: model,
                 day: sum.day,
-                tally: Usage.Total()
+                total: Usage.Total()
             )
-            state.sums[sum, default: none].tally += Usage.Total(usage)
+            state.sums[sum, default: none].total += Usage.Total(usage)
             return true
         }
         if !isKept { lost.increment() }
