@@ -30,7 +30,7 @@ extension Usage {
         package var tokens: Int { promptTokens &+ completionTokens }
 
         /// Whether it can be what calls took.
-        package var isSound: Bool {
+        package var isValid: Bool {
             [requests, promptTokens, completionTokens, estimatedTokens, unpricedRequests, cost ?? 0]
                 .allSatisfy(Self.bound.contains)
         }

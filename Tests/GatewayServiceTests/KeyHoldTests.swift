@@ -166,9 +166,9 @@ struct HeldKeysTests {
     @Test func `who holds a key of which news came since it was believed is in doubt from the start`() {
         let cache = KeyCache()
         let key = Self.key()
-        cache.hear(Keys.News(quotas: []))
+        cache.hear(Keys.Event(quotas: []))
         let version = cache.version
-        cache.hear(Keys.News(key: key.id))
+        cache.hear(Keys.Event(key: key.id))
         let holder = cache.hold(key, since: version) { _ in }
         #expect(cache.takeDoubts(atMost: 10) == [key.id: .missed])
         cache.release(holder, of: key.id)

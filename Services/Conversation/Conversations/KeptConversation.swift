@@ -117,7 +117,7 @@ struct KeptConversation: Sendable {
 
     /// Puts a message behind those there are, at the next place of its side.
     private mutating func append(_ message: Message) {
-        let asks = message.role.asks
+        let asks = message.role.isAnswerable
         let position = messages.last.map { last in
             last.position + (last.position.isMultiple(of: 2) == asks ? 1 : 2)
         }

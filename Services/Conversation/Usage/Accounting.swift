@@ -21,7 +21,7 @@ struct Accounting: Sendable {
         let last = Day(number: Day(moment).number + 1)
         // One entry that cannot be is no reason to lose the others: who sends a batch sends it but once more.
         let entries = request.entries.filter { entry in
-            entry.total.isSound && entry.day <= last && entry.day.number >= 0
+            entry.total.isValid && entry.day <= last && entry.day.number >= 0
                 && (1...255).contains(entry.user.utf8.count) && entry.model.utf8.count <= 1024
         }
         guard !entries.isEmpty || request.entries.isEmpty else {
