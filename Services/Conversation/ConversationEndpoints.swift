@@ -18,7 +18,7 @@ struct ConversationEndpoints: Sendable {
         table.serve(Conversations.Open.self) { request, context in try await conversing.open(request, context) }
         table.serve(Conversations.List.self) { request, context in try await conversing.list(request, context) }
         table.serve(Conversations.Delete.self) { request, context in try await conversing.delete(request, context) }
-        table.serve(Conversations.Keep.self) { request, context in try await keeping.keep(request, context) }
+        table.serve(Conversations.Import.self) { request, context in try await keeping.keep(request, context) }
         table.serve(Conversations.Count.self) { _, _ in try await conversing.count() }
         table.serve(Messages.List.self) { request, context in try await conversing.messages(request, context) }
         table.serve(Messages.Siblings.self) { request, context in try await conversing.siblings(request, context) }

@@ -12,7 +12,7 @@ package struct CallContext: Sendable {
     /// When the answer stops being of use; on the wire `x-deadline-ms`, what is left of it.
     package var deadline: ContinuousClock.Instant?
     /// Whether the call is about what one replica of the peer keeps in memory: all such calls go to the same one.
-    package var wantsSameReplica = false
+    package var requiresSameReplica = false
     /// By which somebody else than the caller may end the call; never crosses to the peer.
     package var handle: CallHandle?
 
@@ -57,7 +57,7 @@ extension String {
         let digits = Array("0123456789abcdef".utf8)
         return String(unsafeUninitializedCapacity: words * 16) { buffer in
             for word in 0..<words {
-                var value = NameGenerator.shared.next() | 1
+                var value = RandomBits.shared.next() | 1
                 for place in 0..<16 {
                     buffer[word * 16 + place] = digits[Int(value >> 60)]
                     value <<= 4

@@ -97,7 +97,7 @@ package final class HTTPBus: Bus, Service {
     ) async throws -> HTTPClient.Response {
         var request = HTTPClient.Request(
             method: .POST,
-            target: replicas.choose(always: context.wantsSameReplica),
+            target: replicas.choose(always: context.requiresSameReplica),
             path: path,
             headers: BusHeaders.write(context, authorization: authorization, remaining: announced),
             body: body,
@@ -114,7 +114,7 @@ package final class HTTPBus: Bus, Service {
                 replicas.eject(request.target)
                 guard error.kind == .connect, .now < patienceEnds else { throw fault(error) }
                 try await Task.sleep(for: Self.pause)
-                request.target = replicas.choose(always: context.wantsSameReplica)
+                request.target = replicas.choose(always: context.requiresSameReplica)
             } catch let error as HTTPClientError {
                 throw fault(error)
             }

@@ -137,13 +137,13 @@ package enum Keys {
     /// second must not believe what they know.
     package struct Watch: StreamingEndpoint {
         package static let path = "/keys/watch"
-        package typealias Element = News
+        package typealias Element = Event
 
         package init() {}
     }
 
     /// Something that changed; nothing when all members are absent.
-    package struct News: Codable, Sendable, Hashable {
+    package struct Event: Codable, Sendable, Hashable {
         /// The first of a stream: everybody to whom a quota applies; what was known before is void.
         package var quotas: [Quota.Subject]?
         /// A key that was changed or revoked: it must be asked for again.

@@ -73,7 +73,7 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         case system
 
         /// Whether an answer may follow it.
-        package var asks: Bool { self != .assistant }
+        package var isAnswerable: Bool { self != .assistant }
     }
 
     /// What was said: text, and what was sent along.

@@ -13,8 +13,8 @@ package struct ModelJob: Codable, Sendable, Hashable {
     package var layers: [Layer]
     /// Why it failed.
     package var fault: Fault?
-    package var begun: Timestamp
-    package var ended: Timestamp?
+    package var startedAt: Timestamp
+    package var endedAt: Timestamp?
 
     package init(
         id: ID,
@@ -24,8 +24,8 @@ package struct ModelJob: Codable, Sendable, Hashable {
         status: String = "",
         layers: [Layer] = [],
         fault: Fault? = nil,
-        begun: Timestamp,
-        ended: Timestamp? = nil
+        startedAt: Timestamp,
+        endedAt: Timestamp? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -34,8 +34,20 @@ package struct ModelJob: Codable, Sendable, Hashable {
         self.status = status
         self.layers = layers
         self.fault = fault
-        self.begun = begun
-        self.ended = ended
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case kind
+        case model
+        case state
+        case status
+        case layers
+        case fault
+        case startedAt = "begun"
+        case endedAt = "ended"
     }
 
     /// How many bytes there are in all, as far as is known.

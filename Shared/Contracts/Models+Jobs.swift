@@ -6,7 +6,7 @@ extension Models {
     /// jobs go on; `unavailable` when the service is about to stop. That Ollama cannot be reached is told by the job.
     package struct Pull: Endpoint, Hashable {
         package static let path = "/models/pull"
-        package typealias Response = BegunJob
+        package typealias Response = StartedJob
         /// `ollama/llama3.2`, or a bare name.
         package var model: String
 
@@ -20,7 +20,7 @@ extension Models {
     /// Throws what ``Pull`` throws, and `conflict` while another recipe for the same name is at work.
     package struct Create: Endpoint, Hashable {
         package static let path = "/models/create"
-        package typealias Response = BegunJob
+        package typealias Response = StartedJob
         /// The new model's name.
         package var model: String
         /// The one that it is made of; Ollama fetches it if it has to.
@@ -108,7 +108,7 @@ extension Models {
     }
 
     /// A job, and whether it was begun by this request.
-    package struct BegunJob: Codable, Sendable, Hashable {
+    package struct StartedJob: Codable, Sendable, Hashable {
         package var job: ModelJob
         /// Whether it is a new one, rather than one that was joined.
         package var isNew: Bool

@@ -91,7 +91,7 @@ package struct Model: Codable, Sendable, Hashable {
     }
 
     /// Whether it can do something, as far as is known.
-    package func may(_ ability: Ability) -> Bool {
+    package func supports(_ ability: Ability) -> Bool {
         abilities?.contains(ability) ?? true
     }
 }

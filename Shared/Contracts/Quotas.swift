@@ -5,7 +5,7 @@ package enum Quotas {
     /// Users see their own and those of their keys, admins everybody's. Throws `forbidden`, `missing`.
     package struct Find: Endpoint {
         package static let path = "/quotas/find"
-        package typealias Response = Standing
+        package typealias Response = Status
         package var subject: Quota.Subject
 
         package init(subject: Quota.Subject) {
@@ -18,7 +18,7 @@ package enum Quotas {
     /// For admins. What was used in the period before counts. Throws `forbidden`, `missing`, `invalid`.
     package struct Set: Endpoint {
         package static let path = "/quotas/set"
-        package typealias Response = Standing
+        package typealias Response = Status
         package var subject: Quota.Subject
         package var quota: Quota
 
@@ -29,22 +29,22 @@ package enum Quotas {
     }
 
     /// How somebody's quota stands.
-    package struct Standing: Codable, Sendable, Hashable {
+    package struct Status: Codable, Sendable, Hashable {
         package var subject: Quota.Subject
         /// Absent: no quota applies.
         package var quota: Quota?
         /// What was used in this period, or this day where no quota says another.
-        package var used: Usage.Tally
+        package var used: Usage.Total
         /// What calls that are going on may take beside it.
-        package var reserved: Usage.Tally
+        package var reserved: Usage.Total
         /// When the next period begins.
         package var resetsAt: Timestamp
 
         package init(
             subject: Quota.Subject,
             quota: Quota?,
-            used: Usage.Tally,
-            reserved: Usage.Tally,
+            used: Usage.Total,
+            reserved: Usage.Total,
             resetsAt: Timestamp
         ) {
             self.subject = subject

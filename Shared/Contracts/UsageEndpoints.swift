@@ -24,14 +24,22 @@ extension Usage {
         /// `provider/model`.
         package var model: String
         package var day: Day
-        package var tally: Tally
+        package var total: Total
 
-        package init(user: String, key: APIKey.ID?, model: String, day: Day, tally: Tally) {
+        package init(user: String, key: APIKey.ID?, model: String, day: Day, total: Total) {
             self.user = user
             self.key = key
             self.model = model
             self.day = day
-            self.tally = tally
+            self.total = total
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case user
+            case key
+            case model
+            case day
+            case total = "tally"
         }
     }
 
@@ -40,7 +48,7 @@ extension Usage {
     /// Users see their own, admins everybody's. Throws `forbidden`, and `invalid` for more lines than are told at once.
     package struct Report: Endpoint {
         package static let path = "/usage/report"
-        package typealias Response = Reported
+        package typealias Response = Summary
         /// Whose; absent: the caller's.
         package var user: String?
         /// Whether everybody's is wanted.
@@ -69,11 +77,11 @@ extension Usage {
     }
 
     /// The usage of a time.
-    package struct Reported: Codable, Sendable, Hashable {
+    package struct Summary: Codable, Sendable, Hashable {
         package var lines: [Line]
-        package var total: Tally
+        package var total: Total
 
-        package init(lines: [Line], total: Tally) {
+        package init(lines: [Line], total: Total) {
             self.lines = lines
             self.total = total
         }
@@ -88,7 +96,7 @@ extension Usage {
         /// What the key is called; absent when it was revoked.
         package var keyName: String?
         package var user: String?
-        package var tally: Tally
+        package var total: Total
 
         package init(
             day: Day? = nil,
@@ -96,14 +104,23 @@ extension Usage {
             key: APIKey.ID? = nil,
             keyName: String? = nil,
             user: String? = nil,
-            tally: Tally
+            total: Total
         ) {
             self.day = day
             self.model = model
             self.key = key
             self.keyName = keyName
             self.user = user
-            self.tally = tally
+            self.total = total
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case day
+            case model
+            case key
+            case keyName
+            case user
+            case total = "tally"
         }
     }
 }

@@ -88,7 +88,7 @@ extension Attempt: JSONWritable, JSONReadable {
     }
 }
 
-extension Inference.ToolCallPiece: JSONWritable, JSONReadable {
+extension Inference.ToolCallDelta: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("index", index)

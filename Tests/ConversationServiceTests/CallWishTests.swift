@@ -9,12 +9,12 @@ struct CallWishTests {
         .success(Model(name: "a/b", window: window, price: price))
     }
 
-    private static func balance(_ quota: Quota, used: Usage.Tally = Usage.Tally()) -> QuotaBalance {
+    private static func balance(_ quota: Quota, used: Usage.Total = Usage.Total()) -> QuotaBalance {
         QuotaBalance(
             subject: .user("alice"),
             quota: quota,
             used: used,
-            reserved: Usage.Tally(),
+            reserved: Usage.Total(),
             reset: Timestamp(microseconds: 0)
         )
     }
@@ -62,7 +62,7 @@ struct CallWishTests {
     }
 
     @Test func `what costs nothing goes on when the money is spent, what has no price is refused`() throws {
-        var used = Usage.Tally()
+        var used = Usage.Total()
         used.cost = 5000
         let balance = Self.balance(Quota(period: .day, cost: 5000), used: used)
         let free = CallWish(promptTokens: 1, maxTokens: nil, model: Self.model(Model.Price(prompt: 0, completion: 0)))

@@ -31,9 +31,9 @@ struct KeepingTests {
 
     @Test func `all of it is there, in its order, and no usage is counted`() async throws {
         try await Stage.with { stage in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let kept = try await stage.bus.call(keep, stage.context())
-            #expect(kept == Conversations.Kept(messageCount: 4, isNew: true))
+            #expect(kept == Conversations.Imported(messageCount: 4, isNew: true))
             let conversation = try await conversation(keep.id, stage)
             #expect(conversation.messageCount == 4)
             #expect(conversation.persona.name == "assistant")
@@ -61,7 +61,7 @@ struct KeepingTests {
 
     @Test func `it goes on, with what the model was told and what its provider wants to see again`() async throws {
         try await Stage.with { stage in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             _ = try await stage.bus.call(keep, stage.context())
             let conversation = try await conversation(keep.id, stage)
             let turn = try await stage.say("And Oslo?", in: conversation)
@@ -79,7 +79,7 @@ struct KeepingTests {
 
     @Test func `calls that nobody answered are not shown when it goes on`() async throws {
         try await Stage.with { stage in
-            var keep = Conversations.Keep.sample([.init(role: .user, content: "How is Rome?")], nil)
+            var keep = Conversations.Import.sample([.init(role: .user, content: "How is Rome?")], nil)
             keep.answer.toolCalls = [Self.call]
             _ = try await stage.bus.call(keep, stage.context())
             #expect(try await messages(keep.id, stage)[1].toolCalls == [Self.call])
@@ -93,7 +93,7 @@ struct KeepingTests {
     @Test func `answers are made again and chosen, also where several follow each other`() async throws {
         try await Stage.with { stage in
             let begun = Inference.Message(role: .assistant, content: "Well,")
-            let keep = Conversations.Keep.sample(Self.talk + [begun])
+            let keep = Conversations.Import.sample(Self.talk + [begun])
             _ = try await stage.bus.call(keep, stage.context())
             let conversation = try await conversation(keep.id, stage)
             let before = try await messages(keep.id, stage)
@@ -116,7 +116,7 @@ struct KeepingTests {
 
     @Test func `asked for many times at once it is kept once`() async throws {
         try await Stage.with { stage in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let new = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<50 { group.addTask { try await stage.bus.call(keep, stage.context()).isNew } }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -132,7 +132,7 @@ struct KeepingTests {
 
     @Test func `it outlives a restart, and a second keeping after it`() async throws {
         try await withTemporaryDirectory { directory in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let before = try await Stage.with(directory) { stage in
                 _ = try await stage.bus.call(keep, stage.context())
                 return try await messages(keep.id, stage)
@@ -154,12 +154,12 @@ struct KeepingTests {
             let many = (0..<10_000).map {
                 Inference.Message(role: $0.isMultiple(of: 2) ? .user : .assistant, content: "Message \($0)\0")
             }
-            let keep = Conversations.Keep.sample(many)
+            let keep = Conversations.Import.sample(many)
             let kept = try await stage.bus.call(keep, stage.context())
             #expect(kept.messageCount == 10_001)
             let text = String(repeating: "Grüße! ", count: 500_000)
             for _ in 0..<3 {
-                let large = Conversations.Keep.sample([.init(role: .user, content: text)], text)
+                let large = Conversations.Import.sample([.init(role: .user, content: text)], text)
                 _ = try await stage.bus.call(large, stage.context())
             }
             let list = try await stage.bus.call(Conversations.List(limit: 100, offset: 0), stage.context())
@@ -175,7 +175,7 @@ struct KeepingTests {
 
     @Test func `somebody must ask, and nobody sees another's`() async throws {
         try await Stage.with { stage in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let nobody = await #expect(throws: Fault.self) { _ = try await stage.bus.call(keep, CallContext()) }
             #expect(nobody?.code == .unauthorized)
             _ = try await stage.bus.call(keep, stage.context())

@@ -68,7 +68,7 @@ struct QuotaLimitTests {
             try await stage.refuses(Quotas.Reserve(model: "a/b", promptTokens: 1), stage.context(), .forbidden)
             try await stage.refuses(Runs.Complete(start), stage.context(), .forbidden)
             #expect(try await stage.messages(of: conversation).count == 1)
-            #expect(try await stage.standing().reserved == Usage.Tally())
+            #expect(try await stage.standing().reserved == Usage.Total())
         }
         // What was known of the model without a price is not asked for again at once.
         try await Stage.with { stage in

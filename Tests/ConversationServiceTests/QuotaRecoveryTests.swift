@@ -28,7 +28,7 @@ struct QuotaRecoveryTests {
             #expect(try await count("reservations", in: directory) == 1)
             try await Stage.with(directory) { stage in
                 let standing = try await stage.standing()
-                #expect(standing.reserved == Usage.Tally())
+                #expect(standing.reserved == Usage.Total())
                 #expect(standing.used.requests == 1)
                 #expect(standing.used.completionTokens == 6)
                 #expect(standing.used.estimatedTokens == standing.used.tokens)

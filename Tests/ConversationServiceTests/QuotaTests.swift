@@ -40,7 +40,7 @@ struct QuotaTests {
                 #expect(standing.used.requests == 10)
                 #expect(standing.used.promptTokens == 1000)
                 #expect(standing.used.completionTokens == 200)
-                #expect(standing.reserved == Usage.Tally())
+                #expect(standing.reserved == Usage.Total())
                 try await stage.refuses(
                     Quotas.Reserve(model: nil, promptTokens: 1),
                     stage.context(user),

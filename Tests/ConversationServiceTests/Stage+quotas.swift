@@ -9,12 +9,12 @@ extension Stage {
         _ = try await bus.call(Quotas.Set(subject: .user(user), quota: quota), Self.admin)
     }
 
-    func standing(of user: String = "alice") async throws -> Quotas.Standing {
+    func standing(of user: String = "alice") async throws -> Quotas.Status {
         try await bus.call(Quotas.Find(subject: .user(user)), context(user))
     }
 
     /// What a user used today and yesterday, in all.
-    func used(by user: String = "alice") async throws -> Usage.Tally {
+    func used(by user: String = "alice") async throws -> Usage.Total {
         let today = Day(.now())
         let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [])
         return try await bus.call(report, context(user)).total

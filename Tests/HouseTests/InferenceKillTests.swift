@@ -121,11 +121,11 @@ private final class KillableInference {
     }
 
     /// What a user has taken, once so many calls are counted.
-    func usage(of user: String, requests: Int) async throws -> Usage.Tally {
+    func usage(of user: String, requests: Int) async throws -> Usage.Total {
         let bus = try house.conversationBus
         let today = Day(.now())
         let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [])
-        var total = Usage.Tally()
+        var total = Usage.Total()
         try await eventually("\(requests) calls are counted") {
             total = try await bus.call(report, CallContext(principal: Principal(user: user))).total
             return total.requests >= requests

@@ -43,7 +43,7 @@ struct QuotaRaceTests {
                 #expect(asked.withLock(\.self) - before == 10)
                 let standing = try await bus.call(Quotas.Find(subject: .user(user)), context)
                 #expect(standing.used.requests == 10)
-                #expect(standing.reserved == Usage.Tally())
+                #expect(standing.reserved == Usage.Total())
             }
         }
     }

@@ -11,7 +11,7 @@ struct Keeping: Sendable {
     let database: Database
     var now: @Sendable () -> Timestamp = { .now() }
 
-    func keep(_ request: Conversations.Keep, _ context: CallContext) async throws -> Conversations.Kept {
+    func keep(_ request: Conversations.Import, _ context: CallContext) async throws -> Conversations.Imported {
         let principal = try context.requirePrincipal()
         guard request.messages.count <= Self.countLimit else {
             throw Fault(.invalid, "At most \(Self.countLimit) messages are kept.")
@@ -22,10 +22,10 @@ struct Keeping: Sendable {
                 guard known.user.utf8.elementsEqual(principal.user.utf8) else {
                     throw Fault(.conflict, "The id stands for somebody else's conversation.")
                 }
-                return Conversations.Kept(messageCount: known.messageCount, isNew: false)
+                return Conversations.Imported(messageCount: known.messageCount, isNew: false)
             }
             try Self.store(kept, of: principal, in: database)
-            return Conversations.Kept(messageCount: kept.messages.count, isNew: true)
+            return Conversations.Imported(messageCount: kept.messages.count, isNew: true)
         }
     }
 

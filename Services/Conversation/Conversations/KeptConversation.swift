@@ -15,7 +15,7 @@ struct KeptConversation: Sendable {
     let end: Run.End
 
     /// Throws `invalid` when nothing is asked in the messages.
-    init(_ request: Conversations.Keep, at moment: Timestamp) throws {
+    init(_ request: Conversations.Import, at moment: Timestamp) throws {
         let asks = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
         // Where nothing else asks, the last instruction does.
@@ -117,7 +117,7 @@ struct KeptConversation: Sendable {
 
     /// Puts a message behind those there are, at the next place of its side.
     private mutating func append(_ message: Message) {
-        let asks = message.role.asks
+        let asks = message.role.isAnswerable
         let position = messages.last.map { last in
             last.position + (last.position.isMultiple(of: 2) == asks ? 1 : 2)
         }

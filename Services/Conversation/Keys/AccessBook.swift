@@ -19,7 +19,7 @@ final class AccessBook: Service {
         var limited: Set<Quota.Subject>
         /// How many answers may be made at once for a key.
         var runLimits: [APIKey.ID: Int]
-        var watchers: [Int: AsyncStream<Keys.News>.Continuation] = [:]
+        var watchers: [Int: AsyncStream<Keys.Event>.Continuation] = [:]
         var nextWatcher = 0
         var isOver = false
     }
@@ -60,12 +60,12 @@ final class AccessBook: Service {
 
     /// A key is another than it was.
     func note(_ key: APIKey) {
-        tell(Keys.News(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
+        tell(Keys.Event(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
     }
 
     /// A key is gone, and with it its quota.
     func noteRevoked(_ key: APIKey.ID) {
-        tell(Keys.News(key: key, unlimited: .key(key))) { state in
+        tell(Keys.Event(key: key, unlimited: .key(key))) { state in
             state.runLimits[key] = nil
             state.limited.remove(.key(key))
         }
@@ -74,23 +74,23 @@ final class AccessBook: Service {
     /// A quota applies to somebody now, or none any more.
     func note(_ subject: Quota.Subject, isLimited: Bool) {
         if isLimited {
-            tell(Keys.News(limited: subject)) { $0.limited.insert(subject) }
+            tell(Keys.Event(limited: subject)) { $0.limited.insert(subject) }
         } else {
-            tell(Keys.News(unlimited: subject)) { $0.limited.remove(subject) }
+            tell(Keys.Event(unlimited: subject)) { $0.limited.remove(subject) }
         }
     }
 
     /// All that is told from now on, beginning with what holds now.
-    func watch() throws -> ElementStream<Keys.News> {
+    func watch() throws -> ElementStream<Keys.Event> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Keys.News.self,
+            of: Keys.Event.self,
             bufferingPolicy: .bufferingOldest(Self.backlog)
         )
         let id = try state.withLock { state throws(Fault) in
             guard !state.isOver else {
                 throw Fault(.unavailable, "conversation-svc is about to stop. Try again in a moment.", retryAfter: 1)
             }
-            continuation.yield(Keys.News(quotas: Array(state.limited)))
+            continuation.yield(Keys.Event(quotas: Array(state.limited)))
             state.watchers[state.nextWatcher] = continuation
             defer { state.nextWatcher += 1 }
             gauge.record(state.watchers.count)
@@ -109,7 +109,7 @@ final class AccessBook: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: Self.interval) } catch { return }
-                self.tell(Keys.News()) { _ in }
+                self.tell(Keys.Event()) { _ in }
             }
         }
         // The server waits for its answers to end, and these have no end of their own.
@@ -121,7 +121,7 @@ final class AccessBook: Service {
         for watcher in watchers { watcher.finish() }
     }
 
-    private func tell(_ news: Keys.News, _ change: (inout State) -> Void) {
+    private func tell(_ news: Keys.Event, _ change: (inout State) -> Void) {
         state.withLock { state in
             change(&state)
             for (id, watcher) in state.watchers {

@@ -128,7 +128,7 @@ enum PathRows {
             steps.append(tip)
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
             // What was said before the answer came follows the question; the answer stands between.
-            if tip.message.role.asks, parent.message.role.asks,
+            if tip.message.role.isAnswerable, parent.message.role.isAnswerable,
                 let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
             {
@@ -153,7 +153,7 @@ enum PathRows {
         if let next { return next }
         // Questions follow each other at every other place; so do answers, in what was kept.
         let second = try chosen(after: tip.message.id, at: tip.position + 2)
-        if second != nil || tip.message.role.asks { return second }
+        if second != nil || tip.message.role.isAnswerable { return second }
         // What was said before an answer came goes on from the one that came first.
         guard let id = question, let question = try MessageRows.find(id, in: database),
             let next = try chosen(after: id, at: tip.position + 1),

@@ -59,7 +59,7 @@ extension LiveConversation {
         }
         var message = try await question(id)
         // In what was kept an answer may follow another.
-        while !message.message.role.asks {
+        while !message.message.role.isAnswerable {
             guard let parent = message.message.parent else {
                 throw Fault(.invalid, "A greeting answers no question, so it cannot be regenerated.")
             }

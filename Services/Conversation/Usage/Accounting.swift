@@ -21,24 +21,24 @@ struct Accounting: Sendable {
         let last = Day(number: Day(moment).number + 1)
         // One entry that cannot be is no reason to lose the others: who sends a batch sends it but once more.
         let entries = request.entries.filter { entry in
-            entry.tally.isSound && entry.day <= last && entry.day.number >= 0
+            entry.total.isValid && entry.day <= last && entry.day.number >= 0
                 && (1...255).contains(entry.user.utf8.count) && entry.model.utf8.count <= 1024
         }
         guard !entries.isEmpty || request.entries.isEmpty else {
             throw Fault(.invalid, "The entries name no user, a day to come, or numbers that cannot be.")
         }
-        let prices = await prices.find(Set(entries.filter { $0.tally.cost == nil }.map(\.model)))
+        let prices = await prices.find(Set(entries.filter { $0.total.cost == nil }.map(\.model)))
         try await database.write { database in
             guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
             for var entry in entries {
-                entry.tally = entry.tally.priced(by: prices[entry.model])
+                entry.total = entry.total.priced(by: prices[entry.model])
                 try UsageRows.add(entry, in: database)
             }
         }
         return Done()
     }
 
-    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Reported {
+    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Summary {
         let principal = try context.requirePrincipal()
         let user = request.isAll ? nil : try KeyRules.user(request.user, for: principal)
         guard user != nil || principal.role == .admin else {
@@ -51,9 +51,9 @@ struct Accounting: Sendable {
         guard lines.count <= Self.lineLimit else {
             throw Fault(.invalid, "There are more than \(Self.lineLimit) lines. Ask for fewer days, or fewer groups.")
         }
-        var total = Usage.Tally()
-        for line in lines { total += line.tally }
+        var total = Usage.Total()
+        for line in lines { total += line.total }
         // Sums over nothing are one line of nothing.
-        return Usage.Reported(lines: lines.filter { $0.tally.requests > 0 }, total: total)
+        return Usage.Summary(lines: lines.filter { $0.total.requests > 0 }, total: total)
     }
 }

@@ -29,14 +29,14 @@ extension Usage {
     }
 }
 
-extension Usage.Tally {
+extension Usage.Total {
     /// The sum with its cost, if of no call that was known before.
-    func priced(by price: Model.Price?) -> Usage.Tally {
+    func priced(by price: Model.Price?) -> Usage.Total {
         guard cost == nil, let price else { return self }
-        var tally = self
+        var total = self
         // So that sums of sums stay numbers.
-        tally.cost = min(price.cost(promptTokens: promptTokens, completionTokens: completionTokens), 1_000_000_000_000)
-        tally.unpricedRequests = 0
-        return tally
+        total.cost = min(price.cost(promptTokens: promptTokens, completionTokens: completionTokens), 1_000_000_000_000)
+        total.unpricedRequests = 0
+        return total
     }
 }

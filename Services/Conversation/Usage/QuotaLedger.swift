@@ -59,7 +59,7 @@ enum QuotaLedger {
             key: reservation.apiKey,
             model: model,
             day: Day(moment),
-            tally: Usage.Tally(usage.priced(by: reservation))
+            total: Usage.Total(usage.priced(by: reservation))
         )
         try UsageRows.add(entry, in: database)
     }

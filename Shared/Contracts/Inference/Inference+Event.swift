@@ -12,7 +12,7 @@ extension Inference {
         /// More of why the model does not answer.
         package var refusal: String?
         /// More of the calls of tools.
-        package var toolCalls: [ToolCallPiece]?
+        package var toolCalls: [ToolCallDelta]?
         /// How probable the tokens of this event's text were: an array of OpenAI's `logprobs.content`.
         package var logprobs: RawJSON?
         /// The end, said by the provider.
@@ -50,7 +50,7 @@ extension Inference {
     /// More of one call of a tool.
     ///
     /// Pieces of one call share an index; indexes begin with 0 and rise by 1 with each new call.
-    package struct ToolCallPiece: Codable, Sendable, Hashable {
+    package struct ToolCallDelta: Codable, Sendable, Hashable {
         package var index: Int
         /// With a call's first piece.
         package var id: String?

@@ -1,6 +1,6 @@
 extension Usage {
     /// What several calls took together.
-    package struct Tally: Codable, Sendable, Hashable {
+    package struct Total: Codable, Sendable, Hashable {
         /// More than one call can take; whatever says so is clamped, so that sums stay numbers.
         private static let bound = 0...1_000_000_000_000
 
@@ -30,12 +30,12 @@ extension Usage {
         package var tokens: Int { promptTokens &+ completionTokens }
 
         /// Whether it can be what calls took.
-        package var isSound: Bool {
+        package var isValid: Bool {
             [requests, promptTokens, completionTokens, estimatedTokens, unpricedRequests, cost ?? 0]
                 .allSatisfy(Self.bound.contains)
         }
 
-        package static func += (left: inout Tally, right: Tally) {
+        package static func += (left: inout Total, right: Total) {
             left.requests &+= right.requests
             left.promptTokens &+= right.promptTokens
             left.completionTokens &+= right.completionTokens

@@ -1,8 +1,8 @@
 import Synchronization
 
 /// Chance for names: seeded by the system once, since asking it for each name is a system call.
-final class NameGenerator: Sendable {
-    static let shared = NameGenerator()
+final class RandomBits: Sendable {
+    static let shared = RandomBits()
 
     private let state: Mutex<UInt64>
 

@@ -3,9 +3,9 @@ extension Conversations {
     ///
     /// No usage is counted: whoever had the model asked has done that. The same id again keeps nothing twice. Throws
     /// `invalid` when nothing is asked in the messages, and `conflict` for an id of somebody else's conversation.
-    package struct Keep: Endpoint, Hashable {
-        package static let path = "/conversations/keep"
-        package typealias Response = Kept
+    package struct Import: Endpoint, Hashable {
+        package static let path = "/conversations/import"
+        package typealias Response = Imported
         /// The conversation's name, made by whoever asks for this, so that it can be asked again.
         package var id: Conversation.ID
         /// What the model was shown, oldest first; of images and recordings the addresses are kept, and no data.
@@ -20,7 +20,7 @@ extension Conversations {
     }
 
     /// What became of what was to be kept.
-    package struct Kept: Codable, Sendable, Equatable {
+    package struct Imported: Codable, Sendable, Equatable {
         /// How many messages the conversation has.
         package var messageCount: Int
         /// Whether it was kept just now, and not before.
