@@ -1,14 +1,14 @@
 extension Conversations {
-    /// Keeps what a model was shown elsewhere, and what it answered, as a new conversation of the principal's.
+    /// Stores the messages and the answer of a finished generation as a new conversation of the principal.
     ///
-    /// No usage is counted: whoever had the model asked has done that. The same id again keeps nothing twice. Throws
-    /// `invalid` when nothing is asked in the messages, and `conflict` for an id of somebody else's conversation.
+    /// Idempotent: a second request with the same id stores nothing. Usage is not recorded. Throws `invalid` if the
+    /// messages contain no question, and `conflict` if the id belongs to a conversation of another user.
     package struct Import: Endpoint, Hashable {
         package static let path = "/conversations/import"
         package typealias Response = Imported
-        /// The conversation's name, made by whoever asks for this, so that it can be asked again.
+        /// The id of the new conversation, chosen by the caller so that the request can be repeated.
         package var id: Conversation.ID
-        /// What the model was shown, oldest first; of images and recordings the addresses are kept, and no data.
+        /// The messages sent to the model, oldest first. Of images and audio only URLs are stored, no data.
         package var messages: [Inference.Message]
         package var answer: Inference.Answer
 
@@ -19,11 +19,11 @@ extension Conversations {
         }
     }
 
-    /// What became of what was to be kept.
+    /// The result of an import.
     package struct Imported: Codable, Sendable, Equatable {
-        /// How many messages the conversation has.
+        /// Number of messages in the conversation.
         package var messageCount: Int
-        /// Whether it was kept just now, and not before.
+        /// Whether this request created the conversation.
         package var isNew: Bool
 
         package init(messageCount: Int, isNew: Bool) {

@@ -1,4 +1,4 @@
-/// What conversation-svc answers about personas.
+/// The endpoints of conversation-svc for personas.
 package enum Personas {
     /// Lists the active personas, newest first.
     package struct List: Endpoint {
@@ -13,7 +13,7 @@ package enum Personas {
         }
     }
 
-    /// Finds one persona.
+    /// Returns a persona.
     ///
     /// Throws `missing`.
     package struct Find: Endpoint {
