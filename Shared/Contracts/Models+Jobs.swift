@@ -2,8 +2,8 @@ extension Models {
     /// Starts a job that downloads a model of Ollama; returns immediately.
     ///
     /// The job does not depend on the caller's connection. If the same model is already being downloaded, returns that
-    /// job. Throws `invalid` for an invalid name, a name with a host, or the name of another provider; `limited` for too
-    /// many jobs; `unavailable` during shutdown. The job itself reports that Ollama is unreachable.
+    /// job. Throws `invalid` for an invalid name, a name with a host, or the name of another provider; `limited` for
+    /// too many jobs; `unavailable` during shutdown. The job itself reports that Ollama is unreachable.
     package struct Pull: Endpoint, Hashable {
         package static let path = "/models/pull"
         package typealias Response = StartedJob

@@ -3,7 +3,7 @@ extension JSONScanner {
     /// Reads a string.
     package mutating func string() throws -> String {
         skipSpace()
-        guard isString(), let text = try text() else { throw Malformed() }
+        guard isString(), let text = try optionalString() else { throw Malformed() }
         return text
     }
 
@@ -21,18 +21,18 @@ extension JSONScanner {
     }
 
     /// Reads a whole number.
-    package mutating func number() throws -> Int {
-        guard let number = try integer() else { throw Malformed() }
+    package mutating func int() throws -> Int {
+        guard let number = try optionalInt() else { throw Malformed() }
         return number
     }
 
-    package mutating func fraction() throws -> Double {
-        guard let number = Double(try plain()) else { throw Malformed() }
+    package mutating func double() throws -> Double {
+        guard let number = Double(try scalar()) else { throw Malformed() }
         return number
     }
 
-    package mutating func flag() throws -> Bool {
-        switch try plain() {
+    package mutating func bool() throws -> Bool {
+        switch try scalar() {
         case "true": true
         case "false": false
         default: throw Malformed()
@@ -59,7 +59,7 @@ extension JSONScanner {
     }
 
     /// Reads an array of strings.
-    package mutating func texts() throws -> [String] {
+    package mutating func strings() throws -> [String] {
         var texts: [String] = []
         try array { texts.append(try $0.string()) }
         return texts
@@ -73,7 +73,7 @@ extension JSONScanner {
     private mutating func isNull() throws -> Bool {
         skipSpace()
         guard next == UInt8(ascii: "n") else { return false }
-        guard try plain() == "null" else { throw Malformed() }
+        guard try scalar() == "null" else { throw Malformed() }
         return true
     }
 
@@ -109,14 +109,14 @@ extension JSONScanner {
     }
 
     /// Reads a string, or a number or word as it is written; a value of another kind is skipped.
-    package mutating func textOrPlain() throws -> String? {
+    package mutating func stringOrScalar() throws -> String? {
         skipSpace()
-        if isString() { return try text() }
+        if isString() { return try optionalString() }
         guard !isArray(), !isObject() else {
             try skip()
             return nil
         }
-        return try plain()
+        return try scalar()
     }
 
     /// Whether an array is next.

@@ -42,13 +42,13 @@ package struct JSONScanner {
     }
 
     /// Reads an object; a value of another kind is skipped.
-    package mutating func objectIfAny(_ member: (Name, inout JSONScanner) throws -> Void) throws {
+    package mutating func objectOrSkip(_ member: (Name, inout JSONScanner) throws -> Void) throws {
         skipSpace()
         if peek() == UInt8(ascii: "{") { try object(member) } else { try skip() }
     }
 
     /// Reads a string; a value of another kind is skipped.
-    package mutating func text() throws -> String? {
+    package mutating func optionalString() throws -> String? {
         skipSpace()
         guard peek() == UInt8(ascii: "\"") else {
             try skip()
@@ -65,14 +65,14 @@ package struct JSONScanner {
     }
 
     /// Reads a string; `null` is nothing, and a value of another kind, which is skipped, is no words.
-    package mutating func words() throws -> String? {
+    package mutating func stringOrEmpty() throws -> String? {
         skipSpace()
         let isNull = peek() == UInt8(ascii: "n")
-        return try text() ?? (isNull ? nil : "")
+        return try optionalString() ?? (isNull ? nil : "")
     }
 
     /// Reads a whole number; a value of another kind, or a number that does not fit, is skipped.
-    package mutating func integer() throws -> Int? {
+    package mutating func optionalInt() throws -> Int? {
         Int(String(decoding: try raw(), as: UTF8.self))
     }
 
@@ -90,7 +90,7 @@ package struct JSONScanner {
     }
 
     /// Reads what is written without quotes: a number, `true`, `false` or `null`.
-    mutating func plain() throws -> String {
+    mutating func scalar() throws -> String {
         skipSpace()
         let start = position
         try word()
