@@ -51,7 +51,7 @@ struct OllamaLogprobs {
             return nil
         }
         var numbers: [Int] = []
-        try json.array { numbers.append(try $0.integer() ?? 0) }
+        try json.array { numbers.append(try $0.optionalInt() ?? 0) }
         return numbers
     }
 
