@@ -5,6 +5,7 @@ extension Conversations {
     /// messages contain no question, and `conflict` if the id belongs to a conversation of another user.
     package struct Import: Endpoint, Hashable {
         package static let path = "/conversations/import"
+        package static let isIdempotent = true
         package typealias Response = Imported
         /// The id of the new conversation, chosen by the caller so that the request can be repeated.
         package var id: Conversation.ID

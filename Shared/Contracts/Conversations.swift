@@ -32,6 +32,7 @@ package enum Conversations {
     /// Lists the principal's conversations, most recently updated first.
     package struct List: Endpoint {
         package static let path = "/conversations/list"
+        package static let isIdempotent = true
         package typealias Response = Page<Conversation>
         package var persona: Persona.ID?
         package var limit: Int
@@ -69,6 +70,7 @@ package enum Conversations {
     /// Returns the number of stored objects of all users.
     package struct Count: Endpoint {
         package static let path = "/conversations/count"
+        package static let isIdempotent = true
         package typealias Response = Statistics
 
         package init() {}

@@ -47,6 +47,7 @@ package enum Keys {
     /// Lists keys, newest first.
     package struct List: Endpoint {
         package static let path = "/keys/list"
+        package static let isIdempotent = true
         package typealias Response = Page<APIKey>
         /// The owner (default: the caller).
         package var user: String?
@@ -108,6 +109,7 @@ package enum Keys {
     /// Returns expired keys, too: see `expiresAt`. Throws `missing`.
     package struct Find: Endpoint {
         package static let path = "/keys/find"
+        package static let isIdempotent = true
         package typealias Response = APIKey
         /// ``KeySecret/digest``.
         package var digest: String
@@ -122,6 +124,7 @@ package enum Keys {
     /// For the gateway, without a principal. Throws `invalid` for more than ``limit`` keys.
     package struct Check: Endpoint {
         package static let path = "/keys/check"
+        package static let isIdempotent = true
         package typealias Response = [APIKey]
         /// Maximum number of keys in a request.
         package static let limit = 1000
@@ -138,6 +141,7 @@ package enum Keys {
     /// second: a gateway that receives nothing for a second must treat its cache as stale.
     package struct Watch: StreamingEndpoint {
         package static let path = "/keys/watch"
+        package static let isIdempotent = true
         package typealias Element = Event
 
         package init() {}

@@ -5,6 +5,7 @@ package enum Messages {
     /// Throws `missing`, `forbidden`.
     package struct List: Endpoint {
         package static let path = "/messages/list"
+        package static let isIdempotent = true
         package typealias Response = Page<Message>
         package var conversation: Conversation.ID
         package var limit: Int
@@ -37,6 +38,7 @@ package enum Messages {
     /// Throws `missing`, `forbidden`.
     package struct Siblings: Endpoint {
         package static let path = "/messages/siblings"
+        package static let isIdempotent = true
         package typealias Response = Page<Message>
         package var conversation: Conversation.ID
         package var message: Message.ID
@@ -53,6 +55,7 @@ package enum Messages {
     /// Throws `missing`, `forbidden`.
     package struct Select: Endpoint {
         package static let path = "/messages/select"
+        package static let isIdempotent = true
         package typealias Response = Page<Message>
         package var conversation: Conversation.ID
         package var message: Message.ID

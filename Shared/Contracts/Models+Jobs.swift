@@ -50,6 +50,7 @@ extension Models {
     /// Lists active jobs and those that ended within the last hour, newest first.
     package struct Pulls: Endpoint {
         package static let path = "/pulls/list"
+        package static let isIdempotent = true
         package typealias Response = [ModelJob]
 
         package init() {}
@@ -60,6 +61,7 @@ extension Models {
     /// Combines changes that follow each other quickly. Throws `missing`.
     package struct FollowPull: StreamingEndpoint {
         package static let path = "/pulls/follow"
+        package static let isIdempotent = true
         package typealias Element = ModelJob
         package var id: ModelJob.ID
 
@@ -73,6 +75,7 @@ extension Models {
     /// Does nothing if the job has ended. Throws `missing`.
     package struct CancelPull: Endpoint {
         package static let path = "/pulls/cancel"
+        package static let isIdempotent = true
         package typealias Response = ModelJob
         package var id: ModelJob.ID
 
@@ -99,6 +102,7 @@ extension Models {
     /// Throws `missing`, `unavailable`.
     package struct Show: Endpoint {
         package static let path = "/models/show"
+        package static let isIdempotent = true
         package typealias Response = ModelDescription
         package var model: String
 

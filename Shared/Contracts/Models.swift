@@ -5,6 +5,7 @@ package enum Models {
     /// Throws `missing`, `unavailable`.
     package struct Find: Endpoint {
         package static let path = "/models/find"
+        package static let isIdempotent = true
         package typealias Response = Model
         package var name: String?
 
@@ -16,6 +17,7 @@ package enum Models {
     /// Lists the providers and their models.
     package struct List: Endpoint {
         package static let path = "/models/list"
+        package static let isIdempotent = true
         package typealias Response = [ProviderReport]
 
         package init() {}

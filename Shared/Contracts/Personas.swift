@@ -3,6 +3,7 @@ package enum Personas {
     /// Lists the active personas, newest first.
     package struct List: Endpoint {
         package static let path = "/personas/list"
+        package static let isIdempotent = true
         package typealias Response = Page<Persona>
         package var limit: Int
         package var offset: Int
@@ -18,6 +19,7 @@ package enum Personas {
     /// Throws `missing`.
     package struct Find: Endpoint {
         package static let path = "/personas/find"
+        package static let isIdempotent = true
         package typealias Response = Persona
         package var id: Persona.ID
 

@@ -5,6 +5,7 @@ package enum Quotas {
     /// Users have access to their own quota and those of their keys, admins to all. Throws `forbidden`, `missing`.
     package struct Find: Endpoint {
         package static let path = "/quotas/find"
+        package static let isIdempotent = true
         package typealias Response = Status
         package var subject: Quota.Subject
 
@@ -18,6 +19,7 @@ package enum Quotas {
     /// For admins. Earlier usage in the period counts. Throws `forbidden`, `missing`, `invalid`.
     package struct Set: Endpoint {
         package static let path = "/quotas/set"
+        package static let isIdempotent = true
         package typealias Response = Status
         package var subject: Quota.Subject
         package var quota: Quota
@@ -109,6 +111,7 @@ package enum Quotas {
     /// Idempotent: ignores reservations that no longer exist. For the gateway, without a principal.
     package struct Settle: Endpoint {
         package static let path = "/quotas/settle"
+        package static let isIdempotent = true
         package typealias Response = Done
         package var settlements: [Settlement]
 

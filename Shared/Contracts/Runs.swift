@@ -55,6 +55,7 @@ package enum Runs {
     /// Throws `missing`, `forbidden`.
     package struct Find: Endpoint {
         package static let path = "/runs/find"
+        package static let isIdempotent = true
         package typealias Response = Run
         package var conversation: Conversation.ID
         package var run: Run.ID
@@ -68,6 +69,7 @@ package enum Runs {
     /// Streams the events of an active or finished run that follow the event `after`.
     package struct Follow: StreamingEndpoint {
         package static let path = "/runs/follow"
+        package static let isIdempotent = true
         package typealias Element = Run.Event
         package var conversation: Conversation.ID
         package var run: Run.ID
@@ -86,6 +88,7 @@ package enum Runs {
     /// Idempotent.
     package struct Cancel: Endpoint {
         package static let path = "/runs/cancel"
+        package static let isIdempotent = true
         package typealias Response = Run
         package var conversation: Conversation.ID
         package var run: Run.ID

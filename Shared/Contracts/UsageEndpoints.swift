@@ -5,6 +5,7 @@ extension Usage {
     /// Idempotent: a repeated batch is ignored. Throws `invalid`.
     package struct Record: Endpoint {
         package static let path = "/usage/record"
+        package static let isIdempotent = true
         package typealias Response = Done
         package typealias ID = Identifier<Record>
         /// Id of the batch.
@@ -48,6 +49,7 @@ extension Usage {
     /// Users have access to their own usage, admins to all. Throws `forbidden`, and `invalid` for too many lines.
     package struct Report: Endpoint {
         package static let path = "/usage/report"
+        package static let isIdempotent = true
         package typealias Response = Summary
         /// The user (default: the caller).
         package var user: String?

@@ -10,7 +10,8 @@ package struct JSONScanner {
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private var position = 0
+    /// Offset of the next byte.
+    private(set) var position = 0
 
     /// - Parameter bytes: must outlive the scanner.
     package init(_ bytes: UnsafeRawBufferPointer) {
@@ -126,15 +127,37 @@ package struct JSONScanner {
         guard peek() == nil else { throw Malformed() }
     }
 
-    /// The byte that is next.
+    /// The next byte.
     var next: UInt8? { peek() }
+
+    /// Skips the next byte.
+    mutating func advance() {
+        position = min(position + 1, bytes.count)
+    }
+
+    /// Skips white space; returns whether a byte follows.
+    mutating func isNext(_ byte: UInt8) -> Bool {
+        skipSpace()
+        return peek() == byte
+    }
+
+    /// Skips a string whose opening quote is next; returns the bytes between its quotes.
+    mutating func quotedBytes() throws(Malformed) -> (bytes: UnsafeRawBufferPointer, hasEscapes: Bool) {
+        let (range, hasEscapes) = try quoted()
+        return (UnsafeRawBufferPointer(rebasing: bytes[range]), hasEscapes)
+    }
+
+    /// Skips a number, `true`, `false` or `null`.
+    mutating func skipScalar() throws(Malformed) {
+        try word()
+    }
 
     private func peek() -> UInt8? {
         position < bytes.count ? bytes[position] : nil
     }
 
     mutating func skipSpace() {
-        while let byte = peek(), byte == 0x20 || (0x09...0x0D).contains(byte) { position += 1 }
+        while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
     mutating func taken(_ byte: UInt8) -> Bool {
@@ -149,7 +172,7 @@ package struct JSONScanner {
     }
 
     /// Passes over a string whose opening quote is next; answers what stands between its quotes.
-    private mutating func quoted() throws -> (range: Range<Int>, hasEscapes: Bool) {
+    private mutating func quoted() throws(Malformed) -> (range: Range<Int>, hasEscapes: Bool) {
         position += 1
         let start = position
         var hasEscapes = false
@@ -168,7 +191,7 @@ package struct JSONScanner {
     }
 
     /// Passes over a number or one of `true`, `false`, `null`.
-    private mutating func word() throws {
+    private mutating func word() throws(Malformed) {
         let start = position
         while let byte = peek(), Self.isWord(byte) { position += 1 }
         guard position > start else { throw Malformed() }

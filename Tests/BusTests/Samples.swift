@@ -8,8 +8,16 @@ import TestSupport
 enum Samples {
     struct Echo: Endpoint, Equatable {
         static let path = "/samples/echo"
+        static let isIdempotent = true
         typealias Response = Echo
         var text: String
+    }
+
+    /// Not idempotent.
+    struct Add: Endpoint {
+        static let path = "/samples/add"
+        typealias Response = Int
+        var number: Int
     }
 
     struct Wait: Endpoint {

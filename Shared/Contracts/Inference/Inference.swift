@@ -7,6 +7,7 @@ package enum Inference {
     /// outcome is unknown. Closing the stream closes the provider's connection immediately.
     package struct Generate: StreamingEndpoint {
         package static let path = "/inference/generate"
+        package static let isIdempotent = true
         package typealias Element = Event
         /// `provider/model` or a model name (default: the default model).
         package var model: String?
@@ -43,6 +44,7 @@ package enum Inference {
     /// Generates an answer to a conversation and returns it as a whole.
     package struct Complete: Endpoint {
         package static let path = "/inference/complete"
+        package static let isIdempotent = true
         package typealias Response = Answer
         package var generate: Generate
 
@@ -64,6 +66,7 @@ package enum Inference {
     /// Throws `missing`, `invalid`, `unavailable`.
     package struct Embed: Endpoint {
         package static let path = "/inference/embed"
+        package static let isIdempotent = true
         package typealias Response = Embeddings
         /// `provider/model` or a model name (default: the built-in model).
         package var model: String?
