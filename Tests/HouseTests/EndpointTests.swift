@@ -14,8 +14,8 @@ struct EndpointTests {
     private static let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
 
     @Test func `every path is served once, and every endpoint of the contracts is served`() async throws {
-        try await House.with { house in
-            let paths = house.tables.flatMap(\.paths)
+        try await ServiceStack.with { stack in
+            let paths = stack.tables.flatMap(\.paths)
             #expect(Set(paths).count == paths.count)
             let declared = try declaredPaths()
             #expect(Set(paths) == Set(declared))
@@ -24,9 +24,9 @@ struct EndpointTests {
     }
 
     @Test func `each endpoint's JSON is golden, both ways`() async throws {
-        try await House.with { house in
+        try await ServiceStack.with { stack in
             var seen: Set<String> = []
-            for table in house.tables {
+            for table in stack.tables {
                 for type in table.endpoints { try check(type, &seen) }
                 for type in table.streamingEndpoints { try check(type, &seen) }
             }

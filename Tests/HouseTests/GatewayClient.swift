@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What somebody was told of an answer.
-struct Told: Equatable {
+struct ReceivedAnswer: Equatable {
     var text = ""
     /// Whether it was said to be whole, in whatever way.
     var isFinished = false
@@ -35,7 +35,7 @@ struct GatewayClient: Sendable {
     private let client: HTTPClient
 
     /// Asks, and reads the stream to its proper end.
-    func ask(_ text: String) async throws -> Told {
+    func ask(_ text: String) async throws -> ReceivedAnswer {
         switch surface {
         case .openAI:
             let (status, body) = try await post(
@@ -43,19 +43,19 @@ struct GatewayClient: Sendable {
                 "{\"model\":\"\(dialect.model)\",\"stream\":true,\(Self.messages(text))}"
             )
             #expect(status == 200, "\(body)")
-            return try Told(chunks: body)
+            return try ReceivedAnswer(chunks: body)
         case .v1:
             let (status, body) = try await post(
                 "/api/v1/chat/conversations/\(conversation)/messages",
                 "{\"content\":\(text.inJSON),\"stream\":true}"
             )
             #expect(status == 200, "\(body)")
-            return try Told(events: body)
+            return try ReceivedAnswer(events: body)
         }
     }
 
     /// Asks `/v1`, does something as soon as the answer says a word, and reads on to the stream's proper end.
-    func ask(_ text: String, upTo word: String, then act: () async throws -> Void) async throws -> Told {
+    func ask(_ text: String, upTo word: String, then act: () async throws -> Void) async throws -> ReceivedAnswer {
         let response = try await open(
             "/v1/chat/completions",
             "{\"model\":\"\(dialect.model)\",\"stream\":true,\(Self.messages(text))}"
@@ -70,7 +70,7 @@ struct GatewayClient: Sendable {
             try await act()
         }
         #expect(hasActed)
-        return try Told(chunks: String(buffer: body))
+        return try ReceivedAnswer(chunks: String(buffer: body))
     }
 
     /// Asks `/v1` for the answer in one piece.
@@ -101,7 +101,7 @@ struct GatewayClient: Sendable {
 
 extension GatewayClient {
     /// Those who ask one system at once: some for each surface.
-    struct Crowd {
+    struct ClientGroup {
         fileprivate let clients: [[GatewayClient]]
 
         /// Does something for each number by each surface, or by one only.
@@ -127,25 +127,25 @@ extension GatewayClient {
     }
 
     /// Runs `body` with some who ask all five services, behind which a provider answers as its users say.
-    static func with(_ dialect: FakeDialect, _ body: (Crowd) async throws -> Void) async throws {
+    static func with(_ dialect: FakeDialect, _ body: (ClientGroup) async throws -> Void) async throws {
         try await dialect.withServer { server in
-            let streamed = AnswerForm(streamed: dialect, GatewayCutTests.pieces)
-            let whole = AnswerForm(whole: dialect, GatewayCutTests.pieces)
+            let streamed = ProviderResponse(streamed: dialect, GatewayTruncatedResponseTests.pieces)
+            let whole = ProviderResponse(whole: dialect, GatewayTruncatedResponseTests.pieces)
             server.always(dialect.path) { request in
                 let wantsWhole = dialect == .openAI && !request.body.contains("\"stream\":true")
                 return (wantsWhole ? whole : streamed).reply(to: request)
             }
-            try await House.with(settings: settings(dialect, server.url)) { house in
+            try await ServiceStack.with(settings: settings(dialect, server.url)) { stack in
                 var clients: [[GatewayClient]] = []
-                for number in 0..<8 { clients.append(try await join(house, dialect, as: "user-\(number)")) }
-                try await body(Crowd(clients: clients))
+                for number in 0..<8 { clients.append(try await join(stack, dialect, as: "user-\(number)")) }
+                try await body(ClientGroup(clients: clients))
             }
         }
     }
 
     /// A new user with a key and a conversation, by each surface.
-    static func join(_ house: House, _ dialect: FakeDialect, as user: String) async throws -> [GatewayClient] {
-        let bus = try house.conversationBus
+    static func join(_ stack: ServiceStack, _ dialect: FakeDialect, as user: String) async throws -> [GatewayClient] {
+        let bus = try stack.conversationBus
         let context = CallContext(principal: Principal(user: user))
         let personas = try await bus.call(Personas.List(limit: 1, offset: 0), context)
         let persona = try #require(personas.items.first).id
@@ -155,7 +155,7 @@ extension GatewayClient {
             GatewayClient(
                 surface: surface,
                 dialect: dialect,
-                gateway: house.gateway,
+                gateway: stack.gateway,
                 key: key,
                 conversation: opened.conversation.id,
                 client: HTTPClient()
@@ -176,7 +176,7 @@ extension GatewayClient {
     }
 }
 
-extension Told {
+extension ReceivedAnswer {
     /// Reads OpenAI's chunks.
     init(chunks body: String) throws {
         for frame in body.components(separatedBy: "\n\n") where !frame.isEmpty && !frame.hasPrefix(":") {

@@ -10,7 +10,7 @@ import TestSupport
 import TranscriptionService
 
 /// All five services in one process, on free ports and a folder of their own.
-struct House {
+struct ServiceStack {
     static let token = "a-secret-of-the-bus-for-the-tests-only"
     static let secret = "a-secret-for-signing-tokens-in-the-tests-only"
 
@@ -19,7 +19,7 @@ struct House {
     let inference: Int
     let media: Int
     let transcription: Int
-    /// Every endpoint table of the house.
+    /// Every endpoint table of the stack.
     let tables: [EndpointTable]
 
     /// A way to conversation-svc.
@@ -32,7 +32,7 @@ struct House {
 
     static func with<Value>(
         settings: [String: String] = [:],
-        _ body: (House) async throws -> Value
+        _ body: (ServiceStack) async throws -> Value
     ) async throws -> Value {
         try await withTemporaryDirectory { try await with($0, settings, body) }
     }
@@ -40,7 +40,7 @@ struct House {
     private static func with<Value>(
         _ directory: String,
         _ settings: [String: String],
-        _ body: (House) async throws -> Value
+        _ body: (ServiceStack) async throws -> Value
     ) async throws -> Value {
         var values = [
             "DATA_DIR": directory, "BUS_TOKEN": token, "JWT_SECRET_KEY": secret, "GATEWAY_PORT": "0",
@@ -63,7 +63,7 @@ struct House {
                         let tables = [gateway, conversation, inference, media, transcription].map(\.table)
                         return try await withRunning(gateway) { port in
                             try await body(
-                                House(
+                                ServiceStack(
                                     gateway: port,
                                     conversation: conversationPort,
                                     inference: inferencePort,

@@ -4,45 +4,45 @@ import Testing
 /// However a provider's answer arrives and wherever it breaks off: who asked the gateway sees the text up to there and then an
 /// error, never a finished answer; through `/v1`, which stores nothing, and through Parley's own interface.
 @Suite(.timeLimit(.minutes(5)))
-struct GatewayCutTests {
-    /// Ollama is cut and split in ``CutTests``.
+struct GatewayTruncatedResponseTests {
+    /// Ollama is cut and split in ``TruncatedResponseTests``.
     private static let dialects = [FakeDialect.openAI, .gemini]
     static let pieces = ["Grü", "ße \"👩‍🍳\""]
     static var text: String { pieces.joined() }
 
     @Test(arguments: dialects)
     func `cut after any byte that follows the first token`(_ dialect: FakeDialect) async throws {
-        let form = AnswerForm(streamed: dialect, Self.pieces)
+        let form = ProviderResponse(streamed: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.first..<form.answer.bytes.count) { client, count in
-                let told = try await client.ask("[cut \(count)]")
+                let received = try await client.ask("[cut \(count)]")
                 let comment: Comment = "\(client.surface), cut after \(count)"
-                #expect(!told.text.isEmpty && Self.text.hasPrefix(told.text), comment)
-                #expect(told.isFinished ? count >= form.mayBeWhole : count < form.isWhole, comment)
-                #expect(!told.isFinished || told.text == Self.text, comment)
-                #expect(told.fault == (told.isFinished ? nil : client.surface.brokenOff), comment)
+                #expect(!received.text.isEmpty && Self.text.hasPrefix(received.text), comment)
+                #expect(received.isFinished ? count >= form.mayBeWhole : count < form.isWhole, comment)
+                #expect(!received.isFinished || received.text == Self.text, comment)
+                #expect(received.fault == (received.isFinished ? nil : client.surface.brokenOff), comment)
             }
         }
     }
 
     @Test(arguments: dialects)
     func `split at any byte of its body, and byte by byte`(_ dialect: FakeDialect) async throws {
-        let form = AnswerForm(streamed: dialect, Self.pieces)
+        let form = ProviderResponse(streamed: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.answer.headLength..<form.answer.bytes.count, only: .openAI) { client, offset in
-                let told = try await client.ask("[split \(offset)]")
-                #expect(told == Told(text: Self.text, isFinished: true), "split at \(offset)")
+                let received = try await client.ask("[split \(offset)]")
+                #expect(received == ReceivedAnswer(text: Self.text, isFinished: true), "split at \(offset)")
             }
             try await clients.each(0..<8) { client, _ in
-                let told = try await client.ask("[bytes 0]")
-                #expect(told == Told(text: Self.text, isFinished: true), "\(client.surface), byte by byte")
+                let received = try await client.ask("[bytes 0]")
+                #expect(received == ReceivedAnswer(text: Self.text, isFinished: true), "\(client.surface), byte by byte")
             }
         }
     }
 
     @Test(arguments: dialects)
     func `an answer in one piece is whole or none`(_ dialect: FakeDialect) async throws {
-        let form = AnswerForm(whole: dialect, Self.pieces)
+        let form = ProviderResponse(whole: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.first...form.answer.bytes.count, only: .openAI) { client, count in
                 let (status, body) = try await client.askWhole("[cut \(count)]")

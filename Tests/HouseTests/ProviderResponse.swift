@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// An answer of a provider, and where in its bytes it may end.
-struct AnswerForm: Sendable {
+struct ProviderResponse: Sendable {
     let answer: FakeAnswer
     /// From this many bytes on something of the answer has surely been understood.
     let first: Int
