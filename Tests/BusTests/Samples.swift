@@ -45,7 +45,7 @@ enum Samples {
 
     static let token = "a-secret-of-the-bus-for-the-tests-only"
 
-    /// Runs a service with the table and gives a bus to it.
+    /// Runs a service with an endpoint table; calls `body` with a bus to it and its port.
     static func serving<Value>(
         _ table: EndpointTable,
         _ body: (HTTPBus, Int) async throws -> Value

@@ -1,17 +1,17 @@
 import TestSupport
 import Testing
 
-/// However a provider's answer arrives and wherever it breaks off: who asked the gateway sees the text up to there and then an
-/// error, never a finished answer; through `/v1`, which stores nothing, and through Parley's own interface.
+/// Wherever a provider's response is split or truncated, the client of the gateway receives the text so far and then an
+/// error, never a complete answer; on `/v1`, which stores nothing, and on Parley's own surface.
 @Suite(.timeLimit(.minutes(5)))
 struct GatewayTruncatedResponseTests {
-    /// Ollama is cut and split in ``TruncatedResponseTests``.
+    /// For Ollama see ``TruncatedResponseTests``.
     private static let dialects = [FakeDialect.openAI, .gemini]
     static let pieces = ["Grü", "ße \"👩‍🍳\""]
     static var text: String { pieces.joined() }
 
     @Test(arguments: dialects)
-    func `cut after any byte that follows the first token`(_ dialect: FakeDialect) async throws {
+    func `a response truncated after any byte behind the first token is reported as an error`(_ dialect: FakeDialect) async throws {
         let form = ProviderResponse(streamed: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.first..<form.answer.bytes.count) { client, count in
@@ -20,13 +20,13 @@ struct GatewayTruncatedResponseTests {
                 #expect(!received.text.isEmpty && Self.text.hasPrefix(received.text), comment)
                 #expect(received.isFinished ? count >= form.mayBeWhole : count < form.isWhole, comment)
                 #expect(!received.isFinished || received.text == Self.text, comment)
-                #expect(received.fault == (received.isFinished ? nil : client.surface.brokenOff), comment)
+                #expect(received.fault == (received.isFinished ? nil : client.surface.truncationCode), comment)
             }
         }
     }
 
     @Test(arguments: dialects)
-    func `split at any byte of its body, and byte by byte`(_ dialect: FakeDialect) async throws {
+    func `a response split at any byte of its body is complete`(_ dialect: FakeDialect) async throws {
         let form = ProviderResponse(streamed: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.answer.headLength..<form.answer.bytes.count, only: .openAI) { client, offset in
@@ -41,7 +41,7 @@ struct GatewayTruncatedResponseTests {
     }
 
     @Test(arguments: dialects)
-    func `an answer in one piece is whole or none`(_ dialect: FakeDialect) async throws {
+    func `a truncated response without streaming is complete or an error`(_ dialect: FakeDialect) async throws {
         let form = ProviderResponse(whole: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.first...form.answer.bytes.count, only: .openAI) { client, count in

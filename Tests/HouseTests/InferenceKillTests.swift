@@ -5,20 +5,20 @@ import HTTP
 import TestSupport
 import Testing
 
-/// `kill -9` of inference-svc, a process of its own, while the gateway answers by `/v1`.
+/// `SIGKILL` of inference-svc in a separate process during requests to `/v1`.
 @Suite(.timeLimit(.minutes(2)))
 struct InferenceKillTests {
-    @Test func `who is in the middle of an answer is told of an error, and the next one is answered`() async throws {
+    @Test func `a stream in progress ends with an error, and the next request succeeds after the restart`() async throws {
         try await withInferenceProcess { inference in
             let alice = try await inference.join("alice")
             inference.provider.next(nil, inference.dialect.half)
             let received = try await alice.ask("Hello?", upTo: "Hello") { inference.kill() }
             #expect(received == ReceivedAnswer(text: "Hello", isFinished: false, fault: "upstream_error"))
-            #expect(inference.provider.requests(inference.dialect.path).count == 1, "Nothing is asked for again.")
+            #expect(inference.provider.requests(inference.dialect.path).count == 1, "The request is not repeated.")
             let (status, body) = try await alice.askWhole("Are you there?")
             #expect(status == 503)
             #expect(try openAIErrorCode(body) == "unavailable")
-            // The answer that broke off is estimated by its text; where nobody could be asked, nothing is counted.
+            // The truncated answer is counted with an estimate; the failed call is not counted.
             let usage = try await inference.usage(of: "alice", requests: 1)
             #expect(usage.completionTokens == "Hello".utf8.count / 3 + 4)
             #expect(usage.promptTokens > 4)
@@ -30,7 +30,7 @@ struct InferenceKillTests {
         }
     }
 
-    @Test func `who waits for the first word is told of an error with a status`() async throws {
+    @Test func `a request without output so far gets an error status`() async throws {
         try await withInferenceProcess { inference in
             let bob = try await inference.join("bob")
             let silent = inference.dialect.whole.cut(after: inference.dialect.whole.headLength, .stall)
@@ -41,7 +41,7 @@ struct InferenceKillTests {
             let (status, body) = try await answer
             #expect(status == 502)
             #expect(try openAIErrorCode(body) == "upstream_error")
-            try await eventually("The provider is left") {
+            try await eventually("The end of the connection to the provider") {
                 inference.provider.requests(inference.dialect.path).allSatisfy(\.isAbandoned)
             }
         }
@@ -77,7 +77,7 @@ struct InferenceKillTests {
     }
 }
 
-/// A stack whose inference-svc is a process of its own, always at the same address.
+/// A service stack whose inference-svc is a separate process with a fixed port.
 private final class InferenceProcess {
     let dialect: FakeDialect
     let provider: FakeServer
@@ -94,7 +94,7 @@ private final class InferenceProcess {
         self.settings = settings
     }
 
-    /// Starts it, and returns when it is ready.
+    /// Starts the process; returns when the service is ready.
     func start() async throws {
         let port = url.split(separator: ":").last.map(String.init)
         process = try ServiceProcess(
@@ -115,18 +115,18 @@ private final class InferenceProcess {
         process?.kill()
     }
 
-    /// Somebody new who asks by `/v1`.
+    /// Creates a user with a client for `/v1`.
     func join(_ user: String) async throws -> GatewayClient {
         try #require(try await GatewayClient.join(stack, dialect, as: user).first { $0.surface == .openAI })
     }
 
-    /// What a user has taken, once so many calls are counted.
+    /// Returns the usage of a user when it contains this number of requests.
     func usage(of user: String, requests: Int) async throws -> Usage.Total {
         let bus = try stack.conversationBus
         let today = Day(.now())
         let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [])
         var total = Usage.Total()
-        try await eventually("\(requests) calls are counted") {
+        try await eventually("Usage of \(requests) requests") {
             total = try await bus.call(report, CallContext(principal: Principal(user: user))).total
             return total.requests >= requests
         }

@@ -7,7 +7,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// A model from its pull to its deletion, over all services, as a person with curl does it.
+/// The management of models through all services.
 @Suite(.timeLimit(.minutes(2)))
 struct ModelTests {
     private let client = HTTPClient()
@@ -36,7 +36,7 @@ struct ModelTests {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }
 
-    @Test func `a model is fetched, given a personality, looked at and thrown away`() async throws {
+    @Test func `a model is downloaded, customised, shown and deleted`() async throws {
         try await withFakeOllama { ollama in
             let settings = ["OLLAMA_BASE_URL": ollama.url, "AUTH_MODE": "open"]
             try await ServiceStack.with(settings: settings) { stack in
@@ -69,7 +69,7 @@ struct ModelTests {
         }
     }
 
-    @Test func `whoever watches a pull and leaves ends nothing; whoever cancels it ends it`() async throws {
+    @Test func `closing the event stream of a download does not cancel it, deleting the job does`() async throws {
         try await withFakeOllama { ollama in
             let endless = FakeAnswer.chat(lines: FakeAnswer.pullLines(FakeAnswer.layers, succeeds: false))
             ollama.always("/api/pull", endless.stalledBeforeEnd)

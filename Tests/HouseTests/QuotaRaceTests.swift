@@ -11,12 +11,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A quota holds when all that it is for comes at once, from the client's socket to the model's.
+/// A quota holds under concurrent requests, from the client's socket to the model.
 @Suite(.timeLimit(.minutes(5)))
 struct QuotaRaceTests {
     private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
 
-    @Test func `a hundred sends against a quota of ten ask a model ten times, fifty times over`() async throws {
+    @Test func `of 100 concurrent messages with a quota of ten, ten reach the model, fifty times in a row`() async throws {
         try await withServices { gateway, bus, asked in
             let client = HTTPClient()
             let personas = try await bus.call(Personas.List(limit: 1, offset: 0), Self.admin)
@@ -48,7 +48,7 @@ struct QuotaRaceTests {
         }
     }
 
-    /// Sends a message and reads the answer to its end.
+    /// Sends a message and reads the complete response.
     private func send(
         to conversation: Conversation.ID,
         streams: Bool,
@@ -73,7 +73,7 @@ struct QuotaRaceTests {
         return response.status
     }
 
-    /// A gateway and conversation-svc, before a model that counts how often it is asked.
+    /// Runs a gateway and conversation-svc with a model that counts its requests.
     private func withServices(_ body: (Int, HTTPBus, borrowing Mutex<Int>) async throws -> Void) async throws {
         let model = CountedModel()
         try await withTemporaryDirectory { directory in
@@ -103,7 +103,7 @@ struct QuotaRaceTests {
     }
 }
 
-/// Answers at once, and counts.
+/// A model that responds immediately and counts its requests.
 private final class CountedModel: Sendable {
     let asked = Mutex(0)
 

@@ -9,7 +9,7 @@ import ServiceKit
 import TestSupport
 import TranscriptionService
 
-/// All five services in one process, on free ports and a folder of their own.
+/// All five services in one process, on free ports and in a temporary folder.
 struct ServiceStack {
     static let token = "a-secret-of-the-bus-for-the-tests-only"
     static let secret = "a-secret-for-signing-tokens-in-the-tests-only"
@@ -19,10 +19,10 @@ struct ServiceStack {
     let inference: Int
     let media: Int
     let transcription: Int
-    /// Every endpoint table of the stack.
+    /// The endpoint tables of all services.
     let tables: [EndpointTable]
 
-    /// A way to conversation-svc.
+    /// A bus to conversation-svc.
     var conversationBus: HTTPBus {
         get throws {
             let url = "http://127.0.0.1:\(conversation)"

@@ -12,7 +12,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// `store: true`, from the client's socket to the store and back by the native interface.
+/// `store: true`: completions that are stored as conversations, through all services.
 @Suite(.timeLimit(.minutes(2)))
 struct StoredCompletionTests {
     private let client = HTTPClient()
@@ -68,7 +68,7 @@ struct StoredCompletionTests {
     }
 
     @Test(arguments: [true, false])
-    func `what was kept is listed, read and gone on with`(_ isStream: Bool) async throws {
+    func `a stored completion is listed, read and continued`(_ isStream: Bool) async throws {
         try await ServiceStack.with(settings: ["AUTH_MODE": "open"]) { stack in
             let port = stack.gateway
             let issued = try await ask(port, "POST", "/auth/token", ["user_id": "local"])
@@ -84,9 +84,9 @@ struct StoredCompletionTests {
             let opening = try #require(text.split(separator: " ").first)
             #expect(answer.body.contains(opening))
             let run = try #require(said.last?["run_id"] as? String)
-            let received = try await ask(port, "GET", "/api/v1/chat/conversations/\(id)/runs/\(run)", key: token).json
-            #expect(told["model"] as? String == "demo/demo" && told["finish_reason"] as? String == "stop")
-            #expect((told["usage"] as? [String: Any])?["total_tokens"] as? Int ?? 0 > 0)
+            let shown = try await ask(port, "GET", "/api/v1/chat/conversations/\(id)/runs/\(run)", key: token).json
+            #expect(shown["model"] as? String == "demo/demo" && shown["finish_reason"] as? String == "stop")
+            #expect((shown["usage"] as? [String: Any])?["total_tokens"] as? Int ?? 0 > 0)
             let sent = try await ask(
                 port,
                 "POST",
@@ -96,7 +96,7 @@ struct StoredCompletionTests {
             )
             #expect(sent.body.contains("\"status\":\"completed\""), "\(sent.body)")
             #expect(try await messages(port, id, token).count == 4)
-            // One call of /v1, and one turn.
+            // One completion and one turn.
             try await eventually("The usage of both") {
                 let usage = try await ask(port, "GET", "/api/v1/usage", key: token).json
                 return (usage["total"] as? [String: Any])?["requests"] as? Int == 2
@@ -104,7 +104,7 @@ struct StoredCompletionTests {
         }
     }
 
-    @Test func `many at once are kept once each, by a key with a quota of just as many`() async throws {
+    @Test func `concurrent completions within a quota are stored once each`() async throws {
         try await ServiceStack.with(settings: ["MAX_CONCURRENT_RUNS": "0"]) { stack in
             let bus = try bus(to: stack.conversation)
             let alice = CallContext(principal: Principal(user: "alice"))
@@ -133,7 +133,7 @@ struct StoredCompletionTests {
     }
 
     @Test(arguments: [true, false])
-    func `an answer is told while nobody can keep it, and kept if somebody can soon`(_ isStream: Bool) async throws {
+    func `a completion is returned while conversation-svc is down, and stored if it returns soon`(_ isStream: Bool) async throws {
         try await withTemporaryDirectory { directory in
             let model = BlockingModel()
             let behind = ServiceUnit.bus(table: model.table, host: "127.0.0.1", port: 0, token: ServiceStack.token)
@@ -173,7 +173,7 @@ struct StoredCompletionTests {
         }
     }
 
-    /// A call that a model is busy with.
+    /// Starts a completion; returns when the model is processing it.
     private func asked(_ port: Int, _ isStream: Bool, _ model: BlockingModel) async throws -> Task<Answer, any Error> {
         try await eventually("The gateway") { try await ask(port, "GET", "/readyz").status == 200 }
         let call = Task { try await chat(port, isStream: isStream) }
@@ -181,7 +181,7 @@ struct StoredCompletionTests {
         return call
     }
 
-    /// Runs conversation-svc, where another may just have ended.
+    /// Runs conversation-svc when an earlier process has released the database.
     private func withConversations<Value>(
         _ values: [String: String],
         _ body: (Int) async throws -> Value
@@ -208,7 +208,7 @@ struct StoredCompletionTests {
     }
 }
 
-/// Answers when it is let go.
+/// A model that responds when it is released.
 private final class BlockingModel: Sendable {
     private struct State {
         var isBusy = false

@@ -5,15 +5,15 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// However a model's answer arrives and wherever it breaks off, over three services: the status is right, the text is a
-/// true prefix, and what is read again is what is stored.
+/// Wherever a model's response is split or truncated, the run has the right status, its text is a prefix of the answer, and
+/// the stored message equals the streamed one.
 @Suite(.timeLimit(.minutes(5)))
 struct TruncatedResponseTests {
     private static let pieces = ["Grü", "ße 你\n", "\"👩‍🍳\""]
     private static let answer = FakeAnswer.chat(pieces)
     private static var text: String { pieces.joined() }
 
-    @Test func `cut after any byte that follows the first token`() async throws {
+    @Test func `a response truncated after any byte behind the first token is an interrupted run`() async throws {
         let bytes = String(decoding: Self.answer.bytes, as: UTF8.self)
         let begun = try #require(bytes.range(of: "}\n"))
         let done = try #require(bytes.range(of: "\"done\":true"))
@@ -29,15 +29,15 @@ struct TruncatedResponseTests {
         }
     }
 
-    @Test func `cut before the first token, again and again`() async throws {
+    @Test func `a response truncated before the first token is requested again, twice`() async throws {
         try await withConversation { ollama, conversation in
             ollama.always("/api/chat", Self.answer.cut(after: Self.answer.headLength))
             try await conversation.check("Cut after the head", is: .interrupted, Self.text)
-            #expect(ollama.requests("/api/chat").count == 3, "It is tried twice again, as long as nothing has come.")
+            #expect(ollama.requests("/api/chat").count == 3, "It is requested twice again, since nothing was received.")
         }
     }
 
-    @Test func `split at any byte, and byte by byte`() async throws {
+    @Test func `a response split at any byte is a completed run`() async throws {
         try await withConversation { ollama, conversation in
             for offset in 1..<Self.answer.bytes.count {
                 ollama.next("/api/chat", Self.answer.split(at: [offset], pause: .zero))
@@ -59,7 +59,7 @@ struct TruncatedResponseTests {
     }
 }
 
-/// A user who says things, in a new conversation now and then, and compares what comes back.
+/// A user who sends messages, regularly in a new conversation, and compares the streamed and the stored answers.
 private struct TestConversation {
     let bus: HTTPBus
     private let persona: Persona.ID
