@@ -4,9 +4,9 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Stands before every endpoint: wants the bus secret, reads the body, and turns what is thrown into an answer.
+/// Handles a request to an endpoint: verifies the bus secret, reads the body, and converts errors to responses.
 struct BusGuard: Sendable {
-    /// The longest endpoint value that is taken, in bytes.
+    /// Maximum size of a request body, in bytes.
     private static let bodyLimit = 64 * 1024 * 1024
 
     private let token: [UInt8]
@@ -37,12 +37,12 @@ struct BusGuard: Sendable {
         guard let given = headers.first(name: "authorization"), isEqual(given.utf8, token) else {
             throw Fault(
                 .unauthorized,
-                "The bus secret is missing or wrong: send the header authorization with Bearer and BUS_TOKEN."
+                "The bus secret is missing or invalid: send the header authorization: Bearer <BUS_TOKEN>."
             )
         }
     }
 
-    /// Compares in a time that does not tell how much of it is right.
+    /// Compares in constant time.
     private func isEqual(_ given: String.UTF8View, _ wanted: [UInt8]) -> Bool {
         var difference = UInt(given.count ^ wanted.count)
         for (left, right) in zip(given, wanted) { difference |= UInt(left ^ right) }
@@ -53,7 +53,7 @@ struct BusGuard: Sendable {
         do {
             return try await body.collect(upTo: Self.bodyLimit)
         } catch is NIOTooManyBytesError {
-            throw Fault(.tooLarge, "The body is longer than \(Self.bodyLimit) bytes.")
+            throw Fault(.tooLarge, "The body is larger than \(Self.bodyLimit) bytes.")
         }
     }
 
@@ -61,7 +61,7 @@ struct BusGuard: Sendable {
         let fault: Fault
         switch error {
         case let error as Fault: fault = error
-        case is CancellationError: fault = Fault(.cut, "The caller left before the answer was there.")
+        case is CancellationError: fault = Fault(.cut, "The client disconnected before the response.")
         default:
             Logger.current.error(
                 "Endpoint failed",

@@ -1,7 +1,7 @@
 package import Contracts
 package import JSON
 
-/// By hand, since opaque values in it must stay what they were.
+/// Handwritten so that opaque values stay unchanged.
 extension Conversations.Import: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
         json.object { json in

@@ -11,8 +11,8 @@ extension JSONWriter {
 extension JSONScanner {
     /// Reads a value without interpreting it, to pass it on.
     ///
-    /// Throws ``Malformed`` if the value is not strictly valid JSON, is nested deeper than ``RawJSON/depthLimit``, or has
-    /// more than `limit` bytes. Unlike ``raw()``, it is suitable for values from clients and providers.
+    /// Throws ``Malformed`` if the value is not strictly valid JSON, is nested deeper than ``RawJSON/depthLimit``, or
+    /// has more than `limit` bytes. Unlike ``raw()``, it is suitable for values from clients and providers.
     package mutating func rawJSON(limit: Int = .max) throws -> RawJSON {
         let bytes = UnsafeRawBufferPointer(rebasing: try raw())
         guard bytes.count <= limit else { throw Malformed() }

@@ -2,7 +2,7 @@ package import Contracts
 package import JSON
 
 extension Run.Event: JSONWritable, JSONReadable {
-    /// An event of text is exactly `{"number":3,"text":"Hel"}`, for readers that take it apart without decoding.
+    /// A text event is exactly `{"number":3,"text":"Hel"}`: readers rely on this format without decoding it.
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("number", number)

@@ -1,6 +1,6 @@
-/// Turns the inside of a JSON string into the text that it stands for.
+/// Decodes the escape sequences of a JSON string.
 package enum JSONEscapes {
-    /// The text; `nil` when an escape is none or the bytes are not UTF-8.
+    /// Returns the decoded text; `nil` if an escape sequence is invalid or the bytes are not UTF-8.
     ///
     /// Half a surrogate pair becomes U+FFFD, unless it is not allowed.
     package static func resolve(
@@ -41,7 +41,7 @@ package enum JSONEscapes {
         }
     }
 
-    /// Reads the four digits after `\u`, and the other half of the pair if they are the first.
+    /// Reads the four digits after `\u`, and the second half of a surrogate pair.
     private static func scalar(
         _ rest: inout UnsafeRawBufferPointer.SubSequence,
         _ allowsLoneSurrogates: Bool

@@ -1,4 +1,4 @@
-/// The names of one object's members, to find a duplicate: a few are compared in turn, which is faster than to hash them.
+/// The names of an object's members, to find a duplicate; a few are compared in turn, which is faster than hashing.
 struct JSONKeys {
     private static let maximumCompared = 16
 

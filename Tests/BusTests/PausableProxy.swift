@@ -43,7 +43,9 @@ final class PausableProxy: Sendable {
         shared.withLock { $0.isPaused = isPaused }
         for channel in channels where channel.isActive {
             // A connection that has ended meanwhile needs no option.
-            do { try await channel.setOption(.autoRead, value: !isPaused).get() } catch ChannelError.ioOnClosedChannel {}
+            do {
+                try await channel.setOption(.autoRead, value: !isPaused).get()
+            } catch ChannelError.ioOnClosedChannel {}
         }
     }
 

@@ -5,8 +5,8 @@ import NIOCore
 import NIOFoundationCompat
 import Testing
 
-/// Each declared endpoint is served by one service, and its JSON is unchanged; the endpoints are read from the tables and
-/// the sources.
+/// Each declared endpoint is served by one service, and its JSON is unchanged; the endpoints are read from the tables
+/// and the sources.
 @Suite(.timeLimit(.minutes(2)))
 struct EndpointTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()

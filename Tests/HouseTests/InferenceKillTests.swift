@@ -8,7 +8,7 @@ import Testing
 /// `SIGKILL` of inference-svc in a separate process during requests to `/v1`.
 @Suite(.timeLimit(.minutes(2)))
 struct InferenceKillTests {
-    @Test func `a stream in progress ends with an error, and the next request succeeds after the restart`() async throws {
+    @Test func `a stream in progress ends with an error, and a later request succeeds`() async throws {
         try await withInferenceProcess { inference in
             let alice = try await inference.join("alice")
             inference.provider.next(nil, inference.dialect.half)

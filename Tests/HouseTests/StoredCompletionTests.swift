@@ -133,7 +133,9 @@ struct StoredCompletionTests {
     }
 
     @Test(arguments: [true, false])
-    func `a completion is returned while conversation-svc is down, and stored if it returns soon`(_ isStream: Bool) async throws {
+    func `a completion is returned while conversation-svc is down, and stored soon after`(
+        _ isStream: Bool
+    ) async throws {
         try await withTemporaryDirectory { directory in
             let model = BlockingModel()
             let behind = ServiceUnit.bus(table: model.table, host: "127.0.0.1", port: 0, token: ServiceStack.token)

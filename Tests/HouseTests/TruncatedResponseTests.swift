@@ -5,8 +5,8 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// Wherever a model's response is split or truncated, the run has the right status, its text is a prefix of the answer, and
-/// the stored message equals the streamed one.
+/// Wherever a model's response is split or truncated, the run has the right status, its text is a prefix of the answer,
+/// and the stored message equals the streamed one.
 @Suite(.timeLimit(.minutes(5)))
 struct TruncatedResponseTests {
     private static let pieces = ["Grü", "ße 你\n", "\"👩‍🍳\""]
