@@ -49,7 +49,9 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         }
     }
 
-    /// Closes the stream and cancels the work behind it. Idempotent.
+    /// Closes the stream and cancels the work behind it.
+    ///
+    /// Idempotent.
     package func close() {
         closing()
     }

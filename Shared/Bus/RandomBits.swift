@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A fast pseudo-random generator for ids in logs, seeded once by the system. Thread-safe; not for secrets.
+/// A fast pseudo-random generator for ids in logs, seeded once by the system; thread-safe, not for secrets.
 final class RandomBits: Sendable {
     static let shared = RandomBits()
 

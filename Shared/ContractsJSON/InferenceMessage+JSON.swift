@@ -155,7 +155,9 @@ extension Inference.ToolCall: JSONWritable, JSONReadable {
 }
 
 extension JSONScanner {
-    /// Reads the metadata of a provider; returns `nil` for `null`. Throws above a size that no provider uses.
+    /// Reads the metadata of a provider; returns `nil` for `null`.
+    ///
+    /// Throws above a size that no provider uses.
     fileprivate mutating func metadata() throws -> RawJSON? {
         guard kind != .null else {
             try skip()

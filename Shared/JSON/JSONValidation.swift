@@ -55,8 +55,9 @@ package struct JSONValidation: Sendable {
         }
     }
 
-    /// Enters containers up to a value that is none, or an empty one. Of each open container its keys are known; `nil`
-    /// stands for an array.
+    /// Enters containers up to a scalar or an empty container.
+    ///
+    /// `containers`: the keys of each open object; `nil` for an array.
     private func open(_ containers: inout [JSONKeys?], _ scanner: inout JSONScanner) throws(Violation) {
         while true {
             scanner.skipSpace()

@@ -227,7 +227,7 @@ extension ReplicaTests {
         }
     }
 
-    /// Runs two replicas and a bus to both; the first one can hang. The counters count the calls of each.
+    /// Runs two replicas, the first of which can hang, and a bus to both; the counters count the calls of each.
     private static func withReplicas(
         _ body: (HTTPBus, PausableProxy, [Counted]) async throws -> Void
     ) async throws {

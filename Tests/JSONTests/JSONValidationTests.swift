@@ -28,14 +28,17 @@ struct JSONValidationTests {
         try check(text)
     }
 
-    @Test(arguments: [
-        ("", .empty), ("{", .syntax(offset: 1)), ("{\"a\":1}x", .syntax(offset: 7)), ("[1,]", .syntax(offset: 3)),
-        ("{\"a\" 1}", .syntax(offset: 5)), ("[1}", .syntax(offset: 2)), ("{a:1}", .syntax(offset: 1)),
-        ("\u{FEFF}{}", .syntax(offset: 0)), ("[01]", .syntax(offset: 3)), ("[tru]", .syntax(offset: 4)),
-        ("[\u{B}1]", .syntax(offset: 1)), ("{\"a\":1,\"a\":2}", .duplicateKey("a")),
-        ("{\"a\":1,\"\\u0061\":2}", .duplicateKey("a")), ("[\"\\x\"]", .invalidEscape), ("[\"\\ud83c\"]", .invalidEscape),
-        ("[\"\\udf73\"]", .invalidEscape), ("{\"\\u0000\":1}", .invalidEscape), ("[\"a\nb\"]", .syntax(offset: 3)),
-    ] as [(String, JSONValidation.Violation)])
+    @Test(
+        arguments: [
+            ("", .empty), ("{", .syntax(offset: 1)), ("{\"a\":1}x", .syntax(offset: 7)), ("[1,]", .syntax(offset: 3)),
+            ("{\"a\" 1}", .syntax(offset: 5)), ("[1}", .syntax(offset: 2)), ("{a:1}", .syntax(offset: 1)),
+            ("\u{FEFF}{}", .syntax(offset: 0)), ("[01]", .syntax(offset: 3)), ("[tru]", .syntax(offset: 4)),
+            ("[\u{B}1]", .syntax(offset: 1)), ("{\"a\":1,\"a\":2}", .duplicateKey("a")),
+            ("{\"a\":1,\"\\u0061\":2}", .duplicateKey("a")), ("[\"\\x\"]", .invalidEscape),
+            ("[\"\\ud83c\"]", .invalidEscape),
+            ("[\"\\udf73\"]", .invalidEscape), ("{\"\\u0000\":1}", .invalidEscape), ("[\"a\nb\"]", .syntax(offset: 3)),
+        ] as [(String, JSONValidation.Violation)]
+    )
     func `a text with several meanings or none is rejected, and the reason is named`(
         text: String,
         violation: JSONValidation.Violation
@@ -78,7 +81,9 @@ struct JSONValidationTests {
     @Test func `every truncation is rejected`() throws {
         let text = Array(#"{"a":[1,-2.5e3,{"b":"\u0041\ud83c\udf73é🍳"},[],{}],"c":true,"d":null}"#.utf8)
         try check(text)
-        for count in text.indices { #expect(throws: JSONValidation.Violation.self) { try check(Array(text[..<count])) } }
+        for count in text.indices {
+            #expect(throws: JSONValidation.Violation.self) { try check(Array(text[..<count])) }
+        }
     }
 
     @Test func `random bytes never trap`() {
@@ -90,9 +95,13 @@ struct JSONValidationTests {
     }
 
     /// 4 MB each; twice as much may take about twice as long, and never minutes.
-    @Test(.timeLimit(.minutes(1)), arguments: [
-        ("[", "[],", "1]"), ("[", "\"\\\\\\\"\",", "1]"), ("\"", "\\u0041", "\""), ("[", " ", "1]"), ("[", "1,", "1]"),
-    ])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("[", "[],", "1]"), ("[", "\"\\\\\\\"\",", "1]"), ("\"", "\\u0041", "\""), ("[", " ", "1]"),
+            ("[", "1,", "1]"),
+        ]
+    )
     func `large hostile texts take linear time`(start: String, piece: String, end: String) throws {
         try check(start + String(repeating: piece, count: 4_000_000 / piece.utf8.count) + end)
     }

@@ -43,7 +43,7 @@ struct ReplicaSet: Sendable {
     private var retired: [(replica: Replica, since: Instant)] = []
     private var turn = 0
 
-    /// - Parameter targets: at least one.
+    /// Creates a set in which all replicas are ready; at least one is required.
     init(targets: [HTTPTarget], limits: ReplicaLimits = ReplicaLimits()) {
         replicas = targets.map(Replica.init)
         self.limits = limits
