@@ -9,7 +9,7 @@ extension Conversations {
         package typealias Response = Imported
         /// The id of the new conversation, chosen by the caller so that the request can be repeated.
         package var id: Conversation.ID
-        /// The messages sent to the model, oldest first. Of images and audio only URLs are stored, no data.
+        /// The messages sent to the model, oldest first; of images and audio only URLs are stored, no data.
         package var messages: [Inference.Message]
         package var answer: Inference.Answer
 

@@ -2,7 +2,9 @@
 package struct Fault: Error, Codable, Sendable, Hashable {
     /// The kind of fault.
     package var code: Code
-    /// What failed and what to do, in full sentences. Clients see it: it contains no secrets and no internal addresses.
+    /// What failed and what to do, in full sentences.
+    ///
+    /// Clients see it: it contains no secrets and no internal addresses.
     package var message: String
     /// Delay before a retry makes sense, in seconds, if known.
     package var retryAfter: Int?
@@ -17,7 +19,9 @@ package struct Fault: Error, Codable, Sendable, Hashable {
 }
 
 extension Fault {
-    /// The kind of a fault. An open set: an older service can pass on the codes of a newer one.
+    /// The kind of a fault.
+    ///
+    /// An open set: an older service can pass on the codes of a newer one.
     package struct Code: RawRepresentable, Codable, Sendable, Hashable {
         package var rawValue: String
 

@@ -149,7 +149,7 @@ package enum Keys {
 
     /// A change; no change if all members are `nil`.
     package struct Event: Codable, Sendable, Hashable {
-        /// In the first element: all subjects with a quota. Invalidates everything that was cached before.
+        /// In the first element: all subjects with a quota; everything that was cached before is invalid.
         package var quotas: [Quota.Subject]?
         /// A key that was changed or revoked: its cache entry is invalid.
         package var key: APIKey.ID?
