@@ -14,7 +14,7 @@ package struct CallContext: Sendable {
     /// Whether the call concerns state in the memory of a replica: all such calls go to the same replica.
     package var requiresSameReplica = false
     /// Cancels the call from outside its task; not sent.
-    package var handle: CallHandle?
+    package var canceller: CallCanceller?
 
     package init(
         principal: Principal? = nil,

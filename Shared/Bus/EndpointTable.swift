@@ -7,7 +7,7 @@ package import NIOHTTP1
 /// The endpoints of a service and their handlers.
 package struct EndpointTable: Sendable {
     /// The handler of a path.
-    typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerAnswer
+    typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerResponse
 
     package let service: String
     /// The endpoints that return one value.
@@ -61,7 +61,7 @@ package struct EndpointTable: Sendable {
         streamingEndpoints.append(type)
         handlers[type.path] = { body, context in
             let stream = try await handler(body, context)
-            return ServerAnswer(
+            return ServerResponse(
                 status: .ok,
                 headers: ["content-type": "application/x-ndjson"],
                 body: StreamBody.body(of: stream, requestID: context.requestID)
@@ -104,9 +104,9 @@ package struct EndpointTable: Sendable {
     }
 }
 
-extension ServerAnswer {
+extension ServerResponse {
     /// A response with a JSON body.
-    package static func json(_ bytes: ByteBuffer, status: HTTPResponseStatus = .ok) -> ServerAnswer {
-        ServerAnswer(status: status, headers: ["content-type": "application/json"], body: .whole(bytes))
+    package static func json(_ bytes: ByteBuffer, status: HTTPResponseStatus = .ok) -> ServerResponse {
+        ServerResponse(status: status, headers: ["content-type": "application/json"], body: .whole(bytes))
     }
 }

@@ -153,7 +153,7 @@ package final class HTTPBus: Bus, Service {
             readTimeout: Self.silenceLimit
         )
         request.connectTimeout = min(attempts.connectTimeout, remaining)
-        request.handle = call.context.handle
+        request.canceller = call.context.canceller
         return request
     }
 

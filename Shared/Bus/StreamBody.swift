@@ -6,8 +6,8 @@ import NIOCore
 /// Writes a stream as newline-delimited JSON: one `element` per line, then `end` or `fault`.
 enum StreamBody {
     /// Writes one batch at a time; requests the next one when the socket has accepted it.
-    static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ServerAnswer.Body {
-        .written { writer in
+    static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ServerResponse.Body {
+        .stream { writer in
             defer { stream.close() }
             // A failed write means that the client has disconnected.
             var isOver = false

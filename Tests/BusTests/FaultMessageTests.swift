@@ -13,7 +13,7 @@ struct FaultMessageTests {
     }
 
     @Test func `a dropped connection attempt`() async throws {
-        try await RawServer.withDeaf { try await check("http://\($0)", .unreachable) }
+        try await RawServer.withFullBacklog { try await check("http://\($0)", .unreachable) }
     }
 
     @Test(arguments: [
@@ -46,7 +46,7 @@ struct FaultMessageTests {
     }
 
     @Test func `a response that does not come in time`() async throws {
-        let silent = FakeAnswer(head: "", body: []).ending(.stall)
+        let silent = FakeResponse(head: "", body: []).ending(.stall)
         try await RawServer.with(saying: silent) { server in
             try await check("http://\(server.authority)", .timeout)
         }

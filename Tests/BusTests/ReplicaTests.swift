@@ -12,9 +12,9 @@ import Testing
 struct ReplicaTests {
     @Test(arguments: [false, true])
     func `a replica that drops connection attempts makes no call fail`(checksHealth: Bool) async throws {
-        try await RawServer.withDeaf { deaf in
+        try await RawServer.withFullBacklog { unresponsive in
             try await Samples.serving(Self.table()) { _, port in
-                let bus = try Self.bus(["http://\(deaf)", "http://127.0.0.1:\(port)"])
+                let bus = try Self.bus(["http://\(unresponsive)", "http://127.0.0.1:\(port)"])
                 try await Self.withRunning(bus, if: checksHealth) {
                     let times = try await Self.call(bus, times: 1000) { Samples.Add(number: $0) }
                     #expect(times.failures.isEmpty)
@@ -99,7 +99,7 @@ struct ReplicaTests {
     @Test func `a replica that is not ready receives no new calls while another one is ready`() async throws {
         let isReady = Mutex(true)
         let counts = [Counted(), Counted()]
-        let readiness = Readiness("switch") {
+        let readiness = ReadinessCheck("switch") {
             guard isReady.withLock(\.self) else { throw Fault(.unavailable, "It is switched off.") }
         }
         try await Self.serving(counts[0], readiness: [readiness]) { first in
@@ -140,8 +140,8 @@ struct ReplicaTests {
     }
 
     @Test func `when all replicas drop connection attempts the call fails after the time limit`() async throws {
-        try await RawServer.withDeaf { first in
-            try await RawServer.withDeaf { second in
+        try await RawServer.withFullBacklog { first in
+            try await RawServer.withFullBacklog { second in
                 let bus = try Self.bus(["http://\(first)", "http://\(second)"])
                 let start = ContinuousClock.now
                 let fault = await #expect(throws: Fault.self) {
@@ -244,7 +244,7 @@ extension ReplicaTests {
 
     private static func serving<Value>(
         _ count: Counted,
-        readiness: [Readiness] = [],
+        readiness: [ReadinessCheck] = [],
         _ body: (Int) async throws -> Value
     ) async throws -> Value {
         let unit = ServiceUnit.bus(

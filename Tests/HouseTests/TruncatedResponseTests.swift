@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct TruncatedResponseTests {
     private static let pieces = ["Grü", "ße 你\n", "\"👩‍🍳\""]
-    private static let answer = FakeAnswer.chat(pieces)
+    private static let answer = FakeResponse.chat(pieces)
     private static var text: String { pieces.joined() }
 
     @Test func `a response truncated after any byte behind the first token is an interrupted run`() async throws {
