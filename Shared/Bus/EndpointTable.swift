@@ -38,8 +38,8 @@ package struct EndpointTable: Sendable {
     ) {
         endpoints.append(type)
         handlers[type.path] = { body, context in
-            let answer = try await handler(body, context)
-            return .json(try BusCoding.encode(answer))
+            let response = try await handler(body, context)
+            return .json(try BusCoding.encode(response))
         }
     }
 
@@ -74,14 +74,14 @@ package struct EndpointTable: Sendable {
     ///
     /// `other`: the handler for all other requests.
     package func responder(token: String, other: @escaping ServerChannel.Respond) -> ServerChannel.Respond {
-        let (guardian, handlers) = (BusGuard(token: token), handlers)
+        let (invoker, handlers) = (EndpointInvoker(token: token), handlers)
         let listing = Listing(service: service, endpoints: paths)
         return { request in
             let path = request.head.uri
             switch request.head.method {
             case .POST:
                 guard let handler = handlers[path] else { break }
-                return await guardian.answer(request, path: path, with: handler)
+                return await invoker.respond(to: request, path: path, with: handler)
             case .GET where path == "/endpoints":
                 do { return .json(try BusCoding.encode(listing)) } catch { break }
             default: break

@@ -37,14 +37,14 @@ extension Fault {
     }
 
     /// Returns the bus response with the fault.
-    func answer() throws -> ServerResponse {
+    func response() throws -> ServerResponse {
         let status = code.status
-        var answer = ServerResponse.json(
+        var response = ServerResponse.json(
             try encoded(),
             status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase)
         )
-        if let retryAfter { answer.headers.add(name: "retry-after", value: String(retryAfter)) }
-        return answer
+        if let retryAfter { response.headers.add(name: "retry-after", value: String(retryAfter)) }
+        return response
     }
 
     /// The fault for an unexpected error, whose details are only logged.

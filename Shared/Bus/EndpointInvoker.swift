@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Handles a request to an endpoint: verifies the bus secret, reads the body, and converts errors to responses.
-struct BusGuard: Sendable {
+struct EndpointInvoker: Sendable {
     /// Maximum size of a request body, in bytes.
     private static let bodyLimit = 64 * 1024 * 1024
 
@@ -15,8 +15,8 @@ struct BusGuard: Sendable {
         self.token = Array("Bearer \(token)".utf8)
     }
 
-    func answer(
-        _ request: ServerRequest,
+    func respond(
+        to request: ServerRequest,
         path: String,
         with handler: EndpointTable.Handler
     ) async -> ServerResponse {
@@ -29,7 +29,7 @@ struct BusGuard: Sendable {
             let body = try await read(request.body)
             return try await handler(body, context)
         } catch {
-            return answer(to: error, path: path, requestID: requestID)
+            return response(to: error, path: path, requestID: requestID)
         }
     }
 
@@ -57,7 +57,7 @@ struct BusGuard: Sendable {
         }
     }
 
-    private func answer(to error: any Error, path: String, requestID: String) -> ServerResponse {
+    private func response(to error: any Error, path: String, requestID: String) -> ServerResponse {
         let fault: Fault
         switch error {
         case let error as Fault: fault = error
@@ -70,7 +70,7 @@ struct BusGuard: Sendable {
             fault = .unexpected(requestID: requestID)
         }
         do {
-            return try fault.answer()
+            return try fault.response()
         } catch {
             return ServerResponse(status: .internalServerError, body: .whole(ByteBuffer()))
         }
