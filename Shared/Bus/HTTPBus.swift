@@ -108,7 +108,7 @@ package final class HTTPBus: Bus, Service {
         CallAttempts(
             replicas,
             limit: call.deadline - .now,
-            isFixed: call.context.wantsSameReplica,
+            isFixed: call.context.requiresSameReplica,
             isIdempotent: isIdempotent
         )
     }
