@@ -90,7 +90,7 @@ struct ReplicaSetTests {
         #expect(selections.count(where: \.isTrial) == 1)
         #expect(set.eject(Self.targets[0], at: due) == .seconds(2), "The trial failed.")
         #expect(set.select(at: due + .seconds(2))?.isTrial == true)
-        #expect(set.admit(Self.targets[0], at: due + .seconds(2)))
+        #expect(set.admit(Self.targets[0], at: due + .seconds(2)) == true)
         #expect(set.unavailable == 0)
     }
 
@@ -117,7 +117,7 @@ struct ReplicaSetTests {
         _ = set.eject(Self.targets[0], at: start + .seconds(1))
         _ = set.eject(Self.targets[1], at: start + .seconds(1))
         #expect(set.select(at: start) == ReplicaSet.Selection(target: Self.targets[2], isTrial: true))
-        #expect(set.admit(Self.targets[2], at: start))
+        #expect(set.admit(Self.targets[2], at: start) == true)
         #expect(set.select(at: start)?.target == Self.targets[2])
         _ = set.record(.unready, of: Self.targets[2], at: start)
         #expect(set.select(at: start) == ReplicaSet.Selection(target: Self.targets[2], isTrial: false))

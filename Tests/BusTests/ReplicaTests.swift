@@ -130,11 +130,11 @@ struct ReplicaTests {
         let url = try await unreachableURL()
         let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
         let bus = try Self.bus([url])
-        async let sum = bus.call(Samples.Add(number: 41), CallContext())
+        let call = Task { try await bus.call(Samples.Add(number: 41), CallContext()) }
         try await Task.sleep(for: .milliseconds(300))
         let unit = ServiceUnit.bus(table: Self.table(), host: "127.0.0.1", port: port, token: Samples.token)
         try await TestSupport.withRunning(unit) { _ in
-            let answer = try await sum
+            let answer = try await call.value
             #expect(answer == 42)
         }
     }

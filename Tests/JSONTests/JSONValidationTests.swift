@@ -10,7 +10,7 @@ struct JSONValidationTests {
 
     private func check(_ bytes: [UInt8], _ rules: JSONValidation? = nil) throws(JSONValidation.Violation) {
         let result: Result<Void, JSONValidation.Violation> = bytes.withUnsafeBytes { bytes in
-            do {
+            do throws(JSONValidation.Violation) {
                 return .success(try (rules ?? self.rules).check(bytes))
             } catch {
                 return .failure(error)
