@@ -118,14 +118,20 @@ package final class HTTPBus: Bus, Service {
         _ call: OutgoingCall,
         _ attempts: inout CallAttempts
     ) async throws -> (HTTPClient.Response, HTTPTarget) {
+        var failure: HTTPClientError?
         while true {
             let replica = try await attempts.next()
+            let remaining = call.deadline - .now
+            guard remaining > .zero else {
+                throw fault(failure ?? HTTPClientError(.headTimeout, "The deadline has passed."))
+            }
             do {
-                let request = try request(for: call, to: replica.target, attempts)
+                let request = request(for: call, to: replica.target, remaining, attempts)
                 let response = try await client.send(request)
                 if replica.isTrial { replicas.admit(replica.target) }
                 return (response, replica.target)
             } catch let error as HTTPClientError {
+                failure = error
                 log(error, replica.target, call)
                 guard attempts.retries(after: error, on: replica.target) else { throw fault(error) }
             }
@@ -135,10 +141,9 @@ package final class HTTPBus: Bus, Service {
     private func request(
         for call: OutgoingCall,
         to target: HTTPTarget,
+        _ remaining: Duration,
         _ attempts: CallAttempts
-    ) throws -> HTTPClient.Request {
-        let remaining = call.deadline - .now
-        guard remaining > .zero else { throw Fault(.timeout, "\(peer) did not respond in time. Try again.") }
+    ) -> HTTPClient.Request {
         var request = HTTPClient.Request(
             method: .POST,
             target: target,

@@ -33,6 +33,7 @@ struct ReplicaSetTests {
         for _ in 0..<3 { #expect(set.select(at: start, isFixed: true)?.target.host == "10.0.0.6") }
         #expect(set.record(.ready, of: Self.targets[1], at: start + .seconds(1)) == [.becameReady])
         #expect(set.select(at: start, isFixed: true)?.target.host == "10.0.0.5")
+        set = self.set(hasHealthChecks: true)
         for target in Self.targets { _ = set.eject(target, at: start) }
         #expect(set.select(at: start, isFixed: true)?.target.host == "10.0.0.5")
     }
