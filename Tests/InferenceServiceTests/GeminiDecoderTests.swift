@@ -232,7 +232,9 @@ import Testing
         "data: {\"candidates\":[{\"finishReason\":\"FINISH_REASON_UNSPECIFIED\"}]}\n\n",
     ])
     func `what is not known is passed over, and is no end`(_ strange: String) throws {
-        let (first, second) = ("data: \(FakeResponse.geminiChunks(["a", "b"])[0])\n\n", FakeResponse.geminiChunks(["b"])[0])
+        let (first, second) = (
+            "data: \(FakeResponse.geminiChunks(["a", "b"])[0])\n\n", FakeResponse.geminiChunks(["b"])[0]
+        )
         let reading = try GeminiReading(first + strange + "data: \(second)\n\n")
         #expect(reading.outcome.text == "ab")
         #expect(reading.outcome.finish?.reason == .stop)

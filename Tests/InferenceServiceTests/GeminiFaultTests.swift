@@ -106,7 +106,11 @@ import Testing
         #expect(found.outcome.fault?.code == .quotaExceeded)
         #expect(found.outcome.fault?.retryAfter == nil)
         #expect(found.tries == 1)
-        let none = FakeResponse.geminiError(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric: x, limit: 0, model: y")
+        let none = FakeResponse.geminiError(
+            429,
+            "RESOURCE_EXHAUSTED",
+            "Quota exceeded for metric: x, limit: 0, model: y"
+        )
         #expect(try await ask(none).tries == 1)
     }
 

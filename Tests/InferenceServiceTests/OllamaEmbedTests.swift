@@ -42,7 +42,8 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeResponse.embeddings([[1]]), .embeddings([[1], [2], [3]]), .embeddings([[1], [1, 2]]), .embeddings([[], []]),
+        FakeResponse.embeddings([[1]]), .embeddings([[1], [2], [3]]), .embeddings([[1], [1, 2]]),
+        .embeddings([[], []]),
         .json(200, "{}"), .json(200, "not JSON"), .json(200, #"{"embeddings":[["a"],["b"]]}"#),
         .json(200, #"{"embeddings":[[1e99],[1]]}"#), .json(200, #"{"embeddings":5}"#),
     ])

@@ -64,7 +64,8 @@ import Testing
     }
 
     @Test func `an error within the stream is the provider's, and what came before it stands`() async throws {
-        let lines = FakeResponse.chatLines(["Hel", "lo"], nil) + [#"{"error":"model runner has unexpectedly stopped"}"#]
+        let lines =
+            FakeResponse.chatLines(["Hel", "lo"], nil) + [#"{"error":"model runner has unexpectedly stopped"}"#]
         let (text, fault) = try await fault(.chat(lines: lines))
         #expect(text == "Hello")
         #expect(fault?.code == .provider)

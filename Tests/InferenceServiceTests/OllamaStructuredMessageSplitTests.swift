@@ -9,7 +9,8 @@ import Testing
 /// Answers with thoughts, text and calls of tools, however they arrive and wherever they break off.
 @Suite(.timeLimit(.minutes(5))) struct OllamaStructuredMessageSplitTests {
     private static let answer = FakeResponse.chat(
-        lines: [FakeResponse.thought("Hm, 你"), FakeResponse.thought("好\n")] + FakeResponse.chatLines(["Grü", "ße"], nil)
+        lines: [FakeResponse.thought("Hm, 你"), FakeResponse.thought("好\n")]
+            + FakeResponse.chatLines(["Grü", "ße"], nil)
             + [
                 FakeResponse.toolCalls(
                     FakeResponse.toolCall("wetter", #"{"ort":"Köln \"am\" Rhein"}"#),

@@ -135,7 +135,9 @@ import Testing
         let stalled = try await outcome(first.stalledBeforeEnd, limits: limits)
         #expect(stalled.text == "a")
         #expect(stalled.fault?.code == .timeout)
-        let endless = FakeResponse.openAIStream(Array(repeating: #"{"choices":[{"delta":{"content":"a"}}]}"#, count: 100))
+        let endless = FakeResponse.openAIStream(
+            Array(repeating: #"{"choices":[{"delta":{"content":"a"}}]}"#, count: 100)
+        )
         let long = try await outcome(endless.lineByLine(pause: .milliseconds(30)), limits: limits)
         #expect(long.fault?.code == .timeout)
         let piece = try await outcome(whole.cut(after: 0, .stall), limits: limits, isUnary: true)

@@ -57,7 +57,8 @@ final class FakeConnection: ChannelInboundHandler {
         write(answer.pieces[...], of: answer, context: context)
     }
 
-    private func write(_ pieces: ArraySlice<ArraySlice<UInt8>>, of answer: FakeResponse, context: ChannelHandlerContext) {
+    private func write(_ pieces: ArraySlice<ArraySlice<UInt8>>, of answer: FakeResponse, context: ChannelHandlerContext)
+    {
         guard let piece = pieces.first else { return end(answer, context: context) }
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece))).whenSuccess {

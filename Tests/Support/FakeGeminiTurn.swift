@@ -121,7 +121,8 @@ struct FakeGeminiTurn {
         let properties = schema?["properties"] as? [String: Object] ?? [:]
         let arguments = properties.sorted { $0.key < $1.key }.map { name, property in
             let kind = (property["type"] as? String)?.lowercased()
-            return "\(FakeResponse.jsonText(name)): \(kind == "string" ? "\"Paris\"" : kind == "boolean" ? "true" : "1")"
+            return
+                "\(FakeResponse.jsonText(name)): \(kind == "string" ? "\"Paris\"" : kind == "boolean" ? "true" : "1")"
         }
         return (name, "{\(arguments.joined(separator: ","))}")
     }

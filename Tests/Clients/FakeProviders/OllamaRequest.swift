@@ -56,7 +56,9 @@ struct OllamaRequest: Decodable {
             dialogue.images = (messages[last].images ?? []).map(Self.type)
         }
         dialogue.toolResults = messages[(last ?? 0)...].filter { $0.role == "tool" }.map { $0.content ?? "" }
-        dialogue.tools = (tools ?? []).map { FakeModelTurn.Tool(name: $0.function.name, schema: $0.function.parameters) }
+        dialogue.tools = (tools ?? []).map {
+            FakeModelTurn.Tool(name: $0.function.name, schema: $0.function.parameters)
+        }
         dialogue.form = format?.form
         dialogue.tokenLimit = options?.num_predict
         dialogue.stops = options?.stop ?? []
