@@ -96,7 +96,7 @@ import Testing
     func `an API key that a header cannot contain stops the start and is not shown`(_ key: String) async throws {
         for name in ["OPENAI_API_KEY", "GEMINI_API_KEY"] {
             let settings = Settings(values: ["BUS_TOKEN": "x", name: "x" + key])
-            let fault = await #expect(throws: SettingFault.self) {
+            let fault = await #expect(throws: InvalidSetting.self) {
                 _ = try await InferenceService.unit(settings: settings)
             }
             #expect(fault?.sentence.hasPrefix(name) == true && fault?.sentence.contains("sk") == false)
@@ -109,7 +109,7 @@ import Testing
             let file = #"{"providers":[{"name":"vllm","base_url":"http://me:hunter2@10.0.0.5:8000/v1"}]}"#
             try file.write(toFile: path, atomically: true, encoding: .utf8)
             let settings = Settings(values: ["BUS_TOKEN": "x", "PROVIDERS_FILE": path])
-            let fault = await #expect(throws: SettingFault.self) {
+            let fault = await #expect(throws: InvalidSetting.self) {
                 _ = try await InferenceService.unit(settings: settings)
             }
             #expect(fault?.sentence.contains("vllm") == true && fault?.sentence.contains("hunter2") == false)
