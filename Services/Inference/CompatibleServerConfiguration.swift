@@ -18,7 +18,7 @@ struct CompatibleServerConfiguration: Sendable {
 
     /// OpenAI, if a key or a base URL is set for it, and all servers of the file.
     ///
-    /// Throws a `SettingFault` if the environment variable of a key is not set, or for an invalid key.
+    /// Throws a `InvalidSetting` if the environment variable of a key is not set, or for an invalid key.
     static func all(settings: Settings, file: ProvidersFile) throws -> [CompatibleServerConfiguration] {
         var servers: [CompatibleServerConfiguration] = []
         if settings.string("OPENAI_API_KEY") != nil || settings.string("OPENAI_BASE_URL") != nil {
@@ -54,7 +54,7 @@ struct CompatibleServerConfiguration: Sendable {
     private static func key(of server: ProvidersFile.Server, _ settings: Settings) throws -> String? {
         guard let name = server.keyVariable else { return nil }
         guard let key = settings.variable(name) else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "PROVIDERS_FILE uses \(name) as the key of \(server.name), but it is not set. "
                     + "Set it in the environment or in .env, or omit api_key_env."
             )

@@ -10,7 +10,7 @@ struct GeminiConfiguration: Sendable {
 
     /// Returns `nil` if neither a key nor a base URL is set.
     ///
-    /// Throws a `SettingFault` that names the invalid value.
+    /// Throws a `InvalidSetting` that names the invalid value.
     static func read(_ settings: Settings) throws -> GeminiConfiguration? {
         let server = GeminiConfiguration(
             url: try InferenceConfiguration.url(

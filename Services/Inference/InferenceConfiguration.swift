@@ -44,7 +44,7 @@ struct InferenceConfiguration: Sendable {
     /// Maximum number of queued generations of one provider.
     var queueLimit: Int
 
-    /// Throws a `SettingFault` that names the invalid value and the permitted range.
+    /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
     init(settings: Settings) throws {
         ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
         isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
@@ -54,7 +54,7 @@ struct InferenceConfiguration: Sendable {
         compatibleServers = try CompatibleServerConfiguration.all(settings: settings, file: file)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
-            throw SettingFault(
+            throw InvalidSetting(
                 "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is not a valid model name: \(ModelName.rule)."
             )
         }
@@ -74,16 +74,16 @@ struct InferenceConfiguration: Sendable {
     static func url(_ name: String, default value: String, _ settings: Settings) throws -> String {
         let urls = try settings.urls(name, default: value)
         guard urls.count == 1, let url = urls.first else {
-            throw SettingFault("\(name) names \(urls.count) servers; it must be one URL.")
+            throw InvalidSetting("\(name) names \(urls.count) servers; it must be one URL.")
         }
         return url
     }
 
-    /// A key for a request header; throws a `SettingFault` if a header cannot contain it.
+    /// A key for a request header; throws a `InvalidSetting` if a header cannot contain it.
     static func credential(_ name: String, _ key: String?) throws -> String? {
         guard let key else { return nil }
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "\(name) contains a line break, a space or another character that an API key cannot have. "
                     + "Set it to the key alone."
             )
@@ -94,7 +94,7 @@ struct InferenceConfiguration: Sendable {
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
         let duration = try settings.duration(name, default: .seconds(seconds))
         guard duration > .zero, duration <= .seconds(86_400) else {
-            throw SettingFault("\(name) must be longer than 0 and at most a day, such as `\(seconds)s`.")
+            throw InvalidSetting("\(name) must be longer than 0 and at most a day, such as `\(seconds)s`.")
         }
         return duration
     }

@@ -4,7 +4,7 @@ package import ServiceKit
 
 /// The service that runs models: providers, their catalogue, and routing.
 package enum InferenceService {
-    /// Builds the service; throws a `SettingFault` for an invalid setting.
+    /// Builds the service; throws a `InvalidSetting` for an invalid setting.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         try await unit(settings: settings, demoPace: .milliseconds(15))
     }

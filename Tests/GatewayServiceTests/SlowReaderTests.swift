@@ -50,9 +50,9 @@ struct SlowReaderTests {
             ),
             host: "127.0.0.1",
             port: 0,
-            draining: Draining()
+            draining: DrainState()
         ) { _ in
-            ServerAnswer(status: .ok, body: .whole(ByteBuffer(repeating: 120, count: length)))
+            ServerResponse(status: .ok, body: .whole(ByteBuffer(repeating: 120, count: length)))
         }
         try await withRunning(unit) { port in
             let connection = try await RawConnection.open(port: port)

@@ -51,7 +51,7 @@ import Testing
             ollama.next(
                 "/api/chat",
                 .chat(["Hel", "lo"], doneReason: nil),
-                .chat(lines: FakeAnswer.chatLines(["Hel"], nil) + [#"{"error":"out of memory"}"#])
+                .chat(lines: FakeResponse.chatLines(["Hel"], nil) + [#"{"error":"out of memory"}"#])
             )
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 let cut = try await bus.outcome()
@@ -136,9 +136,9 @@ import Testing
         do {
             _ = try await InferenceService.unit(settings: Settings(values: ["BUS_TOKEN": "x", name: value]))
             Issue.record("\(name)=\(value) was taken.")
-        } catch let fault as SettingFault {
-            #expect(fault.sentence.contains(name))
-            #expect(fault.sentence.hasSuffix("."))
+        } catch let fault as InvalidSetting {
+            #expect(fault.message.contains(name))
+            #expect(fault.message.hasSuffix("."))
         }
     }
 }

@@ -9,14 +9,14 @@ import Testing
 
 /// A job always ends with a result or an error, whatever Ollama does.
 @Suite(.timeLimit(.minutes(1))) struct ModelJobFaultTests {
-    private static let begun = FakeAnswer.pullLines(
+    private static let begun = FakeResponse.pullLines(
         [.init("sha256:aaaaaaaaaaaaaaaa", total: 1000, steps: [10])],
         succeeds: false
     )
 
     /// The final state of a pull with a response.
     private func end(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         _ limits: JobProgress.Limits = JobProgress.Limits()
     ) async throws -> ModelJob {
         try await withFakeOllama { ollama in
@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [
         (
-            FakeAnswer.chat(lines: begun + [#"{"error":"max retries exceeded"}"#]), ModelJob.State.failed,
+            FakeResponse.chat(lines: begun + [#"{"error":"max retries exceeded"}"#]), ModelJob.State.failed,
             Fault.Code.provider
         ),
         (.chat(lines: [#"{"error":"pull model manifest: file does not exist"}"#]), .failed, .missing),
@@ -61,7 +61,7 @@ import Testing
         (.chat(lines: begun + [#"{"status":null}"#, #"{"status":5}"#, "{}"]), .interrupted, .cut),
     ])
     func `an end without success is an error`(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         _ state: ModelJob.State,
         _ code: Fault.Code
     ) async throws {
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func `lines after success are ignored`() async throws {
-        let answer = FakeAnswer.chat(lines: FakeAnswer.pullLines(FakeAnswer.layers) + [#"{"error":"late"}"#])
+        let answer = FakeResponse.chat(lines: FakeResponse.pullLines(FakeResponse.layers) + [#"{"error":"late"}"#])
         for answer in [answer.stalledBeforeEnd, answer.ending(.close), answer.ending(.keepAlive)] {
             let job = try await end(answer)
             #expect(job.state == .completed)
@@ -91,22 +91,22 @@ import Testing
 
     @Test func `the last line needs no newline`() async throws {
         let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-        let job = try await end(FakeAnswer(head: head, body: #"{"status":"success"}"#.utf8).ending(.close))
+        let job = try await end(FakeResponse(head: head, body: #"{"status":"success"}"#.utf8).ending(.close))
         #expect(job.state == .completed)
     }
 
     @Test func `unknown status texts are shown unchanged`() async throws {
-        let lines = Self.begun + [#"{"status":"polishing\u0007 the brass"}"#, #"{"error":"stop"}"#]
+        let lines = Self.startedAt + [#"{"status":"polishing\u0007 the brass"}"#, #"{"error":"stop"}"#]
         let job = try await end(.chat(lines: lines))
         #expect(job.status == "polishing  the brass")
     }
 
     @Test func `a job without progress fails, even if its lines repeat`() async throws {
         let limits = JobProgress.Limits(fetching: .milliseconds(300), working: .seconds(60))
-        let stalled = try await end(.chat(lines: Self.begun).stalledBeforeEnd, limits)
+        let stalled = try await end(.chat(lines: Self.startedAt).stalledBeforeEnd, limits)
         #expect(stalled.state == .interrupted)
         #expect(stalled.fault?.code == .timeout)
-        let same = Array(repeating: Self.begun[1], count: 3000)
+        let same = Array(repeating: Self.startedAt[1], count: 3000)
         let repeating = try await end(.chat(lines: same).lineByLine(pause: .milliseconds(5)), limits)
         #expect(repeating.fault?.code == .timeout)
         let silent = try await end(.pull().cut(after: 0, .stall), limits)
@@ -115,8 +115,8 @@ import Testing
 
     @Test func `computing a checksum has a longer timeout`() async throws {
         let limits = JobProgress.Limits(fetching: .seconds(1), working: .seconds(60))
-        let lines = Self.begun + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
-        let whole = FakeAnswer.chat(lines: lines)
+        let lines = Self.startedAt + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
+        let whole = FakeResponse.chat(lines: lines)
         // All lines but the last at once, and the last one later.
         let text = String(decoding: whole.bytes, as: UTF8.self)
         let place = try #require(text.range(of: "{\"status\":\"success\"")).lowerBound
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `a pull split anywhere ends in the same way`() async throws {
-        let answer = FakeAnswer.pull()
+        let answer = FakeResponse.pull()
         try await withFakeOllama { ollama in
             let handlers = try handlers(at: ollama.url)
             for offset in stride(from: 1, to: answer.bytes.count, by: 3) {
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func `a truncated pull is complete only after success`() async throws {
-        let answer = FakeAnswer.pull()
+        let answer = FakeResponse.pull()
         let text = String(decoding: answer.bytes, as: UTF8.self)
         let success = try #require(text.range(of: "\"success\"}"))
         let whole = text[..<success.upperBound].utf8.count

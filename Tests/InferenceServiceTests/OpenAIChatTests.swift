@@ -95,7 +95,7 @@ import Testing
             openAI.always(nil, .openAIStream(text: ["a", "b"]))
             let whole = try await routing.complete(GenerationRequest(question(model: model)), CallContext())
             #expect(whole.text == "ab")
-            var reply = FakeDialogue.Reply(promptTokens: 3)
+            var reply = FakeModelTurn.Reply(promptTokens: 3)
             reply.pieces = ["a", "b"]
             openAI.always(
                 nil,
@@ -115,7 +115,7 @@ import Testing
             #expect(models.first?.name == "openai/gpt-4o-mini")
             #expect(models.last?.name == "openai/text-embedding-3-small")
             #expect(models.first?.window == 128_000)
-            #expect(models.last?.may(.chat) == false)
+            #expect(models.last?.supports(.chat) == false)
             #expect(try await catalogue.find("gpt-4o-mini").name == "openai/gpt-4o-mini")
             #expect(try await catalogue.find("gpt-5-unlisted").name == "openai/gpt-5-unlisted")
             let listed = [ProvidersFile.ListedModel(id: "org/M-8B", window: 4096, abilities: [.chat])]

@@ -15,7 +15,7 @@ struct Outcome: Equatable {
     /// The attempts.
     var attempts: [Attempt]?
     var reasoning = ""
-    var toolCalls: [Inference.ToolCallPiece] = []
+    var toolCalls: [Inference.ToolCallDelta] = []
 
     /// Reads a stream to its end or its error.
     init() {}

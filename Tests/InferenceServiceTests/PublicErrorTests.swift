@@ -66,7 +66,7 @@ import Testing
                 ]
                 try await withInference(settings) { bus in
                     for answer in [
-                        FakeAnswer.openAIError(500, text), .openAIError(400, text),
+                        FakeResponse.openAIError(500, text), .openAIError(400, text),
                         .openAIStream([#"{"error":{"message":"\#(text)"}}"#]),
                     ] {
                         openAI.always(nil, answer)
@@ -96,10 +96,10 @@ import Testing
     func `an API key that a header cannot contain stops the start and is not shown`(_ key: String) async throws {
         for name in ["OPENAI_API_KEY", "GEMINI_API_KEY"] {
             let settings = Settings(values: ["BUS_TOKEN": "x", name: "x" + key])
-            let fault = await #expect(throws: SettingFault.self) {
+            let fault = await #expect(throws: InvalidSetting.self) {
                 _ = try await InferenceService.unit(settings: settings)
             }
-            #expect(fault?.sentence.hasPrefix(name) == true && fault?.sentence.contains("sk") == false)
+            #expect(fault?.message.hasPrefix(name) == true && fault?.message.contains("sk") == false)
         }
     }
 
@@ -109,10 +109,10 @@ import Testing
             let file = #"{"providers":[{"name":"vllm","base_url":"http://me:hunter2@10.0.0.5:8000/v1"}]}"#
             try file.write(toFile: path, atomically: true, encoding: .utf8)
             let settings = Settings(values: ["BUS_TOKEN": "x", "PROVIDERS_FILE": path])
-            let fault = await #expect(throws: SettingFault.self) {
+            let fault = await #expect(throws: InvalidSetting.self) {
                 _ = try await InferenceService.unit(settings: settings)
             }
-            #expect(fault?.sentence.contains("vllm") == true && fault?.sentence.contains("hunter2") == false)
+            #expect(fault?.message.contains("vllm") == true && fault?.message.contains("hunter2") == false)
         }
     }
 }

@@ -5,11 +5,11 @@ import Testing
 /// The state of a provider's server.
 enum Upstream: Sendable {
     /// A server that sends a response in its API's format, or a part of one.
-    case answering(@Sendable (FakeDialect) -> FakeAnswer)
+    case answering(@Sendable (FakeDialect) -> FakeResponse)
     /// A server that reads the beginning of a request and sends bytes that are not HTTP.
-    case saying(FakeAnswer)
+    case saying(FakeResponse)
     /// The same at an `https` URL, without TLS.
-    case sayingWithoutTLS(FakeAnswer)
+    case sayingWithoutTLS(FakeResponse)
     /// A server with an untrusted certificate.
     case withWrongCertificate
     /// No server listens.
@@ -50,14 +50,14 @@ enum Upstream: Sendable {
                 try await body("https://\(server.authority)", nil) { server.openConnections == 0 }
             }
         case .withWrongCertificate:
-            try await RawServer.with(saying: FakeAnswer.raw(""), tls: true) { server in
+            try await RawServer.with(saying: FakeResponse.raw(""), tls: true) { server in
                 try await body("https://\(server.authority)", nil) { server.openConnections == 0 }
             }
         case .nobody: try await body(try await unreachableURL(), nil) { true }
         case .unknownName:
             // A label of this length is invalid, so that no name server slows the tests.
             try await body("http://\(String(repeating: "x", count: 64)).invalid:1", nil) { true }
-        case .deaf: try await RawServer.withDeaf { try await body("http://\($0)", nil) { true } }
+        case .deaf: try await RawServer.withFullBacklog { try await body("http://\($0)", nil) { true } }
         }
     }
 }

@@ -20,10 +20,10 @@ package func withRunning<Result>(
             try await group.run()
             return nil
         }
-        tasks.addTask { try await unit.listening.port() }
+        tasks.addTask { try await unit.listeningPort.value() }
         do {
             guard let port = try await tasks.next() ?? nil else {
-                throw NeverHappened(description: "\(unit.name) ended before it listened.")
+                throw ConditionTimeout(description: "\(unit.name) ended before it listened.")
             }
             let result = try await body(port)
             await group.triggerGracefulShutdown()

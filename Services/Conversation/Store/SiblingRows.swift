@@ -1,19 +1,25 @@
 import Contracts
 import GRDB
 
-/// Messages that stand in the same place: the answers to one question, or the questions after one answer.
+/// Reads and changes siblings: the answers to one question, or the questions after one answer.
 enum SiblingRows {
-    private static let place = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
+    /// Where siblings are: messages with the same position and parent.
+    private struct Place: Hashable {
+        var position: Int
+        var parent: String?
+    }
 
-    /// The number in its place that the next message there gets.
-    static func next(
+    private static let condition = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
+
+    /// Returns the sibling index of the next message with a parent and role.
+    static func nextIndex(
         after parent: Message.ID?,
         at position: Int,
         role: Message.Role,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Int {
-        let statement = try database.cachedStatement(sql: "SELECT MAX(sibling) FROM messages WHERE \(place)")
+        let statement = try database.cachedStatement(sql: "SELECT MAX(sibling) FROM messages WHERE \(condition)")
         let last = try Int?.fetchOne(
             statement,
             arguments: [conversation, position, parent?.description, role.rawValue]
@@ -21,14 +27,14 @@ enum SiblingRows {
         return (last ?? nil).map { $0 + 1 } ?? 0
     }
 
-    /// The messages in a message's place, the first that was there first.
+    /// Returns all siblings of a message, itself included, oldest first.
     static func list(
-        beside stored: StoredMessage,
+        siblingsOf stored: StoredMessage,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> [Message] {
         let statement = try database.cachedStatement(
-            sql: "SELECT \(MessageRows.columns) FROM messages WHERE \(place) ORDER BY sibling"
+            sql: "SELECT \(MessageRows.columns) FROM messages WHERE \(condition) ORDER BY sibling"
         )
         let message = stored.message
         let found = try Row.fetchAll(
@@ -42,25 +48,25 @@ enum SiblingRows {
         }
     }
 
-    /// How many answers to a question there are.
-    static func answers(
+    /// Returns the number of answers to a question.
+    static func answerCount(
         to question: Message.ID,
         at position: Int,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Int {
-        try next(after: question, at: position + 1, role: .assistant, in: conversation, database)
+        try nextIndex(after: question, at: position + 1, role: .assistant, in: conversation, database)
     }
 
-    /// Whether a question has an answer that is of use to somebody.
-    static func hasAnswer(
+    /// Returns whether a question has an answer that did not fail.
+    static func hasUsableAnswer(
         to question: Message.ID,
         at position: Int,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Bool {
         let statement = try database.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM messages WHERE \(place) AND status != 'failed')"
+            sql: "SELECT EXISTS (SELECT 1 FROM messages WHERE \(condition) AND status != 'failed')"
         )
         let arguments: StatementArguments = [
             conversation, position + 1, question.description, Message.Role.assistant.rawValue,
@@ -68,10 +74,10 @@ enum SiblingRows {
         return try Bool.fetchOne(statement, arguments: arguments) ?? false
     }
 
-    /// Makes a message the chosen one in its place.
-    static func choose(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
+    /// Marks a message as the chosen one among its siblings.
+    static func markChosen(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(place)"
+            sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(condition)"
         )
         let message = stored.message
         try statement.execute(arguments: [
@@ -79,8 +85,8 @@ enum SiblingRows {
         ])
     }
 
-    /// The message that is chosen after a parent, if there is one.
-    static func chosen(
+    /// Returns the chosen reply to a message, if any.
+    static func chosenReply(
         after parent: Message.ID,
         at position: Int,
         in conversation: Int64,
@@ -96,8 +102,8 @@ enum SiblingRows {
             .map(MessageRows.read)
     }
 
-    /// The answer that stands between a question and what was said before it came: the first that came then, or else the
-    /// one that is chosen.
+    /// Returns the answer between a question and a message that was asked before that answer was stored: the first
+    /// answer stored after that message, otherwise the chosen one.
     static func answer(
         between question: StoredMessage,
         and next: StoredMessage,
@@ -114,11 +120,11 @@ enum SiblingRows {
             conversation, question.position + 1, question.message.id.description, next.number,
         ]
         if let row = try Row.fetchOne(statement, arguments: arguments) { return try MessageRows.read(row) }
-        return try chosen(after: question.message.id, at: question.position + 1, in: conversation, database)
+        return try chosenReply(after: question.message.id, at: question.position + 1, in: conversation, database)
     }
 
-    /// Says of each message how many stand in its place now; the messages are one stretch of a path.
-    static func count(
+    /// Returns the messages, which must be consecutive on a path, with their current number of siblings.
+    static func withBranchCounts(
         _ stored: [StoredMessage],
         in conversation: Int64,
         _ database: GRDB.Database
@@ -132,10 +138,14 @@ enum SiblingRows {
         )
         let rows = try Row.fetchAll(statement, arguments: [conversation, lowest, highest])
         guard !rows.isEmpty else { return stored.map(\.message) }
+        let lastSiblings = Dictionary(
+            rows.map { (Place(position: $0[0], parent: $0[1]), $0[2] as Int) },
+            uniquingKeysWith: max
+        )
         return stored.map { stored in
             var message = stored.message
-            let others = rows.filter { $0[0] == stored.position && $0[1] == message.parent?.description }
-            let last = max(stored.sibling, others.map { $0[2] as Int }.max() ?? 0)
+            let place = Place(position: stored.position, parent: message.parent?.description)
+            let last = max(stored.sibling, lastSiblings[place] ?? 0)
             message.branch = last == 0 ? nil : Message.Branch(index: stored.sibling, count: last + 1)
             return message
         }

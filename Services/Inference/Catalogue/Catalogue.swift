@@ -98,10 +98,10 @@ final class Catalogue: Service {
     /// Throws `invalid` if the model is known to lack an ability.
     func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
         guard let model = directory.withLock({ $0.model(route) }) else { return }
-        guard model.may(.chat) else {
+        guard model.supports(.chat) else {
             throw Fault(.invalid, "\(route.name) supports embeddings only. Choose a chat model.")
         }
-        for need in needs where !model.may(need) {
+        for need in needs where !model.supports(need) {
             throw Fault(.invalid, "\(route.name) does not support \(need.rawValue). Choose a model that does.")
         }
     }

@@ -35,6 +35,8 @@ package final class HTTPClient: Sendable {
         /// Without `host`, `content-length` and `transfer-encoding`, which the client writes.
         package var headers: HTTPHeaders
         package var body: ByteBuffer?
+        /// Time limit for opening a connection (default: that of the client).
+        package var connectTimeout: Duration?
         /// How long the response head may take, once the connection stands.
         package var headTimeout: Duration
         /// The longest silence between two reads of the body.
@@ -42,7 +44,7 @@ package final class HTTPClient: Sendable {
         /// For how long bytes of the body may gather before they are handed out, after the first.
         package var gather: Duration?
         /// By which somebody else may end the exchange.
-        package var handle: CallHandle?
+        package var canceller: CallCanceller?
 
         package init(
             method: HTTPMethod = .GET,
@@ -105,6 +107,13 @@ package final class HTTPClient: Sendable {
         self.pools = pools
     }
 
+    /// Closes the idle connections to a target; with an error, also fails the requests to it that are in progress.
+    package func closeConnections(to target: HTTPTarget, failing error: HTTPClientError? = nil) {
+        for pool in pools.values {
+            pool.eventLoop.execute { pool.closeConnections(to: target, failing: error) }
+        }
+    }
+
     /// Sends a request and waits for the head of its response.
     ///
     /// Cancelling the task closes the connection at once; so does ``Body/close()`` later.
@@ -117,7 +126,7 @@ package final class HTTPClient: Sendable {
         }
         let exchange = HTTPExchange(request: request, pool: pool)
         // Weakly: whoever could end the exchange does not keep it.
-        request.handle?.onLeave { [weak exchange] in
+        request.canceller?.onCancel { [weak exchange] in
             guard let exchange else { return }
             loop.execute { exchange.fail(CancellationError()) }
         }

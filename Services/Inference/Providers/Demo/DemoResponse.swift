@@ -113,13 +113,13 @@ enum DemoResponse: Equatable {
         }
 
         private mutating func read(_ json: inout JSONScanner, in format: ByteBuffer) throws {
-            try json.objectIfAny { key, json in
+            try json.objectOrSkip { key, json in
                 switch key {
-                case "type": type = try json.text()
+                case "type": type = try json.optionalString()
                 case "json_schema":
-                    try json.objectIfAny { key, json in
+                    try json.objectOrSkip { key, json in
                         switch key {
-                        case "name": name = try json.text()
+                        case "name": name = try json.optionalString()
                         case "schema":
                             let raw = try json.raw()
                             let start = format.readerIndex + raw.startIndex

@@ -121,13 +121,13 @@ struct DemoSchema: Sendable {
     }
 
     private mutating func read(_ json: inout JSONScanner, into index: Int, depth: Int) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "type": nodes[index].types = try Self.strings(&json)
             case "enum": nodes[index].options = try Self.options(&json)
             case "const": nodes[index].options = [try Self.option(&json)]
             case "properties":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     let property = try child(&json, depth: depth)
                     nodes[index].properties.append((name.text ?? "", property))
                 }
@@ -142,13 +142,13 @@ struct DemoSchema: Sendable {
                     let choice = try child(&json, depth: depth)
                     nodes[index].choices.append(choice)
                 }
-            case "$ref": nodes[index].reference = try json.text()
+            case "$ref": nodes[index].reference = try json.optionalString()
             case "$defs", "definitions":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     let definition = try child(&json, depth: depth)
                     if depth == 0, let name = name.text { definitions[name] = definitions[name] ?? definition }
                 }
-            case "format": nodes[index].format = try json.text()
+            case "format": nodes[index].format = try json.optionalString()
             case "minimum": nodes[index].minimum = try Self.number(&json)
             case "maximum": nodes[index].maximum = try Self.number(&json)
             case "minItems": nodes[index].minItems = try Self.count(&json)
@@ -164,9 +164,9 @@ struct DemoSchema: Sendable {
 extension DemoSchema {
     /// Reads one string, or the strings of an array.
     private static func strings(_ json: inout JSONScanner) throws -> [String] {
-        guard json.isArray() else { return try json.text().map { [$0] } ?? [] }
+        guard json.isArray() else { return try json.optionalString().map { [$0] } ?? [] }
         var texts: [String] = []
-        try json.array { json in if let text = try json.text() { texts.append(text) } }
+        try json.array { json in if let text = try json.optionalString() { texts.append(text) } }
         return texts
     }
 
@@ -181,7 +181,9 @@ extension DemoSchema {
     }
 
     private static func option(_ json: inout JSONScanner) throws -> Node.Option {
-        guard json.kind == .text, let text = try json.text() else { return Node.Option(json: try json.rawJSON()) }
+        guard json.kind == .string, let text = try json.optionalString() else {
+            return Node.Option(json: try json.rawJSON())
+        }
         return Node.Option(json: RawJSON(DemoValue.string(text).json), text: text)
     }
 
@@ -190,7 +192,7 @@ extension DemoSchema {
             try json.skip()
             return nil
         }
-        return try json.textOrPlain().flatMap(Double.init)
+        return try json.stringOrScalar().flatMap(Double.init)
     }
 
     /// Reads a count; a negative number is 0, and a huge one is a billion.

@@ -45,12 +45,12 @@ struct DemoTool {
 
     private init?(_ json: inout JSONScanner, in tools: ByteBuffer) throws {
         var (name, description, parameters): (String?, String?, ByteBuffer?)
-        try json.objectIfAny { key, json in
+        try json.objectOrSkip { key, json in
             guard case "function" = key else { return try json.skip() }
-            try json.objectIfAny { key, json in
+            try json.objectOrSkip { key, json in
                 switch key {
-                case "name": name = try json.text()
-                case "description": description = try json.text()
+                case "name": name = try json.optionalString()
+                case "description": description = try json.optionalString()
                 case "parameters":
                     let raw = try json.raw()
                     parameters = tools.getSlice(at: tools.readerIndex + raw.startIndex, length: raw.count)

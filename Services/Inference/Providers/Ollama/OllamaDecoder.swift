@@ -77,7 +77,7 @@ struct OllamaDecoder: AnswerDecoder {
     }
 
     /// Each call is complete and separate, even if indexes and identifiers are missing or equal.
-    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallPiece {
+    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallDelta {
         let id = call.id.flatMap { callIDs.insert($0).inserted ? $0 : nil }
         return calls.piece(index: nil, id: id, name: call.name, arguments: call.arguments)
     }
