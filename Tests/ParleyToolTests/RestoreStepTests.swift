@@ -36,7 +36,7 @@ import Testing
                 let folder = source.directory + "/try-\(failure)-\(log)-\(step)"
                 let reader = try source.copy(to: folder, log: log)
                 let isComplete = try attempt(failure, at: step, backup: backup, folder: folder, rows: source.rows)
-                try withExtendedLifetime(reader) {}
+                withExtendedLifetime(reader) {}
                 if isComplete { break }
                 step += 1
             }

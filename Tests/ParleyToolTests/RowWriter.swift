@@ -48,8 +48,10 @@ final class RowReader: Sendable {
     private let queue: DatabaseQueue
 
     init(directory: String) throws {
-        queue = try DatabaseQueue(path: directory + "/conversation.sqlite")
-        try queue.inDatabase { database in
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        queue = try DatabaseQueue(path: directory + "/conversation.sqlite", configuration: configuration)
+        try queue.unsafeReentrantWrite { database in
             try database.beginTransaction(.deferred)
             _ = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM messages")
         }

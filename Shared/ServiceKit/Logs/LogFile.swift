@@ -57,7 +57,7 @@ struct LogFile: Sendable {
     }
 
     private static func size(of descriptor: Int32) -> Int {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+        // The file is open for appending, so its offset does not matter.
+        max(0, Int(lseek(descriptor, 0, SEEK_END)))
     }
 }

@@ -58,8 +58,9 @@ extension Settings {
             do {
                 _ = try HTTPTarget.parse(url)
             } catch {
+                let hint = url.contains("@") ? " A user name or password in a URL is not supported." : ""
                 throw InvalidSetting(
-                    "\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001."
+                    "\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001.\(hint)"
                 )
             }
         }

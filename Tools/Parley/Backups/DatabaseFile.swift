@@ -19,6 +19,13 @@ struct DatabaseFile: Sendable {
 
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
+    /// Size in bytes; `nil` if the file does not exist.
+    var size: UInt64? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { file.closeFile() }
+        return file.seekToEndOfFile()
+    }
+
     /// Checks the whole file and returns what it contains.
     ///
     /// Throws `InvalidSetting` if it is damaged or contains no conversations.

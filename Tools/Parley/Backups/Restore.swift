@@ -94,9 +94,8 @@ struct Restore: Sendable {
     /// The suffixes of the files that a database consists of: its own, and its log unless that is empty.
     private func existingParts(of database: DatabaseFile) -> [String] {
         ["", "-wal"].filter { suffix in
-            var status = stat()
-            guard stat(database.path + suffix, &status) == 0 else { return false }
-            return suffix.isEmpty || status.st_size > 0
+            let part = DatabaseFile(path: database.path + suffix)
+            return part.exists && (suffix.isEmpty || part.size != 0)
         }
     }
 

@@ -37,7 +37,6 @@ struct HealthProbe: Sendable {
         request = HTTPClient.Request(
             target: HTTPTarget(host: service.host(settings), port: try service.port(settings)),
             path: "/readyz",
-            headers: ["connection": "close"],
             headTimeout: Self.limit,
             readTimeout: Self.limit
         )

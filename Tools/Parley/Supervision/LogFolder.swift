@@ -30,8 +30,9 @@ struct LogFolder {
     ///
     /// A process that still writes to the file goes on in the renamed one.
     func rotate(_ path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_size >= Int(Self.limit) else { return }
+        guard let file = FileHandle(forReadingAtPath: path) else { return }
+        defer { file.closeFile() }
+        guard file.seekToEndOfFile() >= Self.limit else { return }
         guard rename(path, path + ".1") == 0 else {
             throw InvalidSetting("The log file \(path) cannot be renamed: \(String(cString: strerror(errno))).")
         }
