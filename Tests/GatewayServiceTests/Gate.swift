@@ -86,7 +86,7 @@ struct Gate {
     }
 
     /// The answers to what is sent to the socket, byte for byte.
-    func raw(_ bytes: [UInt8]) async throws -> RawAnswer {
+    func raw(_ bytes: [UInt8]) async throws -> RawResponse {
         let connection = try await RawConnection.open(port: port)
         defer { connection.close() }
         connection.send(bytes)
@@ -109,7 +109,7 @@ struct Answer {
     var isEnvelope: Bool { WireJSON.isEnvelope(body) }
 }
 
-extension RawAnswer {
+extension RawResponse {
     /// Whether the body is v1's envelope for errors and nothing else.
     var isEnvelope: Bool { WireJSON.isEnvelope(body) }
 }

@@ -10,7 +10,7 @@ import Synchronization
 struct KeyHold: Sendable {
     /// Whether the key was lost, and what is left then.
     private final class Grip: Sendable {
-        let handle = CallHandle()
+        let canceller = CallCanceller()
         private let loss = Mutex<KeyLoss?>(nil)
 
         /// What became of the key, if it was lost.
@@ -18,7 +18,7 @@ struct KeyHold: Sendable {
 
         func lose(_ why: KeyLoss) {
             loss.withLock { $0 = $0 ?? why }
-            handle.leave()
+            canceller.cancel()
         }
     }
 
@@ -56,7 +56,7 @@ struct KeyHold: Sendable {
         let (grip, holder) = take()
         defer { cache.release(holder, of: key.id) }
         var call = call
-        call.handle = grip.handle
+        call.canceller = grip.canceller
         do {
             return try await ask(call)
         } catch {
@@ -71,7 +71,7 @@ struct KeyHold: Sendable {
     ) async throws -> ElementStream<Element> {
         let (grip, holder) = take()
         var call = call
-        call.handle = grip.handle
+        call.canceller = grip.canceller
         do {
             return tie(try await ask(call), grip, holder)
         } catch {

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// The body of `:generateContent` as Parley writes it, as far as a fake model heeds it.
+/// The body of `:generateContent` as Parley writes it, reduced to the fields that the fake uses.
 struct GeminiRequest: Decodable {
     var contents: [Content]
     var tools: [Tools]?
@@ -54,9 +54,9 @@ struct GeminiRequest: Decodable {
         var responseSchema: FakeSchema?
     }
 
-    /// What the model is asked.
-    func dialogue(model: String) -> FakeDialogue {
-        var dialogue = FakeDialogue(model: model)
+    /// The conversation in the form that all fakes share.
+    func dialogue(model: String) -> FakeModelTurn {
+        var dialogue = FakeModelTurn(model: model)
         let last = contents.lastIndex { $0.role != "model" && $0.parts.contains { $0.functionResponse == nil } }
         if let last {
             dialogue.text = contents[last].text
@@ -70,7 +70,7 @@ struct GeminiRequest: Decodable {
             ? []
             : (tools ?? []).flatMap { $0.functionDeclarations ?? [] }
                 .filter { calling?.allowedFunctionNames?.contains($0.name) ?? true }
-                .map { FakeDialogue.Tool(name: $0.name, schema: $0.parametersJsonSchema ?? $0.parameters) }
+                .map { FakeModelTurn.Tool(name: $0.name, schema: $0.parametersJsonSchema ?? $0.parameters) }
         let configuration = generationConfig
         if let schema = configuration?.responseJsonSchema ?? configuration?.responseSchema {
             dialogue.form = .schema(schema)

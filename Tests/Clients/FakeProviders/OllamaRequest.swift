@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The body of `POST /api/chat`, as far as a fake model heeds it.
+/// The body of `POST /api/chat`, reduced to the fields that the fake uses.
 struct OllamaRequest: Decodable {
     var model: String
     var messages: [Message]?
@@ -32,9 +32,9 @@ struct OllamaRequest: Decodable {
         var stop: [String]?
     }
 
-    /// `"json"`, or a schema.
+    /// `"json"` or a JSON schema.
     struct Format: Decodable {
-        var form: FakeDialogue.Form?
+        var form: FakeModelTurn.Form?
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
@@ -46,17 +46,19 @@ struct OllamaRequest: Decodable {
         }
     }
 
-    /// What the model is asked.
-    var dialogue: FakeDialogue {
+    /// The conversation in the form that all fakes share.
+    var dialogue: FakeModelTurn {
         let messages = messages ?? []
-        var dialogue = FakeDialogue(model: model)
+        var dialogue = FakeModelTurn(model: model)
         let last = messages.lastIndex { $0.role == "user" }
         if let last {
             dialogue.text = messages[last].content ?? ""
             dialogue.images = (messages[last].images ?? []).map(Self.type)
         }
         dialogue.toolResults = messages[(last ?? 0)...].filter { $0.role == "tool" }.map { $0.content ?? "" }
-        dialogue.tools = (tools ?? []).map { FakeDialogue.Tool(name: $0.function.name, schema: $0.function.parameters) }
+        dialogue.tools = (tools ?? []).map {
+            FakeModelTurn.Tool(name: $0.function.name, schema: $0.function.parameters)
+        }
         dialogue.form = format?.form
         dialogue.tokenLimit = options?.num_predict
         dialogue.stops = options?.stop ?? []
@@ -64,7 +66,7 @@ struct OllamaRequest: Decodable {
         return dialogue
     }
 
-    /// An image's type by its first bytes.
+    /// The media type of an image, from its first bytes.
     private static func type(of base64: String) -> String {
         if base64.hasPrefix("iVBORw0KGgo") { return "image/png" }
         return base64.hasPrefix("/9j/") ? "image/jpeg" : "no image"
