@@ -38,7 +38,7 @@ struct ProviderFaults: Sendable {
                 ),
                 .retry
             )
-        case .headTimeout, .readTimeout: return late(responseTimeout)
+        case .headTimeout, .readTimeout, .writeTimeout: return late(responseTimeout)
         case .protocolViolation, .tooLarge:
             return ProviderError(
                 Fault(.provider, "What answers at \(address) does not speak HTTP as \(name) does. Check \(setting)."),
@@ -67,7 +67,7 @@ struct ProviderFaults: Sendable {
     /// The stream broke off.
     func streamFailed(_ error: HTTPClientError) -> ProviderError {
         switch error.kind {
-        case .readTimeout, .headTimeout:
+        case .readTimeout, .writeTimeout, .headTimeout:
             ProviderError(
                 Fault(.timeout, "\(name) at \(address) fell silent in the middle of its answer. Try again."),
                 .retry
