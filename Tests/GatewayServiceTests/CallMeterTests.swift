@@ -15,7 +15,7 @@ struct CallMeterTests {
 
     @Test func `where no quota applies nobody is asked`() async throws {
         try await withMeter { meter, behind, cache in
-            cache.hear(Keys.News(quotas: [.user("bob")]))
+            cache.hear(Keys.Event(quotas: [.user("bob")]))
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             await call.end(.told(model: "a/b", usage: Self.usage))
             #expect(behind.reserves.isEmpty)
@@ -26,7 +26,7 @@ struct CallMeterTests {
     @Test func `who has a quota reserves, and so does everybody while nobody can tell who has`() async throws {
         try await withMeter { meter, behind, cache in
             behind.allow(10)
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             let one = try await meter.begin(principal("alice"), model: "b", promptTokens: 14, maxTokens: 7)
             #expect(behind.reserves.map(\.model) == ["b"])
             #expect(behind.reserves.map(\.promptTokens) == [14])
@@ -50,7 +50,7 @@ struct CallMeterTests {
     @Test func `how long the answer may be is what was granted`() async throws {
         try await withMeter { meter, behind, cache in
             behind.allow(1, answerLimit: 70)
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             let limited = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             #expect(limited.answerLimit == 70)
             await limited.end(.refused)
@@ -62,7 +62,7 @@ struct CallMeterTests {
 
     @Test func `a refusal takes no place, and what cannot be settled now is settled later`() async throws {
         try await withMeter(limit: 1) { meter, behind, cache in
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             behind.allow(0)
             for _ in 0..<3 {
                 let fault = await #expect(throws: Fault.self) {
@@ -87,7 +87,7 @@ struct CallMeterTests {
 
     @Test func `a call that nobody ends gives its place back, and pays for its prompt`() async throws {
         try await withMeter(limit: 1) { meter, behind, cache in
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             behind.allow(3)
             for _ in 0..<3 { _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14) }
             try await eventually("The settlements") { behind.open == 0 }
@@ -97,7 +97,7 @@ struct CallMeterTests {
 
     @Test func `a stream whose client did not hear the end pays what its provider counted`() async throws {
         try await withMeter { meter, behind, cache in
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             behind.allow(1)
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let chat = try ChatRequest(ByteBuffer(string: "{\"model\":\"demo\",\(ChatTests.hello)}"))
@@ -113,7 +113,7 @@ struct CallMeterTests {
 
     @Test func `a reservation whose answer got lost is let go`() async throws {
         try await withMeter { meter, behind, cache in
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             behind.allow(3)
             behind.fail(Fault(.cut, "The answer got lost."), losesAnswers: true)
             await #expect(throws: Fault.self) {
@@ -128,7 +128,7 @@ struct CallMeterTests {
 
     @Test func `a client that leaves while it is reserved for leaves nothing behind`() async throws {
         try await withMeter { meter, behind, cache in
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             behind.allow(3)
             let task = Task {
                 let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
@@ -143,7 +143,7 @@ struct CallMeterTests {
     @Test func `a task that is cancelled still settles`() async throws {
         try await withMeter { meter, behind, cache in
             behind.allow(1)
-            cache.hear(Keys.News(quotas: [.user("alice")]))
+            cache.hear(Keys.Event(quotas: [.user("alice")]))
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let task = Task {
                 do { try await Task.sleep(for: .seconds(50)) } catch {}

@@ -36,7 +36,7 @@ struct KeyHoldTests {
             try await eventually("The end of the work behind it") { gate.behind.models.left == 1 }
             // What was asked may have been worked on.
             try await eventually("The usage") { gate.behind.meter.entries.map(\.key) == [key.id] }
-            #expect(gate.behind.meter.entries.first?.tally.promptTokens ?? 0 > 0)
+            #expect(gate.behind.meter.entries.first?.total.promptTokens ?? 0 > 0)
         }
     }
 
@@ -166,9 +166,9 @@ struct HeldKeysTests {
     @Test func `who holds a key of which news came since it was believed is in doubt from the start`() {
         let cache = KeyCache()
         let key = Self.key()
-        cache.hear(Keys.News(quotas: []))
+        cache.hear(Keys.Event(quotas: []))
         let version = cache.version
-        cache.hear(Keys.News(key: key.id))
+        cache.hear(Keys.Event(key: key.id))
         let holder = cache.hold(key, since: version) { _ in }
         #expect(cache.takeDoubts(atMost: 10) == [key.id: .missed])
         cache.release(holder, of: key.id)

@@ -8,7 +8,7 @@ final class ScriptedKeys: Sendable {
         var keys: [String: APIKey] = [:]
         var finds = 0
         var checks = 0
-        var news: [Keys.News] = []
+        var news: [Keys.Event] = []
         var limited: [Quota.Subject] = []
         var isDown = false
         var isStalled = false
@@ -51,7 +51,7 @@ final class ScriptedKeys: Sendable {
     func revoke(_ id: APIKey.ID, tells: Bool = true) {
         state.withLock { state in
             state.keys = state.keys.filter { $0.value.id != id }
-            if tells { state.news.append(Keys.News(key: id)) }
+            if tells { state.news.append(Keys.Event(key: id)) }
         }
     }
 
@@ -62,7 +62,7 @@ final class ScriptedKeys: Sendable {
                 body(&key)
                 state.keys[digest] = key
             }
-            state.news.append(Keys.News(key: id))
+            state.news.append(Keys.Event(key: id))
         }
     }
 
@@ -82,7 +82,7 @@ final class ScriptedKeys: Sendable {
     func limit(_ subject: Quota.Subject) {
         state.withLock { state in
             state.limited.append(subject)
-            state.news.append(Keys.News(limited: subject))
+            state.news.append(Keys.Event(limited: subject))
         }
     }
 
@@ -104,7 +104,7 @@ final class ScriptedKeys: Sendable {
         table.serve(Keys.Watch.self) { _, _ in try self.watch() }
     }
 
-    private func watch() throws -> ElementStream<Keys.News> {
+    private func watch() throws -> ElementStream<Keys.Event> {
         let (first, cuts) = try state.withLock { state throws(Fault) in
             guard !state.isDown else { throw Fault(.unavailable, "The stream is cut.") }
             state.streams += 1
@@ -118,7 +118,7 @@ final class ScriptedKeys: Sendable {
                     defer { begin = nil }
                     return begin
                 }
-                if let first { return [Keys.News(quotas: first)] }
+                if let first { return [Keys.Event(quotas: first)] }
                 while true {
                     try await Task.sleep(for: .milliseconds(20))
                     let (news, isCut, isStalled) = self.state.withLock { state in
@@ -126,7 +126,7 @@ final class ScriptedKeys: Sendable {
                         return (state.news, state.cuts != cuts, state.isStalled)
                     }
                     if isCut { return nil }
-                    if !isStalled { return news + [Keys.News()] }
+                    if !isStalled { return news + [Keys.Event()] }
                 }
             },
             close: {}

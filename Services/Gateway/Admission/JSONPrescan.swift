@@ -131,7 +131,7 @@ struct JSONPrescan {
                 let raw = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
                 index += 1
                 guard isEscaped else { return isWanted ? String(decoding: raw, as: UTF8.self) : "" }
-                guard let text = JSONEscapes.resolve(raw, strictly: true) else {
+                guard let text = JSONEscapes.resolve(raw, allowsLoneSurrogates: false, allowsNUL: false) else {
                     throw Fault(.invalid, "A string in the body holds an escape that means nothing.")
                 }
                 return text

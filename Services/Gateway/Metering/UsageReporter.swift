@@ -71,9 +71,9 @@ final class UsageReporter: Service {
                 key: principal.key,
                 model: model,
                 day: sum.day,
-                tally: Usage.Tally()
+                total: Usage.Total()
             )
-            state.sums[sum, default: none].tally += Usage.Tally(usage)
+            state.sums[sum, default: none].total += Usage.Total(usage)
             return true
         }
         if !isKept { lost.increment() }

@@ -17,6 +17,8 @@ extension HTTPClient {
         /// Without `host`, `content-length` and `transfer-encoding`, which the client writes.
         package var headers: HTTPHeaders
         package var body: Body?
+        /// Maximum time until a connection is open (default: that of the client).
+        package var connectTimeout: Duration?
         /// Maximum time until the response head, from the moment when the connection is open and a streamed body is
         /// sent.
         package var headTimeout: Duration

@@ -50,6 +50,13 @@ package final class HTTPClient: Sendable {
         self.pools = pools
     }
 
+    /// Closes the idle connections to a target; with an error, also fails the requests to it that are in progress.
+    package func closeConnections(to target: HTTPTarget, failing error: HTTPClientError? = nil) {
+        for pool in pools.values {
+            pool.eventLoop.execute { pool.closeConnections(to: target, failing: error) }
+        }
+    }
+
     /// Sends a request and returns when the head of its response has arrived.
     ///
     /// A response that arrives before a streamed body is sent stops the sending. Cancelling the task closes the

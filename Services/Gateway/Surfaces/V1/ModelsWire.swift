@@ -57,8 +57,8 @@ extension JSONWriter {
             } else {
                 json.null("error")
             }
-            json.field("created_at", V1Time.text(job.begun))
-            json.field("ended_at", job.ended.map(V1Time.text))
+            json.field("created_at", V1Time.text(job.startedAt))
+            json.field("ended_at", job.endedAt.map(V1Time.text))
             if let isJoined { json.field("joined", isJoined) }
         }
     }
