@@ -20,11 +20,9 @@ package final class RequestBodyStream: @unchecked Sendable {
     /// Runs when more of the body is wanted.
     private let demand: () -> Void
 
-    /// Creates the body.
-    /// - Parameters:
-    ///   - length: the announced length in bytes.
-    ///   - beginning: the part that has arrived.
-    ///   - demand: runs on the event loop when more of the body is wanted.
+    /// Creates the body of `length` bytes, if it is announced, of which `beginning` has arrived.
+    ///
+    /// `demand`: runs on the event loop when more of the body is wanted.
     init(eventLoop: any EventLoop, length: Int?, beginning: ByteBuffer, demand: @escaping () -> Void) {
         self.eventLoop = eventLoop
         self.length = length
