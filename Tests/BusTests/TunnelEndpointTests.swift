@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import HTTP
 import NIOCore
+import NIOHTTP1
 import TestSupport
 import Testing
 
