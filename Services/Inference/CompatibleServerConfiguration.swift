@@ -31,7 +31,7 @@ struct CompatibleServerConfiguration: Sendable {
                         settings
                     ),
                     setting: "OPENAI_BASE_URL",
-                    key: settings.string("OPENAI_API_KEY")
+                    key: try InferenceConfiguration.credential("OPENAI_API_KEY", settings.string("OPENAI_API_KEY"))
                 )
             )
         }
@@ -59,6 +59,6 @@ struct CompatibleServerConfiguration: Sendable {
                     + "Set it in the environment or in .env, or leave api_key_env out."
             )
         }
-        return key
+        return try InferenceConfiguration.credential(name, key)
     }
 }

@@ -60,9 +60,9 @@ struct ProvidersFileValidator {
         do {
             _ = try HTTPTarget.parse(server.baseURL)
         } catch {
-            throw ValidationError(
-                "The base_url of \(server.name) is not an http or https URL: \(server.baseURL.prefix(100))"
-            )
+            // A URL with user information is not shown: it may contain a password.
+            let shown = server.baseURL.contains("@") ? "it has user information" : "\(server.baseURL.prefix(100))"
+            throw ValidationError("The base_url of \(server.name) is not a supported http or https URL: \(shown).")
         }
         for model in server.models ?? [] where !ModelName.isValid(model.id) || (model.window ?? 1) < 1 {
             throw ValidationError(

@@ -114,6 +114,53 @@ struct ResourceLimitTests {
         }
     }
 
+    @Test func `only the newest messages of a large conversation are read into memory`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let liveRun = try await LiveRun.stored(in: database)
+            let newest = try await database.write { connection in
+                var last = StoredMessage(position: 1, message: liveRun.question.message)
+                for position in 2...101 {
+                    last = StoredMessage(position: position, message: Self.message(after: last.message, position))
+                    last.number = try MessageRows.insert(last, into: liveRun.conversation, in: connection)
+                }
+                return last
+            }
+            let (read, loaded) = try await database.read { connection in
+                (
+                    try PathRows.ancestors(
+                        of: newest,
+                        in: liveRun.conversation,
+                        limit: History.messageLimit,
+                        byteLimit: History.byteLimit,
+                        connection
+                    ),
+                    try History.load(
+                        LiveRun.Question(message: newest.message, number: newest.number, position: newest.position),
+                        of: liveRun.conversation,
+                        in: connection
+                    )
+                )
+            }
+            // Five messages have less than 512 KiB, six have more.
+            #expect(read.map(\.position) == [101, 100, 99, 98, 97, 96])
+            #expect(loaded.history.messages.count + loaded.history.olderCount == 101)
+        }
+    }
+
+    private static func message(after parent: Message, _ position: Int) -> Message {
+        Message(
+            id: Message.ID(),
+            role: position.isMultiple(of: 2) ? .assistant : .user,
+            content: Message.Content(text: String(repeating: "x", count: 100_000)),
+            status: .completed,
+            parent: parent.id,
+            run: nil,
+            tokenCount: nil,
+            createdAt: .now()
+        )
+    }
+
     @Test func `pages by offset and by message are correct, also with gaps in the positions`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()

@@ -27,13 +27,13 @@ import Testing
         choice: String? = nil,
         format: String? = nil,
         after: [Inference.Message] = []
-    ) -> DemoResponse {
+    ) throws -> DemoResponse {
         let messages = [Inference.Message(role: .user, content: text)] + after
         var prompt = Prompt(model: "demo", messages: ByteBuffer())
         prompt.tools = ByteBuffer(string: tools)
         prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
-        return DemoResponse(prompt, messages)
+        return try DemoResponse(prompt, messages)
     }
 
     /// The name and the arguments of the call, if it is one.
@@ -61,37 +61,37 @@ import Testing
         _ text: String,
         _ name: String,
         _ arguments: String
-    ) {
-        #expect(call(turn(text)) == [name, arguments])
-        #expect(turn(text) == turn(text))
+    ) throws {
+        #expect(try call(turn(text)) == [name, arguments])
+        #expect(try turn(text) == turn(text))
     }
 
     @Test(arguments: ["Hello!", "How are you?", "Tell me a joke about cats", ""])
-    func `it calls nothing where nothing fits`(_ text: String) {
-        #expect(call(turn(text)) == nil)
+    func `it calls nothing where nothing fits`(_ text: String) throws {
+        #expect(try call(turn(text)) == nil)
     }
 
-    @Test func `it keeps to the choice`() {
+    @Test func `it keeps to the choice`() throws {
         let named = #"{"type":"function","function":{"name":"getTime"}}"#
-        #expect(call(turn("weather in Rome", choice: #""none""#)) == nil)
-        #expect(call(turn("Hello", choice: #""required""#))?.first == "get_current_weather")
-        #expect(call(turn("What time is it?", choice: #""required""#))?.first == "getTime")
-        #expect(call(turn("weather in Rome", choice: named))?.first == "getTime")
-        #expect(call(turn("weather in Rome", tools: "[]", choice: #""required""#)) == nil)
+        #expect(try call(turn("weather in Rome", choice: #""none""#)) == nil)
+        #expect(try call(turn("Hello", choice: #""required""#))?.first == "get_current_weather")
+        #expect(try call(turn("What time is it?", choice: #""required""#))?.first == "getTime")
+        #expect(try call(turn("weather in Rome", choice: named))?.first == "getTime")
+        #expect(try call(turn("weather in Rome", tools: "[]", choice: #""required""#)) == nil)
     }
 
     @Test(arguments: ["", "5", "{}", "[5,null]", #"[{"type":"function"}]"#, #"[{"function":{"name":5}}]"#, "[[[["])
-    func `tools that are none are none`(_ tools: String) {
-        #expect(call(turn("weather in Rome", tools: tools)) == nil)
+    func `tools that are none are none`(_ tools: String) throws {
+        #expect(try call(turn("weather in Rome", tools: tools)) == nil)
     }
 
-    @Test func `after a tool's answer it tells it`() {
+    @Test func `after a tool's answer it tells it`() throws {
         let calls = [Inference.ToolCall(id: "a", name: "get_current_weather", arguments: "{}")]
         let after: [Inference.Message] = [
             .init(role: .assistant, content: nil, toolCalls: calls),
             .init(role: .tool, content: .text("22 °C and sunny"), toolCallID: "a"),
         ]
-        guard case .text(let text) = turn("weather in Rome", after: after) else {
+        guard case .text(let text) = try turn("weather in Rome", after: after) else {
             Issue.record("It called again.")
             return
         }
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `a form is kept, in a message of its own or in a schema`() throws {
-        let object = turn("Hello", tools: "[]", format: #"{"type":"json_object"}"#)
+        let object = try turn("Hello", tools: "[]", format: #"{"type":"json_object"}"#)
         guard case .text(let text) = object else { throw Unexpected() }
         let parsed = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: String]
         #expect(parsed?["model"] == "demo/demo" && parsed?["reply"]?.contains("demo model") == true)
@@ -114,7 +114,7 @@ import Testing
             "loop":{"$ref":"#/$defs/Loop"},"any":true},\
             "required":["name","when","steps","kind","maybe","no","loop","any"],"additionalProperties":false}}}
             """
-        guard case .text(let plan) = turn("Plan b on 2026-12-24 with 2.5 hours", tools: "[]", format: schema) else {
+        guard case .text(let plan) = try turn("Plan b on 2026-12-24 with 2.5 hours", tools: "[]", format: schema) else {
             throw Unexpected()
         }
         #expect(
@@ -145,7 +145,7 @@ import Testing
         #expect(call.function.arguments == #"{"location":"Paris","days":1,"unit":"celsius","hourly":true}"#)
     }
 
-    @Test func `images are described by their first bytes, and sound is owned up to`() {
+    @Test func `images are described by their first bytes, and sound is owned up to`() throws {
         func reply(_ parts: Inference.Part...) -> String {
             DemoReply(messages: [.init(role: .user, content: .parts(parts))]).text
         }

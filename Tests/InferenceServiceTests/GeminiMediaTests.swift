@@ -4,7 +4,7 @@ import Testing
 @testable import InferenceService
 
 @Suite struct GeminiMediaTests {
-    private let media = GeminiMedia(address: "http://here/g")
+    private let media = GeminiMedia(passesAddresses: true)
 
     @Test(arguments: [
         ("data:image/png;base64,aGk=", GeminiPart.data("aGk=", type: "image/png")),
@@ -12,7 +12,6 @@ import Testing
         ("data:image/webp;charset=x;BASE64,-_8", .data("+/8=", type: "image/webp")),
         ("data:image/heic;base64,aGk%3D", .data("aGk=", type: "image/heic")),
         ("gs://bucket/a.PNG", .file("gs://bucket/a.PNG", type: "image/png")),
-        ("http://here/g/v1beta/files/abc", .file("http://here/g/v1beta/files/abc", type: nil)),
         (
             "https://generativelanguage.googleapis.com/v1beta/files/abc",
             .file("https://generativelanguage.googleapis.com/v1beta/files/abc", type: nil)
@@ -39,6 +38,15 @@ import Testing
         #expect(error.fault.message.contains(why))
         #expect(error.fault.message.hasSuffix("."))
         #expect(error.retryAdvice == .tryAnotherModel)
+    }
+
+    @Test(arguments: [
+        "gs://bucket/a.png", "https://generativelanguage.googleapis.com/v1beta/files/abc", "http://10.0.0.5/a.png",
+    ])
+    func `a server other than Google's own receives no addresses`(_ url: String) throws {
+        let media = GeminiMedia(passesAddresses: false)
+        let error = try #require(throws: ProviderError.self) { try media.image(Inference.Image(url: url)) }
+        #expect(error.fault.code == .invalid && error.fault.message.contains("data: URL"))
     }
 
     @Test(arguments: [

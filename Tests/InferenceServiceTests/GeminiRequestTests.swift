@@ -22,8 +22,8 @@ import Testing
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
         let request = try GeminiRequest(
             prompt: prompt,
-            family: GeminiModelTraits(model: model),
-            address: "http://here/g"
+            traits: GeminiModelTraits(model: model),
+            media: GeminiMedia(passesAddresses: false)
         )
         return String(buffer: request.encoded())
     }

@@ -9,8 +9,8 @@ import Testing
         _ messages: [Inference.Message],
         model: String = "gemini-3-pro-preview"
     ) throws -> [GeminiContent] {
-        let media = GeminiMedia(address: "http://here")
-        return try GeminiConversation(messages, family: GeminiModelTraits(model: model), media: media).contents
+        let media = GeminiMedia(passesAddresses: true)
+        return try GeminiConversation(messages, traits: GeminiModelTraits(model: model), media: media).contents
     }
 
     private func call(_ id: String, _ arguments: String, _ signature: String? = nil) -> Inference.ToolCall {

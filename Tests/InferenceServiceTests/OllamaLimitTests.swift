@@ -49,7 +49,7 @@ import Testing
         let outcome = try await outcome(lines.cut(after: lines.bytes.count - 5, .stall), limits)
         #expect(outcome.text == "Hello")
         #expect(outcome.fault?.code == .timeout)
-        #expect(outcome.fault?.message.contains("fell silent") == true)
+        #expect(outcome.fault?.message.contains("sent nothing") == true)
     }
 
     @Test func `an answer that never ends has an end`() async throws {

@@ -41,7 +41,7 @@ import Testing
             .withWrongCertificate,
             .unavailable,
             .retry,
-            says: "certificate is not to be trusted"
+            says: "certificate is not trusted"
         ),
         Row("https, closed", .sayingWithoutTLS(.raw("")), .unavailable, .retry, says: "does not speak TLS"),
         Row("https, reset", .sayingWithoutTLS(.raw("").ending(.reset)), .cut, .retry),

@@ -89,7 +89,7 @@ final class Catalogue: Service {
             model.price = prices.price(of: route.model, from: route.provider)
             return model
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
     }
 
@@ -172,6 +172,12 @@ final class Catalogue: Service {
                 }
             )
         } catch let error as ProviderError {
+            let isNew = directory.withLock(\.entries).first { $0.name == provider.name }?.fault == nil
+            Logger.current.log(
+                level: isNew && provider.isConfigured ? .notice : .debug,
+                "Listing failed",
+                metadata: error.metadata
+            )
             return .failure(error.fault)
         } catch let fault as Fault {
             return .failure(fault)

@@ -57,7 +57,7 @@ struct JobReader: Sendable {
                 // A line that was cut.
             }
         }
-        throw faults.unfinished
+        throw faults.incompleteStream
     }
 
     private func whole(_ lines: inout JSONLines, _ bytes: ByteBuffer) throws -> [ByteBuffer] {
@@ -70,7 +70,8 @@ struct JobReader: Sendable {
 
     /// Tells what a line says; answers whether it was the last.
     private func take(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
-        let line = try parse(line)
+        var line = try parse(line)
+        line.status = line.status.map(faults.publicStatus)
         if let error = line.error { throw Said(words: error) }
         let now = progress.value.withLock { progress in
             progress.take(line, at: .now)
@@ -97,8 +98,8 @@ struct JobReader: Sendable {
         }
         throw Fault(
             .timeout,
-            "\(faults.name) at \(faults.address) has made no progress for a long time, so it was given up. "
-                + "Begin again: what has come is kept."
+            "\(faults.name) made no progress for a long time, so the job was ended. "
+                + "Begin again: the data received so far is kept."
         )
     }
 }

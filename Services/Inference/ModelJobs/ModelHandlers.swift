@@ -44,7 +44,7 @@ struct ModelHandlers: Sendable {
         do {
             try await modelAPI.delete(route.model)
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
         await catalogue.refresh(OllamaProvider.providerName, nil)
         return Done()
@@ -59,7 +59,7 @@ struct ModelHandlers: Sendable {
         do {
             show = try await modelAPI.show(route.model, within: ProviderClient.metadataTimeout)
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
         var description = ModelDescription(model: try await catalogue.find(request.model))
         description.fullWindow = show.window
@@ -88,20 +88,20 @@ struct ModelHandlers: Sendable {
         do {
             try await JobReader(publisher: publisher, faults: modelAPI.client.faults, limits: limits).read(open)
         } catch let said as JobReader.Said {
-            throw Self.fault(said.words, name)
+            throw fault(said.words, name)
         } catch let error as ProviderError where error.fault.code == .cut {
             throw Fault(
                 .cut,
                 "Ollama stopped before \(name.full) was there. Begin again: what has come is kept and goes on from there."
             )
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
     }
 
     /// What Ollama's own words about a job mean.
-    private static func fault(_ words: String, _ name: OllamaModelName) -> Fault {
-        let sentence = ProviderFaults.sentence(words)
+    private func fault(_ words: String, _ name: OllamaModelName) -> Fault {
+        let sentence = modelAPI.client.faults.publicText(words)
         return words.contains("file does not exist") || words.contains("not found")
             ? Fault(.missing, "Ollama finds no model for \(name.full): \(sentence)")
             : Fault(.provider, "Ollama failed at \(name.full): \(sentence)")

@@ -120,6 +120,9 @@ struct Modelfile: Sendable, Hashable {
 
 extension Modelfile {
     private static func read(_ parameters: RawJSON) throws(Fault) -> [String: Value] {
+        guard parameters.text.utf8.count <= systemLimit else {
+            throw Fault(.invalid, "parameters has more than \(systemLimit) bytes.")
+        }
         let entries: [String: JSONParameter]
         do {
             entries = try BusCoding.decode([String: JSONParameter].self, from: ByteBuffer(string: parameters.text))

@@ -25,7 +25,7 @@ struct ProviderClient: Sendable {
     private let root: String
     private let headers: HTTPHeaders
     private let client: HTTPClient
-    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.ErrorResponse
 
     /// A provider at a URL, whose path comes before all others; throws when the URL cannot be read.
     ///
@@ -40,7 +40,7 @@ struct ProviderClient: Sendable {
         adviceForMissing: String = "Choose another model.",
         credential: HTTPHeaders = [:],
         client: HTTPClient,
-        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.ErrorResponse
     ) throws {
         let (target, path) = try HTTPTarget.parse(url)
         self.target = target
@@ -71,13 +71,13 @@ struct ProviderClient: Sendable {
         within limit: Duration = metadataTimeout
     ) async throws -> ByteBuffer {
         let response = try await send(method, path, body: body, responseTimeout: limit, idleTimeout: limit)
-        guard response.status == 200 else { throw await refusal(response, model: model) }
+        guard response.status == 200 else { throw await error(for: response, model: model) }
         do {
             return try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
         } catch let error as HTTPClientError {
             throw faults.streamFailed(error)
         } catch is CancellationError where !Task.isCancelled {
-            throw faults.late(limit)
+            throw faults.firstTokenTimedOut(limit)
         }
     }
 
@@ -108,7 +108,7 @@ struct ProviderClient: Sendable {
             idleTimeout: Self.silenceLimit,
             gather: prompt.gather
         )
-        guard response.status == 200 else { throw await refusal(response, model: prompt.model) }
+        guard response.status == 200 else { throw await error(for: response, model: prompt.model) }
         return response
     }
 
@@ -163,7 +163,7 @@ struct ProviderClient: Sendable {
     }
 
     /// What an answer says that is not 200.
-    func refusal(_ response: HTTPClient.Response, model: String) async -> ProviderError {
+    func error(for response: HTTPClient.Response, model: String) async -> ProviderError {
         var body = ByteBuffer()
         // The status says enough when the words behind it cannot be had.
         do {
@@ -171,6 +171,6 @@ struct ProviderClient: Sendable {
         } catch {
             response.body.close()
         }
-        return faults.refused(parseError(response.status, response.headers, body), model: model)
+        return faults.errorResponse(parseError(response.status, response.headers, body), model: model)
     }
 }

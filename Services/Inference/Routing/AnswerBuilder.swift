@@ -1,4 +1,5 @@
 import Contracts
+import ContractsJSON
 
 /// An answer that is put together from its events.
 struct AnswerBuilder {

@@ -151,15 +151,12 @@ final class Generation: Sendable {
         text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
-    /// Which model, and where.
-    private var place: String { runtime.provider.address.map { "\(name) at \($0)" } ?? name }
-
     private var tooLong: Fault {
-        Fault(.provider, "The answer of \(place) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
+        Fault(.provider, "The answer of \(name) exceeded \(Self.sizeLimit >> 20) MB and was ended.")
     }
 
     private var unfinished: ProviderError {
-        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .retry)
+        ProviderError(Fault(.cut, "The answer of \(name) ended without a finish reason. Try again."), .retry)
     }
 
     private func end() throws -> [Inference.Event]? {
@@ -176,7 +173,7 @@ final class Generation: Sendable {
         upstream.close()
         if hasFinish { return nil }
         // Who reads a stream wants to know what happened; what may help concerns only who has not begun to read.
-        if let error = cause as? ProviderError, isBegun { throw error.fault }
+        if let error = cause as? ProviderError, isBegun { throw error.logged() }
         throw cause
     }
 
@@ -211,18 +208,18 @@ final class Generation: Sendable {
         case .firstToken:
             Fault(
                 .timeout,
-                "\(place) gave no first token within \(limits.firstToken.seconds) seconds. "
+                "\(name) gave no first token within \(limits.firstToken.seconds) seconds. "
                     + "A large model may still be loading: try again, or set FIRST_TOKEN_TIMEOUT higher."
             )
         case .gap, .settling:
             Fault(
                 .timeout,
-                "\(place) fell silent for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
+                "\(name) sent nothing for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
             )
         case .whole:
             Fault(
                 .timeout,
-                "\(place) was not done after \(limits.whole.seconds) seconds. "
+                "\(name) did not finish within \(limits.whole.seconds) seconds. "
                     + "Ask for a shorter answer, or set RUN_TIMEOUT higher."
             )
         }

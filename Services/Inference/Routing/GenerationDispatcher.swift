@@ -191,9 +191,10 @@ struct GenerationDispatcher {
             label: "inference_attempts",
             dimensions: [("model", route.name), ("outcome", outcome.rawValue), ("code", error.fault.code.rawValue)]
         ).increment()
-        Logger.current.debug(
+        Logger.current.log(
+            level: outcome == .failed ? .notice : .debug,
             "Attempt",
-            metadata: ["model.name": "\(route.name)", "outcome": "\(outcome)", "fault": "\(error.fault.message)"]
+            metadata: error.metadata.merging(["model.name": "\(route.name)", "outcome": "\(outcome)"]) { $1 }
         )
     }
 

@@ -66,7 +66,7 @@ struct Routing: Sendable {
             )
             return try await runtime.provider.embed(request)
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         } catch let refusal as QueueRejection {
             throw refusal.fault
         }

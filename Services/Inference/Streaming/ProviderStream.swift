@@ -51,9 +51,9 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
             return try take(nil, else: faults.streamFailed(error))
         } catch is CancellationError where !Task.isCancelled && state.withLock({ $0.decoder.isAwaitingTrailer }) {
             // Nobody left but our own timer.
-            return try take(nil, else: faults.unfinished)
+            return try take(nil, else: faults.incompleteStream)
         }
-        return try take(bytes, else: faults.unfinished)
+        return try take(bytes, else: faults.incompleteStream)
     }
 
     func close() {

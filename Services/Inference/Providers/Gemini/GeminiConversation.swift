@@ -4,17 +4,20 @@ import JSON
 import NIOCore
 
 /// The messages of a conversation as Gemini wants them: instructions apart, and two sides that take turns.
-struct GeminiConversation {
+struct GeminiConversation: Sendable {
+    /// Longer texts are not parsed as JSON: a tree takes many times the memory of its text.
+    private static let parsedLimit = 1 << 20
+
     private(set) var instructions: [String] = []
     private(set) var contents: [GeminiContent] = []
-    private let family: GeminiModelTraits
+    private let traits: GeminiModelTraits
     private let media: GeminiMedia
     /// The tools' names by the ids of their calls.
     private var calls: [String: String] = [:]
 
     /// Throws a ``ProviderError`` for what cannot be shown to Gemini.
-    init(_ messages: [Inference.Message], family: GeminiModelTraits, media: GeminiMedia) throws {
-        self.family = family
+    init(_ messages: [Inference.Message], traits: GeminiModelTraits, media: GeminiMedia) throws {
+        self.traits = traits
         self.media = media
         for message in messages {
             switch message.role {
@@ -25,8 +28,8 @@ struct GeminiConversation {
             }
         }
         // Gemini answers nothing without contents: instructions that stand alone are what there is to answer.
-        if !family.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
-        if family.requiresSignatures { sign() }
+        if !traits.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
+        if traits.requiresSignatures { sign() }
     }
 
     /// Replaces parts, such as data by files.
@@ -100,7 +103,7 @@ struct GeminiConversation {
 
     /// A text that is a JSON object as it stands; another value, or what is no JSON, under a name of its own.
     static func object(_ text: String, else name: StaticString) -> String {
-        var bytes = text
+        var bytes = text.utf8.count <= parsedLimit ? text : ""
         let value: RawJSON? = bytes.withUTF8 { bytes in
             do {
                 var json = JSONScanner(UnsafeRawBufferPointer(bytes))

@@ -79,10 +79,10 @@ struct GeminiDecoder: AnswerDecoder {
         for part in chunk.parts { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {
-            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage), into: &event)
+            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage, faults), into: &event)
         }
         if let finishReason = chunk.finishReason, finishReason != "FINISH_REASON_UNSPECIFIED" {
-            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage), into: &event)
+            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage, faults), into: &event)
         }
     }
 
@@ -105,7 +105,7 @@ struct GeminiDecoder: AnswerDecoder {
         into event: inout Inference.Event
     ) throws {
         guard let name = call.name, !name.isEmpty else {
-            throw fluke("The model called a tool without saying which.")
+            throw modelError("The model called a tool without a name.")
         }
         callCount += 1
         guard callCount <= Self.callLimit else {
@@ -131,9 +131,9 @@ struct GeminiDecoder: AnswerDecoder {
         case .finish(let reason, let refusal):
             if self.reason == nil { event.refusal.add(refusal) }
             self.reason = reason
-        case .fluke(let sentence): throw fluke(sentence)
+        case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):
-            throw ProviderError(Fault(.rejected, "\(faults.name) did not take the request: \(sentence)"), .none)
+            throw ProviderError(Fault(.rejected, "\(faults.name) rejected the request: \(sentence)"), .none)
         }
     }
 
@@ -145,14 +145,15 @@ struct GeminiDecoder: AnswerDecoder {
         }
     }
 
-    private func fluke(_ sentence: String) -> ProviderError {
-        var error = faults.said(sentence)
+    private func modelError(_ message: String) -> ProviderError {
+        var error = faults.reported(message)
         error.isModelError = true
         return error
     }
 
     /// An error instead of an answer is one like any other; within an answer it ends it.
     private func fault(_ error: GeminiErrorBody) -> ProviderError {
-        hasBegun ? faults.said(error.message ?? "") : faults.refused(error.refusal(status: nil), model: model)
+        hasBegun
+            ? faults.reported(error.message ?? "") : faults.errorResponse(error.response(status: nil), model: model)
     }
 }

@@ -86,27 +86,27 @@ struct GeminiErrorBody: Equatable {
     }
 
     /// What it means to us; `status` is that of the answer it came in, absent within a stream.
-    func refusal(status: Int?) -> ProviderFaults.Refusal {
-        ProviderFaults.Refusal(
+    func response(status: Int?) -> ProviderFaults.ErrorResponse {
+        ProviderFaults.ErrorResponse(
             status: status ?? httpStatus,
             headers: [:],
-            words: message,
+            message: message,
             code: self.status,
             delay: retryDelay.flatMap { RetryDelay.read(protobuf: $0) },
             meaning: meaning
         )
     }
 
-    private var meaning: ProviderFaults.Refusal.Meaning? {
+    private var meaning: ProviderFaults.ErrorResponse.Meaning? {
         let words = message?.lowercased() ?? ""
         if reason?.hasPrefix("API_KEY_") == true || words.contains("api key not valid")
             || words.contains("api key expired")
         {
-            return .credential
+            return .invalidCredential
         }
         // A quota of a day, or of nothing at all, does not come back within a minute, whatever delay is named.
         let isSpent = quotas.contains { $0.contains("PerDay") } || words.contains("limit: 0,")
-        return isSpent ? .spent : nil
+        return isSpent ? .quotaExceeded : nil
     }
 
     private var httpStatus: Int {

@@ -88,7 +88,7 @@ struct GeminiFiles: Sendable {
                 pause = min(pause * 2, Self.longestPause)
                 file = try await look(at: file.name, until: deadline)
             default:
-                let why = file.error?.message.map(ProviderFaults.sentence) ?? "It gave no reason."
+                let why = file.error?.message.map(client.faults.publicText) ?? "It gave no reason."
                 let fault = Fault(.rejected, "\(client.faults.name) cannot use an attached file (\(type)): \(why)")
                 throw ProviderError(fault, .tryAnotherModel)
             }
@@ -111,7 +111,7 @@ struct GeminiFiles: Sendable {
     }
 
     private func answer(_ response: HTTPClient.Response) async throws -> ByteBuffer {
-        guard response.status == 200 else { throw await client.refusal(response, model: "for files") }
+        guard response.status == 200 else { throw await client.error(for: response, model: "for files") }
         do {
             return try await response.body.collect(upTo: Self.answerLimit)
         } catch let error as HTTPClientError {

@@ -22,6 +22,7 @@ struct GeminiProvider: Provider {
     private let version: GeminiVersion
     private let inlineLimit: Int
     private let client: ProviderClient
+    private let media: GeminiMedia
     private let cache = GeminiModelCache()
 
     /// Gemini at a URL, which comes before `/v1beta`; throws when the URL cannot be read.
@@ -34,6 +35,7 @@ struct GeminiProvider: Provider {
     ) throws {
         self.version = version
         self.inlineLimit = inlineLimit
+        media = GeminiMedia(passesAddresses: try HTTPTarget.parse(url).target.isGoogle)
         self.client = try ProviderClient(
             name: "Gemini",
             url: url,
@@ -41,7 +43,7 @@ struct GeminiProvider: Provider {
             // A header and not part of the URL: URLs are written down in many places.
             credential: key.map { ["x-goog-api-key": $0] } ?? [:],
             client: client,
-            parseError: Self.refusal
+            parseError: Self.parseError
         )
     }
 
@@ -75,15 +77,18 @@ struct GeminiProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         let deadline = ContinuousClock.now + prompt.responseTimeout
-        let family = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
-        var request = try GeminiRequest(prompt: prompt, family: family, address: client.address)
+        let traits = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
+        let media = media
+        var (request, body) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt] in
+            let request = try GeminiRequest(prompt: prompt, traits: traits, media: media)
+            return (request, request.encoded())
+        }
         var prompt = prompt
-        var body = request.encoded()
         if body.readableBytes > inlineLimit {
             let files = GeminiFiles(client: client, version: version)
             let upload = GeminiUpload(excess: body.readableBytes - inlineLimit, files: files)
             try await upload.moveOut(of: &request.conversation, until: deadline)
-            body = request.encoded()
+            body = try await WorkerThreads.run { [request] in request.encoded() }
             prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
         }
         let response = try await client.open(
@@ -156,12 +161,16 @@ struct GeminiProvider: Provider {
     }
 
     /// What an answer says that is an error.
-    private static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
+    private static func parseError(
+        _ status: Int,
+        _ headers: HTTPHeaders,
+        _ body: ByteBuffer
+    ) -> ProviderFaults.ErrorResponse {
         guard let error = GeminiErrorBody(body: body) else {
-            return ProviderFaults.Refusal(status: status, headers: headers)
+            return ProviderFaults.ErrorResponse(status: status, headers: headers)
         }
-        var refusal = error.refusal(status: status)
-        refusal.headers = headers
-        return refusal
+        var response = error.response(status: status)
+        response.headers = headers
+        return response
     }
 }

@@ -3,7 +3,7 @@ import JSON
 import NIOCore
 
 /// The body of `:streamGenerateContent`.
-struct GeminiRequest {
+struct GeminiRequest: Sendable {
     /// How many texts may end a generation.
     private static let stopLimit = 5
 
@@ -13,15 +13,15 @@ struct GeminiRequest {
     private let thinking: GeminiModelTraits.Thinking?
 
     /// Throws a ``ProviderError`` for what Gemini cannot be asked; another model may.
-    init(prompt: Prompt, family: GeminiModelTraits, address: String) throws {
+    init(prompt: Prompt, traits: GeminiModelTraits, media: GeminiMedia) throws {
         conversation = try GeminiConversation(
             prompt.decodedMessages(),
-            family: family,
-            media: GeminiMedia(address: address)
+            traits: traits,
+            media: media
         )
         tools = try GeminiTools(prompt)
         options = prompt.options
-        thinking = family.thinking(effort: options.reasoningEffort)
+        thinking = traits.thinking(effort: options.reasoningEffort)
         guard !conversation.contents.isEmpty else {
             throw ProviderError(Fault(.invalid, "The messages say nothing that Gemini could answer."), .none)
         }

@@ -7,6 +7,9 @@ import NIOCore
 ///
 /// Schemas are passed on as the bytes that they came as.
 struct GeminiTools: Sendable {
+    /// Maximum size of a value that is validated, in bytes.
+    private static let validatedLimit = 1 << 20
+
     /// A tool that the model may call.
     struct Declaration: Sendable, Equatable {
         var name = ""
@@ -61,7 +64,7 @@ struct GeminiTools: Sendable {
                     case "name": tool.name = try json.optionalString() ?? ""
                     case "description": tool.description = try json.optionalString()
                     case "parameters":
-                        if json.isObject() { tool.parameters = try json.rawJSON().text } else { try json.skip() }
+                        if json.isObject() { tool.parameters = try Self.text(&json) } else { try json.skip() }
                     default: try json.skip()
                     }
                 }
@@ -108,13 +111,23 @@ struct GeminiTools: Sendable {
             case "json_schema":
                 try json.objectOrSkip { name, json in
                     guard case "schema" = name, json.isObject() else { return try json.skip() }
-                    schema = try json.rawJSON().text
+                    schema = try Self.text(&json)
                 }
             default: try json.skip()
             }
         }
         isJSON = type == "json_object" || type == "json_schema"
         if type != "json_schema" { schema = nil }
+    }
+
+    /// The text of a value.
+    ///
+    /// A long one is not validated, because a tree takes many times the memory of its text. Gemini validates it anyway.
+    private static func text(_ json: inout JSONScanner) throws -> String {
+        var copy = json
+        if try copy.raw().count <= validatedLimit { return try json.rawJSON().text }
+        guard let text = String(validating: try json.raw(), as: UTF8.self) else { throw JSONScanner.Malformed() }
+        return text
     }
 
     private static func refused(_ sentence: String) -> ProviderError {

@@ -13,15 +13,21 @@ struct GeminiUpload {
     func moveOut(of conversation: inout GeminiConversation, until deadline: ContinuousClock.Instant) async throws {
         var uris: [String: String] = [:]
         var saved = 0
-        for (data, type, count) in Self.largestFirst(conversation) where saved < excess {
-            // What is no base64 was refused before.
-            guard let bytes = Data(base64Encoded: data) else { continue }
-            uris[data] = try await files.upload(ByteBuffer(bytes: bytes), type: type, until: deadline)
+        let largest = try await WorkerThreads.run { [conversation] in Self.largestFirst(conversation) }
+        for (data, type, count) in largest where saved < excess {
+            // Data that is not base64 was rejected before.
+            guard let bytes = try await WorkerThreads.run({ Data(base64Encoded: data).map(ByteBuffer.init(bytes:)) })
+            else { continue }
+            uris[data] = try await files.upload(bytes, type: type, until: deadline)
             saved += data.utf8.count * count
         }
-        conversation.replace { part in
-            guard case .data(let data, let type) = part, let uri = uris[data] else { return part }
-            return .file(uri, type: type)
+        conversation = try await WorkerThreads.run { [conversation, uris] in
+            var conversation = conversation
+            conversation.replace { part in
+                guard case .data(let data, let type) = part, let uri = uris[data] else { return part }
+                return .file(uri, type: type)
+            }
+            return conversation
         }
     }
 

@@ -1,4 +1,5 @@
 import Contracts
+import ContractsJSON
 import JSON
 import NIOCore
 
@@ -45,12 +46,12 @@ struct OllamaDecoder: AnswerDecoder {
             try take(OllamaChatLine(lines.unfinished), into: &event)
         } catch is JSONScanner.Malformed {
             // A line that was cut.
-            throw faults.unfinished
+            throw faults.incompleteStream
         }
     }
 
     private mutating func take(_ line: OllamaChatLine, into event: inout Inference.Event) throws {
-        if let error = line.error { throw faults.said(error) }
+        if let error = line.error { throw faults.reported(error) }
         event.reasoning.add(line.thinking)
         event.text.add(line.text)
         for call in line.calls where call.name?.isEmpty == false {

@@ -5,6 +5,9 @@ import NIOCore
 
 /// One message as `POST /api/chat` takes it: text apart from images, arguments as an object, tools by name.
 struct OllamaMessage: JSONWritable, Equatable {
+    /// Longer arguments are not parsed as JSON: a tree takes many times the memory of its text.
+    private static let parsedLimit = 1 << 20
+
     /// A call of a tool that the model made earlier.
     struct Call: Equatable {
         var id: String
@@ -70,7 +73,7 @@ struct OllamaMessage: JSONWritable, Equatable {
 
     /// What a model once wrote as arguments, as the object that Ollama wants: what is none is wrapped into one.
     static func object(_ arguments: String) -> String {
-        let text = ByteBuffer(string: arguments)
+        let text = ByteBuffer(string: arguments.utf8.count <= parsedLimit ? arguments : "")
         let (raw, isObject) = text.withUnsafeReadableBytes { bytes -> (String?, Bool) in
             do {
                 var json = JSONScanner(bytes)
@@ -83,7 +86,7 @@ struct OllamaMessage: JSONWritable, Equatable {
             }
         }
         if let raw { return isObject ? raw : "{\"value\":\(raw)}" }
-        guard arguments.contains(where: { !$0.isWhitespace }) else { return "{}" }
+        guard arguments.utf8.contains(where: { $0 > 0x20 }) else { return "{}" }
         var wrapped = ByteBuffer(string: "{\"value\":")
         JSONText.write(arguments, to: &wrapped)
         wrapped.writeStaticString("}")

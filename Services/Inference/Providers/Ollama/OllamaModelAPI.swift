@@ -69,7 +69,7 @@ struct OllamaModelAPI: Sendable {
             responseTimeout: Self.silenceLimit,
             idleTimeout: Self.silenceLimit
         )
-        guard response.status == 200 else { throw await client.refusal(response, model: model) }
+        guard response.status == 200 else { throw await client.error(for: response, model: model) }
         return response
     }
 }

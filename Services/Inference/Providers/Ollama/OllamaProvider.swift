@@ -36,7 +36,7 @@ struct OllamaProvider: Provider {
             advice: "Start it with `ollama serve`. ",
             adviceForMissing: "Get it with `ollama pull {model}`, or choose another model.",
             client: client,
-            parseError: Self.refusal
+            parseError: Self.parseError
         )
         modelAPI = OllamaModelAPI(client: self.client)
     }
@@ -67,7 +67,7 @@ struct OllamaProvider: Provider {
         )
         let response = try await client.open(
             "/api/chat",
-            body: try request.encoded(),
+            body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
@@ -154,10 +154,14 @@ struct OllamaProvider: Provider {
     }
 
     /// What an answer says that is an error.
-    private static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
-        var words: String?
+    private static func parseError(
+        _ status: Int,
+        _ headers: HTTPHeaders,
+        _ body: ByteBuffer
+    ) -> ProviderFaults.ErrorResponse {
+        var message: String?
         // Whatever is no JSON of Ollama's says nothing.
-        do { words = try OllamaChatLine(body).error } catch {}
-        return ProviderFaults.Refusal(status: status, headers: headers, words: words)
+        do { message = try OllamaChatLine(body).error } catch {}
+        return ProviderFaults.ErrorResponse(status: status, headers: headers, message: message)
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import ContractsJSON
 import NIOCore
 
 /// Reads an answer in OpenAI's dialect: a stream of chunks up to `[DONE]`, or one whole answer.
@@ -64,7 +65,7 @@ struct OpenAIDecoder: AnswerDecoder {
             do {
                 try take(stream?.end() ?? [], into: &event)
             } catch  where isCut {
-                if reason == nil { throw faults.unfinished }
+                if reason == nil { throw faults.incompleteStream }
             }
         }
         // What the model said last is its end, even if the server forgot to say that the stream is.
@@ -79,7 +80,7 @@ struct OpenAIDecoder: AnswerDecoder {
         do {
             try take(whole, into: &event)
         } catch let error as ProviderError where error.retryAdvice == .tryAnotherModel {
-            throw ProviderError(faults.unfinished.fault, .none)
+            throw ProviderError(faults.incompleteStream.fault, .none)
         }
         whole.clear()
         // Some servers leave the reason out.
@@ -93,12 +94,12 @@ struct OpenAIDecoder: AnswerDecoder {
             switch item {
             case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
                 // Some servers leave the reason out; that it is done they say all the same.
-                guard reason != nil || hasContent else { throw faults.unfinished }
+                guard reason != nil || hasContent else { throw faults.incompleteStream }
                 finish(&event)
             case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
             case .stray(let line):
                 guard let error = OpenAIErrorBody(body: line) else { continue }
-                throw faults.said(error.message ?? "")
+                throw faults.reported(error.message ?? "")
             }
         }
     }
@@ -110,7 +111,7 @@ struct OpenAIDecoder: AnswerDecoder {
         } catch {
             throw faults.invalidResponse("something that is not JSON")
         }
-        if let error = chunk.error { throw faults.said(error.message ?? "") }
+        if let error = chunk.error { throw faults.reported(error.message ?? "") }
         event.reasoning.add(chunk.reasoning)
         event.text.add(chunk.text)
         event.refusal.add(chunk.refusal)
@@ -150,7 +151,7 @@ extension String? {
     /// Adds more of a text; nothing is not even an empty text.
     mutating func add(_ more: String?) {
         guard let more, !more.isEmpty else { return }
-        self = (self ?? "") + more
+        if self == nil { self = more } else { self?.append(more) }
     }
 }
 

@@ -22,8 +22,7 @@ final class OpenAIProvider: Provider {
     private let client: ProviderClient
     /// What the configuration says of models; absent when the server's own list counts.
     private let listed: [ProvidersFile.ListedModel]?
-    private let isOpenAI: Bool
-    private let supportsMetadata: Bool
+    private let server: OpenAIChatRequest.Server
     private let windows = Mutex<[String: Int]>([:])
 
     /// A server by its configuration; `credential` is the key, if one is needed.
@@ -45,11 +44,10 @@ final class OpenAIProvider: Provider {
             setting: setting,
             credential: credential.map { ["authorization": "Bearer \($0)"] } ?? [:],
             client: client,
-            parseError: Self.refusal
+            parseError: Self.parseError
         )
-        let host = try HTTPTarget.parse(url).target.host
-        isOpenAI = host.hasSuffix("openai.com")
-        supportsMetadata = host.hasSuffix("googleapis.com")
+        let target = try HTTPTarget.parse(url).target
+        server = target.isOpenAI ? .openAI : target.isGoogle ? .google : .compatible
     }
 
     func models() async throws -> [Model] {
@@ -83,10 +81,10 @@ final class OpenAIProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let request = OpenAIChatRequest(prompt: prompt, isOpenAI: isOpenAI, supportsMetadata: supportsMetadata)
+        let request = OpenAIChatRequest(prompt: prompt, server: server, serverName: name)
         let response = try await client.open(
             "/chat/completions",
-            body: try request.encoded(),
+            body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
             accept: prompt.isUnary ? "application/json" : "text/event-stream",
             for: prompt
         )
@@ -106,7 +104,7 @@ final class OpenAIProvider: Provider {
             json.field("model", request.model)
             json.array("input", request.input) { $0.text($1) }
             if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
-            json.field("encoding_format", isOpenAI ? "base64" : "float")
+            json.field("encoding_format", server == .openAI ? "base64" : "float")
         }
         let answer = try decode(
             OpenAIEmbeddings.self,
@@ -146,8 +144,13 @@ final class OpenAIProvider: Provider {
     }
 
     /// What an answer says that is an error.
-    static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
+    static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.ErrorResponse {
         let error = OpenAIErrorBody(body: body)
-        return ProviderFaults.Refusal(status: status, headers: headers, words: error?.message, code: error?.code)
+        return ProviderFaults.ErrorResponse(
+            status: status,
+            headers: headers,
+            message: error?.message,
+            code: error?.code
+        )
     }
 }
