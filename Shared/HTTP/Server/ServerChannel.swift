@@ -23,7 +23,7 @@ package struct ServerChannel: ServerChildChannel {
         /// Maximum size of a request's head.
         package var limits: NIOHTTPDecoderLimitConfiguration
         /// Handlers of `HTTPServerRequestPart`s that stand directly behind the decoder.
-        package var guards: @Sendable () -> [any ChannelHandler]
+        package var guards: @Sendable (RequestAttachments) -> [any ChannelHandler]
 
         package init(
             idleTimeout: TimeAmount = .seconds(75),
@@ -31,7 +31,7 @@ package struct ServerChannel: ServerChildChannel {
             heartbeatInterval: TimeAmount = .seconds(10),
             tunnelShutdownTimeout: TimeAmount = .seconds(3),
             limits: NIOHTTPDecoderLimitConfiguration = NIOHTTPDecoderLimitConfiguration(),
-            guards: @escaping @Sendable () -> [any ChannelHandler] = { [] }
+            guards: @escaping @Sendable (RequestAttachments) -> [any ChannelHandler] = { _ in [] }
         ) {
             self.idleTimeout = idleTimeout
             self.stallTimeout = stallTimeout
@@ -75,7 +75,7 @@ package struct ServerChannel: ServerChildChannel {
             // Headers are not validated on the way out: each comes from a checked type or is our own.
             try pipeline.addHandler(HTTPResponseEncoder())
             try pipeline.addHandler(ByteToMessageHandler(decoder))
-            try pipeline.addHandlers(configuration.guards())
+            try pipeline.addHandlers(configuration.guards(connection.attachments))
             try pipeline.addHandler(connection)
             return Value(channel: channel, connection: NIOLoopBound(connection, eventLoop: channel.eventLoop))
         }

@@ -39,6 +39,7 @@ extension ServerConnection {
         switch part {
         case .head(let head):
             self.head = head
+            attachment = attachments.next()
             isReceiving = true
             if head.method == .CONNECT || head.headers.contains(name: "upgrade") {
                 asksForUpgrade = true
@@ -62,7 +63,7 @@ extension ServerConnection {
             self.head = nil
             let body = bodyBuffer
             bodyBuffer = ByteBuffer()
-            startHandler(ServerRequest(head: head, body: .whole(body), channel: context.channel), context)
+            startHandler(head, .whole(body), context)
         }
     }
 
@@ -80,7 +81,7 @@ extension ServerConnection {
         ) { [bound = bound(context)] in bound.value.requestBodyDemanded() }
         bodyBuffer = ByteBuffer()
         requestBody = body
-        startHandler(ServerRequest(head: head, body: .stream(body), channel: context.channel), context)
+        startHandler(head, .stream(body), context)
     }
 
     /// The handler reads the body: the client may send it.

@@ -4,7 +4,8 @@ import NIOHTTP1
 
 /// Writing responses.
 extension ServerConnection {
-    func startHandler(_ request: ServerRequest, _ context: ChannelHandlerContext) {
+    func startHandler(_ head: HTTPRequestHead, _ body: ServerRequestBody, _ context: ChannelHandlerContext) {
+        let request = ServerRequest(head: head, body: body, channel: context.channel, attachment: attachment)
         isResponding = true
         isResponseEnded = false
         responseID += 1

@@ -21,6 +21,9 @@ final class ServerConnection: ChannelDuplexHandler {
     /// The head of the request whose handler has not started, and the part of its body that has arrived.
     var head: HTTPRequestHead?
     var bodyBuffer = ByteBuffer()
+    let attachments = RequestAttachments()
+    /// The attachment of the newest request.
+    var attachment: (any AnyObject & Sendable)?
     /// The body of the current request, if it is streamed to the handler.
     var requestBody: RequestBodyStream?
     /// Whether the end of the newest request has not arrived.

@@ -7,6 +7,8 @@ package struct ServerRequest: Sendable {
     package let body: ServerRequestBody
     /// The connection; the request's handler runs on its event loop.
     package let channel: any Channel
+    /// The attachment of the connection's guard.
+    package var attachment: (any AnyObject & Sendable)?
 }
 
 /// The body of a request: complete, or still arriving.
