@@ -55,7 +55,7 @@ package enum GatewayService {
         }
         return ServiceUnit.application(
             table: EndpointTable(service: "gateway"),
-            configuration: ServerChannel.Configuration(limits: headLimits, guards: { [RequestGuard()] }),
+            configuration: ServerChannel.Configuration(limits: headLimits, guards: { _ in [RequestGuard()] }),
             host: configuration.host,
             port: configuration.port,
             background: [
