@@ -3,9 +3,9 @@ import Contracts
 import NIOHTTP1
 package import ServiceKit
 
-/// The only public door: who is it, may they, which wire format; state that matters it has none.
+/// The public HTTP server: authentication, limits, and all public wire formats. Stateless: any number of replicas.
 package enum GatewayService {
-    /// Puts the gateway together.
+    /// Creates the gateway.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         let configuration = try GatewayConfiguration(settings: settings)
         let client = HTTPClient()
@@ -30,31 +30,40 @@ package enum GatewayService {
         let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = Draining()
-        let routes = GatewayRoutes(
-            conversations: conversations,
-            inference: inference,
-            peers: peers,
-            cors: CORSRules(origins: configuration.corsOrigins),
-            mode: configuration.mode,
-            verifier: verifier,
-            keys: KeyVerifier(conversations: conversations, cache: keyCache),
-            limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour),
-            meter: CallMeter(
-                calls: ConcurrentCalls(limit: configuration.concurrentCalls),
-                keys: keyCache,
-                reporter: reporter,
-                conversations: conversations
+        let table = try GatewaySurfaces.table(
+            GatewayServices(
+                conversations: conversations,
+                inference: inference,
+                peers: peers,
+                mode: configuration.mode,
+                verifier: verifier,
+                meter: CallMeter(
+                    calls: ConcurrentCalls(limit: configuration.concurrentCalls),
+                    keys: keyCache,
+                    reporter: reporter,
+                    conversations: conversations
+                ),
+                readiness: [readiness(of: peers)],
+                draining: draining
             )
         )
-        let ready = Readiness("services") {
-            let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
-            guard missing.isEmpty else {
-                throw Fault(.unavailable, "Not up: \(missing.map(\.name.description).joined(separator: ", ")).")
-            }
-        }
+        let finisher = ResponseFinisher(cors: CORSRules(origins: configuration.corsOrigins))
+        let dispatcher = RequestDispatcher(
+            table: table,
+            identification: Identification(
+                mode: configuration.mode,
+                verifier: verifier,
+                keys: KeyVerifier(conversations: conversations, cache: keyCache),
+                limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)
+            ),
+            finisher: finisher
+        )
         return ServiceUnit.application(
             table: EndpointTable(service: "gateway"),
-            configuration: ServerChannel.Configuration(limits: headLimits, guards: { [RequestGuard()] }),
+            configuration: ServerChannel.Configuration(
+                limits: headLimits,
+                guards: { [RequestGuard(table, finisher, attachments: $0)] }
+            ),
             host: configuration.host,
             port: configuration.port,
             background: [
@@ -62,11 +71,20 @@ package enum GatewayService {
                 KeyReview(conversations: conversations, cache: keyCache), reporter,
             ],
             draining: draining,
-            respond: routes.responder(readiness: [ready], draining: draining)
+            respond: { await dispatcher.respond($0) }
         )
     }
 
-    /// What is parsed at all; ``HeadRules`` refuses less with a clear word.
+    private static func readiness(of peers: PeerHealth) -> Readiness {
+        Readiness("services") {
+            let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
+            guard missing.isEmpty else {
+                throw Fault(.unavailable, "Not up: \(missing.map(\.name.description).joined(separator: ", ")).")
+            }
+        }
+    }
+
+    /// The parser's limits; ``HeadRules`` has lower ones, with a clear message.
     private static var headLimits: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 32_768

@@ -1,4 +1,4 @@
-import HTTPTypes
+import NIOHTTP1
 import Synchronization
 
 /// How many requests a caller may make a minute and an hour; a key may have limits of its own beside its user's.
@@ -60,7 +60,7 @@ final class RateLimiter: Sendable {
             }
         }
 
-        func write(to headers: inout HTTPFields) {
+        func write(to headers: inout HTTPHeaders) {
             if limitMinute > 0 {
                 headers[.rateLimitMinute] = String(limitMinute)
                 headers[.rateRemainingMinute] = String(remainingMinute)

@@ -1,22 +1,21 @@
 import Bus
 import Contracts
-import Hummingbird
 
-/// A request of somebody who is known: whoever has one of these has been authenticated.
-struct AuthenticatedContext: ChildRequestContext {
-    var coreContext: CoreRequestContextStorage
+/// The context of a request whose caller is authenticated.
+struct AuthenticatedContext: RequestContext {
+    let parameters: PathParameters
     let principal: Principal
-    /// The key that they came with.
+    /// The API key that the caller used.
     let key: APIKey?
     private let keyHold: KeyHold?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
 
-    /// Throws `unauthorized` when nobody is known.
+    /// Throws `unauthorized` for a context without a principal.
     init(context: GatewayContext) throws {
         guard let principal = context.principal else { throw Fault(.unauthorized, "Missing authorization header") }
-        coreContext = context.coreContext
+        parameters = context.parameters
         self.principal = principal
         key = context.key
         keyHold = context.keyHold
@@ -24,8 +23,6 @@ struct AuthenticatedContext: ChildRequestContext {
         start = context.start
         requestID = context.requestID
     }
-
-    var maxUploadSize: Int { RequestGuard.largestBody }
 
     /// Asks for a whole answer, which is left when the key by which it is asked for stops being good.
     func answer<Answer>(

@@ -1,5 +1,4 @@
 import Contracts
-import Hummingbird
 import NIOHTTP1
 
 /// Finds out who is asking and whether they may ask now; what was found stands in the context.
@@ -8,18 +7,25 @@ struct Identification: Sendable {
     let verifier: TokenVerifier
     let keys: KeyVerifier
     let limiter: RateLimiter
-    let errors: ErrorAnswers
 
-    /// The answer to a request whose caller may ask, or why they may not.
-    func answer(
+    /// Identifies the caller, checks access and rate limits, and returns the handler's response or the refusal.
+    func respond(
         _ context: GatewayContext,
+        access: Access,
         _ next: (GatewayContext) async throws -> Response
     ) async -> Response {
+        let errors = context.resolution.surface.errors
+        if case .unchecked = access {
+            do {
+                return try await next(context)
+            } catch {
+                return ErrorResponder.response(to: error, context)
+            }
+        }
         var context = context
-        let surface = Surface(path: context.head.uri)
         var refusal: (any Error)?
         do {
-            try await identify(surface, &context)
+            try await identify(access, &context)
         } catch {
             refusal = error
         }
@@ -28,14 +34,15 @@ struct Identification: Sendable {
         let verdict = limiter.admit(allowances(of: context))
         var response: Response
         do {
-            guard verdict.isAdmitted else { return surface.tooMany(verdict) }
+            guard verdict.isAdmitted else { return errors.rateLimited(verdict) }
             if let refusal { throw refusal }
+            try access.check(context)
             response = try await next(context)
         } catch {
-            response = errors.answer(to: error, context: context)
+            response = ErrorResponder.response(to: error, context)
         }
         verdict.write(to: &response.headers)
-        if surface == .openAI { verdict.writeOpenAI(to: &response.headers) }
+        errors.writeRateLimit(verdict, &response.headers)
         ServerTiming.begin(
             &response.headers,
             authentication: authenticated - context.start,
@@ -45,9 +52,9 @@ struct Identification: Sendable {
     }
 
     /// A credential that is there and wrong is refused in every mode.
-    private func identify(_ surface: Surface, _ context: inout GatewayContext) async throws {
+    private func identify(_ access: Access, _ context: inout GatewayContext) async throws {
         switch try Credential(context.head.headers) {
-        case .token(let token) where isNoCredential(token, surface): context.principal = Principal(user: "local")
+        case .token(let token) where isNoCredential(token, access): context.principal = Principal(user: "local")
         case .token(let token): context.principal = try await verifier.verify(token)
         case .key(let text):
             let (key, version) = try await keys.verify(text, from: context.address, requestID: context.requestID)
@@ -57,7 +64,7 @@ struct Identification: Sendable {
         case .none:
             if mode == .off {
                 context.principal = Principal(user: "local", role: .admin)
-            } else if mode == .open, surface.knowsNoAuthentication {
+            } else if mode == .open, case .localInOpenMode = access {
                 context.principal = Principal(user: "local")
             }
         }
@@ -72,9 +79,9 @@ struct Identification: Sendable {
         return [own, RateLimiter.Allowance(caller: "key:\(key.id)", perMinute: perMinute, perHour: perHour)]
     }
 
-    /// Whether what stands where a token belongs is nothing of the kind: the clients of a surface that knows no
-    /// authentication always send something.
-    private func isNoCredential(_ token: String, _ surface: Surface) -> Bool {
-        surface.knowsNoAuthentication && mode != .required && token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
+    /// Whether a bearer token is not a JWT and is ignored: clients of a surface without authentication always send one.
+    private func isNoCredential(_ token: String, _ access: Access) -> Bool {
+        guard case .localInOpenMode = access, mode != .required else { return false }
+        return token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
     }
 }

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `POST /auth/token`: hands out tokens to whoever asks; in open mode only.
 struct TokenController: Sendable {
@@ -11,7 +10,7 @@ struct TokenController: Sendable {
     }
 
     func issue(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         guard TokenClaims.isUserName(body.user_id) else {
             throw Fault(.invalid, "`user_id` must have 1 to 255 bytes and no control characters.")
         }
@@ -22,6 +21,6 @@ struct TokenController: Sendable {
             json.field("token_type", "bearer")
             json.field("expires_in", lifetime)
         }
-        return V1Answer.json(json)
+        return .json(json)
     }
 }

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 import NIOCore
 
 /// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored unless that is asked for.
@@ -14,24 +13,20 @@ struct ChatController: Sendable {
     let meter: CallMeter
     let keeping: CallKeeping
 
-    func complete(_ request: ServerRequest, _ context: AuthenticatedContext) async throws -> Response {
-        do {
-            var chat = try ChatRequest(try await RequestBody.bytes(of: request))
-            let metered = try await meter.begin(
-                context.caller,
-                model: chat.model,
-                promptTokens: TokenEstimate.tokens(inBytes: chat.promptBytes),
-                maxTokens: chat.tokenLimit
-            )
-            if let limit = metered.answerLimit { chat.limitAnswer(to: limit) }
-            var call = context.call
-            call.deadline = .now + Self.limit
-            return chat.wantsStream
-                ? try await stream(chat, call, metered, context)
-                : try await whole(chat, call, metered, context)
-        } catch let parameter as OpenAIError.Parameter {
-            return OpenAIAnswer.parameter(parameter)
-        }
+    func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        var chat = try ChatRequest(try await request.body.jsonBytes())
+        let metered = try await meter.begin(
+            context.caller,
+            model: chat.model,
+            promptTokens: TokenEstimate.tokens(inBytes: chat.promptBytes),
+            maxTokens: chat.tokenLimit
+        )
+        if let limit = metered.answerLimit { chat.limitAnswer(to: limit) }
+        var call = context.call
+        call.deadline = .now + Self.limit
+        return chat.wantsStream
+            ? try await stream(chat, call, metered, context)
+            : try await whole(chat, call, metered, context)
     }
 
     private func whole(
@@ -73,13 +68,10 @@ struct ChatController: Sendable {
             await metered.end(MeteredCall.Outcome(after: error))
             throw error
         }
-        var headers: HTTPFields = [
-            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
-        ]
-        headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
-        if let stored = chat.stored { headers[.xParleyConversation] = stored.id.description }
-        let body = body(of: stream, first: first, chat, call, metered)
-        return Response(status: .ok, headers: headers, body: body)
+        var response = response(of: stream, first: first, chat, call, metered)
+        response.headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
+        if let stored = chat.stored { response.headers[.xParleyConversation] = stored.id.description }
+        return response
     }
 
     /// Asks, and waits for the first that comes.
@@ -103,15 +95,15 @@ struct ChatController: Sendable {
     }
 
     /// What one read brought goes on in one write.
-    private func body(
+    private func response(
         of stream: ElementStream<Inference.Event>,
         first: [ByteBuffer],
         _ chat: ChatRequest,
         _ call: CallContext,
         _ metered: MeteredCall
-    ) -> ResponseBody {
+    ) -> Response {
         let relay = ChatRelay(chat, first: first, keeping, call, metered)
-        return ResponseBody { writer in
+        return .eventStream { writer in
             defer { stream.close() }
             do {
                 while !relay.isOver {
@@ -129,7 +121,7 @@ struct ChatController: Sendable {
                 guard let lastWords = await relay.breakOff(error) else { throw error }
                 try await writer.write(lastWords)
             }
-            try await writer.finish(nil)
+            try await writer.finish()
         }
     }
 }

@@ -1,28 +1,23 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `POST /v1/embeddings`.
 struct EmbeddingsController: Sendable {
     let inference: any Bus
     let meter: CallMeter
 
-    func embed(_ request: ServerRequest, _ context: AuthenticatedContext) async throws -> Response {
-        do {
-            let embeddings = try EmbeddingsRequest(try await RequestBody.bytes(of: request))
-            let metered = try await meter.begin(
-                context.caller,
-                model: embeddings.request.model,
-                promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
-                maxTokens: 0
-            )
-            var call = context.call
-            call.deadline = .now + .seconds(300)
-            let made = try await make(embeddings.request, call, metered, context)
-            return try answer(made, asText: embeddings.wantsBase64)
-        } catch let parameter as OpenAIError.Parameter {
-            return OpenAIAnswer.parameter(parameter)
-        }
+    func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let embeddings = try EmbeddingsRequest(try await request.body.jsonBytes())
+        let metered = try await meter.begin(
+            context.caller,
+            model: embeddings.request.model,
+            promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
+            maxTokens: 0
+        )
+        var call = context.call
+        call.deadline = .now + .seconds(300)
+        let made = try await make(embeddings.request, call, metered, context)
+        return try answer(made, asText: embeddings.wantsBase64)
     }
 
     private func make(

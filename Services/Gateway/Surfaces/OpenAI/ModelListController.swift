@@ -1,7 +1,6 @@
 import Bus
 import Contracts
 import Foundation
-import Hummingbird
 
 /// `GET /v1/models` and `GET /v1/models/{model}`.
 struct ModelListController: Sendable {
@@ -18,11 +17,10 @@ struct ModelListController: Sendable {
     }
 
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let name = context.coreContext.parameters.getCatchAll().joined(separator: "/")
-        guard let plain = name.removingPercentEncoding, !plain.isEmpty else {
+        guard let name = context.parameters.get("model") else {
             throw Fault(.missing, "There is no model of that name.")
         }
-        let model = try await inference.call(Models.Find(name: plain), context.call)
+        let model = try await inference.call(Models.Find(name: name), context.call)
         var json = JSONWriter()
         model.writeOpenAI(to: &json)
         return OpenAIAnswer.json(json)

@@ -1,24 +1,19 @@
 import Bus
 import Contracts
 import HTTPTypes
-import Hummingbird
-import NIOCore
+import NIOHTTP1
 
 /// Answers in OpenAI's shape; every error is `{"error":{"message","type","param","code"}}`.
 enum OpenAIAnswer {
-    static func json(_ json: JSONWriter, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: json.buffer)
-        )
+    static func json(_ json: JSONWriter, status: HTTPResponseStatus = .ok) -> Response {
+        .json(json, status: status)
     }
 
     static func fault(_ fault: Fault) -> Response {
         let error = OpenAIError(fault)
         var json = JSONWriter()
         error.write(to: &json)
-        var response = Self.json(json, status: error.status)
+        var response = Self.json(json, status: HTTPResponseStatus(error.status))
         if let retryAfter = fault.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         if error.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         // The official clients try again after most errors unless they are told that it is no use.
@@ -31,7 +26,7 @@ enum OpenAIAnswer {
         let error = OpenAIError(parameter)
         var json = JSONWriter()
         error.write(to: &json)
-        return Self.json(json, status: error.status)
+        return Self.json(json, status: HTTPResponseStatus(error.status))
     }
 
     /// 429 for a caller who asks too often.
@@ -52,7 +47,7 @@ enum OpenAIAnswer {
 
 extension RateLimiter.Verdict {
     /// The headers by which OpenAI's clients learn how much they may still ask.
-    func writeOpenAI(to headers: inout HTTPFields) {
+    func writeOpenAI(to headers: inout HTTPHeaders) {
         guard limitMinute > 0 else { return }
         headers[.rateLimitRequests] = String(limitMinute)
         headers[.rateRemainingRequests] = String(remainingMinute)

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `/api/v1/chat/conversations`: open, list, delete.
 struct ConversationsController: Sendable {
@@ -12,7 +11,7 @@ struct ConversationsController: Sendable {
     }
 
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         guard let persona = Persona.ID(body.influencer_id) else {
             throw Fault(.invalid, "`influencer_id` must be a UUID.")
         }

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 import Synchronization
 
 /// `/`, `/health` and `/status`: how the house stands, in seed 003's shape.

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `/api/v1/influencers`: personas, under the name that v1 gives them; open to everybody.
 struct InfluencersController: Sendable {

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `/api/v1/keys`: make, list, change and revoke API keys; `?user=` is for admins.
 struct KeysController: Sendable {
@@ -41,7 +40,7 @@ struct KeysController: Sendable {
     }
 
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         let created = try await conversations.call(
             Keys.Create(
                 name: body.name ?? "",
@@ -83,7 +82,7 @@ struct KeysController: Sendable {
     /// What the body does not name stays; of the limits either all stay or none.
     func change(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = try key(context)
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         let change = Keys.Change(
             key: id,
             name: body.name,

@@ -1,19 +1,11 @@
 import Bus
 import Contracts
-import Hummingbird
 import NIOCore
 
 /// A job's progress as Server-Sent Events: `progress` at once and again and again, at last `done` or `error`.
 enum ModelJobStream {
     static func response(of stream: ElementStream<ModelJob>) -> Response {
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
-        ]
-        return Response(status: .ok, headers: headers, body: body(of: stream))
-    }
-
-    private static func body(of stream: ElementStream<ModelJob>) -> ResponseBody {
-        ResponseBody { writer in
+        .eventStream { writer in
             defer { stream.close() }
             var hasEnd = false
             do {
@@ -30,7 +22,7 @@ enum ModelJobStream {
             } catch is Fault {
                 // The job's end has been told.
             }
-            try await writer.finish(nil)
+            try await writer.finish()
         }
     }
 

@@ -1,12 +1,9 @@
 import Bus
 import Contracts
 import Foundation
-import Hummingbird
 
 /// `/api/v1/models`: which models there are; fetch, make and delete one.
 struct ModelsController: Sendable {
-    static let path = "/api/v1/models"
-
     let inference: any Bus
     let mode: AuthenticationMode
 
@@ -36,7 +33,7 @@ struct ModelsController: Sendable {
 
     /// One model, with all that its provider tells of it.
     func show(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let description = try await inference.call(Models.Show(model: try Self.model(request)), context.call)
+        let description = try await inference.call(Models.Show(model: try Self.model(context)), context.call)
         var json = JSONWriter()
         json.description(description)
         return V1Answer.json(json)
@@ -45,14 +42,14 @@ struct ModelsController: Sendable {
     /// Begins to fetch a model, or joins who does already.
     func pull(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let body = try await RequestBody.read(PullBody.self, from: request)
+        let body = try await request.body.json(PullBody.self)
         return answer(try await inference.call(Models.Pull(model: body.model), context.jobCall))
     }
 
     /// Begins to make a model of another one.
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let body = try await RequestBody.read(CreateBody.self, from: request)
+        let body = try await request.body.json(CreateBody.self)
         let create = Models.Create(
             model: body.model,
             from: body.from,
@@ -65,7 +62,7 @@ struct ModelsController: Sendable {
 
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let model = try Self.model(request)
+        let model = try Self.model(context)
         var call = context.call
         // The files of a large model take their time.
         call.deadline = .now + .seconds(70)
@@ -110,7 +107,7 @@ struct ModelsController: Sendable {
         var json = JSONWriter()
         json.job(begun.job, isJoined: !begun.isNew)
         var response = V1Answer.json(json, status: .accepted)
-        response.headers[.location] = "\(Self.path)/pulls/\(begun.job.id)/events"
+        response.headers[.location] = "/api/v1/models/pulls/\(begun.job.id)/events"
         return response
     }
 
@@ -125,14 +122,10 @@ struct ModelsController: Sendable {
         }
     }
 
-    /// The model in the path, which is all that follows, slashes included; they may be encoded.
-    private static func model(_ request: Request) throws(Fault) -> String {
-        var name = String(request.uri.path.dropFirst(path.count + 1))
-        if name.hasSuffix("/") { name.removeLast() }
-        guard let plain = name.removingPercentEncoding, !plain.isEmpty else {
-            throw Fault(.missing, "Model not found")
-        }
-        return plain
+    /// The model name: the rest of the path, including slashes; percent-encoding is allowed.
+    private static func model(_ context: AuthenticatedContext) throws(Fault) -> String {
+        guard let name = context.parameters.get("model") else { throw Fault(.missing, "Model not found") }
+        return name
     }
 
     private static func job(_ context: AuthenticatedContext) throws -> ModelJob.ID {

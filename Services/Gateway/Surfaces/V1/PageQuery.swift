@@ -1,5 +1,4 @@
 import Contracts
-import Hummingbird
 
 /// Reads the numbers and words of a query; what is out of bounds is refused with its name.
 struct PageQuery {
@@ -57,9 +56,9 @@ struct PageQuery {
     }
 
     private func single(_ name: String) throws -> String? {
-        let values = request.uri.queryParameters[values: Substring(name)]
+        let values = request.query.values(name)
         guard values.count <= 1 else { throw Fault(.invalid, "`\(name)` stands more than once in the query.") }
-        return values.first.map { String($0) }
+        return values.first
     }
 }
 

@@ -1,7 +1,6 @@
 import Bus
 import Contracts
 import Foundation
-import Hummingbird
 
 /// `/api/v1/quotas/{principal}`: look at a quota, and set it; the principal is a user's name or `key:<id>`.
 struct QuotasController: Sendable {
@@ -34,15 +33,15 @@ struct QuotasController: Sendable {
 
     func set(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let subject = try subject(context)
-        let quota = try await RequestBody.read(Body.self, from: request).read()
+        let quota = try await request.body.json(Body.self).read()
         return answer(try await conversations.call(Quotas.Set(subject: subject, quota: quota), context.call))
     }
 
     /// Who is meant: `alice`, or `user:alice` where a name could be taken for another's, or `key:<id>`.
     private func subject(_ context: AuthenticatedContext) throws -> Quota.Subject {
-        guard let name = context.parameters.get("principal")?.removingPercentEncoding,
-            TokenClaims.isUserName(name)
-        else { throw Fault(.missing, "There is no such principal.") }
+        guard let name = context.parameters.get("principal"), TokenClaims.isUserName(name) else {
+            throw Fault(.missing, "There is no such principal.")
+        }
         return Quota.Subject(name) ?? .user(name)
     }
 

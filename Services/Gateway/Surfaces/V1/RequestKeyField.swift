@@ -1,5 +1,4 @@
 import Contracts
-import Hummingbird
 
 /// The client's own name for a request, by which a repeat is known: the header `Idempotency-Key`, or
 /// `client_message_id` in the body.
@@ -8,7 +7,7 @@ enum RequestKeyField {
 
     /// Throws `invalid` for one that cannot be a key, and for two that differ.
     static func read(_ request: Request, body: LenientText?) throws -> String? {
-        let headers = request.headers[values: .idempotencyKey]
+        let headers = request.headers["idempotency-key"]
         guard headers.count <= 1 else { throw Fault(.invalid, "The header Idempotency-Key stands more than once.") }
         let header = try headers.first.map { try check(unquoted($0), name: "The header Idempotency-Key") }
         let field = try body.map { try check($0.text, name: "`client_message_id`") }

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 import Logging
 import NIOCore
 
@@ -42,21 +41,18 @@ enum RunStream {
         since started: ContinuousClock.Instant,
         run: Run.ID?
     ) -> Response {
-        var headers: HTTPFields = [
-            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no",
-        ]
-        headers[.xParleyRun] = run?.description
-        headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
-        let body = body(of: stream, first: first, frame: RunEventFrame(run: run))
-        return Response(status: .ok, headers: headers, body: body)
+        var response = response(of: stream, first: first, frame: RunEventFrame(run: run))
+        response.headers[.xParleyRun] = run?.description
+        response.headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
+        return response
     }
 
-    private static func body(
+    private static func response(
         of stream: ElementStream<Run.Event>,
         first: [ByteBuffer],
         frame: RunEventFrame
-    ) -> ResponseBody {
-        ResponseBody { writer in
+    ) -> Response {
+        .eventStream { writer in
             defer { stream.close() }
             var frames = ByteBuffer()
             var hasEnd = false
@@ -82,7 +78,7 @@ enum RunStream {
             } catch is Fault {
                 // The run's end has been told; how its stream ended is of no account.
             }
-            try await writer.finish(nil)
+            try await writer.finish()
         }
     }
 }

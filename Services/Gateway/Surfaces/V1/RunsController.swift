@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `/api/v1/chat/conversations/{id}/runs/{run}`: look at a run, read its events on, end it.
 struct RunsController: Sendable {

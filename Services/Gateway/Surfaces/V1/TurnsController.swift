@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// What makes an answer: something said, something said in another way, another answer.
 ///
@@ -24,7 +23,7 @@ struct TurnsController: Sendable {
         insteadOf message: Message.ID?
     ) async throws -> Response {
         let conversation = try context.conversation()
-        let body = try await RequestBody.read(MessageBody.self, from: request)
+        let body = try await request.body.json(MessageBody.self)
         let start = Runs.Start(
             conversation: conversation,
             content: try body.validated(),
@@ -37,7 +36,7 @@ struct TurnsController: Sendable {
     /// `POST …/messages/{message}/regenerate`; a body is not needed.
     func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (conversation, message) = (try context.conversation(), try context.message())
-        let body = try await RequestBody.readIfAny(RegenerateBody.self, from: request)
+        let body = try await request.body.jsonIfPresent(RegenerateBody.self)
         let start = Runs.Start(
             conversation: conversation,
             content: nil,

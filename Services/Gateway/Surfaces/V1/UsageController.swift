@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Hummingbird
 
 /// `GET /api/v1/usage`: who took how much of which model on which day.
 struct UsageController: Sendable {

@@ -1,16 +1,12 @@
 import Bus
 import Contracts
-import Hummingbird
-import NIOCore
+import HTTPTypes
+import NIOHTTP1
 
 /// Answers in v1's shape: compact JSON, and one envelope for every error.
 enum V1Answer {
-    static func json(_ json: JSONWriter, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: json.buffer)
-        )
+    static func json(_ json: JSONWriter, status: HTTPResponseStatus = .ok) -> Response {
+        .json(json, status: status)
     }
 
     /// The envelope `{"error","message","details"}`.
@@ -24,7 +20,7 @@ enum V1Answer {
                 details(&json)
             }
         }
-        var response = Self.json(json, status: V1Fault.status(fault.code))
+        var response = Self.json(json, status: HTTPResponseStatus(V1Fault.status(fault.code)))
         if let retryAfter = fault.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         if response.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
@@ -51,7 +47,7 @@ enum V1Fault {
     static func name(_ code: Fault.Code) -> String {
         switch code {
         case .invalid: "bad_request"
-        case .missing: "not_found"
+        case .missing, .unknownPath: "not_found"
         case .tooLarge: "payload_too_large"
         case .limited: "rate_limit_exceeded"
         case .unavailable, .unreachable, .provider, .cut: "service_unavailable"
@@ -68,9 +64,7 @@ enum V1Fault {
         switch code {
         case .cut, .provider: .serviceUnavailable
         case .keyLost: .unauthorized
-        case .unsupportedType: .unsupportedMediaType
-        case .wrongMethod: .methodNotAllowed
-        default: code.status
+        default: code.publicStatus
         }
     }
 }

@@ -1,0 +1,15 @@
+import Bus
+import ServiceKit
+
+/// What the handlers of all surfaces use.
+struct GatewayServices: Sendable {
+    let conversations: any Bus
+    let inference: any Bus
+    let peers: PeerHealth
+    let mode: AuthenticationMode
+    let verifier: TokenVerifier
+    /// Counts calls of models against limits and quotas.
+    let meter: CallMeter
+    let readiness: [Readiness]
+    let draining: Draining
+}

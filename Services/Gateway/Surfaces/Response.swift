@@ -1,0 +1,56 @@
+import Bus
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// A response of the gateway: a status, headers, and a body that is complete or written as a stream.
+typealias Response = ServerAnswer
+
+extension Response {
+    /// A complete JSON body.
+    static func json(_ json: JSONWriter, status: HTTPResponseStatus = .ok) -> Response {
+        Response(status: status, headers: ["content-type": "application/json"], body: .whole(json.buffer))
+    }
+
+    /// A complete text body.
+    static func text(_ text: String, status: HTTPResponseStatus = .ok) -> Response {
+        Response(
+            status: status,
+            headers: ["content-type": "text/plain; charset=utf-8"],
+            body: .whole(ByteBuffer(string: text))
+        )
+    }
+
+    /// A stream of Server-Sent Events, written by a closure.
+    static func eventStream(_ write: @escaping @Sendable (AnswerWriter) async throws -> Void) -> Response {
+        let headers: HTTPHeaders = [
+            "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no",
+        ]
+        return Response(status: .ok, headers: headers, body: .written(write))
+    }
+
+    /// A response without a body.
+    static func empty(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:]) -> Response {
+        Response(status: status, headers: headers, body: .whole(ByteBuffer()))
+    }
+}
+
+extension HTTPResponseStatus {
+    init(_ status: HTTPResponse.Status) {
+        self.init(statusCode: status.code, reasonPhrase: status.reasonPhrase)
+    }
+}
+
+extension HTTPHeaders {
+    /// The first value of a header; setting one replaces all values, setting `nil` removes the header.
+    subscript(_ name: HTTPField.Name) -> String? {
+        get { first(name: name.canonicalName) }
+        set {
+            if let newValue {
+                replaceOrAdd(name: name.canonicalName, value: newValue)
+            } else {
+                remove(name: name.canonicalName)
+            }
+        }
+    }
+}
