@@ -1,3 +1,4 @@
+import HTTP
 import NIOHTTP1
 
 /// Adds the headers that every response has, and counts the response.

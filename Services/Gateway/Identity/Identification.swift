@@ -1,4 +1,5 @@
 import Contracts
+import HTTP
 import NIOHTTP1
 
 /// Finds out who is asking and whether they may ask now; what was found stands in the context.

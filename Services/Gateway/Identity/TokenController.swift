@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import HTTP
+import JSON
 
 /// `POST /auth/token`: hands out tokens to whoever asks; in open mode only.
 struct TokenController: Sendable {

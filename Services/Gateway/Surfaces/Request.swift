@@ -1,4 +1,3 @@
-import Bus
 import NIOHTTP1
 
 /// A request as the handler of a route gets it.

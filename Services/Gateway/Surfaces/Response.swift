@@ -1,5 +1,6 @@
-import Bus
+import HTTP
 import HTTPTypes
+import JSON
 import NIOCore
 import NIOHTTP1
 

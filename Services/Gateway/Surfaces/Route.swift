@@ -1,3 +1,4 @@
+import HTTP
 import NIOHTTP1
 
 /// A route of a surface: a method, a path template, and the handler of its requests.

@@ -1,4 +1,5 @@
 import Contracts
+import HTTP
 import NIOHTTP1
 
 /// A public interface of the gateway: its routes, the format of its errors, and the defaults of its routes.

@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 import NIOCore
 
 /// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored unless that is asked for.

@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 
 /// `POST /v1/embeddings`.
 struct EmbeddingsController: Sendable {

@@ -1,6 +1,8 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
+import JSON
 
 /// `GET /v1/models` and `GET /v1/models/{model}`.
 struct ModelListController: Sendable {

@@ -1,6 +1,7 @@
-import Bus
 import Contracts
+import HTTP
 import HTTPTypes
+import JSON
 import NIOHTTP1
 
 /// Answers in OpenAI's shape; every error is `{"error":{"message","type","param","code"}}`.

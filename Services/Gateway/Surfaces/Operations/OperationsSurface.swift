@@ -1,4 +1,3 @@
-import Bus
 import NIOHTTP1
 import ServiceKit
 

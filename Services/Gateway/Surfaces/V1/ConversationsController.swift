@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 
 /// `/api/v1/chat/conversations`: open, list, delete.
 struct ConversationsController: Sendable {

@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 import Synchronization
 
 /// `/`, `/health` and `/status`: how the house stands, in seed 003's shape.

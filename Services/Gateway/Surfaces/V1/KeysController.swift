@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 
 /// `/api/v1/keys`: make, list, change and revoke API keys; `?user=` is for admins.
 struct KeysController: Sendable {

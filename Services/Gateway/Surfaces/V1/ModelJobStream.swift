@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 import NIOCore
 
 /// A job's progress as Server-Sent Events: `progress` at once and again and again, at last `done` or `error`.

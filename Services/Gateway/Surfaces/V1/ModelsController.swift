@@ -1,6 +1,8 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
+import JSON
 
 /// `/api/v1/models`: which models there are; fetch, make and delete one.
 struct ModelsController: Sendable {

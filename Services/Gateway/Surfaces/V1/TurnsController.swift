@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 
 /// What makes an answer: something said, something said in another way, another answer.
 ///

@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import HTTP
+import JSON
 
 /// `GET /api/v1/usage`: who took how much of which model on which day.
 struct UsageController: Sendable {

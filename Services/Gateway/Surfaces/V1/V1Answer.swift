@@ -1,6 +1,7 @@
-import Bus
 import Contracts
+import HTTP
 import HTTPTypes
+import JSON
 import NIOHTTP1
 
 /// Answers in v1's shape: compact JSON, and one envelope for every error.
