@@ -8,6 +8,15 @@ package import ServiceKit
 package enum GatewayService {
     /// Creates the gateway.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
+        try await unit(settings: settings, surfaces: GatewaySurfaces.all)
+    }
+
+    /// Creates a gateway with these surfaces; the first one's error format is used for paths that no surface owns.
+    static func unit(
+        settings: Settings,
+        surfaces: (GatewayServices) -> [Surface],
+        limits: RequestGuard.Limits = RequestGuard.Limits()
+    ) async throws -> ServiceUnit {
         let configuration = try GatewayConfiguration(settings: settings)
         let client = HTTPClient()
         let conversations = try HTTPBus(
@@ -31,21 +40,23 @@ package enum GatewayService {
         let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = Draining()
-        let table = try GatewaySurfaces.table(
-            GatewayServices(
-                conversations: conversations,
-                inference: inference,
-                peers: peers,
-                mode: configuration.mode,
-                verifier: verifier,
-                meter: CallMeter(
-                    calls: ConcurrentCalls(limit: configuration.concurrentCalls),
-                    keys: keyCache,
-                    reporter: reporter,
-                    conversations: conversations
-                ),
-                readiness: [readiness(of: peers)],
-                draining: draining
+        let table = try SurfaceTable(
+            surfaces(
+                GatewayServices(
+                    conversations: conversations,
+                    inference: inference,
+                    peers: peers,
+                    mode: configuration.mode,
+                    verifier: verifier,
+                    meter: CallMeter(
+                        calls: ConcurrentCalls(limit: configuration.concurrentCalls),
+                        keys: keyCache,
+                        reporter: reporter,
+                        conversations: conversations
+                    ),
+                    readiness: [readiness(of: peers)],
+                    draining: draining
+                )
             )
         )
         let finisher = ResponseFinisher(cors: CORSRules(origins: configuration.corsOrigins))
@@ -63,7 +74,7 @@ package enum GatewayService {
             table: EndpointTable(service: "gateway"),
             configuration: ServerChannel.Configuration(
                 limits: headLimits,
-                guards: { [RequestGuard(table, finisher, attachments: $0)] }
+                guards: { [RequestGuard(table, finisher, limits: limits, attachments: $0)] }
             ),
             host: configuration.host,
             port: configuration.port,

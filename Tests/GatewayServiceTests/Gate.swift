@@ -1,11 +1,12 @@
 import Contracts
 import Foundation
-import GatewayService
 import HTTP
 import NIOCore
 import NIOHTTP1
 import ServiceKit
 import TestSupport
+
+@testable import GatewayService
 
 /// A gateway on a real socket, with scripted services behind it.
 struct Gate {
@@ -20,11 +21,17 @@ struct Gate {
     static func with<Value>(
         _ settings: [String: String] = [:],
         behind: ScriptedHouse = ScriptedHouse(),
+        surfaces: @Sendable (GatewayServices) -> [Surface] = GatewaySurfaces.all,
+        limits: RequestGuard.Limits = RequestGuard.Limits(),
         _ body: (Gate) async throws -> Value
     ) async throws -> Value {
         let house = ServiceUnit.bus(table: behind.table, host: "127.0.0.1", port: 0, token: busToken)
         return try await withRunning(house) { housePort in
-            let unit = try await GatewayService.unit(settings: Settings(values: values(settings, housePort: housePort)))
+            let unit = try await GatewayService.unit(
+                settings: Settings(values: values(settings, housePort: housePort)),
+                surfaces: surfaces,
+                limits: limits
+            )
             return try await withRunning(unit) { port in try await body(Gate(port: port, behind: behind)) }
         }
     }

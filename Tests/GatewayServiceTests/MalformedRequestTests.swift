@@ -4,7 +4,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// Whatever comes, the answer is a 4xx in v1's envelope, and the gateway answers the next request.
+/// Malformed requests are refused in v1's error format, and the gateway answers the next request.
 @Suite(.timeLimit(.minutes(2)))
 struct MalformedRequestTests {
     @Test(arguments: [Malformed.framing, Malformed.heads, Malformed.paths])
@@ -63,7 +63,7 @@ struct MalformedRequestTests {
             "1", "x", "0192f0c1-7b5a-7c3e-9f00-00000000002", "0192f0c1-7b5a-7c3e-9f00-0000000000211",
             "0192f0c1_7b5a_7c3e_9f00_000000000021", "g192f0c1-7b5a-7c3e-9f00-000000000021", "%20", "'%20OR%201=1--",
             "{0192f0c1-7b5a-7c3e-9f00-000000000021}", "urn:uuid:", "0192f0c17b5a7c3e9f0000000000002",
-            "0192f0c1-7b5a-7c3e-9f00-00000000002%30", "null", "undefined", String(repeating: "a", count: 4000),
+            "0192f0c1-7b5a-7c3e-9f00-0000000002%2F", "null", "undefined", String(repeating: "a", count: 4000),
         ]
         try await Gate.with { gate in
             for id in ids {
@@ -150,7 +150,7 @@ struct MalformedRequestTests {
                 (.POST, "/health", "GET, HEAD"), (.DELETE, "/api/v1/influencers", "GET, HEAD"),
                 (.PUT, Sample.path, "DELETE"),
                 (.PATCH, "\(Sample.path)/messages", "GET, HEAD, POST"), (.GET, "/auth/token", "POST"),
-                (.GET, "\(Sample.path)/runs/\(Sample.run.id)/cancel", "POST"), (.OPTIONS, "/health", "GET, HEAD"),
+                (.GET, "\(Sample.path)/runs/\(Sample.run.id)/cancel", "POST"),
             ]
             for (method, path, allowed) in wrong {
                 let answer = try await gate.ask(method, path)
@@ -164,7 +164,8 @@ struct MalformedRequestTests {
     private func refused(_ request: Malformed, by gate: Gate) async {
         do {
             let answer = try await gate.raw(request.bytes)
-            #expect((400..<500).contains(answer.status), "\(request): \(answer.status)")
+            let isRefusal = (400..<500).contains(answer.status) || [501, 505].contains(answer.status)
+            #expect(isRefusal, "\(request): \(answer.status)")
             if let status = request.status { #expect(answer.status == status, "\(request)") }
             #expect(answer.isEnvelope, "\(request): \(answer.body.prefix(200))")
         } catch {

@@ -3,25 +3,10 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-@testable import GatewayService
-
 /// Clients that are slow, rude or gone.
 @Suite(.timeLimit(.minutes(1)))
 struct RequestTimeoutTests {
     private static let post = "POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-
-    @Test func `a body must come within its time and not below its rate`() {
-        let start = NIODeadline.now()
-        var pace = BodyTimeout(start: start)
-        #expect(!pace.isTooSlow(now: start + .seconds(5)))
-        #expect(pace.isTooSlow(now: start + .seconds(6)))
-        pace.add(10 * 1024)
-        #expect(!pace.isTooSlow(now: start + .seconds(10)))
-        #expect(pace.isTooSlow(now: start + .seconds(11)))
-        pace.add(1_000_000)
-        #expect(!pace.isTooSlow(now: start + .seconds(60)))
-        #expect(pace.isTooSlow(now: start + .seconds(61)))
-    }
 
     @Test func `a head that does not come to its end is cut off with a 408`() async throws {
         try await Gate.with { gate in
@@ -89,7 +74,7 @@ struct RequestTimeoutTests {
         try await Gate.with { gate in
             let good = "GET /api/v1/influencers HTTP/1.1\r\nHost: x\r\n\r\n"
             let connection = try await RawConnection.open(port: gate.port)
-            connection.send(good + good + "GET /a//b HTTP/1.1\r\nHost: x\r\n\r\n" + good)
+            connection.send(good + good + "GET /a/../b HTTP/1.1\r\nHost: x\r\n\r\n" + good)
             try await eventually("The connection ends") { connection.isEnded }
             let first = try #require(RawAnswer(connection.received))
             let second = try #require(RawAnswer(first.rest))

@@ -43,10 +43,22 @@ struct SlowReaderTests {
     }
 
     private static func serving(_ body: (RawConnection) async throws -> Void) async throws {
+        let surface = Surface(name: "large", errors: ErrorFormat { _ in .empty(.badRequest) }, routes: [])
+        let table = try SurfaceTable([surface])
+        let limits = RequestGuard.Limits(stall: .milliseconds(500))
         let unit = ServiceUnit.application(
             table: EndpointTable(service: "large-svc"),
             configuration: ServerChannel.Configuration(
-                guards: { [RequestGuard(stallLimit: .milliseconds(500))] }
+                guards: { attachments in
+                    [
+                        RequestGuard(
+                            table,
+                            ResponseFinisher(cors: CORSRules(origins: [])),
+                            limits: limits,
+                            attachments: attachments
+                        )
+                    ]
+                }
             ),
             host: "127.0.0.1",
             port: 0,

@@ -34,7 +34,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var stallTimer: Scheduled<Void>?
     /// The request that has no head yet.
     private var requestLine = RequestLine()
-    /// The newest request that has one.
+    /// The request that is arriving, once it has a head.
     private var head: HTTPRequestHead?
     private var resolution: Resolution
     private var start = ContinuousClock.now
@@ -119,6 +119,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             timeouts.requestEnded()
             isReceiving = false
+            head = nil
             context.fireChannelRead(data)
         }
     }
@@ -127,17 +128,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard unanswered == 1, head.version != .http1_0,
             head.headers.first(name: "expect")?.lowercased() == "100-continue"
         else { return false }
-        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        let response = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(response)), promise: nil)
         return false
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        timeouts.readEnded(at: .now())
+        timeouts.readEnded()
         context.fireChannelReadComplete()
     }
 
     func read(context: ChannelHandlerContext) {
-        timeouts.readStarted(at: .now())
+        timeouts.readStarted()
         context.read()
         scheduleTimeout(context)
     }
@@ -227,15 +229,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func response(to refusal: Fault) -> Response {
-        let isHeadKnown = requestLine.target == nil && head != nil
-        let resolution = isHeadKnown ? self.resolution : requestLine.target.map(table.unknownPath) ?? table.fallback
+        let resolution = head == nil ? requestLine.target.map(table.unknownPath) ?? table.fallback : resolution
         var response = resolution.surface.errors.response(refusal)
-        let headers = isHeadKnown ? head?.headers ?? [:] : [:]
         finisher.finish(
             &response,
-            RequestIDs(headers),
-            origin: headers.first(name: "origin"),
-            start: isHeadKnown ? start : .now,
+            RequestIDs(head?.headers ?? [:]),
+            origin: head?.headers.first(name: "origin"),
+            start: head == nil ? .now : start,
             resolution.metrics
         )
         return response
@@ -243,10 +243,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func parts(of response: Response) -> [HTTPServerResponsePart] {
         guard case .whole(let body) = response.body else { return [] }
-        var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        head.headers.replaceOrAdd(name: "content-length", value: String(body.readableBytes))
-        head.headers.replaceOrAdd(name: "connection", value: "close")
-        return self.head?.method == .HEAD ? [.head(head), .end(nil)] : [.head(head), .body(.byteBuffer(body)), .end(nil)]
+        var headers = response.headers
+        headers.replaceOrAdd(name: "content-length", value: String(body.readableBytes))
+        headers.replaceOrAdd(name: "connection", value: "close")
+        let start = HTTPServerResponsePart.head(
+            HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
+        )
+        return head?.method == .HEAD ? [start, .end(nil)] : [start, .body(.byteBuffer(body)), .end(nil)]
     }
 
     private func schedule(

@@ -26,7 +26,8 @@ struct RequestLine {
     /// The parts of the line: method, target and version.
     private var words: [Substring] {
         guard let bytes else { return [] }
-        let line = bytes.readableBytesView.prefix(Self.sizeLimit).prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+        let start = bytes.readableBytesView.prefix(Self.sizeLimit)
+        let line = start.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
         return String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2)
     }
 

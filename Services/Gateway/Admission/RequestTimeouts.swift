@@ -57,18 +57,18 @@ struct RequestTimeouts {
     }
 
     /// A read is outstanding from now on.
-    mutating func readStarted(at now: NIODeadline) {
+    mutating func readStarted(at now: @autoclosure () -> NIODeadline = .now()) {
         isReading = true
         guard case .body(var timeout, false) = phase else { return }
-        timeout.startReading(at: now)
+        timeout.startReading(at: now())
         phase = .body(timeout, waitsForContinue: false)
     }
 
     /// No read is outstanding any more.
-    mutating func readEnded(at now: NIODeadline) {
+    mutating func readEnded(at now: @autoclosure () -> NIODeadline = .now()) {
         isReading = false
         guard case .body(var timeout, let waits) = phase else { return }
-        timeout.stopReading(at: now)
+        timeout.stopReading(at: now())
         phase = .body(timeout, waitsForContinue: waits)
     }
 

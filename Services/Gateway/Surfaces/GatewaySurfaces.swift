@@ -1,17 +1,13 @@
 /// The public surfaces of the gateway.
 ///
-/// To add one, write a function like ``Surface/openAI(_:)`` in a folder of its own, and name it here.
+/// To add one, write a function like ``Surface/openAI(_:)`` in a folder of its own, and add it to the list. The error
+/// format of the first one is used for paths that no surface owns.
 enum GatewaySurfaces {
     static func all(_ services: GatewayServices) -> [Surface] {
         [
-            .operations(services),
             .v1(services),
+            .operations(services),
             .openAI(services),
         ]
-    }
-
-    /// Throws `InvalidRoute` where two surfaces answer the same requests.
-    static func table(_ services: GatewayServices) throws -> SurfaceTable {
-        try SurfaceTable(all(services), fallback: .v1(services))
     }
 }

@@ -10,16 +10,21 @@ typealias Response = ServerAnswer
 extension Response {
     /// A complete JSON body.
     static func json(_ json: JSONWriter, status: HTTPResponseStatus = .ok) -> Response {
-        Response(status: status, headers: ["content-type": "application/json"], body: .whole(json.buffer))
+        .json(json.buffer, status: status)
+    }
+
+    /// A complete JSON body, already encoded.
+    static func json(_ json: ByteBuffer, status: HTTPResponseStatus = .ok) -> Response {
+        Response(status: status, headers: ["content-type": "application/json"], body: .whole(json))
     }
 
     /// A complete text body.
-    static func text(_ text: String, status: HTTPResponseStatus = .ok) -> Response {
-        Response(
-            status: status,
-            headers: ["content-type": "text/plain; charset=utf-8"],
-            body: .whole(ByteBuffer(string: text))
-        )
+    static func text(
+        _ text: String,
+        status: HTTPResponseStatus = .ok,
+        type: String = "text/plain; charset=utf-8"
+    ) -> Response {
+        Response(status: status, headers: ["content-type": type], body: .whole(ByteBuffer(string: text)))
     }
 
     /// A stream of Server-Sent Events, written by a closure.

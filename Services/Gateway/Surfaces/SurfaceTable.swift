@@ -5,7 +5,7 @@ import NIOHTTP1
 /// The request guard resolves each request once, at its head; the result travels with the request. A literal path is
 /// preferred to one with parameters.
 struct SurfaceTable: Sendable {
-    /// The surface whose error format is used where no surface owns the path.
+    /// The 404 of paths that no surface owns.
     let fallback: Resolution
     /// Paths without parameters, without their trailing slash.
     private var literals: [String: PathEntry] = [:]
@@ -14,9 +14,10 @@ struct SurfaceTable: Sendable {
 
     /// Throws `InvalidRoute` for a route that cannot be served, and for two that answer the same requests.
     ///
-    /// - Parameter fallback: the surface whose error format is used where no surface owns the path.
-    init(_ surfaces: [Surface], fallback: Surface) throws {
-        self.fallback = Resolution(unknownPathOf: fallback)
+    /// - Parameter surfaces: at least one; the error format of the first is used where no surface owns the path.
+    init(_ surfaces: [Surface]) throws {
+        guard let first = surfaces.first else { throw InvalidRoute("There are no surfaces.") }
+        fallback = Resolution(unknownPathOf: first)
         for surface in surfaces {
             let unknownPath = Resolution(unknownPathOf: surface)
             for prefix in surface.prefixes {

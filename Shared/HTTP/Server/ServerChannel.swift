@@ -19,13 +19,13 @@ package struct ServerChannel: ServerChildChannel {
         /// How large a request's head may be.
         package var limits: NIOHTTPDecoderLimitConfiguration
         /// What looks at requests first, as `HTTPServerRequestPart`s, right behind the decoder.
-        package var guards: @Sendable () -> [any ChannelHandler]
+        package var guards: @Sendable (RequestAttachments) -> [any ChannelHandler]
 
         package init(
             idleTimeout: TimeAmount = .seconds(75),
             heartbeatInterval: TimeAmount = .seconds(10),
             limits: NIOHTTPDecoderLimitConfiguration = NIOHTTPDecoderLimitConfiguration(),
-            guards: @escaping @Sendable () -> [any ChannelHandler] = { [] }
+            guards: @escaping @Sendable (RequestAttachments) -> [any ChannelHandler] = { _ in [] }
         ) {
             self.idleTimeout = idleTimeout
             self.heartbeatInterval = heartbeatInterval
@@ -67,7 +67,7 @@ package struct ServerChannel: ServerChildChannel {
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: configuration.limits
             )
-            try pipeline.addHandlers(configuration.guards())
+            try pipeline.addHandlers(configuration.guards(connection.attachments))
             try pipeline.addHandler(connection)
             return Value(channel: channel, connection: NIOLoopBound(connection, eventLoop: channel.eventLoop))
         }

@@ -18,6 +18,9 @@ final class ServerConnection: ChannelDuplexHandler {
     /// The request that has begun to come and was given to nobody yet, and so much of its body.
     private var head: HTTPRequestHead?
     private var gathered = ByteBuffer()
+    let attachments = RequestAttachments()
+    /// The attachment of the newest request.
+    private var attachment: (any AnyObject & Sendable)?
     /// The body that somebody reads as it comes.
     var incoming: IncomingBody?
     /// Whether a request's end is still to come.
@@ -125,6 +128,7 @@ final class ServerConnection: ChannelDuplexHandler {
         switch part {
         case .head(let head):
             self.head = head
+            attachment = attachments.next()
             isReceiving = true
             if head.method == .CONNECT || head.headers.contains(name: "upgrade") {
                 isSwitched = true
@@ -143,7 +147,7 @@ final class ServerConnection: ChannelDuplexHandler {
             self.head = nil
             let body = gathered
             gathered = ByteBuffer()
-            answer(ServerRequest(head: head, body: .whole(body), channel: context.channel), context)
+            answer(ServerRequest(head: head, body: .whole(body), channel: context.channel, attachment: attachment), context)
         }
     }
 
@@ -154,7 +158,7 @@ final class ServerConnection: ChannelDuplexHandler {
         let body = IncomingBody(eventLoop: context.eventLoop, beginning: gathered) { bound.value.resumeReading() }
         gathered = ByteBuffer()
         incoming = body
-        answer(ServerRequest(head: head, body: .coming(body), channel: context.channel), context)
+        answer(ServerRequest(head: head, body: .coming(body), channel: context.channel, attachment: attachment), context)
     }
 
     /// Takes up what came while the answer was due, or reads on.

@@ -1,8 +1,10 @@
 import Bus
 import Contracts
 import HTTP
+import HTTPTypes
 import JSON
 import NIOCore
+import NIOHTTP1
 
 /// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored unless that is asked for.
 ///

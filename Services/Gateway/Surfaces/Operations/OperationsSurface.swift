@@ -11,14 +11,15 @@ extension Surface {
             routes: [
                 Route(.GET, "/health", access: .unchecked, health.health),
                 Route(.GET, "/readyz", access: .unchecked) { (_, _: GatewayContext) in
-                    try await OperationsRoutes.readinessResponse(
+                    let (isReady, json) = try await OperationsRoutes.report(
                         service: "gateway",
-                        readiness: services.readiness,
-                        draining: services.draining
+                        services.readiness,
+                        services.draining
                     )
+                    return .json(json, status: isReady ? .ok : .serviceUnavailable)
                 },
                 Route(.GET, "/metrics", access: .adminOrLoopback) { (_, _: GatewayContext) in
-                    OperationsRoutes.metricsResponse()
+                    .text(OperationsRoutes.metrics(), type: OperationsRoutes.metricsType)
                 },
             ]
         )

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import HTTP
 import JSON
+import NIOHTTP1
 
 /// `/api/v1/chat/conversations`: open, list, delete.
 struct ConversationsController: Sendable {

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import HTTP
 import JSON
+import NIOHTTP1
 import Synchronization
 
 /// `/`, `/health` and `/status`: how the house stands, in seed 003's shape.

@@ -1,7 +1,9 @@
 import Bus
 import Contracts
 import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
 /// `/api/v1/keys`: make, list, change and revoke API keys; `?user=` is for admins.
 struct KeysController: Sendable {

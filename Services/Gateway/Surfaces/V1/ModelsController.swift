@@ -2,7 +2,9 @@ import Bus
 import Contracts
 import Foundation
 import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
 /// `/api/v1/models`: which models there are; fetch, make and delete one.
 struct ModelsController: Sendable {

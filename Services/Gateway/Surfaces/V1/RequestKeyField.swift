@@ -1,4 +1,5 @@
 import Contracts
+import NIOHTTP1
 
 /// The client's own name for a request, by which a repeat is known: the header `Idempotency-Key`, or
 /// `client_message_id` in the body.

@@ -1,8 +1,10 @@
 import Bus
 import Contracts
 import HTTP
+import HTTPTypes
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// A run's events as Server-Sent Events: each is forwarded as it arrives, one batch in one write.
 enum RunStream {

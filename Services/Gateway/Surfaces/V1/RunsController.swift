@@ -1,7 +1,9 @@
 import Bus
 import Contracts
 import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
 /// `/api/v1/chat/conversations/{id}/runs/{run}`: look at a run, read its events on, end it.
 struct RunsController: Sendable {

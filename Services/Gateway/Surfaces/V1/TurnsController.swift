@@ -1,7 +1,9 @@
 import Bus
 import Contracts
 import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
 /// What makes an answer: something said, something said in another way, another answer.
 ///
