@@ -1,6 +1,7 @@
 import Contracts
 import HTTP
 import JSON
+import NIOCore
 import NIOHTTP1
 
 @testable import GatewayService

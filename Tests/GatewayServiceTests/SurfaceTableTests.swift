@@ -1,3 +1,5 @@
+import Contracts
+import NIOCore
 import NIOHTTP1
 import Testing
 
@@ -66,7 +68,7 @@ struct SurfaceTableTests {
         (.GET, "/?user=A", "native /"), (.HEAD, "/", "native /"), (.GET, "/conversation", "list /conversation"),
         (.GET, "/conversation?x", "list /conversation"), (.GET, "/conversation/", "redirect /conversation"),
         (.POST, "/conversation/?a=b/", "redirect /conversation?a=b/"), (.GET, "/conversation/7", "agent /conversation/{id}"),
-        (.GET, "/conversation/7/", "404 list"), (.POST, "/conversation/7", "405 GET, HEAD"),
+        (.GET, "/conversation/7/", "404 agent"), (.POST, "/conversation/7", "405 GET, HEAD"),
         (.DELETE, "/conversation", "405 GET, HEAD, POST"), (.DELETE, "/conversation/", "redirect /conversation"),
         (.POST, "/api/prompt", "redirect /api/prompt/"), (.POST, "/api/prompt/", "agent /api/prompt/"),
         (.PUT, "/a/b/c", "agent /a/{x}/c"), (.PUT, "/a/b/d", "agent /a/b/d"), (.PUT, "/a/x/d", "404 native"),
