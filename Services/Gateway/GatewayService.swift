@@ -39,7 +39,7 @@ package enum GatewayService {
         let keyCache = KeyCache()
         let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
-        let draining = Draining()
+        let draining = DrainState()
         let table = try SurfaceTable(
             surfaces(
                 GatewayServices(
@@ -87,8 +87,8 @@ package enum GatewayService {
         )
     }
 
-    private static func readiness(of peers: PeerHealth) -> Readiness {
-        Readiness("services") {
+    private static func readiness(of peers: PeerHealth) -> ReadinessCheck {
+        ReadinessCheck("services") {
             let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
             guard missing.isEmpty else {
                 throw Fault(.unavailable, "Not up: \(missing.map(\.name.description).joined(separator: ", ")).")

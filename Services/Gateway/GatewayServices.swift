@@ -10,6 +10,6 @@ struct GatewayServices: Sendable {
     let verifier: TokenVerifier
     /// Counts calls of models against limits and quotas.
     let meter: CallMeter
-    let readiness: [Readiness]
-    let draining: Draining
+    let readiness: [ReadinessCheck]
+    let draining: DrainState
 }

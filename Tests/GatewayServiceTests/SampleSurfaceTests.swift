@@ -57,17 +57,19 @@ struct SampleSurfaceTests {
         }
     }
 
-    @Test(arguments: [
-        ("GET /sample/x HTTP/1.1\r\nno colon\r\n\r\n", 400), ("GET /sample/x HTTP/1.1\r\n\r\n", 400),
-        ("GET /sample/x HTTP/1.1\r\nHost: a/b\r\n\r\n", 400), ("GET /sample/../x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        ("BREW /sample/x HTTP/1.1\r\nHost: x\r\n\r\n", 501), ("GET /sample/x HTTP/3.0\r\nHost: x\r\n\r\n", 505),
-        ("GET /sample/x HTTP/1.1\r\nHost: x\r\nA: \(String(repeating: "a", count: 100_000))\r\n\r\n", 431),
-        ("POST /sample/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", 413),
-        ("POST /sample/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
-        ("GET /sample/x HTTP/1.1\r\nHost: x\r\n", 408),
-        ("POST /sample/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx", 408),
-        ("GET /sample/\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: x\r\n\r\n", 414),
-    ] as [(String, Int)])
+    @Test(
+        arguments: [
+            ("GET /sample/x HTTP/1.1\r\nno colon\r\n\r\n", 400), ("GET /sample/x HTTP/1.1\r\n\r\n", 400),
+            ("GET /sample/x HTTP/1.1\r\nHost: a/b\r\n\r\n", 400), ("GET /sample/../x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+            ("BREW /sample/x HTTP/1.1\r\nHost: x\r\n\r\n", 501), ("GET /sample/x HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+            ("GET /sample/x HTTP/1.1\r\nHost: x\r\nA: \(String(repeating: "a", count: 100_000))\r\n\r\n", 431),
+            ("POST /sample/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", 413),
+            ("POST /sample/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+            ("GET /sample/x HTTP/1.1\r\nHost: x\r\n", 408),
+            ("POST /sample/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx", 408),
+            ("GET /sample/\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        ] as [(String, Int)]
+    )
     func `the earliest refusal has the surface's format, a request id, and is counted`(
         _ request: String,
         _ status: Int

@@ -63,26 +63,33 @@ struct SurfaceTableTests {
         surface("openai", prefixes: ["/v1"], [route(.POST, "/v1/chat/completions")]),
     ])
 
-    @Test(arguments: [
-        (.GET, "/", "native /"), (.GET, "/?username=A", "session /"), (.GET, "/?username", "session /"),
-        (.GET, "/?user=A", "native /"), (.HEAD, "/", "native /"), (.GET, "/conversation", "list /conversation"),
-        (.GET, "/conversation?x", "list /conversation"), (.GET, "/conversation/", "redirect /conversation"),
-        (.POST, "/conversation/?a=b/", "redirect /conversation?a=b/"), (.GET, "/conversation/7", "agent /conversation/{id}"),
-        (.GET, "/conversation/7/", "404 agent"), (.POST, "/conversation/7", "405 GET, HEAD"),
-        (.DELETE, "/conversation", "405 GET, HEAD, POST"), (.DELETE, "/conversation/", "redirect /conversation"),
-        (.POST, "/api/prompt", "redirect /api/prompt/"), (.POST, "/api/prompt/", "agent /api/prompt/"),
-        (.PUT, "/a/b/c", "agent /a/{x}/c"), (.PUT, "/a/b/d", "agent /a/b/d"), (.PUT, "/a/x/d", "404 native"),
-        (.GET, "/api/v1/models/", "native /api/v1/models"), (.GET, "/api/v1/models/a/b", "native /api/v1/models/{model...}"),
-        (.GET, "/api/v1/models/a%2Fb/", "native /api/v1/models/{model...}"),
-        (.GET, "/api/v1/models/pulls", "native /api/v1/models/pulls"),
-        (.DELETE, "/api/v1/models/pulls", "405 GET, HEAD"), (.PUT, "/api/v1/models/x", "405 DELETE, GET, HEAD"),
-        (.DELETE, "/api/v1/models/pulls/a%2fb", "404 native"), (.GET, "/api/v1/models//a", "404 native"),
-        (.OPTIONS, "/v1/chat/completions", "options POST, OPTIONS"), (.POST, "/v1/chat/completions/", "openai /v1/chat/completions"),
-        (.POST, "//v1/chat/completions", "404 openai"), (.POST, "/v1/v1/chat/completions", "404 openai"),
-        (.POST, "/v1//chat/completions", "404 openai"), (.GET, "/v1", "404 openai"), (.GET, "/v1?x=/y", "404 openai"),
-        (.GET, "/v10", "404 native"), (.GET, "//", "404 native"), (.GET, "", "404 native"), (.GET, "*", "404 native"),
-        (.GET, "/nothing", "404 native"), (.GET, "/\(String(repeating: "a/", count: 4000))", "404 native"),
-    ] as [(HTTPMethod, String, String)])
+    @Test(
+        arguments: [
+            (.GET, "/", "native /"), (.GET, "/?username=A", "session /"), (.GET, "/?username", "session /"),
+            (.GET, "/?user=A", "native /"), (.HEAD, "/", "native /"), (.GET, "/conversation", "list /conversation"),
+            (.GET, "/conversation?x", "list /conversation"), (.GET, "/conversation/", "redirect /conversation"),
+            (.POST, "/conversation/?a=b/", "redirect /conversation?a=b/"),
+            (.GET, "/conversation/7", "agent /conversation/{id}"),
+            (.GET, "/conversation/7/", "404 agent"), (.POST, "/conversation/7", "405 GET, HEAD"),
+            (.DELETE, "/conversation", "405 GET, HEAD, POST"), (.DELETE, "/conversation/", "redirect /conversation"),
+            (.POST, "/api/prompt", "redirect /api/prompt/"), (.POST, "/api/prompt/", "agent /api/prompt/"),
+            (.PUT, "/a/b/c", "agent /a/{x}/c"), (.PUT, "/a/b/d", "agent /a/b/d"), (.PUT, "/a/x/d", "404 native"),
+            (.GET, "/api/v1/models/", "native /api/v1/models"),
+            (.GET, "/api/v1/models/a/b", "native /api/v1/models/{model...}"),
+            (.GET, "/api/v1/models/a%2Fb/", "native /api/v1/models/{model...}"),
+            (.GET, "/api/v1/models/pulls", "native /api/v1/models/pulls"),
+            (.DELETE, "/api/v1/models/pulls", "405 GET, HEAD"), (.PUT, "/api/v1/models/x", "405 DELETE, GET, HEAD"),
+            (.DELETE, "/api/v1/models/pulls/a%2fb", "404 native"), (.GET, "/api/v1/models//a", "404 native"),
+            (.OPTIONS, "/v1/chat/completions", "options POST, OPTIONS"),
+            (.POST, "/v1/chat/completions/", "openai /v1/chat/completions"),
+            (.POST, "//v1/chat/completions", "404 openai"), (.POST, "/v1/v1/chat/completions", "404 openai"),
+            (.POST, "/v1//chat/completions", "404 openai"), (.GET, "/v1", "404 openai"),
+            (.GET, "/v1?x=/y", "404 openai"),
+            (.GET, "/v10", "404 native"), (.GET, "//", "404 native"), (.GET, "", "404 native"),
+            (.GET, "*", "404 native"),
+            (.GET, "/nothing", "404 native"), (.GET, "/\(String(repeating: "a/", count: 4000))", "404 native"),
+        ] as [(HTTPMethod, String, String)]
+    )
     func `a request has one route, or the surface's own answer`(
         _ method: HTTPMethod,
         _ target: String,

@@ -50,7 +50,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Responses due before the newest request's; below 0 where that one was answered before it was complete.
     private var pendingResponses: Int { unanswered - (isReceiving ? 1 : 0) }
 
-    /// - Parameter attachments: gets the resolution of each request that is passed on.
+    /// Appends the resolution of each request that is passed on to `attachments`.
     init(
         _ table: SurfaceTable,
         _ finisher: ResponseFinisher,

@@ -30,7 +30,7 @@ struct RequestTimeouts {
         phase = .head(since: now)
     }
 
-    /// - Parameter waitsForContinue: whether the client sends its body after a `100 Continue` only.
+    /// With `waitsForContinue`, the client sends its body after a `100 Continue` only.
     mutating func headEnded(_ limits: BodyTimeout.Limits, waitsForContinue: Bool, at now: NIODeadline) {
         var timeout = BodyTimeout(limits)
         if isReading, !waitsForContinue { timeout.startReading(at: now) }

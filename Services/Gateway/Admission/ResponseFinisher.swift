@@ -5,7 +5,7 @@ import NIOHTTP1
 struct ResponseFinisher: Sendable {
     let cors: CORSRules
 
-    /// - Parameter start: when the request's head had arrived.
+    /// Measures the time from `start`, when the request's head had arrived.
     func finish(
         _ response: inout Response,
         _ ids: RequestIDs,

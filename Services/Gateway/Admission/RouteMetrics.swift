@@ -10,7 +10,7 @@ final class RouteMetrics: Sendable {
     /// A route has few statuses; they are searched in order.
     private let series = Mutex<[Series]>([])
 
-    /// - Parameter route: the route's template, so that ids in paths make no series of their own.
+    /// The route is called by its template, so that ids in paths make no series of their own.
     init(surface: String, route: String) {
         self.surface = surface
         self.route = route

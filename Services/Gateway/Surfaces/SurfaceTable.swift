@@ -14,7 +14,7 @@ struct SurfaceTable: Sendable {
 
     /// Throws `InvalidRoute` for a route that cannot be served, and for two that answer the same requests.
     ///
-    /// - Parameter surfaces: at least one; the error format of the first is used where no surface owns the path.
+    /// There must be at least one surface; the error format of the first is used where no surface owns the path.
     init(_ surfaces: [Surface]) throws {
         guard let first = surfaces.first else { throw InvalidRoute("There are no surfaces.") }
         fallback = Resolution(unknownPathOf: first)

@@ -9,8 +9,8 @@ package enum OperationsRoutes {
     package static func add(
         to router: Router<some RequestContext>,
         service: String,
-        readiness: [Readiness],
-        draining: Draining
+        readiness: [ReadinessCheck],
+        draining: DrainState
     ) {
         router.get("/health") { _, _ in
             response(try BusCoding.encode(["status": "ok", "service": service]), status: .ok)
@@ -23,8 +23,8 @@ package enum OperationsRoutes {
     package static func addReadiness(
         to router: Router<some RequestContext>,
         service: String,
-        readiness: [Readiness],
-        draining: Draining
+        readiness: [ReadinessCheck],
+        draining: DrainState
     ) {
         router.get("/readyz") { _, _ in
             let (isReady, json) = try await report(service: service, readiness, draining)
@@ -35,10 +35,10 @@ package enum OperationsRoutes {
     /// Whether the service is ready, and the JSON body that says so.
     package static func report(
         service: String,
-        _ readiness: [Readiness],
-        _ draining: Draining
+        _ readiness: [ReadinessCheck],
+        _ draining: DrainState
     ) async throws -> (isReady: Bool, json: ByteBuffer) {
-        var checks = await Readiness.ask(readiness)
+        var checks = await ReadinessCheck.ask(readiness)
         if draining.isDraining { checks["draining"] = "The service is about to stop." }
         let isReady = checks.values.allSatisfy { $0 == "ok" }
         let report = Report(status: isReady ? "ready" : "unready", service: service, checks: checks)
