@@ -4,7 +4,9 @@ import HTTP
 import NIOHTTP1
 package import ServiceKit
 
-/// The public HTTP server: authentication, limits, and all public wire formats. Stateless: any number of replicas.
+/// The public HTTP server: authentication, limits, and all public wire formats.
+///
+/// It is stateless, so any number of replicas may run.
 package enum GatewayService {
     /// Creates the gateway.
     package static func unit(settings: Settings) async throws -> ServiceUnit {

@@ -147,7 +147,13 @@ final class ServerConnection: ChannelDuplexHandler {
             self.head = nil
             let body = gathered
             gathered = ByteBuffer()
-            answer(ServerRequest(head: head, body: .whole(body), channel: context.channel, attachment: attachment), context)
+            let request = ServerRequest(
+                head: head,
+                body: .whole(body),
+                channel: context.channel,
+                attachment: attachment
+            )
+            answer(request, context)
         }
     }
 
@@ -158,7 +164,13 @@ final class ServerConnection: ChannelDuplexHandler {
         let body = IncomingBody(eventLoop: context.eventLoop, beginning: gathered) { bound.value.resumeReading() }
         gathered = ByteBuffer()
         incoming = body
-        answer(ServerRequest(head: head, body: .coming(body), channel: context.channel, attachment: attachment), context)
+        let request = ServerRequest(
+            head: head,
+            body: .coming(body),
+            channel: context.channel,
+            attachment: attachment
+        )
+        answer(request, context)
     }
 
     /// Takes up what came while the answer was due, or reads on.
