@@ -25,7 +25,7 @@ struct GatewayContext: RequestContext {
     var principal: Principal?
     /// The key that they came with.
     var key: APIKey?
-    var keyHold: KeyHold?
+    var keyLease: KeyLease?
 
     init(source: Source) {
         start = .now

@@ -24,7 +24,7 @@ struct GatewayRoutes {
     /// Answers whatever the gateway is asked.
     func responder(readiness: [Readiness], draining: Draining) -> ServerChannel.Respond {
         let errors = ErrorAnswers(routes: list)
-        let identification = Identification(
+        let authenticator = RequestAuthenticator(
             mode: mode,
             verifier: verifier,
             keys: keys,
@@ -33,10 +33,10 @@ struct GatewayRoutes {
         )
         let door = FrontDoor(
             cors: cors,
-            identification: identification,
+            authenticator: authenticator,
             errors: errors,
             direct: direct,
-            router: router(identification, readiness: readiness, draining: draining).buildResponder()
+            router: router(authenticator, readiness: readiness, draining: draining).buildResponder()
         )
         return { await door.answer($0) }
     }
@@ -51,16 +51,16 @@ struct GatewayRoutes {
     }
 
     private func router(
-        _ identification: Identification,
+        _ authenticator: RequestAuthenticator,
         readiness: [Readiness],
         draining: Draining
     ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ErrorMiddleware(errors: identification.errors))
+        router.add(middleware: ErrorMiddleware(errors: authenticator.errors))
         let health = HealthController(conversations: conversations, peers: peers)
         router.get("/health", use: health.health)
         OperationsRoutes.addReadiness(to: router, service: "gateway", readiness: readiness, draining: draining)
-        let identified = router.group().add(middleware: IdentificationMiddleware(identification: identification))
+        let identified = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         identified.get("/metrics") { _, context in
             guard context.isLoopback || context.principal?.role == .admin else {
                 throw Fault(.forbidden, "Metrics are for an admin, or for somebody on this machine.")
@@ -140,10 +140,10 @@ struct GatewayRoutes {
 
     /// What is posted again and again, and so goes past the router.
     private var direct: [String: FrontDoor.Direct] {
-        let chat = ChatController(
+        let chat = ChatCompletionsController(
             inference: inference,
             meter: meter,
-            keeping: CallKeeping(conversations: conversations)
+            storedCompletions: StoredCompletionWriter(conversations: conversations)
         )
         return [
             "/v1/chat/completions": chat.complete,

@@ -40,7 +40,7 @@ package enum GatewayService {
             keys: KeyVerifier(conversations: conversations, cache: keyCache),
             limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour),
             meter: CallMeter(
-                calls: ConcurrentCalls(limit: configuration.concurrentCalls),
+                limiter: ConcurrencyLimiter(limit: configuration.concurrentCalls),
                 keys: keyCache,
                 reporter: reporter,
                 conversations: conversations
@@ -58,8 +58,8 @@ package enum GatewayService {
             host: configuration.host,
             port: configuration.port,
             background: [
-                conversations, inference, KeyNews(conversations: conversations, cache: keyCache),
-                KeyReview(conversations: conversations, cache: keyCache), reporter,
+                conversations, inference, KeyChangeFeed(conversations: conversations, cache: keyCache),
+                KeyRevalidation(conversations: conversations, cache: keyCache), reporter,
             ],
             draining: draining,
             respond: routes.responder(readiness: [ready], draining: draining)

@@ -13,7 +13,7 @@ struct FrontDoor: Sendable {
     typealias Direct = @Sendable (ServerRequest, AuthenticatedContext) async throws -> Response
 
     let cors: CORSRules
-    let identification: Identification
+    let authenticator: RequestAuthenticator
     let errors: ErrorAnswers
     let direct: [String: Direct]
     let router: any HTTPResponder<GatewayContext>
@@ -22,13 +22,13 @@ struct FrontDoor: Sendable {
 
     init(
         cors: CORSRules,
-        identification: Identification,
+        authenticator: RequestAuthenticator,
         errors: ErrorAnswers,
         direct: [String: Direct],
         router: any HTTPResponder<GatewayContext>
     ) {
         self.cors = cors
-        self.identification = identification
+        self.authenticator = authenticator
         self.errors = errors
         self.direct = direct
         self.router = router
@@ -70,6 +70,6 @@ struct FrontDoor: Sendable {
             return try await router.respond(to: Request(request), context: context)
         }
         context.coreContext.endpointPath.value = path
-        return await identification.answer(context) { try await answer(request, AuthenticatedContext(context: $0)) }
+        return await authenticator.answer(context) { try await answer(request, AuthenticatedContext(context: $0)) }
     }
 }

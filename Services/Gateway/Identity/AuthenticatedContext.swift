@@ -8,7 +8,7 @@ struct AuthenticatedContext: ChildRequestContext {
     let principal: Principal
     /// The key that they came with.
     let key: APIKey?
-    private let keyHold: KeyHold?
+    private let keyLease: KeyLease?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
@@ -19,7 +19,7 @@ struct AuthenticatedContext: ChildRequestContext {
         coreContext = context.coreContext
         self.principal = principal
         key = context.key
-        keyHold = context.keyHold
+        keyLease = context.keyLease
         call = context.call(as: principal)
         start = context.start
         requestID = context.requestID
@@ -32,8 +32,8 @@ struct AuthenticatedContext: ChildRequestContext {
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
     ) async throws -> Answer {
-        guard let keyHold else { return try await ask(call) }
-        return try await keyHold.answer(call, ask)
+        guard let keyLease else { return try await ask(call) }
+        return try await keyLease.answer(call, ask)
     }
 
     /// Asks for a stream, which ends early when the key by which it was asked for stops being good.
@@ -41,7 +41,7 @@ struct AuthenticatedContext: ChildRequestContext {
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        guard let keyHold else { return try await ask(call) }
-        return try await keyHold.stream(call, ask)
+        guard let keyLease else { return try await ask(call) }
+        return try await keyLease.stream(call, ask)
     }
 }

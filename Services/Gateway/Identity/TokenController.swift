@@ -22,6 +22,6 @@ struct TokenController: Sendable {
             json.field("token_type", "bearer")
             json.field("expires_in", lifetime)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

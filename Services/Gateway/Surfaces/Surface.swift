@@ -13,7 +13,7 @@ enum Surface: Sendable {
     }
 
     /// Whether somebody without a credential is `local` here while the gateway is open.
-    var knowsNoAuthentication: Bool { self == .openAI }
+    var allowsAnonymousAccess: Bool { self == .openAI }
 
     /// The longest body that is taken at a path, in bytes: images travel within messages.
     static func bodyLimit(path: some StringProtocol) -> Int {
@@ -22,16 +22,16 @@ enum Surface: Sendable {
 
     func answer(_ fault: Fault) -> Response {
         switch self {
-        case .v1: V1Answer.fault(fault)
-        case .openAI: OpenAIAnswer.fault(fault)
+        case .v1: V1Response.error(fault)
+        case .openAI: OpenAIResponse.error(fault)
         }
     }
 
     /// 429 for a caller who asks too often.
-    func tooMany(_ verdict: RateLimiter.Verdict) -> Response {
+    func tooMany(_ decision: RateLimitDecision) -> Response {
         switch self {
-        case .v1: V1Answer.tooMany(verdict)
-        case .openAI: OpenAIAnswer.tooMany(verdict)
+        case .v1: V1Response.rateLimited(decision)
+        case .openAI: OpenAIResponse.rateLimited(decision)
         }
     }
 }
