@@ -31,7 +31,7 @@ struct GatewayRoutes {
             limiter: limiter,
             errors: errors
         )
-        let door = FrontDoor(
+        let door = RequestDispatcher(
             cors: cors,
             authenticator: authenticator,
             errors: errors,
@@ -139,7 +139,7 @@ struct GatewayRoutes {
     }
 
     /// What is posted again and again, and so goes past the router.
-    private var direct: [String: FrontDoor.Direct] {
+    private var direct: [String: RequestDispatcher.Direct] {
         let chat = ChatCompletionsController(
             inference: inference,
             meter: meter,

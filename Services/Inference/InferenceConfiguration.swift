@@ -27,18 +27,18 @@ struct InferenceConfiguration: Sendable {
     /// The largest window asked of Ollama.
     var ollamaWindowLimit: Int
     /// Gemini, if it is set up.
-    var gemini: GeminiServer?
+    var gemini: GeminiConfiguration?
     /// The servers that speak OpenAI's API, OpenAI itself first, if it is set up.
-    var compatibleServers: [CompatibleServer]
+    var compatibleServers: [CompatibleServerConfiguration]
     /// What models cost, and what answers in their stead.
     var file: ProvidersFile
     /// What an absent model name means.
     var defaultModel: String?
     var connectTimeout: Duration
     /// The limits of a generation by a provider that has nothing to load.
-    var limits: GenerationLimits
+    var limits: GenerationTimeouts
     /// The limits of one by Ollama, which may have to load a model first.
-    var ollamaLimits: GenerationLimits
+    var ollamaLimits: GenerationTimeouts
     /// How many generations run at once at one provider.
     var concurrency: Int
     /// How many wait for a place at one provider.
@@ -49,9 +49,9 @@ struct InferenceConfiguration: Sendable {
         ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
         isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
         ollamaWindowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
-        gemini = try GeminiServer.read(settings)
+        gemini = try GeminiConfiguration.read(settings)
         file = try ProvidersFile.read(settings)
-        compatibleServers = try CompatibleServer.all(settings: settings, file: file)
+        compatibleServers = try CompatibleServerConfiguration.all(settings: settings, file: file)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw SettingFault(
@@ -59,7 +59,7 @@ struct InferenceConfiguration: Sendable {
             )
         }
         connectTimeout = try Self.duration("CONNECT_TIMEOUT", 5, settings)
-        limits = GenerationLimits(
+        limits = GenerationTimeouts(
             firstToken: try Self.duration("FIRST_TOKEN_TIMEOUT", 60, settings),
             gap: try Self.duration("TOKEN_GAP_TIMEOUT", 60, settings),
             whole: try Self.duration("RUN_TIMEOUT", 600, settings)

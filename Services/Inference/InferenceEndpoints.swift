@@ -3,7 +3,7 @@ import Contracts
 
 /// All that inference-svc answers.
 enum InferenceEndpoints {
-    static func table(catalogue: Catalogue, routing: Routing, keeping: ModelKeeping) -> EndpointTable {
+    static func table(catalogue: Catalogue, routing: Routing, handlers: ModelHandlers) -> EndpointTable {
         var table = EndpointTable(service: "inference-svc")
         table.serveEncoded(Inference.Generate.self) { body, context in
             try await routing.generate(GenerationRequest(body), context)
@@ -14,13 +14,13 @@ enum InferenceEndpoints {
         table.serve(Inference.Embed.self) { request, context in try await routing.embed(request, context) }
         table.serve(Models.Find.self) { request, _ in try await catalogue.find(request.name) }
         table.serve(Models.List.self) { _, _ in catalogue.reports }
-        table.serve(Models.Show.self) { request, _ in try await keeping.show(request) }
-        table.serve(Models.Create.self) { request, _ in try keeping.create(request) }
-        table.serve(Models.Delete.self) { request, _ in try await keeping.delete(request) }
-        table.serve(Models.Pull.self) { request, _ in try keeping.pull(request) }
-        table.serve(Models.Pulls.self) { _, _ in keeping.jobs.list }
-        table.serve(Models.FollowPull.self) { request, _ in try keeping.jobs.watch(request.id) }
-        table.serve(Models.CancelPull.self) { request, _ in try await keeping.jobs.cancel(request.id) }
+        table.serve(Models.Show.self) { request, _ in try await handlers.show(request) }
+        table.serve(Models.Create.self) { request, _ in try handlers.create(request) }
+        table.serve(Models.Delete.self) { request, _ in try await handlers.delete(request) }
+        table.serve(Models.Pull.self) { request, _ in try handlers.pull(request) }
+        table.serve(Models.Pulls.self) { _, _ in handlers.jobs.list }
+        table.serve(Models.FollowPull.self) { request, _ in try handlers.jobs.watch(request.id) }
+        table.serve(Models.CancelPull.self) { request, _ in try await handlers.jobs.cancel(request.id) }
         return table
     }
 }

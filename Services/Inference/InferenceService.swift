@@ -19,7 +19,7 @@ package enum InferenceService {
             windowLimit: configuration.ollamaWindowLimit,
             client: client
         )
-        var lanes = [lane(ollama, configuration.ollamaLimits, configuration)]
+        var runtimes = [runtime(ollama, configuration.ollamaLimits, configuration)]
         if let server = configuration.gemini {
             let gemini = try GeminiProvider(
                 url: server.url,
@@ -27,7 +27,7 @@ package enum InferenceService {
                 version: server.version,
                 client: client
             )
-            lanes.append(lane(gemini, configuration.limits, configuration))
+            runtimes.append(runtime(gemini, configuration.limits, configuration))
         }
         for server in configuration.compatibleServers {
             let provider = try OpenAIProvider(
@@ -38,25 +38,25 @@ package enum InferenceService {
                 models: server.models,
                 client: client
             )
-            lanes.append(lane(provider, configuration.limits, configuration, server.concurrency, server.queue))
+            runtimes.append(runtime(provider, configuration.limits, configuration, server.concurrency, server.queue))
         }
-        lanes.append(lane(DemoProvider(pace: demoPace), configuration.limits, configuration))
+        runtimes.append(runtime(DemoProvider(pace: demoPace), configuration.limits, configuration))
         let prices = PriceList(configuration.file.prices)
         let catalogue = Catalogue(
-            providers: lanes.map(\.provider),
+            providers: runtimes.map(\.provider),
             defaultModel: configuration.defaultModel,
             prices: prices
         )
         let routing = Routing(
             catalogue: catalogue,
-            lanes: lanes,
+            runtimes: runtimes,
             fallbacks: configuration.file.fallbacks,
             prices: prices
         )
         let jobs = ModelJobs()
-        let keeping = ModelKeeping(catalogue: catalogue, library: ollama.library, jobs: jobs)
+        let handlers = ModelHandlers(catalogue: catalogue, modelAPI: ollama.modelAPI, jobs: jobs)
         return .bus(
-            table: InferenceEndpoints.table(catalogue: catalogue, routing: routing, keeping: keeping),
+            table: InferenceEndpoints.table(catalogue: catalogue, routing: routing, handlers: handlers),
             host: settings.string("SERVICE_HOST") ?? "127.0.0.1",
             port: try settings.integer("INFERENCE_PORT", default: 8002, in: 0...65_535),
             token: try settings.busToken(),
@@ -65,14 +65,14 @@ package enum InferenceService {
         )
     }
 
-    private static func lane(
+    private static func runtime(
         _ provider: any Provider,
-        _ limits: GenerationLimits,
+        _ limits: GenerationTimeouts,
         _ configuration: InferenceConfiguration,
         _ concurrency: Int? = nil,
         _ queue: Int? = nil
-    ) -> ProviderLane {
-        ProviderLane(
+    ) -> ProviderRuntime {
+        ProviderRuntime(
             provider: provider,
             limits: limits,
             concurrency: concurrency ?? configuration.concurrency,

@@ -112,14 +112,14 @@ struct ProvidersFile: Decodable, Sendable, Equatable {
             try file.check(keys: JSONSerialization.jsonObject(with: data))
             return file
         } catch let error as DecodingError {
-            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileRules.explain(error))")
-        } catch let fault as ProvidersFileRules.Breach {
+            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileValidator.explain(error))")
+        } catch let fault as ProvidersFileValidator.ValidationError {
             throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(fault.sentence)")
         }
     }
 
     private func check(keys: Any) throws {
-        let rules = ProvidersFileRules()
+        let rules = ProvidersFileValidator()
         try rules.check(self)
         guard let object = keys as? [String: Any] else { return }
         try rules.check(object, knows: CodingKeys.allCases.map(\.rawValue), in: "the file")

@@ -27,17 +27,17 @@ import Testing
         choice: String? = nil,
         format: String? = nil,
         after: [Inference.Message] = []
-    ) -> DemoTurn {
+    ) -> DemoResponse {
         let messages = [Inference.Message(role: .user, content: text)] + after
         var prompt = Prompt(model: "demo", messages: ByteBuffer())
         prompt.tools = ByteBuffer(string: tools)
         prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
-        return DemoTurn(prompt, messages)
+        return DemoResponse(prompt, messages)
     }
 
     /// The name and the arguments of the call, if it is one.
-    private func call(_ turn: DemoTurn) -> [String]? {
+    private func call(_ turn: DemoResponse) -> [String]? {
         guard case .call(_, let name, let arguments) = turn else { return nil }
         return [name, arguments]
     }
@@ -132,7 +132,7 @@ import Testing
         )
         prompt.tools = ByteBuffer(string: Self.all)
         let stream = try await DemoProvider(pace: .zero).generate(prompt)
-        var draft = AnswerDraft()
+        var draft = AnswerBuilder()
         var begin = Inference.Event()
         begin.begin = Inference.Begin(model: "demo/demo", attempts: [])
         draft.add(begin)

@@ -107,7 +107,7 @@ import Testing
         let reading = try GeminiReading(chunks: [chunk])
         let error = try #require(reading.error)
         #expect(reading.outcome.finish == nil)
-        #expect(error.remedy == .again)
+        #expect(error.retryAdvice == .retry)
         #expect(!error.isOutage)
         #expect(error.fault.code == .provider)
         #expect(error.fault.message.contains(reason))
@@ -118,7 +118,7 @@ import Testing
         let chunk = FakeAnswer.geminiChunk(parts: [], finishReason: "MISSING_THOUGHT_SIGNATURE")
         let error = try #require(try GeminiReading(chunks: [chunk]).error)
         #expect(error.fault.code == .rejected)
-        #expect(error.remedy == .none)
+        #expect(error.retryAdvice == .none)
     }
 
     @Test(arguments: ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "JAILBREAK", "NEW"])
@@ -174,7 +174,7 @@ import Testing
     @Test func `a call without a name is one that nobody can use`() throws {
         for call in ["{}", #"{"name":""}"#, #"{"name":5}"#] {
             let chunk = FakeAnswer.geminiChunk(parts: ["{\"functionCall\":\(call)}"], finishReason: "STOP")
-            #expect(try GeminiReading(chunks: [chunk]).error?.isFluke == true)
+            #expect(try GeminiReading(chunks: [chunk]).error?.isModelError == true)
         }
     }
 

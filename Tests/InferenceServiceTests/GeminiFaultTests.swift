@@ -13,7 +13,7 @@ import Testing
 
     private func ask(
         _ answer: FakeAnswer,
-        limits: GenerationLimits = GenerationLimits()
+        limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> (outcome: GeminiOutcome, tries: Int) {
         try await withFakeGemini { gemini in
             gemini.always(Self.path, answer)

@@ -25,7 +25,7 @@ import Testing
         _ gemini: FakeServer,
         _ request: Inference.Generate? = nil,
         base: String = "",
-        limits: GenerationLimits = GenerationLimits()
+        limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> GeminiOutcome {
         try await geminiRouting(to: gemini.url + base, inlineLimit: 1000, limits: limits).routing.geminiOutcome(
             request ?? question()
@@ -132,7 +132,7 @@ import Testing
             )
             gemini.next("/upload/v1beta/files", start, .json(200, "{\"file\":\(file)}"))
             gemini.always("/v1beta/files/a", .json(200, file))
-            let outcome = try await outcome(gemini, limits: GenerationLimits(firstToken: .milliseconds(400)))
+            let outcome = try await outcome(gemini, limits: GenerationTimeouts(firstToken: .milliseconds(400)))
             #expect(outcome.fault?.code == .timeout)
             #expect(gemini.requests(Self.path).isEmpty)
         }

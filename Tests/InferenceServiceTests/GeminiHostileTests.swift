@@ -13,7 +13,7 @@ import Testing
         var text = ""
         /// Absent when the answer is whole all the same.
         let code: Fault.Code?
-        var limits = GenerationLimits()
+        var limits = GenerationTimeouts()
 
         var testDescription: String { name }
     }
@@ -21,7 +21,7 @@ import Testing
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
     private static let whole = FakeAnswer.gemini(["Hel", "lo"])
     private static let begun = FakeAnswer.gemini(["Hel", "lo"], finishReason: nil)
-    private static let short = GenerationLimits(firstToken: .milliseconds(300), gap: .milliseconds(300))
+    private static let short = GenerationTimeouts(firstToken: .milliseconds(300), gap: .milliseconds(300))
 
     private static func sent(_ text: String, _ headers: String, body: [String]? = nil) -> FakeAnswer {
         let body = (body ?? FakeAnswer.geminiChunks(["Hel"], finishReason: nil).map { "data: \($0)\n\n" }).joined()
@@ -117,7 +117,7 @@ import Testing
             answer: FakeAnswer.gemini(["Hel", "lo"]).stalledBeforeEnd,
             text: "Hello",
             code: nil,
-            limits: GenerationLimits(settling: .milliseconds(50))
+            limits: GenerationTimeouts(settling: .milliseconds(50))
         ),
         Row(
             name: "an end, and then a reset",

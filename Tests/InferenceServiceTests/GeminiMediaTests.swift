@@ -38,7 +38,7 @@ import Testing
         #expect(error.fault.code == .invalid)
         #expect(error.fault.message.contains(why))
         #expect(error.fault.message.hasSuffix("."))
-        #expect(error.remedy == .elsewhere)
+        #expect(error.retryAdvice == .tryAnotherModel)
     }
 
     @Test(arguments: [
@@ -55,7 +55,7 @@ import Testing
             try media.audio(Inference.Audio(data: "aGk=", format: format))
         }
         #expect(error.fault.message.contains("It takes wav, mp3, aiff, aac, ogg and flac"))
-        #expect(error.remedy == .elsewhere)
+        #expect(error.retryAdvice == .tryAnotherModel)
         #expect(throws: ProviderError.self) { try media.audio(Inference.Audio(data: "?", format: "wav")) }
     }
 }

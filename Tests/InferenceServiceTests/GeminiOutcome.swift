@@ -56,7 +56,7 @@ func geminiRouting(
     key: String? = "a-key",
     version: GeminiVersion = .v1beta,
     inlineLimit: Int = GeminiProvider.inlineLimit,
-    limits: GenerationLimits = GenerationLimits(),
+    limits: GenerationTimeouts = GenerationTimeouts(),
     retries: RetryPolicy = RetryPolicy(limit: 0),
     fallbacks: [String: [String]] = [:]
 ) throws -> (routing: Routing, catalogue: Catalogue) {
@@ -66,8 +66,8 @@ func geminiRouting(
         DemoProvider(pace: .zero),
     ]
     let catalogue = Catalogue(providers: providers, defaultModel: nil)
-    let lanes = providers.map { ProviderLane(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
-    return (Routing(catalogue: catalogue, lanes: lanes, fallbacks: fallbacks, retries: retries), catalogue)
+    let runtimes = providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
+    return (Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: fallbacks, retries: retries), catalogue)
 }
 
 /// One question of a user to Gemini.

@@ -16,12 +16,16 @@ import Testing
         choice: String? = nil,
         format: String? = nil
     ) throws -> String {
-        var prompt = Prompt(model: model, messages: ByteBuffer(), elaborate: messages)
+        var prompt = Prompt(model: model, messages: ByteBuffer(), parsedMessages: messages)
         prompt.options = options
         prompt.tools = tools.map { ByteBuffer(string: $0) }
         prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
-        let request = try GeminiRequest(prompt: prompt, family: GeminiFamily(model: model), address: "http://here/g")
+        let request = try GeminiRequest(
+            prompt: prompt,
+            family: GeminiModelTraits(model: model),
+            address: "http://here/g"
+        )
         return String(buffer: request.encoded())
     }
 
@@ -83,7 +87,7 @@ import Testing
         let error = try #require(throws: ProviderError.self) { try body([hello], options: options) }
         #expect(error.fault.code == .invalid)
         #expect(error.fault.message == "Gemini takes at most 5 stop texts; there are 6.")
-        #expect(error.remedy == .elsewhere)
+        #expect(error.retryAdvice == .tryAnotherModel)
     }
 
     @Test(

@@ -11,7 +11,7 @@ import Testing
         model: String = "gemini-3-pro-preview"
     ) throws -> [GeminiContent] {
         let media = GeminiMedia(address: "http://here")
-        return try GeminiConversation(messages, family: GeminiFamily(model: model), media: media).contents
+        return try GeminiConversation(messages, family: GeminiModelTraits(model: model), media: media).contents
     }
 
     private func call(_ id: String, _ arguments: String, _ signature: String? = nil) -> Inference.ToolCall {

@@ -26,10 +26,10 @@ import Testing
         for role in ["system", "developer"] {
             let request = try read(#"{"messages":[{"role":"\#(role)","content":"Greet."}],"options":{}}"#)
             #expect(request.hasMessages)
-            try GenerationRules.check(request)
+            try GenerationValidator.check(request)
         }
         let nothing = try read(#"{"messages":[],"options":{}}"#)
-        #expect(throws: Fault.self) { try GenerationRules.check(nothing) }
+        #expect(throws: Fault.self) { try GenerationValidator.check(nothing) }
     }
 
     @Test func `another form means the same`() throws {
@@ -61,7 +61,7 @@ import Testing
         let question = #""messages":[{"role":"user","content":"a"}],"options":{}"#
         for gather in [-1, 1001] {
             let request = try read("{\(question),\"gatherMilliseconds\":\(gather)}")
-            #expect(throws: Fault.self) { try GenerationRules.check(request) }
+            #expect(throws: Fault.self) { try GenerationValidator.check(request) }
         }
     }
 

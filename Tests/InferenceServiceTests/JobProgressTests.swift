@@ -6,8 +6,8 @@ import Testing
 @testable import InferenceService
 
 @Suite struct JobProgressTests {
-    private func line(_ text: String) throws -> JobLine {
-        try JobLine(ByteBuffer(string: text))
+    private func line(_ text: String) throws -> OllamaJobLine {
+        try OllamaJobLine(ByteBuffer(string: text))
     }
 
     @Test func `bytes are counted over the layers that are known`() throws {
@@ -58,21 +58,21 @@ import Testing
     }
 
     @Test func `a watcher sees the newest state, not each one`() async throws {
-        let feed = JobFeed(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
-        let stream = feed.watch(pace: .zero)
+        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
+        let stream = publisher.watch(pace: .zero)
         #expect(try await stream.nextBatch()?.first?.status == "")
-        for number in 1...1000 { feed.change { $0.status = "\(number)" } }
+        for number in 1...1000 { publisher.change { $0.status = "\(number)" } }
         #expect(try await stream.nextBatch()?.first?.status == "1000")
-        feed.change { $0.state = .completed }
-        feed.change { $0.status = "too late" }
+        publisher.change { $0.state = .completed }
+        publisher.change { $0.status = "too late" }
         let last = try await stream.nextBatch()
         #expect(last?.first?.state == .completed && last?.first?.status == "1000")
         #expect(try await stream.nextBatch() == nil)
     }
 
     @Test(.timeLimit(.minutes(1))) func `a watcher who waits can leave`() async throws {
-        let feed = JobFeed(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
-        let stream = feed.watch(pace: .zero)
+        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
+        let stream = publisher.watch(pace: .zero)
         _ = try await stream.nextBatch()
         let waiting = Task { try await stream.nextBatch() }
         waiting.cancel()

@@ -20,21 +20,21 @@ import Testing
     ) async throws -> ModelJob {
         try await withFakeOllama { ollama in
             ollama.always("/api/pull", answer)
-            let keeping = try keeping(at: ollama.url, limits)
-            let id = try keeping.pull(Models.Pull(model: "x")).job.id
+            let handlers = try handlers(at: ollama.url, limits)
+            let id = try handlers.pull(Models.Pull(model: "x")).job.id
             var last: ModelJob?
-            for try await job in try keeping.jobs.watch(id) { last = job }
+            for try await job in try handlers.jobs.watch(id) { last = job }
             try await eventually { ollama.requests("/api/pull").allSatisfy { $0.isAnswered || $0.isAbandoned } }
             return try #require(last)
         }
     }
 
-    private func keeping(at url: String, _ limits: JobProgress.Limits = JobProgress.Limits()) throws -> ModelKeeping {
+    private func handlers(at url: String, _ limits: JobProgress.Limits = JobProgress.Limits()) throws -> ModelHandlers {
         let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
         let provider = try OllamaProvider(url: url, isConfigured: true, windowLimit: 8192, client: client)
-        return ModelKeeping(
+        return ModelHandlers(
             catalogue: Catalogue(providers: [provider], defaultModel: nil),
-            library: provider.library,
+            modelAPI: provider.modelAPI,
             jobs: ModelJobs(limits: .init(pace: .zero)),
             limits: limits
         )
@@ -72,9 +72,9 @@ import Testing
     }
 
     @Test func `nobody there is said with what to do`() async throws {
-        let keeping = try keeping(at: try await unreachableURL())
+        let handlers = try handlers(at: try await unreachableURL())
         var last: ModelJob?
-        for try await job in try keeping.jobs.watch(keeping.pull(Models.Pull(model: "x")).job.id) { last = job }
+        for try await job in try handlers.jobs.watch(handlers.pull(Models.Pull(model: "x")).job.id) { last = job }
         #expect(last?.state == .failed)
         #expect(last?.fault?.code == .unavailable)
         #expect(last?.fault?.message.contains("ollama serve") == true)
@@ -127,16 +127,16 @@ import Testing
     @Test func `split anywhere, a pull comes to the same end`() async throws {
         let answer = FakeAnswer.pull()
         try await withFakeOllama { ollama in
-            let keeping = try keeping(at: ollama.url)
+            let handlers = try handlers(at: ollama.url)
             for offset in stride(from: 1, to: answer.bytes.count, by: 3) {
                 ollama.next("/api/pull", answer.split(at: [offset], pause: .zero))
-                let id = try keeping.pull(Models.Pull(model: "x")).job.id
+                let id = try handlers.pull(Models.Pull(model: "x")).job.id
                 var last: ModelJob?
-                for try await job in try keeping.jobs.watch(id) { last = job }
+                for try await job in try handlers.jobs.watch(id) { last = job }
                 #expect(last?.state == .completed && last?.completedBytes == 2030, "Split at \(offset).")
             }
             // Those that ended are remembered, but not all of them.
-            #expect(keeping.jobs.list.count <= 101)
+            #expect(handlers.jobs.list.count <= 101)
         }
     }
 
@@ -146,12 +146,12 @@ import Testing
         let success = try #require(text.range(of: "\"success\"}"))
         let whole = text[..<success.upperBound].utf8.count
         try await withFakeOllama { ollama in
-            let keeping = try keeping(at: ollama.url)
+            let handlers = try handlers(at: ollama.url)
             for count in stride(from: answer.bytes.count - 1, to: 0, by: -2) {
                 ollama.next("/api/pull", answer.cut(after: count))
-                let id = try keeping.pull(Models.Pull(model: "x")).job.id
+                let id = try handlers.pull(Models.Pull(model: "x")).job.id
                 var last: ModelJob?
-                for try await job in try keeping.jobs.watch(id) { last = job }
+                for try await job in try handlers.jobs.watch(id) { last = job }
                 #expect(last?.state == (count >= whole ? .completed : .interrupted), "Cut after \(count).")
             }
         }

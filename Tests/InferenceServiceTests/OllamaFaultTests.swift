@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct OllamaFaultTests {
     private func fault(
         _ answer: FakeAnswer,
-        limits: GenerationLimits = GenerationLimits()
+        limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> (text: String, fault: Fault?) {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", answer)

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct OllamaLimitTests {
     private static let answer = FakeAnswer.chat(["Hello", " there"])
 
-    private func outcome(_ answer: FakeAnswer, _ limits: GenerationLimits) async throws -> Outcome {
+    private func outcome(_ answer: FakeAnswer, _ limits: GenerationTimeouts) async throws -> Outcome {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", answer)
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `no head in time is a time-out`() async throws {
-        let limits = GenerationLimits(firstToken: .milliseconds(200))
+        let limits = GenerationTimeouts(firstToken: .milliseconds(200))
         let fault = try await outcome(Self.answer.cut(after: 0, .stall), limits).fault
         #expect(fault?.code == .timeout)
         #expect(fault?.message.contains("0.2 seconds") == true)
@@ -28,16 +28,16 @@ import Testing
     @Test func `a server that says nothing of its models either is not waited for longer`() async throws {
         try await withFakeOllama { ollama in
             for path in ["/api/show", "/api/chat"] { ollama.always(path, Self.answer.cut(after: 0, .stall)) }
-            let limits = GenerationLimits(firstToken: .milliseconds(200))
+            let limits = GenerationTimeouts(firstToken: .milliseconds(200))
             let start = ContinuousClock.now
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
             #expect(outcome.fault?.code == .timeout)
-            #expect(.now - start < ProviderClient.questionLimit)
+            #expect(.now - start < ProviderClient.metadataTimeout)
         }
     }
 
     @Test func `a head without a first token in time is a time-out`() async throws {
-        let limits = GenerationLimits(firstToken: .milliseconds(200))
+        let limits = GenerationTimeouts(firstToken: .milliseconds(200))
         let fault = try await outcome(Self.answer.cut(after: Self.answer.headLength, .stall), limits).fault
         #expect(fault?.code == .timeout)
         #expect(fault?.message.contains("FIRST_TOKEN_TIMEOUT") == true)
@@ -45,7 +45,7 @@ import Testing
 
     @Test func `silence in the middle is a time-out, and what came before it stands`() async throws {
         let lines = FakeAnswer.chat(["Hello"], doneReason: nil)
-        let limits = GenerationLimits(firstToken: .seconds(30), gap: .milliseconds(200))
+        let limits = GenerationTimeouts(firstToken: .seconds(30), gap: .milliseconds(200))
         let outcome = try await outcome(lines.cut(after: lines.bytes.count - 5, .stall), limits)
         #expect(outcome.text == "Hello")
         #expect(outcome.fault?.code == .timeout)
@@ -54,7 +54,7 @@ import Testing
 
     @Test func `an answer that never ends has an end`() async throws {
         let endless = FakeAnswer.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
-        let limits = GenerationLimits(gap: .seconds(5), whole: .seconds(2))
+        let limits = GenerationTimeouts(gap: .seconds(5), whole: .seconds(2))
         let outcome = try await outcome(endless, limits)
         #expect(outcome.text.hasPrefix("drip "))
         #expect(outcome.fault?.code == .timeout)
@@ -74,7 +74,7 @@ import Testing
         let whole = Self.answer.bytes.count
         let outcome = try await outcome(
             Self.answer.cut(after: whole - 5, .stall),
-            GenerationLimits(settling: .milliseconds(50))
+            GenerationTimeouts(settling: .milliseconds(50))
         )
         #expect(outcome.finish != nil)
         #expect(outcome.fault == nil)
@@ -85,7 +85,7 @@ import Testing
         try await withFakeOllama { ollama in
             let lines = Array(repeating: thought, count: 45) + FakeAnswer.chatLines(["Hello"])
             ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(100)))
-            let limits = GenerationLimits(firstToken: .seconds(3), gap: .seconds(3))
+            let limits = GenerationTimeouts(firstToken: .seconds(3), gap: .seconds(3))
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
             #expect(outcome.text == "Hello")
             #expect(outcome.finish != nil)

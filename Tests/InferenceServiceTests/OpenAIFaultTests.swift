@@ -9,13 +9,13 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct OpenAIFaultTests {
     private func outcome(
         _ answer: FakeAnswer,
-        limits: GenerationLimits = GenerationLimits(),
-        isWhole: Bool = false
+        limits: GenerationTimeouts = GenerationTimeouts(),
+        isUnary: Bool = false
     ) async throws -> Outcome {
         try await withFakeOpenAI { openAI in
             openAI.always(nil, answer)
             let routing = try compatibleRouting(to: openAI.url, limits: limits).routing
-            guard isWhole else { return try await routing.outcome(question(model: "openai/m")) }
+            guard isUnary else { return try await routing.outcome(question(model: "openai/m")) }
             var outcome = Outcome()
             do {
                 let request = try GenerationRequest(question(model: "openai/m"))
@@ -36,8 +36,8 @@ import Testing
         (503, .unavailable), (504, .unavailable), (529, .unavailable), (302, .provider), (204, .provider),
     ])
     func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
-        for isWhole in [true, false] {
-            let fault = try await outcome(.openAIError(status, "It says so\u{7}"), isWhole: isWhole).fault
+        for isUnary in [true, false] {
+            let fault = try await outcome(.openAIError(status, "It says so\u{7}"), isUnary: isUnary).fault
             #expect(fault?.code == code)
             #expect(fault?.message.contains("\u{7}") == false)
             #expect(fault?.attempts?.first?.status == status)
@@ -86,8 +86,8 @@ import Testing
         .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#], isDone: false),
     ])
     func `what is no answer is never complete`(_ answer: FakeAnswer) async throws {
-        for isWhole in [true, false] {
-            let outcome = try await outcome(answer, isWhole: isWhole)
+        for isUnary in [true, false] {
+            let outcome = try await outcome(answer, isUnary: isUnary)
             #expect(outcome.finish == nil)
             #expect([.cut, .provider, .unavailable].contains(outcome.fault?.code))
         }
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func `time limits hold at each stage`() async throws {
-        let limits = GenerationLimits(
+        let limits = GenerationTimeouts(
             firstToken: .milliseconds(100),
             gap: .milliseconds(150),
             whole: .milliseconds(600)
@@ -138,7 +138,7 @@ import Testing
         let endless = FakeAnswer.openAIStream(Array(repeating: #"{"choices":[{"delta":{"content":"a"}}]}"#, count: 100))
         let long = try await outcome(endless.lineByLine(pause: .milliseconds(30)), limits: limits)
         #expect(long.fault?.code == .timeout)
-        let piece = try await outcome(whole.cut(after: 0, .stall), limits: limits, isWhole: true)
+        let piece = try await outcome(whole.cut(after: 0, .stall), limits: limits, isUnary: true)
         #expect(piece.fault?.code == .timeout)
     }
 
@@ -167,13 +167,13 @@ import Testing
         let chunk = #"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#
         #expect(try await outcome(.openAIStream([chunk])).text == "a")
         let whole = #"{"error":null,"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#
-        #expect(try await outcome(.openAI(whole), isWhole: true).text == "a")
+        #expect(try await outcome(.openAI(whole), isUnary: true).text == "a")
     }
 
     @Test func `a reason that is left out is a stop, where the end is said otherwise`() async throws {
         let outcome = try await outcome(.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#]))
         #expect(outcome.finish?.reason == .stop)
-        let whole = try await self.outcome(.openAI(#"{"choices":[{"message":{"content":"a"}}]}"#), isWhole: true)
+        let whole = try await self.outcome(.openAI(#"{"choices":[{"message":{"content":"a"}}]}"#), isUnary: true)
         #expect(whole.finish?.reason == .stop)
     }
 

@@ -83,7 +83,7 @@ import Testing
 func compatibleRouting(
     to url: String,
     key: String? = "sk-test",
-    limits: GenerationLimits = GenerationLimits(),
+    limits: GenerationTimeouts = GenerationTimeouts(),
     retries: RetryPolicy = RetryPolicy(limit: 0),
     models: [ProvidersFile.ListedModel]? = nil
 ) throws -> (routing: Routing, catalogue: Catalogue) {
@@ -97,6 +97,6 @@ func compatibleRouting(
     )
     let providers: [any Provider] = [provider, DemoProvider(pace: .zero)]
     let catalogue = Catalogue(providers: providers, defaultModel: nil)
-    let lanes = providers.map { ProviderLane(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
-    return (Routing(catalogue: catalogue, lanes: lanes, retries: retries), catalogue)
+    let runtimes = providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 64, queueLimit: 256) }
+    return (Routing(catalogue: catalogue, runtimes: runtimes, retries: retries), catalogue)
 }

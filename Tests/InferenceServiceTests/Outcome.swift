@@ -65,7 +65,7 @@ func providers(_ url: String, windowLimit: Int = 8192, isConfigured: Bool = true
 /// The way to an Ollama, without a service around it.
 func routing(
     to url: String,
-    limits: GenerationLimits = GenerationLimits(),
+    limits: GenerationTimeouts = GenerationTimeouts(),
     concurrency: Int = 64,
     windowLimit: Int = 8192,
     isConfigured: Bool = true,
@@ -74,10 +74,10 @@ func routing(
 ) throws -> (routing: Routing, catalogue: Catalogue) {
     let providers = try providers(url, windowLimit: windowLimit, isConfigured: isConfigured)
     let catalogue = Catalogue(providers: providers, defaultModel: defaultModel)
-    let lanes = providers.map {
-        ProviderLane(provider: $0, limits: limits, concurrency: concurrency, queueLimit: 256)
+    let runtimes = providers.map {
+        ProviderRuntime(provider: $0, limits: limits, concurrency: concurrency, queueLimit: 256)
     }
-    return (Routing(catalogue: catalogue, lanes: lanes, retries: retries), catalogue)
+    return (Routing(catalogue: catalogue, runtimes: runtimes, retries: retries), catalogue)
 }
 
 extension Routing {

@@ -14,7 +14,7 @@ import Testing
         do {
             try await queue.enter(within: .seconds(60))
             Issue.record("The third was let in.")
-        } catch let refusal as QueueRefusal {
+        } catch let refusal as QueueRejection {
             #expect(refusal.fault.code == .unavailable)
             #expect(refusal.fault.retryAfter != nil)
         }
@@ -44,7 +44,7 @@ import Testing
         do {
             try await queue.enter(within: .milliseconds(50))
             Issue.record("There was no place.")
-        } catch let refusal as QueueRefusal {
+        } catch let refusal as QueueRejection {
             #expect(refusal.fault.code == .timeout)
         }
         #expect(queue.waitingCount == 0)
@@ -72,17 +72,17 @@ import Testing
     @Test func `places at Ollama are bounded and given back`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", .chat(["word"], doneReason: nil).stalledBeforeEnd)
-            let lanes = try providers(ollama.url).map {
-                ProviderLane(provider: $0, limits: GenerationLimits(), concurrency: 2, queueLimit: 1)
+            let runtimes = try providers(ollama.url).map {
+                ProviderRuntime(provider: $0, limits: GenerationTimeouts(), concurrency: 2, queueLimit: 1)
             }
-            let catalogue = Catalogue(providers: lanes.map(\.provider), defaultModel: nil)
-            let routing = Routing(catalogue: catalogue, lanes: lanes)
+            let catalogue = Catalogue(providers: runtimes.map(\.provider), defaultModel: nil)
+            let routing = Routing(catalogue: catalogue, runtimes: runtimes)
             let running = [
                 try await routing.generate(GenerationRequest(question()), CallContext()),
                 try await routing.generate(GenerationRequest(question()), CallContext()),
             ]
             let waiting = Task { try await routing.generate(GenerationRequest(question()), CallContext()) }
-            try await eventually { lanes.first?.queue.waitingCount == 1 }
+            try await eventually { runtimes.first?.queue.waitingCount == 1 }
             let fourth = try await routing.outcome()
             #expect(fourth.fault?.code == .unavailable)
             #expect(fourth.fault?.retryAfter != nil)

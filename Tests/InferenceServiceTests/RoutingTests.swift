@@ -70,9 +70,9 @@ import Testing
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(500, "broken"))
             let (_, catalogue) = try routing(to: ollama.url)
-            let lanes = try lanes(ollama.url)
+            let runtimes = try runtimes(ollama.url)
             let chain = ["ollama/llama3.2": ["nowhere/x", "demo/demo"]]
-            let routing = Routing(catalogue: catalogue, lanes: lanes, fallbacks: chain, retries: Self.quick)
+            let routing = Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: chain, retries: Self.quick)
             let outcome = try await routing.outcome()
             #expect(outcome.finish?.model == "demo/demo")
             #expect(attempts(outcome).last == "demo/demo answered")
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `no first token in time is tried again, a gap after it is not`() async throws {
-        let limits = GenerationLimits(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
+        let limits = GenerationTimeouts(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url, limits: limits, retries: Self.quick).routing
             ollama.next(nil, FakeAnswer.chat([]).cut(after: FakeAnswer.chat([]).headLength, .stall))
@@ -134,7 +134,7 @@ import Testing
         try await withFakeOllama { ollama in
             let (_, catalogue) = try routing(to: ollama.url)
             let prices = PriceList(["llama3.2": Model.Price(prompt: 1_000_000, completion: 2_000_000)])
-            let routing = Routing(catalogue: catalogue, lanes: try lanes(ollama.url), prices: prices)
+            let routing = Routing(catalogue: catalogue, runtimes: try runtimes(ollama.url), prices: prices)
             let counted = try await routing.outcome()
             #expect(counted.finish?.usage?.isEstimated == false)
             #expect(counted.finish?.usage?.cost == 26 * 1_000_000 + 8 * 2_000_000)
@@ -161,9 +161,9 @@ import Testing
         }
     }
 
-    private func lanes(_ url: String) throws -> [ProviderLane] {
+    private func runtimes(_ url: String) throws -> [ProviderRuntime] {
         try providers(url).map {
-            ProviderLane(provider: $0, limits: GenerationLimits(), concurrency: 64, queueLimit: 256)
+            ProviderRuntime(provider: $0, limits: GenerationTimeouts(), concurrency: 64, queueLimit: 256)
         }
     }
 }

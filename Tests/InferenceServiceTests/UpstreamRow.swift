@@ -8,13 +8,13 @@ import Testing
 /// One condition in which a provider may be, and what must come of it.
 struct UpstreamRow: Sendable {
     /// What is done about it.
-    enum Remedy {
+    enum RetryAdvice {
         /// The same model is tried twice again, then another one; five failures in a row open the circuit.
-        case again
+        case retry
         /// The same, but the provider is well: the circuit stays closed.
-        case againAndWell
+        case retryWithoutOutage
         /// Another model is asked at once.
-        case elsewhere(isUnwell: Bool)
+        case tryAnotherModel(isOutage: Bool)
         /// Nothing more is tried.
         case none
     }
@@ -23,12 +23,12 @@ struct UpstreamRow: Sendable {
     let upstream: Upstream
     /// Absent when the answer is whole.
     let code: Fault.Code?
-    let remedy: Remedy
+    let retryAdvice: RetryAdvice
     /// What comes of the answer.
     let text: String
     /// Why it ends, if it does.
     let finish: Inference.Finish.Reason?
-    let limits: GenerationLimits
+    let limits: GenerationTimeouts
     /// In which it can be.
     let dialects: [FakeDialect]
     /// What the sentence must say, beside where and what to do.
@@ -42,10 +42,10 @@ struct UpstreamRow: Sendable {
         _ name: String,
         _ upstream: Upstream,
         _ code: Fault.Code?,
-        _ remedy: Remedy,
+        _ retryAdvice: RetryAdvice,
         text: String = "",
         finish: Inference.Finish.Reason? = nil,
-        limits: GenerationLimits = GenerationLimits(),
+        limits: GenerationTimeouts = GenerationTimeouts(),
         dialects: [FakeDialect] = FakeDialect.allCases,
         says: String = "",
         geminiCode: Fault.Code? = nil
@@ -53,7 +53,7 @@ struct UpstreamRow: Sendable {
         self.name = name
         self.upstream = upstream
         self.code = code
-        self.remedy = remedy
+        self.retryAdvice = retryAdvice
         self.text = text
         self.finish = finish
         self.limits = limits
@@ -131,32 +131,34 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
         let providers: [any Provider] = [
             try dialect.provider(at: url, client: row.upstream.client), DemoProvider(pace: .zero),
         ]
-        let lanes = providers.map { ProviderLane(provider: $0, limits: row.limits, concurrency: 64, queueLimit: 256) }
+        let runtimes = providers.map {
+            ProviderRuntime(provider: $0, limits: row.limits, concurrency: 64, queueLimit: 256)
+        }
         let catalogue = Catalogue(providers: providers, defaultModel: nil)
-        return Routing(catalogue: catalogue, lanes: lanes, fallbacks: fallbacks, retries: retries)
+        return Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: fallbacks, retries: retries)
     }
 
     private var code: Fault.Code? { dialect == .gemini ? row.geminiCode ?? row.code : row.code }
 
     private var tries: Int {
-        switch row.remedy {
-        case .again, .againAndWell: 3
-        case .elsewhere, .none: 1
+        switch row.retryAdvice {
+        case .retry, .retryWithoutOutage: 3
+        case .tryAnotherModel, .none: 1
         }
     }
 
     private var fallsBack: Bool {
-        switch row.remedy {
-        case .again, .againAndWell, .elsewhere: true
+        switch row.retryAdvice {
+        case .retry, .retryWithoutOutage, .tryAnotherModel: true
         case .none: false
         }
     }
 
     private var opensCircuit: Bool {
-        switch row.remedy {
-        case .again: true
-        case .againAndWell, .none: false
-        case .elsewhere(let isUnwell): isUnwell
+        switch row.retryAdvice {
+        case .retry: true
+        case .retryWithoutOutage, .none: false
+        case .tryAnotherModel(let isOutage): isOutage
         }
     }
 }

@@ -11,102 +11,108 @@ import Testing
     private typealias Row = UpstreamRow
 
     private static let brief = Duration.milliseconds(120)
-    private static let firstTokenBrief = GenerationLimits(firstToken: brief)
-    private static let gapBrief = GenerationLimits(gap: brief)
+    private static let firstTokenBrief = GenerationTimeouts(firstToken: brief)
+    private static let gapBrief = GenerationTimeouts(gap: brief)
 
     /// Before the first token.
     private static let before: [Row] = [
-        Row("nobody listens", .nobody, .unavailable, .again),
-        Row("a name that does not resolve", .unknownName, .unavailable, .again),
-        Row("a connection that is neither accepted nor refused", .deaf, .unavailable, .again),
-        Row("accepted, then silence", .saying(.raw("").ending(.stall)), .timeout, .again, limits: firstTokenBrief),
-        Row("accepted and closed", .saying(.raw("")), .cut, .again),
-        Row("accepted and reset", .saying(.raw("").ending(.reset)), .cut, .again),
-        Row("accepted and half-closed", .saying(.raw("").ending(.halfClose)), .cut, .again),
+        Row("nobody listens", .nobody, .unavailable, .retry),
+        Row("a name that does not resolve", .unknownName, .unavailable, .retry),
+        Row("a connection that is neither accepted nor refused", .deaf, .unavailable, .retry),
+        Row("accepted, then silence", .saying(.raw("").ending(.stall)), .timeout, .retry, limits: firstTokenBrief),
+        Row("accepted and closed", .saying(.raw("")), .cut, .retry),
+        Row("accepted and reset", .saying(.raw("").ending(.reset)), .cut, .retry),
+        Row("accepted and half-closed", .saying(.raw("").ending(.halfClose)), .cut, .retry),
         Row(
             "https, and a plain server",
             .sayingWithoutTLS(.error(400, "What?").ending(.close)),
             .unavailable,
-            .again,
+            .retry,
             says: "does not speak TLS"
         ),
         Row(
             "https, and garbage",
             .sayingWithoutTLS(.raw("\u{1}\u{2}\u{3}").ending(.close)),
             .unavailable,
-            .again,
+            .retry,
             says: "does not speak TLS"
         ),
         Row(
             "https, and a wrong certificate",
             .withWrongCertificate,
             .unavailable,
-            .again,
+            .retry,
             says: "certificate is not to be trusted"
         ),
-        Row("https, closed", .sayingWithoutTLS(.raw("")), .unavailable, .again, says: "does not speak TLS"),
-        Row("https, reset", .sayingWithoutTLS(.raw("").ending(.reset)), .cut, .again),
+        Row("https, closed", .sayingWithoutTLS(.raw("")), .unavailable, .retry, says: "does not speak TLS"),
+        Row("https, reset", .sayingWithoutTLS(.raw("").ending(.reset)), .cut, .retry),
         Row(
             "https, then silence",
             .sayingWithoutTLS(.raw("").ending(.stall)),
             .timeout,
-            .again,
+            .retry,
             limits: firstTokenBrief
         ),
-        Row("what is no HTTP", .saying(.raw("SSH-2.0-OpenSSH_9.2\r\n")), .provider, .again),
-        Row("half a head, then the end", .saying(.raw("HTTP/1.1 200 O")), .cut, .again),
+        Row("what is no HTTP", .saying(.raw("SSH-2.0-OpenSSH_9.2\r\n")), .provider, .retry),
+        Row("half a head, then the end", .saying(.raw("HTTP/1.1 200 O")), .cut, .retry),
         Row(
             "half a head, then silence",
             .saying(.raw("HTTP/1.1 200 O").ending(.stall)),
             .timeout,
-            .again,
+            .retry,
             limits: firstTokenBrief
         ),
         Row(
             "a head, then silence",
             .answering { $0.whole.cut(after: $0.whole.headLength, .stall) },
             .timeout,
-            .again,
+            .retry,
             limits: firstTokenBrief
         ),
-        Row("a head, then the end", .answering { $0.whole.cut(after: $0.whole.headLength) }, .cut, .again),
+        Row("a head, then the end", .answering { $0.whole.cut(after: $0.whole.headLength) }, .cut, .retry),
         Row(
             "a head, then half-closed",
             .answering { $0.whole.cut(after: $0.whole.headLength, .halfClose) },
             .cut,
-            .again
+            .retry
         ),
-        Row("a proper end and no answer", .answering { $0.stream() }, .cut, .again),
+        Row("a proper end and no answer", .answering { $0.stream() }, .cut, .retry),
         Row(
             "an error in the answer's place",
             .answering { $0.stream($0.failure("It broke.")) },
             .provider,
-            .again,
+            .retry,
             geminiCode: .unavailable
         ),
-        Row("a frame that is not JSON", .answering { $0.stream("{nonsense") }, .provider, .elsewhere(isUnwell: false)),
+        Row(
+            "a frame that is not JSON",
+            .answering { $0.stream("{nonsense") },
+            .provider,
+            .tryAnotherModel(isOutage: false)
+        ),
     ]
 
     /// A status in the answer's place.
     private static let statuses: [Row] = [
-        status(408, .unavailable, .again), status(409, .unavailable, .again), status(425, .unavailable, .again),
-        status(500, .unavailable, .again), status(502, .unavailable, .again), status(503, .unavailable, .again),
-        status(504, .unavailable, .again), status(529, .unavailable, .again), status(429, .limited, .againAndWell),
-        status(429, .limited, .againAndWell, "Retry-After: 0"),
-        status(429, .limited, .againAndWell, "Retry-After: Sat, 21 Nov 2020 08:00:00 GMT"),
-        status(429, .limited, .againAndWell, "Retry-After-Ms: 2"),
-        status(429, .limited, .againAndWell, "Retry-After: -1"),
-        status(429, .limited, .againAndWell, "Retry-After: 99999999999"),
-        status(429, .limited, .elsewhere(isUnwell: false), "Retry-After: 61"),
-        status(503, .unavailable, .elsewhere(isUnwell: true), "Retry-After: 61"),
+        status(408, .unavailable, .retry), status(409, .unavailable, .retry), status(425, .unavailable, .retry),
+        status(500, .unavailable, .retry), status(502, .unavailable, .retry), status(503, .unavailable, .retry),
+        status(504, .unavailable, .retry), status(529, .unavailable, .retry),
+        status(429, .limited, .retryWithoutOutage),
+        status(429, .limited, .retryWithoutOutage, "Retry-After: 0"),
+        status(429, .limited, .retryWithoutOutage, "Retry-After: Sat, 21 Nov 2020 08:00:00 GMT"),
+        status(429, .limited, .retryWithoutOutage, "Retry-After-Ms: 2"),
+        status(429, .limited, .retryWithoutOutage, "Retry-After: -1"),
+        status(429, .limited, .retryWithoutOutage, "Retry-After: 99999999999"),
+        status(429, .limited, .tryAnotherModel(isOutage: false), "Retry-After: 61"),
+        status(503, .unavailable, .tryAnotherModel(isOutage: true), "Retry-After: 61"),
         status(400, .rejected, .none), status(401, .upstreamAuth, .none), status(403, .upstreamAuth, .none),
-        status(404, .missing, .elsewhere(isUnwell: false)), status(413, .tooLarge, .none),
+        status(404, .missing, .tryAnotherModel(isOutage: false)), status(413, .tooLarge, .none),
         status(422, .rejected, .none),
         Row(
             "status 400: the messages are too long",
             .answering { $0.error(400, "The input token count exceeds the maximum context length.") },
             .contextTooLong,
-            .elsewhere(isUnwell: false)
+            .tryAnotherModel(isOutage: false)
         ),
         status(301, .provider, .none, "Location: /elsewhere"), status(302, .provider, .none, "Location: /elsewhere"),
         status(303, .provider, .none, "Location: /elsewhere"), status(307, .provider, .none, "Location: /elsewhere"),
@@ -128,7 +134,7 @@ import Testing
             .timeout,
             .none,
             text: "Hello",
-            limits: GenerationLimits(whole: .milliseconds(250))
+            limits: GenerationTimeouts(whole: .milliseconds(250))
         ),
         Row(
             "a proper end without the last word",
@@ -185,11 +191,11 @@ import Testing
     private static func status(
         _ status: Int,
         _ code: Fault.Code,
-        _ remedy: UpstreamRow.Remedy,
+        _ retryAdvice: UpstreamRow.RetryAdvice,
         _ header: String? = nil
     ) -> UpstreamRow {
         let name = "status \(status)" + (header.map { ", \($0)" } ?? "")
-        return Row(name, .answering { $0.error(status, headers: header.map { [$0] } ?? []) }, code, remedy)
+        return Row(name, .answering { $0.error(status, headers: header.map { [$0] } ?? []) }, code, retryAdvice)
     }
 
     @Test(arguments: (before + statuses + after).flatMap(\.cases))

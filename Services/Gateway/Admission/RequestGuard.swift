@@ -17,7 +17,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// How long a client may take nothing of what it is sent.
     private let stallLimit: TimeAmount
-    private var pace = RequestPace()
+    private var pace = RequestTimeouts()
     private var tick: Scheduled<Void>?
     private var stall: Scheduled<Void>?
     /// Requests that were passed on and are not answered to their end.
@@ -30,11 +30,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isHeadOnly = false
     /// The longest body that the newest request may have, in bytes.
     private var bodyLimit = 0
-    private var refusal: Refusal?
+    private var refusal: RejectedRequest?
     private var isRefused = false
 
     /// How many answers are due before the newest request's; below 0 when that one is answered before its end.
-    private var owed: Int { unanswered - (isReceiving ? 1 : 0) }
+    private var pendingResponses: Int { unanswered - (isReceiving ? 1 : 0) }
 
     init(stallLimit: TimeAmount = .seconds(60)) {
         self.stallLimit = stallLimit
@@ -42,7 +42,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((guardian: self, context: context), eventLoop: context.eventLoop)
-        let arrival = ArrivalHandler(
+        let arrival = FirstByteHandler(
             arrived: { bound.value.guardian.pace.bytesArrived(at: .now()) },
             settled: { bound.value.guardian.watch(bound.value.context) }
         )
@@ -91,7 +91,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        refuse(Refusal(error), context)
+        refuse(RejectedRequest(error), context)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -141,15 +141,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard tick == nil, !pace.isIdle, refusal == nil else { return }
         tick = schedule(after: .seconds(1), context) { guardian, context in
             guardian.tick = nil
-            // While answers are owed it may be us who do not read on.
-            if guardian.owed <= 0, let refusal = guardian.pace.refusal(at: .now()) {
+            // While responses are pending, this server may be the one that does not read.
+            if guardian.pendingResponses <= 0, let refusal = guardian.pace.refusal(at: .now()) {
                 return guardian.refuse(refusal, context)
             }
             guardian.watch(context)
         }
     }
 
-    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+    private func refuse(_ refusal: RejectedRequest, _ context: ChannelHandlerContext) {
         guard self.refusal == nil else { return }
         self.refusal = refusal
         sendRefusal(context)
@@ -157,11 +157,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Sends the refusal once it is its turn, and ends the connection.
     private func sendRefusal(_ context: ChannelHandlerContext) {
-        guard let refusal, !isRefused, owed <= 0 else { return }
+        guard let refusal, !isRefused, pendingResponses <= 0 else { return }
         isRefused = true
         end()
         // An answer that has begun, or been given, cannot be taken back; the connection just ends.
-        guard !isAnswering, owed == 0 else { return context.close(promise: nil) }
+        guard !isAnswering, pendingResponses == 0 else { return context.close(promise: nil) }
         for part in refusal.parts(isHeadOnly: isHeadOnly) { context.write(wrapOutboundOut(part), promise: nil) }
         context.flush()
         context.close(mode: .output, promise: nil)

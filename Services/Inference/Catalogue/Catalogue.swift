@@ -15,12 +15,12 @@ final class Catalogue: Service {
 
     private let directory: Mutex<ModelDirectory>
     /// How many looks at a provider were begun, and which was the last to tell something.
-    private struct Looks {
+    private struct RefreshNumbers {
         var begun = 0
         var told = 0
     }
 
-    private let looks = Mutex<[String: Looks]>([:])
+    private let looks = Mutex<[String: RefreshNumbers]>([:])
     /// Where names lead, as long as the directory stays as it is.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
@@ -105,7 +105,7 @@ final class Catalogue: Service {
         }
     }
 
-    /// Looks what there is, and then at the windows of what is new.
+    /// RefreshNumbers what there is, and then at the windows of what is new.
     func refresh() async {
         await look()
         for provider in providers {
@@ -122,7 +122,7 @@ final class Catalogue: Service {
         await look()
     }
 
-    /// Looks at one provider now, and at one of its models: what was just got is to be there, what is gone is not.
+    /// RefreshNumbers at one provider now, and at one of its models: what was just got is to be there, what is gone is not.
     func refresh(_ name: String, _ model: String?) async {
         guard let provider = providers.first(where: { $0.name == name }) else { return }
         await look(at: provider)
@@ -146,7 +146,7 @@ final class Catalogue: Service {
 
     private func look(at provider: any Provider) async {
         let number = looks.withLock { looks in
-            looks[provider.name, default: Looks()].begun += 1
+            looks[provider.name, default: RefreshNumbers()].begun += 1
             return looks[provider.name]?.begun ?? 0
         }
         guard let result = await list(provider) else { return }

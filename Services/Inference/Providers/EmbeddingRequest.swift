@@ -8,7 +8,7 @@ struct EmbeddingRequest: Sendable {
     /// How long each vector should be; absent: as the model makes it.
     var dimensions: Int?
     /// How long the provider may take.
-    var patience: Duration
+    var responseTimeout: Duration
 
     /// How many tokens the texts are taken to have where the provider does not count them.
     var estimatedTokens: Int { TokenEstimate.tokens(in: input) }

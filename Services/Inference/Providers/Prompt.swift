@@ -9,7 +9,7 @@ struct Prompt: Sendable {
     /// An array of ``Inference/Message`` as JSON; whoever speaks that form passes it on without looking.
     var messages: ByteBuffer
     /// The same messages read, when they hold more than a role and a text each.
-    var elaborate: [Inference.Message]?
+    var parsedMessages: [Inference.Message]?
     var options = Inference.Options()
     /// An array of tools in OpenAI's form, as JSON.
     var tools: ByteBuffer?
@@ -18,14 +18,14 @@ struct Prompt: Sendable {
     /// In which form to answer, in OpenAI's form, as JSON.
     var responseFormat: ByteBuffer?
     /// How long the provider may take until its first sign of life.
-    var patience = Duration.seconds(60)
+    var responseTimeout = Duration.seconds(60)
     /// For how long text may gather into one event, after the first.
     var gather: Duration?
     /// Whether nobody reads along: the provider may answer in one piece.
-    var isWhole = false
+    var isUnary = false
 
     /// The messages, for who must read them.
     func decodedMessages() throws -> [Inference.Message] {
-        try elaborate ?? BusCoding.decode([Inference.Message].self, from: messages)
+        try parsedMessages ?? BusCoding.decode([Inference.Message].self, from: messages)
     }
 }

@@ -15,7 +15,7 @@ protocol Provider: Sendable {
     var isConfigured: Bool { get }
 
     /// Whether an answer that nobody reads along comes in one piece, with nothing before it.
-    var answersInOnePiece: Bool { get }
+    var supportsUnaryResponses: Bool { get }
 
     /// What it offers now, by full names, with what is known of each without asking more.
     func models() async throws -> [Model]
@@ -35,5 +35,5 @@ protocol Provider: Sendable {
 }
 
 extension Provider {
-    var answersInOnePiece: Bool { false }
+    var supportsUnaryResponses: Bool { false }
 }

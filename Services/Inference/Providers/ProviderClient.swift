@@ -12,9 +12,9 @@ struct ProviderClient: Sendable {
     /// The shortest credential that is a secret; shorter ones are words that a sentence may hold.
     private static let shortestSecret = 6
     /// How long a question about models may take.
-    static let questionLimit = Duration.seconds(5)
+    static let metadataTimeout = Duration.seconds(5)
     /// How long the words of an error are waited for.
-    private static let refusalLimit = Duration.seconds(2)
+    private static let errorBodyTimeout = Duration.seconds(2)
     /// The gaps between tokens are minded by whoever reads the stream; this only bounds them all.
     private static let silenceLimit = Duration.seconds(86_400)
 
@@ -25,7 +25,7 @@ struct ProviderClient: Sendable {
     private let root: String
     private let headers: HTTPHeaders
     private let client: HTTPClient
-    private let readRefusal: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
 
     /// A provider at a URL, whose path comes before all others; throws when the URL cannot be read.
     ///
@@ -40,7 +40,7 @@ struct ProviderClient: Sendable {
         adviceForMissing: String = "Choose another model.",
         credential: HTTPHeaders = [:],
         client: HTTPClient,
-        readRefusal: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
     ) throws {
         let (target, path) = try HTTPTarget.parse(url)
         self.target = target
@@ -57,7 +57,7 @@ struct ProviderClient: Sendable {
         )
         headers = credential
         self.client = client
-        self.readRefusal = readRefusal
+        self.parseError = parseError
     }
 
     /// Asks something small and reads the whole answer.
@@ -68,14 +68,14 @@ struct ProviderClient: Sendable {
         _ path: String,
         body: ByteBuffer? = nil,
         about model: String = "",
-        within limit: Duration = questionLimit
+        within limit: Duration = metadataTimeout
     ) async throws -> ByteBuffer {
-        let response = try await send(method, path, body: body, patience: limit, silence: limit)
+        let response = try await send(method, path, body: body, responseTimeout: limit, idleTimeout: limit)
         guard response.status == 200 else { throw await refusal(response, model: model) }
         do {
             return try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
         } catch let error as HTTPClientError {
-            throw faults.midStream(error)
+            throw faults.streamFailed(error)
         } catch is CancellationError where !Task.isCancelled {
             throw faults.late(limit)
         }
@@ -104,8 +104,8 @@ struct ProviderClient: Sendable {
             path,
             body: body,
             accept: accept,
-            patience: prompt.patience,
-            silence: Self.silenceLimit,
+            responseTimeout: prompt.responseTimeout,
+            idleTimeout: Self.silenceLimit,
             gather: prompt.gather
         )
         guard response.status == 200 else { throw await refusal(response, model: prompt.model) }
@@ -134,8 +134,8 @@ struct ProviderClient: Sendable {
         body: ByteBuffer?,
         extra: HTTPHeaders = [:],
         accept: String = "application/json",
-        patience: Duration,
-        silence: Duration,
+        responseTimeout: Duration,
+        idleTimeout: Duration,
         gather: Duration? = nil
     ) async throws -> HTTPClient.Response {
         var headers = headers
@@ -152,13 +152,13 @@ struct ProviderClient: Sendable {
                     path: root + path,
                     headers: headers,
                     body: body,
-                    headTimeout: patience,
-                    readTimeout: silence,
+                    headTimeout: responseTimeout,
+                    readTimeout: idleTimeout,
                     gather: gather
                 )
             )
         } catch let error as HTTPClientError {
-            throw faults.beforeAnswer(error, patience: patience)
+            throw faults.requestFailed(error, responseTimeout: responseTimeout)
         }
     }
 
@@ -167,10 +167,10 @@ struct ProviderClient: Sendable {
         var body = ByteBuffer()
         // The status says enough when the words behind it cannot be had.
         do {
-            body = try await Self.collect(response.body, upTo: 65_536, within: Self.refusalLimit)
+            body = try await Self.collect(response.body, upTo: 65_536, within: Self.errorBodyTimeout)
         } catch {
             response.body.close()
         }
-        return faults.refused(readRefusal(response.status, response.headers, body), model: model)
+        return faults.refused(parseError(response.status, response.headers, body), model: model)
     }
 }

@@ -19,7 +19,7 @@ struct ProviderFaults: Sendable {
     var secrets: [String] = []
 
     /// No head came.
-    func beforeAnswer(_ error: HTTPClientError, patience: Duration) -> ProviderError {
+    func requestFailed(_ error: HTTPClientError, responseTimeout: Duration) -> ProviderError {
         switch error.kind {
         case .tls:
             // What the library says is a code with the place in its source.
@@ -27,7 +27,7 @@ struct ProviderFaults: Sendable {
             let why = isDistrusted ? "its certificate is not to be trusted" : "what answers there does not speak TLS"
             return ProviderError(
                 Fault(.unavailable, "\(name) cannot be asked at \(address): \(why). Check \(setting).", retryAfter: 5),
-                .again
+                .retry
             )
         case .connect, .connectTimeout, .badURL, .exhausted:
             return ProviderError(
@@ -36,46 +36,46 @@ struct ProviderFaults: Sendable {
                     "\(name) cannot be reached at \(address): \(error.message) \(advice)Set \(setting) to where it runs.",
                     retryAfter: 5
                 ),
-                .again
+                .retry
             )
-        case .headTimeout, .readTimeout: return late(patience)
+        case .headTimeout, .readTimeout: return late(responseTimeout)
         case .protocolViolation, .tooLarge:
             return ProviderError(
                 Fault(.provider, "What answers at \(address) does not speak HTTP as \(name) does. Check \(setting)."),
-                .again
+                .retry
             )
         case .closed:
             return ProviderError(
                 Fault(.cut, "\(name) at \(address) closed the connection before it answered. Try again."),
-                .again
+                .retry
             )
         }
     }
 
     /// No first token came.
-    func late(_ patience: Duration) -> ProviderError {
+    func late(_ responseTimeout: Duration) -> ProviderError {
         ProviderError(
             Fault(
                 .timeout,
-                "\(name) at \(address) gave no first token within \(patience.seconds) seconds. "
+                "\(name) at \(address) gave no first token within \(responseTimeout.seconds) seconds. "
                     + "A large model may still be loading: try again, or set FIRST_TOKEN_TIMEOUT higher."
             ),
-            .again
+            .retry
         )
     }
 
     /// The stream broke off.
-    func midStream(_ error: HTTPClientError) -> ProviderError {
+    func streamFailed(_ error: HTTPClientError) -> ProviderError {
         switch error.kind {
         case .readTimeout, .headTimeout:
             ProviderError(
                 Fault(.timeout, "\(name) at \(address) fell silent in the middle of its answer. Try again."),
-                .again
+                .retry
             )
         default:
             ProviderError(
                 Fault(.cut, "The answer of \(name) at \(address) broke off before it was done. Try again."),
-                .again
+                .retry
             )
         }
     }
@@ -84,7 +84,7 @@ struct ProviderFaults: Sendable {
     var unfinished: ProviderError {
         ProviderError(
             Fault(.cut, "The answer of \(name) at \(address) stopped without saying that it was done. Try again."),
-            .again
+            .retry
         )
     }
 
@@ -95,17 +95,17 @@ struct ProviderFaults: Sendable {
                 .provider,
                 "\(name) at \(address) ended its answer with an error: \(told(words)) Try again."
             ),
-            .again
+            .retry
         )
     }
 
-    func unreadable(_ why: String) -> ProviderError {
+    func invalidResponse(_ why: String) -> ProviderError {
         ProviderError(
             Fault(
                 .provider,
                 "\(name) at \(address) sent \(why), so its answer cannot be read further. Check \(setting)."
             ),
-            .elsewhere
+            .tryAnotherModel
         )
     }
 
@@ -141,10 +141,10 @@ struct ProviderFaults: Sendable {
         case 404 where refusal.words != nil:
             let advice = adviceForMissing.replacing("{model}", with: model)
             let fault = Fault(.missing, "The model \(model) was not found at \(name) (\(address)): \(words) \(advice)")
-            return ProviderError(fault, .elsewhere, status: status)
+            return ProviderError(fault, .tryAnotherModel, status: status)
         case 404:
             let fault = Fault(.provider, "What answers at \(address) has no such interface. Check \(setting).")
-            return ProviderError(fault, .elsewhere, status: status)
+            return ProviderError(fault, .tryAnotherModel, status: status)
         case 401, 403: return credential(status, words)
         case ..<300:
             return ProviderError(
@@ -152,7 +152,7 @@ struct ProviderFaults: Sendable {
                     .provider,
                     "\(name) at \(address) answered with status \(status), which means nothing here. Check \(setting)."
                 ),
-                .elsewhere,
+                .tryAnotherModel,
                 status: status
             )
         case 300..<400:
@@ -169,7 +169,7 @@ struct ProviderFaults: Sendable {
                 "\(name) at \(address) cannot answer now (status \(status)): \(words) Try again later.",
                 retryAfter: delay == nil && status == 503 ? 2 : nil
             )
-            return ProviderError(fault, status == 501 ? .elsewhere : .again, status: status, delay: delay)
+            return ProviderError(fault, status == 501 ? .tryAnotherModel : .retry, status: status, delay: delay)
         default: return rejected(refusal, words)
         }
     }
@@ -193,16 +193,16 @@ struct ProviderFaults: Sendable {
                 + (isSpent ? "Choose another model." : "Try again later."),
             retryAfter: delay == nil && !isSpent ? 5 : nil
         )
-        return ProviderError(fault, isSpent ? .elsewhere : .again, status: 429, delay: delay)
+        return ProviderError(fault, isSpent ? .tryAnotherModel : .retry, status: 429, delay: delay)
     }
 
     private func rejected(_ refusal: Refusal, _ words: String) -> ProviderError {
-        if refusal.code == "context_length_exceeded" || Self.saysTooLong(words) {
+        if refusal.code == "context_length_exceeded" || Self.reportsContextTooLong(words) {
             let fault = Fault(
                 .contextTooLong,
                 "The messages are too long for the model of \(name) at \(address): \(words) Shorten them."
             )
-            return ProviderError(fault, .elsewhere, status: refusal.status)
+            return ProviderError(fault, .tryAnotherModel, status: refusal.status)
         }
         let code: Fault.Code = refusal.status == 413 ? .tooLarge : .rejected
         let fault = Fault(
@@ -213,7 +213,7 @@ struct ProviderFaults: Sendable {
         return ProviderError(fault, .none, status: refusal.status)
     }
 
-    private static func saysTooLong(_ words: String) -> Bool {
+    private static func reportsContextTooLong(_ words: String) -> Bool {
         let words = words.lowercased()
         return ["context length", "context window", "maximum context", "input token count", "prompt is too long"]
             .contains { words.contains($0) }

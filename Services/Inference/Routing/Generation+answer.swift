@@ -3,7 +3,7 @@ import Contracts
 extension Generation {
     /// Reads the generation to its end, for somebody who waits for the whole of it.
     func answer() async throws -> Inference.Answer {
-        var draft = AnswerDraft()
+        var draft = AnswerBuilder()
         while let batch = try await next() {
             for event in batch { draft.add(event) }
         }

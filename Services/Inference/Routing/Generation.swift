@@ -15,8 +15,8 @@ final class Generation: Sendable {
     }
 
     private struct State {
-        var pace: GenerationPace
-        var passed: GenerationPace.Limit?
+        var pace: GenerationTimeoutTracker
+        var passed: GenerationTimeoutTracker.Limit?
         var hasText = false
         var hasFinish = false
         var isOver = false
@@ -34,8 +34,8 @@ final class Generation: Sendable {
 
     private let name: String
     private let upstream: ElementStream<Inference.Event>
-    private let lane: ProviderLane
-    private let limits: GenerationLimits
+    private let runtime: ProviderRuntime
+    private let limits: GenerationTimeouts
     private let start: ContinuousClock.Instant
     private let accounts: Accounts
     private let state: Mutex<State>
@@ -44,19 +44,19 @@ final class Generation: Sendable {
     init(
         name: String,
         upstream: ElementStream<Inference.Event>,
-        lane: ProviderLane,
-        limits: GenerationLimits,
+        runtime: ProviderRuntime,
+        limits: GenerationTimeouts,
         start: ContinuousClock.Instant,
         accounts: Accounts
     ) {
         self.name = name
         self.upstream = upstream
-        self.lane = lane
+        self.runtime = runtime
         self.limits = limits
         self.start = start
         self.accounts = accounts
-        state = Mutex(State(pace: GenerationPace(limits: limits, start: start)))
-        GenerationWatch.shared.add(self)
+        state = Mutex(State(pace: GenerationTimeoutTracker(limits: limits, start: start)))
+        GenerationTimeoutMonitor.shared.add(self)
     }
 
     deinit {
@@ -101,7 +101,7 @@ final class Generation: Sendable {
 
     /// Leaves: the provider's connection is closed at once.
     func leave() {
-        over { lane.metrics.ended(CancellationError()) }
+        over { runtime.metrics.ended(CancellationError()) }
         upstream.close()
     }
 
@@ -132,7 +132,7 @@ final class Generation: Sendable {
         guard state.bytes <= Self.sizeLimit else { throw tooLong }
         if !state.hasText {
             state.hasText = true
-            lane.metrics.sawFirstToken(after: .now - start)
+            runtime.metrics.sawFirstToken(after: .now - start)
         }
         guard let finish = event.finish else { return event }
         event.finish?.usage = Pricing.usage(
@@ -142,7 +142,7 @@ final class Generation: Sendable {
             price: accounts.price
         )
         state.hasFinish = true
-        lane.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
+        runtime.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
         return event
     }
 
@@ -152,14 +152,14 @@ final class Generation: Sendable {
     }
 
     /// Which model, and where.
-    private var place: String { lane.provider.address.map { "\(name) at \($0)" } ?? name }
+    private var place: String { runtime.provider.address.map { "\(name) at \($0)" } ?? name }
 
     private var tooLong: Fault {
         Fault(.provider, "The answer of \(place) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
     }
 
     private var unfinished: ProviderError {
-        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .again)
+        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .retry)
     }
 
     private func end() throws -> [Inference.Event]? {
@@ -171,8 +171,8 @@ final class Generation: Sendable {
     /// Turns what ended the stream into what it means; after the finish nothing can be lost any more.
     private func settle(_ error: any Error) throws -> [Inference.Event]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
-        let cause = passed.map { ProviderError(fault($0), .again) } ?? error
-        over { lane.metrics.ended(cause) }
+        let cause = passed.map { ProviderError(fault($0), .retry) } ?? error
+        over { runtime.metrics.ended(cause) }
         upstream.close()
         if hasFinish { return nil }
         // Who reads a stream wants to know what happened; what may help concerns only who has not begun to read.
@@ -189,12 +189,12 @@ final class Generation: Sendable {
             return (!state.isOver, state.hasFinish)
         }
         guard isFirst else { return }
-        GenerationWatch.shared.remove(self)
-        lane.queue.leave()
+        GenerationTimeoutMonitor.shared.remove(self)
+        runtime.queue.leave()
         if !hasFinish { count() }
     }
 
-    /// Looks whether a limit has passed; if so, the provider is left, and whoever waits is told.
+    /// RefreshNumbers whether a limit has passed; if so, the provider is left, and whoever waits is told.
     func look(at now: ContinuousClock.Instant) {
         let hasPassed = state.withLock { state in
             guard !state.isOver, state.passed == nil, case .passed(let limit) = state.pace.verdict(at: now) else {
@@ -206,7 +206,7 @@ final class Generation: Sendable {
         if hasPassed { upstream.close() }
     }
 
-    private func fault(_ limit: GenerationPace.Limit) -> Fault {
+    private func fault(_ limit: GenerationTimeoutTracker.Limit) -> Fault {
         switch limit {
         case .firstToken:
             Fault(

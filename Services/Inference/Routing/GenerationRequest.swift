@@ -9,7 +9,7 @@ struct GenerationRequest: Sendable {
     /// An array of ``Inference/Message`` as JSON, looked over.
     private(set) var messages = ByteBuffer()
     /// The messages read, when one of them holds more than a role and a text.
-    private(set) var elaborate: [Inference.Message]?
+    private(set) var parsedMessages: [Inference.Message]?
     private(set) var options = Inference.Options()
     private(set) var tools: ByteBuffer?
     private(set) var toolChoice: ByteBuffer?
@@ -37,7 +37,7 @@ struct GenerationRequest: Sendable {
     /// What of the models' abilities the request needs.
     var needs: [Model.Ability] {
         var needs: [Model.Ability] = mayCallTools ? [.tools] : []
-        let attachments = elaborate?.flatMap(\.attachments) ?? []
+        let attachments = parsedMessages?.flatMap(\.attachments) ?? []
         if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
         if attachments.contains(where: { $0.type == .audio }) { needs.append(.audio) }
         return needs
@@ -51,25 +51,25 @@ struct GenerationRequest: Sendable {
 
     /// About how many bytes of text a model is shown; what is no text counts as so many.
     var promptBytes: Int {
-        guard let elaborate else { return messages.readableBytes }
-        return elaborate.reduce(tools?.readableBytes ?? 0) {
+        guard let parsedMessages else { return messages.readableBytes }
+        return parsedMessages.reduce(tools?.readableBytes ?? 0) {
             $0 + 16 + $1.text.utf8.count + 4096 * $1.attachments.count
         }
     }
 
     /// What a model of a provider is asked.
-    func prompt(model: String, patience: Duration, isWhole: Bool) -> Prompt {
+    func prompt(model: String, responseTimeout: Duration, isUnary: Bool) -> Prompt {
         Prompt(
             model: model,
             messages: messages,
-            elaborate: elaborate,
+            parsedMessages: parsedMessages,
             options: options,
             tools: tools,
             toolChoice: toolChoice,
             responseFormat: responseFormat,
-            patience: patience,
+            responseTimeout: responseTimeout,
             gather: gather,
-            isWhole: isWhole
+            isUnary: isUnary
         )
     }
 
@@ -82,7 +82,7 @@ struct GenerationRequest: Sendable {
         }
         list.writeStaticString("]")
         messages = list
-        elaborate = request.messages.contains { !$0.isPlain } ? request.messages : nil
+        parsedMessages = request.messages.contains { !$0.isPlain } ? request.messages : nil
         options = request.options
         tools = request.tools.map { ByteBuffer(string: $0.text) }
         toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
@@ -131,7 +131,7 @@ struct GenerationRequest: Sendable {
         guard !isPlain else { return }
         json = JSONScanner(bytes)
         let messages: [Inference.Message] = try json.list()
-        elaborate = messages
+        parsedMessages = messages
         hasMessages = !messages.isEmpty
     }
 

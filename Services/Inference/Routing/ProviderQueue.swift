@@ -9,7 +9,7 @@ final class ProviderQueue: Sendable {
     private typealias Continuation = CheckedContinuation<Void, any Error>
 
     private struct State {
-        var slots: SlotQueue
+        var slots: FairSlotQueue
         var continuations: [Int: Continuation] = [:]
         var nextVisitor = 0
     }
@@ -21,14 +21,14 @@ final class ProviderQueue: Sendable {
 
     init(provider: String, capacity: Int, queueLimit: Int) {
         self.provider = provider
-        state = Mutex(State(slots: SlotQueue(capacity: capacity, queueLimit: queueLimit)))
+        state = Mutex(State(slots: FairSlotQueue(capacity: capacity, queueLimit: queueLimit)))
         depth = Meter(label: "inference_queue_depth", dimensions: [("provider", provider)])
         running = Meter(label: "inference_generations_running", dimensions: [("provider", provider)])
     }
 
     /// Waits for a slot, at most `limit`; whoever got one must ``leave()`` once.
     ///
-    /// Throws a ``QueueRefusal``, or `CancellationError` when the caller leaves meanwhile.
+    /// Throws a ``QueueRejection``, or `CancellationError` when the caller leaves meanwhile.
     func enter(_ user: String = "", within limit: Duration) async throws {
         let (visitor, entry) = state.withLock { state in
             state.nextVisitor &+= 1
@@ -36,7 +36,7 @@ final class ProviderQueue: Sendable {
             guard state.slots.running >= state.slots.capacity else {
                 return (state.nextVisitor, state.slots.enter(state.nextVisitor, of: user))
             }
-            return (state.nextVisitor, SlotQueue.Entry.queued)
+            return (state.nextVisitor, FairSlotQueue.Entry.queued)
         }
         if entry == .queued { try await wait(visitor, of: user, within: limit) }
         tell()
@@ -55,7 +55,7 @@ final class ProviderQueue: Sendable {
     var waitingCount: Int { state.withLock { $0.slots.waitingCount } }
 
     private func wait(_ visitor: Int, of user: String, within limit: Duration) async throws {
-        let tooLong = QueueRefusal(
+        let tooLong = QueueRejection(
             fault: Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
         )
         let end = ContinuousClock.now + limit
@@ -74,7 +74,7 @@ final class ProviderQueue: Sendable {
         _ visitor: Int,
         of user: String,
         until end: ContinuousClock.Instant,
-        else tooLong: QueueRefusal,
+        else tooLong: QueueRejection,
         _ continuation: Continuation
     ) {
         let entry = state.withLock { state in
@@ -102,8 +102,8 @@ final class ProviderQueue: Sendable {
         tell()
     }
 
-    private var overflow: QueueRefusal {
-        QueueRefusal(
+    private var overflow: QueueRejection {
+        QueueRejection(
             fault: Fault(
                 .unavailable,
                 "Too many generations wait for \(provider) already. Try again in a few seconds.",

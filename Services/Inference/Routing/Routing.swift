@@ -4,7 +4,7 @@ import Contracts
 /// Brings a generation to its provider: which model, is there a place, how long may it take, what if it fails.
 struct Routing: Sendable {
     private let catalogue: Catalogue
-    private let lanes: [String: ProviderLane]
+    private let runtimes: [String: ProviderRuntime]
     private let breakers = CircuitBreakers()
     /// What else is asked when a model does not answer, by the model's full or bare name.
     private let fallbacks: [String: [String]]
@@ -14,17 +14,17 @@ struct Routing: Sendable {
 
     init(
         catalogue: Catalogue,
-        lanes: [ProviderLane],
+        runtimes: [ProviderRuntime],
         fallbacks: [String: [String]] = [:],
         prices: PriceList = PriceList(),
         retries: RetryPolicy = RetryPolicy()
     ) {
         self.catalogue = catalogue
-        self.lanes = Dictionary(lanes.map { ($0.provider.name, $0) }) { first, _ in first }
+        self.runtimes = Dictionary(runtimes.map { ($0.provider.name, $0) }) { first, _ in first }
         self.fallbacks = fallbacks
         self.prices = prices
         self.retries = retries
-        wholeLimit = lanes.map(\.limits.whole).max() ?? .seconds(600)
+        wholeLimit = runtimes.map(\.limits.whole).max() ?? .seconds(600)
     }
 
     /// Begins a generation; returns when a model has begun to answer.
@@ -32,13 +32,13 @@ struct Routing: Sendable {
         _ request: GenerationRequest,
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
-        let generation = try await begin(request, context, isWhole: false)
+        let generation = try await begin(request, context, isUnary: false)
         return ElementStream(next: { try await generation.next() }, close: { generation.leave() })
     }
 
     /// Generates to the end.
     func complete(_ request: GenerationRequest, _ context: CallContext) async throws -> Inference.Answer {
-        let generation = try await begin(request, context, isWhole: true)
+        let generation = try await begin(request, context, isUnary: true)
         return try await withTaskCancellationHandler {
             defer { generation.leave() }
             return try await generation.answer()
@@ -49,25 +49,25 @@ struct Routing: Sendable {
 
     /// Turns texts into vectors.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
-        try EmbeddingRules.check(request)
+        try EmbeddingValidator.check(request)
         let route = try await catalogue.route(request.model ?? "demo/\(HashEmbedding.model)")
-        guard let lane = lanes[route.provider] else {
+        guard let runtime = runtimes[route.provider] else {
             throw Fault(.missing, "There is no provider \(route.provider).")
         }
-        let limit = try context.remaining(atMost: lane.limits.firstToken)
+        let limit = try context.remaining(atMost: runtime.limits.firstToken)
         do {
-            try await lane.queue.enter(context.principal?.user ?? "", within: limit)
-            defer { lane.queue.leave() }
+            try await runtime.queue.enter(context.principal?.user ?? "", within: limit)
+            defer { runtime.queue.leave() }
             let request = EmbeddingRequest(
                 model: route.model,
                 input: request.input,
                 dimensions: request.dimensions,
-                patience: limit
+                responseTimeout: limit
             )
-            return try await lane.provider.embed(request)
+            return try await runtime.provider.embed(request)
         } catch let error as ProviderError {
             throw error.fault
-        } catch let refusal as QueueRefusal {
+        } catch let refusal as QueueRejection {
             throw refusal.fault
         }
     }
@@ -75,15 +75,15 @@ struct Routing: Sendable {
     private func begin(
         _ request: GenerationRequest,
         _ context: CallContext,
-        isWhole: Bool
+        isUnary: Bool
     ) async throws -> Generation {
-        try GenerationRules.check(request)
+        try GenerationValidator.check(request)
         let deadline = ContinuousClock.now + (try context.remaining(atMost: wholeLimit))
-        var dispatch = Dispatch(
+        var dispatch = GenerationDispatcher(
             request: request,
             user: context.principal?.user ?? "",
-            isWhole: isWhole,
-            lanes: lanes,
+            isUnary: isUnary,
+            runtimes: runtimes,
             breakers: breakers,
             prices: prices,
             retries: retries,

@@ -47,8 +47,8 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
             bytes = try await body.nextRead()
         } catch let error as HTTPClientError {
             // Who had said the last word before the connection broke, is done.
-            return try take(nil, else: faults.midStream(error))
-        } catch is CancellationError where !Task.isCancelled && state.withLock({ $0.decoder.isSettling }) {
+            return try take(nil, else: faults.streamFailed(error))
+        } catch is CancellationError where !Task.isCancelled && state.withLock({ $0.decoder.isAwaitingTrailer }) {
             // Nobody left but our own timer.
             return try take(nil, else: faults.unfinished)
         }
@@ -75,7 +75,7 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
                 state.error = event.finish == nil ? error : nil
             }
             state.isFinished = event.finish != nil
-            if state.decoder.isSettling, !state.isFinished, state.timer == nil { state.timer = settle() }
+            if state.decoder.isAwaitingTrailer, !state.isFinished, state.timer == nil { state.timer = settle() }
             return (event, state.error)
         }
         if let error {

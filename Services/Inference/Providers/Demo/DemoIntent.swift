@@ -18,13 +18,13 @@ enum DemoIntent: Equatable {
     case question
     case statement
 
-    init(_ message: DemoWords) {
+    init(_ message: DemoMessage) {
         self =
-            Self.aboutTheTalk(message) ?? Self.aboutTheSpeakers(message) ?? Self.task(message)
+            Self.conversationQuestion(message) ?? Self.speakerQuestion(message) ?? Self.task(message)
             ?? Self.courtesy(message) ?? (message.isQuestion ? .question : .statement)
     }
 
-    private static func aboutTheTalk(_ message: DemoWords) -> DemoIntent? {
+    private static func conversationQuestion(_ message: DemoMessage) -> DemoIntent? {
         if message.text.isEmpty { return .nothing }
         if message.contains("how many messages", "how many questions", "how many times have i") { return .messageCount }
         let isAboutSaying = message.contains(
@@ -50,7 +50,7 @@ enum DemoIntent: Equatable {
         return message.contains("first", "in the beginning", "at the start") ? .firstMessage : .previousMessage
     }
 
-    private static func aboutTheSpeakers(_ message: DemoWords) -> DemoIntent? {
+    private static func speakerQuestion(_ message: DemoMessage) -> DemoIntent? {
         if message.contains("my name") && message.isQuestion || message.contains("who am i") { return .ownName }
         if let name = message.introducedName { return .introduction(name) }
         if message.contains("your name", "are you called") { return .name }
@@ -79,7 +79,7 @@ enum DemoIntent: Equatable {
         return message.plain == ["help"] ? .abilities : nil
     }
 
-    private static func task(_ message: DemoWords) -> DemoIntent? {
+    private static func task(_ message: DemoMessage) -> DemoIntent? {
         for phrase in ["repeat after me", "repeat", "echo"] where message.plain.starts(with: phrase.plainWords) {
             let rest = message.words.dropFirst(phrase.plainWords.count).joined(separator: " ")
             if !rest.isEmpty { return .repetition(rest) }
@@ -92,7 +92,7 @@ enum DemoIntent: Equatable {
         return .counting(first...min(last, first + 99))
     }
 
-    private static func courtesy(_ message: DemoWords) -> DemoIntent? {
+    private static func courtesy(_ message: DemoMessage) -> DemoIntent? {
         guard let first = message.plain.first, message.plain.count <= 6 else { return nil }
         if message.contains("thank you", "thanks", "thx", "merci", "danke", "gracias") { return .thanks }
         if message.contains("bye", "goodbye", "see you", "good night", "farewell") { return .farewell }
@@ -121,7 +121,7 @@ enum DemoIntent: Equatable {
     }
 }
 
-extension DemoWords {
+extension DemoMessage {
     /// The name in `my name is …` or `call me …`.
     var introducedName: String? {
         let rest = words(after: "my name is") ?? words(after: "my name's") ?? words(after: "call me")

@@ -55,7 +55,7 @@ struct DemoProvider: Provider {
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try check(prompt.model)
         let messages = try prompt.decodedMessages()
-        let (pieces, reason) = Self.pieces(of: DemoTurn(prompt, messages), options: prompt.options)
+        let (pieces, reason) = Self.pieces(of: DemoResponse(prompt, messages), options: prompt.options)
         let finish = Inference.Finish(
             reason: reason,
             model: "\(name)/\(Self.model)",
@@ -71,12 +71,12 @@ struct DemoProvider: Provider {
 
     /// What is told, bit by bit, and why it ends.
     private static func pieces(
-        of turn: DemoTurn,
+        of turn: DemoResponse,
         options: Inference.Options
     ) -> ([Inference.Event], Inference.Finish.Reason) {
         switch turn {
         case .text(let text):
-            let answer = DemoAnswer(text, options: options)
+            let answer = DemoCompletion(text, options: options)
             return (answer.words.map { Inference.Event(text: $0) }, answer.reason)
         case .call(let id, let name, let arguments):
             // As models do: the name first, then the arguments in parts that are no JSON by themselves.

@@ -3,14 +3,14 @@ import Contracts
 /// What the demo model answers: a pure function of the persona, the message and the history.
 struct DemoReply {
     private let persona: DemoPersona
-    private let message: DemoWords
+    private let message: DemoMessage
     /// What the user said before, oldest first.
-    private let earlier: [DemoWords]
+    private let earlier: [DemoMessage]
     private let isFirst: Bool
     /// What was sent along, in a sentence.
-    private let sight: String?
+    private let attachmentDescription: String?
     /// What the tools said that were called last, by their names.
-    private let findings: [(tool: String, text: String)]
+    private let toolResults: [(tool: String, text: String)]
     private let seed: Int
 
     init(messages: [Inference.Message], seed: Int = 0) {
@@ -18,13 +18,13 @@ struct DemoReply {
         let last = messages.last { $0.role == .user }
         // To instructions alone it answers as to a greeting: it says who it is.
         let isAsked = messages.isEmpty || messages.contains { !$0.role.isInstruction }
-        message = DemoWords(last?.text ?? (isAsked ? "" : "Hello"))
-        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoWords($0.text) }
+        message = DemoMessage(last?.text ?? (isAsked ? "" : "Hello"))
+        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoMessage($0.text) }
         // An assistant's message before any of the user's is the greeting.
         let talk = messages.drop { $0.role != .user }
         isFirst = !talk.contains { $0.role == .assistant && !$0.text.isEmpty }
-        sight = DemoSenses.describe(last)
-        findings = Self.findings(messages)
+        attachmentDescription = DemoAttachments.describe(last)
+        toolResults = Self.toolResults(messages)
         self.seed = seed
     }
 
@@ -37,7 +37,7 @@ struct DemoReply {
     }
 
     /// What stands at the end of a conversation that waits for the tools' results to be told.
-    private static func findings(_ messages: [Inference.Message]) -> [(tool: String, text: String)] {
+    private static func toolResults(_ messages: [Inference.Message]) -> [(tool: String, text: String)] {
         let calls = messages.flatMap { $0.toolCalls ?? [] }
         return messages.reversed().prefix { $0.role == .tool }.reversed().map { message in
             let name = message.name ?? calls.last { $0.id == message.toolCallID }?.function.name
@@ -46,8 +46,8 @@ struct DemoReply {
     }
 
     private var answer: String {
-        if !findings.isEmpty {
-            return findings.map { finding in
+        if !toolResults.isEmpty {
+            return toolResults.map { finding in
                 let text = finding.text.trimmed
                 let shown = text.count > 600 ? String(text.prefix(600)) + "…" : text
                 return text.isEmpty
@@ -55,7 +55,10 @@ struct DemoReply {
             }
             .joined(separator: "\n")
         }
-        if let sight { return message.text.isEmpty ? sight : "\(sight) You wrote: \(message.quotation)." }
+        if let attachmentDescription {
+            return message.text.isEmpty
+                ? attachmentDescription : "\(attachmentDescription) You wrote: \(message.quotation)."
+        }
         return reply
     }
 
@@ -143,15 +146,15 @@ struct DemoReply {
 
     /// What the newest earlier message with a topic of its own was about.
     private var lastTopic: String? {
-        let telling = earlier.last { [.question, .statement].contains(DemoIntent($0)) }
-        return telling.map(\.topic).flatMap { $0 == message.topic ? nil : $0 }
+        let withoutFillers = earlier.last { [.question, .statement].contains(DemoIntent($0)) }
+        return withoutFillers.map(\.topic).flatMap { $0 == message.topic ? nil : $0 }
     }
 
     private var userName: String? {
         earlier.last { $0.introducedName != nil }?.introducedName
     }
 
-    private func recall(_ earlier: DemoWords?, _ opening: String) -> String {
+    private func recall(_ earlier: DemoMessage?, _ opening: String) -> String {
         guard let earlier else { return "Before this you have said nothing to me: it is your first message." }
         return earlier.text.isEmpty ? "\(opening) nothing: the message was empty." : "\(opening): \(earlier.quotation)."
     }

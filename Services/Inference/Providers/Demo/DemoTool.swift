@@ -23,14 +23,14 @@ struct DemoTool: Decodable {
     }
 
     /// How well it fits what is said; 0 when it does not.
-    func fit(_ message: DemoWords) -> Int {
+    func fit(_ message: DemoMessage) -> Int {
         if !name.isEmpty, message.text.lowercased().contains(name.lowercased()) { return 1000 }
-        let said = Self.widened(message.plain)
-        let named = Self.telling(Self.words(of: name))
-        let hits = named.count { word in said.contains { Self.isAkin($0, word) } }
+        let said = Self.withSynonyms(message.plain)
+        let named = Self.withoutFillers(Self.words(of: name))
+        let hits = named.count { word in said.contains { Self.sharesStem($0, word) } }
         if !named.isEmpty, hits == named.count { return 500 + hits }
-        let told = Set(Self.telling(Self.words(of: description)))
-        let echoes = told.count { word in word.count > 3 && said.contains { Self.isAkin($0, word) } }
+        let told = Set(Self.withoutFillers(Self.words(of: description)))
+        let echoes = told.count { word in word.count > 3 && said.contains { Self.sharesStem($0, word) } }
         if hits > 0, echoes > 0 { return 200 + hits + echoes }
         return echoes > 1 ? 100 + echoes : 0
     }
@@ -51,20 +51,20 @@ struct DemoTool: Decodable {
     }
 
     /// Without what many tools have in common; all of it where nothing else is left.
-    private static func telling(_ words: [String]) -> [String] {
-        let telling = words.filter { !fillers.contains($0) }
-        return telling.isEmpty ? words : telling
+    private static func withoutFillers(_ words: [String]) -> [String] {
+        let withoutFillers = words.filter { !fillers.contains($0) }
+        return withoutFillers.isEmpty ? words : withoutFillers
     }
 
-    private static func widened(_ words: [String]) -> [String] {
+    private static func withSynonyms(_ words: [String]) -> [String] {
         words
             + words.flatMap { word in
-                synonyms.first { isAkin($0.key, word) }?.value ?? []
+                synonyms.first { sharesStem($0.key, word) }?.value ?? []
             }
     }
 
     /// Whether two words are the same but for their endings.
-    private static func isAkin(_ one: String, _ other: String) -> Bool {
+    private static func sharesStem(_ one: String, _ other: String) -> Bool {
         if one == other { return true }
         let (short, long) = one.count < other.count ? (one, other) : (other, one)
         let stem = short.count > 5 ? short.dropLast() : short[...]

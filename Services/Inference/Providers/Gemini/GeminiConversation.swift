@@ -6,13 +6,13 @@ import NIOCore
 struct GeminiConversation {
     private(set) var instructions: [String] = []
     private(set) var contents: [GeminiContent] = []
-    private let family: GeminiFamily
+    private let family: GeminiModelTraits
     private let media: GeminiMedia
     /// The tools' names by the ids of their calls.
     private var calls: [String: String] = [:]
 
     /// Throws a ``ProviderError`` for what cannot be shown to Gemini.
-    init(_ messages: [Inference.Message], family: GeminiFamily, media: GeminiMedia) throws {
+    init(_ messages: [Inference.Message], family: GeminiModelTraits, media: GeminiMedia) throws {
         self.family = family
         self.media = media
         for message in messages {
@@ -24,8 +24,8 @@ struct GeminiConversation {
             }
         }
         // Gemini answers nothing without contents: instructions that stand alone are what there is to answer.
-        if !family.takesInstructions || contents.isEmpty { moveInstructions() }
-        if family.wantsSignatures { sign() }
+        if !family.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
+        if family.requiresSignatures { sign() }
     }
 
     /// Replaces parts, such as data by files.

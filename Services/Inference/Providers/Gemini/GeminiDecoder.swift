@@ -16,9 +16,9 @@ struct GeminiDecoder: AnswerDecoder {
     private let name: String
     private let model: String
     private let faults: ProviderFaults
-    private var stream = EventStream(limit: limit)
-    private var objects = JSONObjects(limit: limit)
-    private var calls = ToolCallSlots()
+    private var stream = ServerSentEventParser(limit: limit)
+    private var objects = JSONObjectSplitter(limit: limit)
+    private var calls = ToolCallIndexer()
     private var ids: Set<String> = []
     private var callCount = 0
     private var opaqueBytes = 0
@@ -37,15 +37,15 @@ struct GeminiDecoder: AnswerDecoder {
         self.faults = faults
     }
 
-    var isSettling: Bool { reason != nil }
+    var isAwaitingTrailer: Bool { reason != nil }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         do {
             for item in try stream.append(bytes) { try take(item, into: &event) }
         } catch is JSONLines.TooLong {
-            throw faults.unreadable("more than \(Self.limit) bytes at once")
+            throw faults.invalidResponse("more than \(Self.limit) bytes at once")
         } catch is JSONScanner.Malformed {
-            throw faults.unreadable("something that is not JSON")
+            throw faults.invalidResponse("something that is not JSON")
         }
     }
 
@@ -64,7 +64,7 @@ struct GeminiDecoder: AnswerDecoder {
         )
     }
 
-    private mutating func take(_ item: EventStream.Item, into event: inout Inference.Event) throws {
+    private mutating func take(_ item: ServerSentEventParser.Item, into event: inout Inference.Event) throws {
         switch item {
         case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
         case .stray(let line): for object in try objects.append(line) { try take(object, into: &event) }
@@ -79,10 +79,10 @@ struct GeminiDecoder: AnswerDecoder {
         for part in chunk.parts { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {
-            try take(GeminiEnding(blockReason: blockReason, message: chunk.blockMessage), into: &event)
+            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage), into: &event)
         }
         if let finishReason = chunk.finishReason, finishReason != "FINISH_REASON_UNSPECIFIED" {
-            try take(GeminiEnding(finishReason: finishReason, message: chunk.finishMessage), into: &event)
+            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage), into: &event)
         }
     }
 
@@ -108,7 +108,9 @@ struct GeminiDecoder: AnswerDecoder {
             throw fluke("The model called a tool without saying which.")
         }
         callCount += 1
-        guard callCount <= Self.callLimit else { throw faults.unreadable("more than \(Self.callLimit) calls of tools") }
+        guard callCount <= Self.callLimit else {
+            throw faults.invalidResponse("more than \(Self.callLimit) calls of tools")
+        }
         try count(name)
         try count(call.id ?? "")
         try count(signature ?? "")
@@ -124,7 +126,7 @@ struct GeminiDecoder: AnswerDecoder {
         event.toolCalls = (event.toolCalls ?? []) + [piece]
     }
 
-    private mutating func take(_ ending: GeminiEnding, into event: inout Inference.Event) throws {
+    private mutating func take(_ ending: GeminiFinishReason, into event: inout Inference.Event) throws {
         switch ending {
         case .finish(let reason, let refusal):
             if self.reason == nil { event.refusal.add(refusal) }
@@ -139,13 +141,13 @@ struct GeminiDecoder: AnswerDecoder {
     private mutating func count(_ text: String) throws {
         opaqueBytes += text.utf8.count
         guard opaqueBytes <= Self.opaqueLimit else {
-            throw faults.unreadable("more than \(Self.opaqueLimit) bytes of names and signatures")
+            throw faults.invalidResponse("more than \(Self.opaqueLimit) bytes of names and signatures")
         }
     }
 
     private func fluke(_ sentence: String) -> ProviderError {
         var error = faults.said(sentence)
-        error.isFluke = true
+        error.isModelError = true
         return error
     }
 

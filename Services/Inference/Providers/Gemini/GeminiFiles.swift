@@ -46,8 +46,8 @@ struct GeminiFiles: Sendable {
                 "content-type": "application/octet-stream", "x-goog-upload-offset": "0",
                 "x-goog-upload-command": "upload, finalize",
             ],
-            patience: try left(until: deadline),
-            silence: try left(until: deadline)
+            responseTimeout: try left(until: deadline),
+            idleTimeout: try left(until: deadline)
         )
         let file = try decode(Uploaded.self, from: try await answer(response)).file
         return try await ready(file, type: type, until: deadline)
@@ -63,12 +63,12 @@ struct GeminiFiles: Sendable {
                 "x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start",
                 "x-goog-upload-header-content-length": String(size), "x-goog-upload-header-content-type": type,
             ],
-            patience: try left(until: deadline),
-            silence: try left(until: deadline)
+            responseTimeout: try left(until: deadline),
+            idleTimeout: try left(until: deadline)
         )
         _ = try await answer(response)
         guard let url = response.headers.first(name: "x-goog-upload-url"), let path = client.path(of: url) else {
-            throw client.faults.unreadable("no address to which a file could be uploaded")
+            throw client.faults.invalidResponse("no address to which a file could be uploaded")
         }
         return path
     }
@@ -79,7 +79,9 @@ struct GeminiFiles: Sendable {
         while true {
             switch file.state {
             case "ACTIVE", nil:
-                guard let uri = file.uri, !uri.isEmpty else { throw client.faults.unreadable("a file without a URI") }
+                guard let uri = file.uri, !uri.isEmpty else {
+                    throw client.faults.invalidResponse("a file without a URI")
+                }
                 return uri
             case "PROCESSING", "STATE_UNSPECIFIED":
                 try await Task.sleep(for: min(pause, try left(until: deadline)))
@@ -88,7 +90,7 @@ struct GeminiFiles: Sendable {
             default:
                 let why = file.error?.message.map(ProviderFaults.sentence) ?? "It gave no reason."
                 let fault = Fault(.rejected, "\(client.faults.name) cannot use an attached file (\(type)): \(why)")
-                throw ProviderError(fault, .elsewhere)
+                throw ProviderError(fault, .tryAnotherModel)
             }
         }
     }
@@ -97,8 +99,8 @@ struct GeminiFiles: Sendable {
         // The name becomes a path: it must be one.
         guard name.hasPrefix("files/"), name.count <= 100,
             name.dropFirst(6).utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Self.isLetter($0) })
-        else { throw client.faults.unreadable("a file with a name that is none") }
-        let limit = min(ProviderClient.questionLimit, try left(until: deadline))
+        else { throw client.faults.invalidResponse("a file with a name that is none") }
+        let limit = min(ProviderClient.metadataTimeout, try left(until: deadline))
         let answer = try await client.ask(.GET, "/\(version.rawValue)/\(name)", within: limit)
         return try decode(File.self, from: answer)
     }
@@ -113,7 +115,7 @@ struct GeminiFiles: Sendable {
         do {
             return try await response.body.collect(upTo: Self.answerLimit)
         } catch let error as HTTPClientError {
-            throw client.faults.midStream(error)
+            throw client.faults.streamFailed(error)
         }
     }
 
@@ -121,7 +123,7 @@ struct GeminiFiles: Sendable {
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch {
-            throw client.faults.unreadable("a description of a file that is none")
+            throw client.faults.invalidResponse("a description of a file that is none")
         }
     }
 
@@ -133,7 +135,7 @@ struct GeminiFiles: Sendable {
                 "\(client.faults.name) did not take the attached files in time. Send smaller ones, or set "
                     + "FIRST_TOKEN_TIMEOUT higher."
             )
-            throw ProviderError(fault, .elsewhere)
+            throw ProviderError(fault, .tryAnotherModel)
         }
         return left
     }

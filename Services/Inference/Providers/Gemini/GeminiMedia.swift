@@ -107,6 +107,6 @@ struct GeminiMedia {
     }
 
     private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .elsewhere)
+        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
     }
 }

@@ -40,7 +40,7 @@ struct GeminiProvider: Provider {
             // A header and not part of the URL: URLs are written down in many places.
             credential: key.map { ["x-goog-api-key": $0] } ?? [:],
             client: client,
-            readRefusal: Self.refusal
+            parseError: Self.refusal
         )
     }
 
@@ -73,8 +73,8 @@ struct GeminiProvider: Provider {
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
-        let deadline = ContinuousClock.now + prompt.patience
-        let family = GeminiFamily(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
+        let deadline = ContinuousClock.now + prompt.responseTimeout
+        let family = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
         var request = try GeminiRequest(prompt: prompt, family: family, address: client.address)
         var prompt = prompt
         var body = request.encoded()
@@ -83,7 +83,7 @@ struct GeminiProvider: Provider {
             let upload = GeminiUpload(excess: body.readableBytes - inlineLimit, files: files)
             try await upload.moveOut(of: &request.conversation, until: deadline)
             body = request.encoded()
-            prompt.patience = max(.milliseconds(1), deadline - .now)
+            prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
         }
         let response = try await client.open(
             "/\(version.rawValue)/\(Self.resource(prompt.model)):streamGenerateContent?alt=sse",
@@ -96,7 +96,7 @@ struct GeminiProvider: Provider {
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
-        let deadline = ContinuousClock.now + request.patience
+        let deadline = ContinuousClock.now + request.responseTimeout
         let resource = Self.resource(request.model)
         var vectors: [String] = []
         var tokens: Int? = 0
@@ -112,7 +112,7 @@ struct GeminiProvider: Provider {
             let batch = try decode(GeminiEmbeddings.self, from: answer, as: "embeddings that are none")
             let found = batch.embeddings ?? []
             guard found.count == texts.count, found.allSatisfy({ !$0.values.isEmpty }) else {
-                throw client.faults.unreadable("\(found.count) vectors for \(texts.count) texts")
+                throw client.faults.invalidResponse("\(found.count) vectors for \(texts.count) texts")
             }
             vectors += found.map { EmbeddingVector.base64($0.values) }
             let count = batch.usageMetadata?.promptTokenCount.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
@@ -150,7 +150,7 @@ struct GeminiProvider: Provider {
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch {
-            throw client.faults.unreadable(what)
+            throw client.faults.invalidResponse(what)
         }
     }
 

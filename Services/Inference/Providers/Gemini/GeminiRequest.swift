@@ -10,10 +10,10 @@ struct GeminiRequest {
     var conversation: GeminiConversation
     private let tools: GeminiTools
     private let options: Inference.Options
-    private let thinking: GeminiFamily.Thinking?
+    private let thinking: GeminiModelTraits.Thinking?
 
     /// Throws a ``ProviderError`` for what Gemini cannot be asked; another model may.
-    init(prompt: Prompt, family: GeminiFamily, address: String) throws {
+    init(prompt: Prompt, family: GeminiModelTraits, address: String) throws {
         conversation = try GeminiConversation(
             prompt.decodedMessages(),
             family: family,
@@ -27,7 +27,7 @@ struct GeminiRequest {
         }
         if let stop = options.stop, stop.count > Self.stopLimit {
             let sentence = "Gemini takes at most \(Self.stopLimit) stop texts; there are \(stop.count)."
-            throw ProviderError(Fault(.invalid, sentence), .elsewhere)
+            throw ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
         }
     }
 
@@ -74,7 +74,7 @@ struct GeminiRequest {
         if let schema = tools.schema { json.raw("responseJsonSchema", schema) }
         guard let thinking else { return }
         json.object("thinkingConfig") { json in
-            if thinking.isTold { json.field("includeThoughts", true) }
+            if thinking.includesThoughts { json.field("includeThoughts", true) }
             if let budget = thinking.budget { json.field("thinkingBudget", budget) }
             if let level = thinking.level { json.field("thinkingLevel", level) }
         }

@@ -117,7 +117,7 @@ struct GeminiTools: Sendable {
     }
 
     private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .elsewhere)
+        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
     }
 
     /// Writes the members `tools` and `toolConfig`, if there is a tool.

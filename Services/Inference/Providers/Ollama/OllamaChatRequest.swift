@@ -12,7 +12,7 @@ struct OllamaChatRequest {
 
     /// Throws `invalid` for what Ollama cannot be given.
     func encoded() throws(Fault) -> ByteBuffer {
-        let messages = try prompt.elaborate.map { list throws(Fault) in try OllamaMessage.all(list) }
+        let messages = try prompt.parsedMessages.map { list throws(Fault) in try OllamaMessage.all(list) }
         let (tools, format) = (tools, try format)
         var json = JSONWriter()
         json.object { json in

@@ -10,7 +10,7 @@ struct OllamaDecoder: AnswerDecoder {
     private let model: String
     private let faults: ProviderFaults
     private var lines = JSONLines(limit: lineLimit)
-    private var calls = ToolCallSlots()
+    private var calls = ToolCallIndexer()
     private var callIDs: Set<String> = []
     private var isOver = false
 
@@ -21,20 +21,20 @@ struct OllamaDecoder: AnswerDecoder {
     }
 
     /// The last line holds all there is to say.
-    var isSettling: Bool { false }
+    var isAwaitingTrailer: Bool { false }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         let whole: [ByteBuffer]
         do {
             whole = try lines.append(bytes)
         } catch {
-            throw faults.unreadable("a line of more than \(Self.lineLimit) bytes")
+            throw faults.invalidResponse("a line of more than \(Self.lineLimit) bytes")
         }
         for line in whole where !isOver {
             do {
                 try take(OllamaChatLine(line), into: &event)
             } catch is JSONScanner.Malformed {
-                throw faults.unreadable("a line that is not JSON")
+                throw faults.invalidResponse("a line that is not JSON")
             }
         }
     }

@@ -16,9 +16,9 @@ struct OllamaTags: Decodable {
         }
 
         /// What the list says of the model; newer servers say all there is.
-        var note: OllamaNotes.Note {
+        var note: OllamaModelCache.Note {
             let window = details?.context_length.flatMap { $0 > 0 ? $0 : nil }
-            return OllamaNotes.Note(window: window, abilities: OllamaAbilities.read(capabilities))
+            return OllamaModelCache.Note(window: window, abilities: OllamaAbilities.read(capabilities))
         }
     }
 }

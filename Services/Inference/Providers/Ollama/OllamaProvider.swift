@@ -17,11 +17,11 @@ struct OllamaProvider: Provider {
     let name = OllamaProvider.providerName
     let isConfigured: Bool
     /// The models that it has: to be got, made and thrown away.
-    let library: OllamaLibrary
+    let modelAPI: OllamaModelAPI
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
-    private let notes = OllamaNotes()
+    private let notes = OllamaModelCache()
 
     /// Ollama at a URL, asked for windows of at most `windowLimit` tokens; throws when the URL cannot be read.
     init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
@@ -34,9 +34,9 @@ struct OllamaProvider: Provider {
             advice: "Start it with `ollama serve`. ",
             adviceForMissing: "Get it with `ollama pull {model}`, or choose another model.",
             client: client,
-            readRefusal: Self.refusal
+            parseError: Self.refusal
         )
-        library = OllamaLibrary(client: self.client)
+        modelAPI = OllamaModelAPI(client: self.client)
     }
 
     func models() async throws -> [Model] {
@@ -45,7 +45,7 @@ struct OllamaProvider: Provider {
         do {
             entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models ?? []
         } catch {
-            throw client.faults.unreadable("a list of models that is not one")
+            throw client.faults.invalidResponse("a list of models that is not one")
         }
         let listed = entries.prefix(Self.modelLimit).filter { ModelName.isValid($0.name) }
         notes.note(listed)
@@ -57,7 +57,7 @@ struct OllamaProvider: Provider {
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
-        let note = try await note(of: prompt.model, within: prompt.patience)
+        let note = try await note(of: prompt.model, within: prompt.responseTimeout)
         let request = OllamaChatRequest(
             prompt: prompt,
             window: window(note),
@@ -74,7 +74,7 @@ struct OllamaProvider: Provider {
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
-        let deadline = ContinuousClock.now + request.patience
+        let deadline = ContinuousClock.now + request.responseTimeout
         var (vectors, tokens): ([String], Int?) = ([], 0)
         var rest = request.input[...]
         while !rest.isEmpty {
@@ -114,34 +114,34 @@ struct OllamaProvider: Provider {
         do {
             embeddings = try OllamaEmbeddings(answer)
         } catch {
-            throw client.faults.unreadable("embeddings that are none")
+            throw client.faults.invalidResponse("embeddings that are none")
         }
         guard embeddings.vectors.count == texts.count else {
-            throw client.faults.unreadable("\(embeddings.vectors.count) vectors for \(texts.count) texts")
+            throw client.faults.invalidResponse("\(embeddings.vectors.count) vectors for \(texts.count) texts")
         }
         return embeddings
     }
 
-    private func model(_ own: String, _ note: OllamaNotes.Note?) -> Model {
+    private func model(_ own: String, _ note: OllamaModelCache.Note?) -> Model {
         Model(name: "\(name)/\(own)", window: window(note), abilities: note?.abilities)
     }
 
-    private func window(_ note: OllamaNotes.Note?) -> Int {
+    private func window(_ note: OllamaModelCache.Note?) -> Int {
         min(note?.window ?? windowLimit, windowLimit)
     }
 
     /// What is known of a model, asked for once.
     private func note(
         of model: String,
-        within limit: Duration = ProviderClient.questionLimit
-    ) async throws -> OllamaNotes.Note? {
+        within limit: Duration = ProviderClient.metadataTimeout
+    ) async throws -> OllamaModelCache.Note? {
         let known = notes[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
         guard notes.isWorthAsking else { return known }
         do {
-            let show = try await library.show(model, within: min(limit, ProviderClient.questionLimit))
+            let show = try await modelAPI.show(model, within: min(limit, ProviderClient.metadataTimeout))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
-            let note = OllamaNotes.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
+            let note = OllamaModelCache.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
             notes.keep(note, of: model)
             return note
         } catch let error as ProviderError where error.fault.code != .missing {

@@ -6,16 +6,16 @@ import NIOCore
 struct OpenAIChatRequest {
     let prompt: Prompt
     /// Whether OpenAI itself is asked, which knows newer names and refuses what it does not know.
-    let isOriginal: Bool
+    let isOpenAI: Bool
     /// Whether the server knows what providers want to see again: Google's does, under the same name.
-    var takesMetadata = false
+    var supportsMetadata = false
 
     func encoded() throws -> ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.field("model", prompt.model)
             json.raw("messages", messages)
-            if !prompt.isWhole {
+            if !prompt.isUnary {
                 json.field("stream", true)
                 json.object("stream_options") { $0.field("include_usage", true) }
             }
@@ -29,7 +29,7 @@ struct OpenAIChatRequest {
 
     private func write(_ options: Inference.Options, to json: inout JSONWriter) {
         if let limit = options.maxTokens {
-            if isOriginal { json.field("max_completion_tokens", limit) } else { json.field("max_tokens", limit) }
+            if isOpenAI { json.field("max_completion_tokens", limit) } else { json.field("max_tokens", limit) }
         }
         if let stop = options.stop, !stop.isEmpty { json.array("stop", stop) { $0.text($1) } }
         if let value = options.temperature { json.field("temperature", value) }
@@ -41,16 +41,16 @@ struct OpenAIChatRequest {
         if let value = options.topLogprobs { json.field("top_logprobs", value) }
         if let value = options.parallelToolCalls { json.field("parallel_tool_calls", value) }
         if let value = options.reasoningEffort { json.field("reasoning_effort", value) }
-        guard !isOriginal else { return }
+        guard !isOpenAI else { return }
         if let value = options.topK { json.field("top_k", value) }
         if let value = options.minP { json.field("min_p", value) }
     }
 
     /// The messages as they came, unless they hold what the server may not know.
     private var messages: ByteBuffer {
-        guard let elaborate = prompt.elaborate else { return prompt.messages }
+        guard let parsedMessages = prompt.parsedMessages else { return prompt.messages }
         var list = ByteBuffer(string: "[")
-        for (index, message) in elaborate.enumerated() {
+        for (index, message) in parsedMessages.enumerated() {
             if index > 0 { list.writeStaticString(",") }
             list.writeImmutableBuffer(BusCoding.write(adapted(message)))
         }
@@ -60,8 +60,8 @@ struct OpenAIChatRequest {
 
     private func adapted(_ message: Inference.Message) -> Inference.Message {
         var message = message
-        if !isOriginal, message.role == .developer { message.role = .system }
-        guard !takesMetadata else { return message }
+        if !isOpenAI, message.role == .developer { message.role = .system }
+        guard !supportsMetadata else { return message }
         message.metadata = nil
         message.toolCalls = message.toolCalls?.map { call in
             var call = call

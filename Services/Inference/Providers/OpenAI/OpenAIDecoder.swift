@@ -10,9 +10,9 @@ struct OpenAIDecoder: AnswerDecoder {
     private let model: String
     private let faults: ProviderFaults
     /// The chunks of a stream; absent when the whole answer comes in one piece.
-    private var stream: EventStream?
+    private var stream: ServerSentEventParser?
     private var whole = ByteBuffer()
-    private var calls = ToolCallSlots()
+    private var calls = ToolCallIndexer()
     private var reason: String?
     private var usage: Usage?
     private var isOver = false
@@ -28,10 +28,10 @@ struct OpenAIDecoder: AnswerDecoder {
     init(model: String, isStream: Bool, faults: ProviderFaults) {
         self.model = model
         self.faults = faults
-        stream = isStream ? EventStream(limit: Self.limit) : nil
+        stream = isStream ? ServerSentEventParser(limit: Self.limit) : nil
     }
 
-    var isSettling: Bool { reason != nil }
+    var isAwaitingTrailer: Bool { reason != nil }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         guard stream != nil else {
@@ -39,7 +39,7 @@ struct OpenAIDecoder: AnswerDecoder {
             guard whole.readableBytes <= Self.limit else { throw tooLong }
             return
         }
-        let items: [EventStream.Item]
+        let items: [ServerSentEventParser.Item]
         do {
             items = try stream?.append(bytes) ?? []
         } catch {
@@ -79,7 +79,7 @@ struct OpenAIDecoder: AnswerDecoder {
         guard whole.readableBytes > 0 else { return }
         do {
             try take(whole, into: &event)
-        } catch let error as ProviderError where error.remedy == .elsewhere {
+        } catch let error as ProviderError where error.retryAdvice == .tryAnotherModel {
             throw ProviderError(faults.unfinished.fault, .none)
         }
         whole.clear()
@@ -87,9 +87,9 @@ struct OpenAIDecoder: AnswerDecoder {
         if reason == nil, hasContent { reason = "stop" }
     }
 
-    private var tooLong: ProviderError { faults.unreadable("more than \(Self.limit) bytes at once") }
+    private var tooLong: ProviderError { faults.invalidResponse("more than \(Self.limit) bytes at once") }
 
-    private mutating func take(_ items: [EventStream.Item], into event: inout Inference.Event) throws {
+    private mutating func take(_ items: [ServerSentEventParser.Item], into event: inout Inference.Event) throws {
         for item in items where !isOver {
             switch item {
             case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
@@ -109,7 +109,7 @@ struct OpenAIDecoder: AnswerDecoder {
         do {
             chunk = try OpenAIChunk(data)
         } catch {
-            throw faults.unreadable("something that is not JSON")
+            throw faults.invalidResponse("something that is not JSON")
         }
         if let error = chunk.error { throw faults.said(error.message ?? "") }
         event.reasoning.add(chunk.reasoning)

@@ -15,13 +15,13 @@ final class OpenAIProvider: Provider {
 
     let name: String
     let isConfigured = true
-    let answersInOnePiece = true
+    let supportsUnaryResponses = true
     var address: String? { client.address }
     private let client: ProviderClient
     /// What the configuration says of models; absent when the server's own list counts.
     private let listed: [ProvidersFile.ListedModel]?
-    private let isOriginal: Bool
-    private let takesMetadata: Bool
+    private let isOpenAI: Bool
+    private let supportsMetadata: Bool
     private let windows = Mutex<[String: Int]>([:])
 
     /// A server by its configuration; `credential` is the key, if one is needed.
@@ -43,11 +43,11 @@ final class OpenAIProvider: Provider {
             setting: setting,
             credential: credential.map { ["authorization": "Bearer \($0)"] } ?? [:],
             client: client,
-            readRefusal: Self.refusal
+            parseError: Self.refusal
         )
         let host = try HTTPTarget.parse(url).target.host
-        isOriginal = host.hasSuffix("openai.com")
-        takesMetadata = host.hasSuffix("googleapis.com")
+        isOpenAI = host.hasSuffix("openai.com")
+        supportsMetadata = host.hasSuffix("googleapis.com")
     }
 
     func models() async throws -> [Model] {
@@ -81,17 +81,17 @@ final class OpenAIProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let request = OpenAIChatRequest(prompt: prompt, isOriginal: isOriginal, takesMetadata: takesMetadata)
+        let request = OpenAIChatRequest(prompt: prompt, isOpenAI: isOpenAI, supportsMetadata: supportsMetadata)
         let response = try await client.open(
             "/chat/completions",
             body: try request.encoded(),
-            accept: prompt.isWhole ? "application/json" : "text/event-stream",
+            accept: prompt.isUnary ? "application/json" : "text/event-stream",
             for: prompt
         )
         let type = response.headers.first(name: "content-type") ?? ""
         let decoder = OpenAIDecoder(
             model: "\(name)/\(prompt.model)",
-            isStream: prompt.isWhole ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
+            isStream: prompt.isUnary ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
@@ -104,7 +104,7 @@ final class OpenAIProvider: Provider {
             json.field("model", request.model)
             json.array("input", request.input) { $0.text($1) }
             if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
-            json.field("encoding_format", isOriginal ? "base64" : "float")
+            json.field("encoding_format", isOpenAI ? "base64" : "float")
         }
         let answer = try decode(
             OpenAIEmbeddings.self,
@@ -113,12 +113,12 @@ final class OpenAIProvider: Provider {
                 "/embeddings",
                 body: json.buffer,
                 about: request.model,
-                within: request.patience
+                within: request.responseTimeout
             ),
             as: "embeddings that are none"
         )
         guard answer.data.count == request.input.count else {
-            throw client.faults.unreadable("\(answer.data.count) vectors for \(request.input.count) texts")
+            throw client.faults.invalidResponse("\(answer.data.count) vectors for \(request.input.count) texts")
         }
         let tokens = answer.usage?.prompt_tokens
         return Inference.Embeddings(
@@ -139,7 +139,7 @@ final class OpenAIProvider: Provider {
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch {
-            throw client.faults.unreadable(what)
+            throw client.faults.invalidResponse(what)
         }
     }
 

@@ -1,0 +1,174 @@
+import Bus
+import Contracts
+import NIOCore
+
+/// How a model is made of another one, in both forms that Ollama has had for it.
+struct Modelfile: Sendable, Hashable {
+    private static let systemLimit = 65_536
+    private static let parameterLimit = 64
+
+    /// What a parameter may be set to.
+    enum Value: Sendable, Hashable {
+        /// A number, or `true` or `false`, as it is written.
+        case plain(String)
+        case text(String)
+        case texts([String])
+    }
+
+    /// The new model's name at Ollama.
+    var model: String
+    /// The name of the one that it is made of.
+    var base: String
+    /// Who it is to be.
+    var system: String?
+    var template: String?
+    /// By name, in alphabetical order.
+    var parameters: [String: Value] = [:]
+
+    /// Reads what was asked for; the names have been looked over.
+    ///
+    /// Throws `invalid` with what is wrong.
+    init(model: String, base: String, system: String?, template: String?, parameters: RawJSON?) throws(Fault) {
+        self.model = model
+        self.base = base
+        self.system = try Self.text(system, "system")
+        self.template = try Self.text(template, "template")
+        guard let parameters, parameters.text != "null" else { return }
+        self.parameters = try Self.read(parameters)
+    }
+
+    /// `{model, from, system, …}`, which Ollama takes since 0.5.5.
+    var newForm: ByteBuffer {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("model", model)
+            json.field("from", base)
+            if let system { json.field("system", system) }
+            if let template { json.field("template", template) }
+            if !parameters.isEmpty { json.raw("parameters", parametersAsJSON) }
+            json.field("stream", true)
+        }
+        return json.buffer
+    }
+
+    /// `{name, modelfile}`, which Ollama took before.
+    var oldForm: ByteBuffer {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("name", model)
+            json.field("model", model)
+            json.field("modelfile", modelfile)
+            json.field("stream", true)
+        }
+        return json.buffer
+    }
+
+    /// The recipe as a Modelfile.
+    var modelfile: String {
+        var lines = ["FROM \(base)"]
+        if let template { lines.append("TEMPLATE \(Self.quoted(template))") }
+        if let system { lines.append("SYSTEM \(Self.quoted(system))") }
+        for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case .plain(let text): lines.append("PARAMETER \(name) \(text)")
+            case .text(let text): lines.append("PARAMETER \(name) \(Self.quoted(text))")
+            case .texts(let texts): lines += texts.map { "PARAMETER \(name) \(Self.quoted($0))" }
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Three quotes end a text in a Modelfile and cannot be written within one: they become another sign for the same.
+    private static func quoted(_ text: String) -> String {
+        var text = text.replacing("\"\"\"", with: "'''")
+        // A quote right before the three that end the text would be taken for one of them.
+        if text.hasSuffix("\"") { text += " " }
+        return "\"\"\"\(text)\"\"\""
+    }
+
+    private var parametersAsJSON: ByteBuffer {
+        var buffer = ByteBuffer(string: "{")
+        for (index, (name, value)) in parameters.sorted(by: { $0.key < $1.key }).enumerated() {
+            if index > 0 { buffer.writeStaticString(",") }
+            JSONText.write(name, to: &buffer)
+            buffer.writeStaticString(":")
+            switch value {
+            case .plain(let text): buffer.writeString(text)
+            case .text(let text): JSONText.write(text, to: &buffer)
+            case .texts(let texts):
+                buffer.writeStaticString("[")
+                for (index, text) in texts.enumerated() {
+                    if index > 0 { buffer.writeStaticString(",") }
+                    JSONText.write(text, to: &buffer)
+                }
+                buffer.writeStaticString("]")
+            }
+        }
+        buffer.writeStaticString("}")
+        return buffer
+    }
+
+    private static func text(_ text: String?, _ name: String) throws(Fault) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        guard text.utf8.count <= systemLimit, !text.utf8.contains(0) else {
+            throw Fault(.invalid, "\(name) has more than \(systemLimit) bytes, or holds a NUL.")
+        }
+        return text
+    }
+}
+
+extension Modelfile {
+    private static func read(_ parameters: RawJSON) throws(Fault) -> [String: Value] {
+        let entries: [String: JSONParameter]
+        do {
+            entries = try BusCoding.decode([String: JSONParameter].self, from: ByteBuffer(string: parameters.text))
+        } catch {
+            throw Fault(
+                .invalid,
+                "parameters must be an object of numbers, texts, true and false, and lists of texts, "
+                    + "such as {\"temperature\":0.7,\"stop\":[\"User:\"]}."
+            )
+        }
+        guard entries.count <= parameterLimit, entries.keys.allSatisfy(isName) else {
+            throw Fault(
+                .invalid,
+                "parameters must be at most \(parameterLimit), with names of small letters and _."
+            )
+        }
+        return entries.mapValues(\.value)
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
+    }
+}
+
+/// A parameter's value in JSON.
+private struct JSONParameter: Decodable {
+    let value: Modelfile.Value
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            value = .plain(try container.decode(Bool.self) ? "true" : "false")
+            return
+        } catch DecodingError.typeMismatch {}
+        do {
+            value = .plain(String(try container.decode(Int.self)))
+            return
+        } catch {}
+        do {
+            value = .plain(String(try container.decode(Double.self)))
+            return
+        } catch DecodingError.typeMismatch {}
+        do {
+            value = .text(try container.decode(String.self))
+        } catch DecodingError.typeMismatch {
+            value = .texts(try container.decode([String].self))
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Bus
+import Contracts
+import NIOCore
+
+/// One line of what Ollama says while it fetches or makes a model.
+struct OllamaJobLine: Equatable {
+    /// More than any model's bytes.
+    private static let sizeLimit = 1 << 50
+
+    /// Ollama's own words; only `success` has a meaning of its own.
+    var status: String?
+    var digest: String?
+    var total: Int?
+    /// Absent while it is none.
+    var completed: Int?
+    var error: String?
+
+    /// Throws ``JSONScanner/Malformed``.
+    init(_ line: ByteBuffer) throws {
+        self = try line.withUnsafeReadableBytes { bytes in
+            var json = JSONScanner(bytes)
+            var line = OllamaJobLine()
+            try json.object { name, json in
+                switch name {
+                case "status": line.status = try json.text().map(Self.plain)
+                case "digest": line.digest = try json.text().map { String($0.prefix(128)) }
+                case "total": line.total = try Self.size(&json)
+                case "completed": line.completed = try Self.size(&json)
+                case "error": line.error = try json.words()
+                default: try json.skip()
+                }
+            }
+            try json.end()
+            return line
+        }
+    }
+
+    private init() {}
+
+    var isSuccess: Bool { status == "success" }
+
+    private static func size(_ json: inout JSONScanner) throws -> Int? {
+        try json.integer().flatMap { (0...sizeLimit).contains($0) ? $0 : nil }
+    }
+
+    /// Foreign words, short and without control characters.
+    private static func plain(_ words: String) -> String {
+        words.unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
+    }
+}

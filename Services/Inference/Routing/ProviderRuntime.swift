@@ -1,0 +1,15 @@
+/// A provider with all that stands before it: its queue, its limits, its figures, and how often it may be tried again.
+struct ProviderRuntime: Sendable {
+    let provider: any Provider
+    let limits: GenerationTimeouts
+    let queue: ProviderQueue
+    let metrics: GenerationMetrics
+    let budget = RetryBudget()
+
+    init(provider: any Provider, limits: GenerationTimeouts, concurrency: Int, queueLimit: Int) {
+        self.provider = provider
+        self.limits = limits
+        queue = ProviderQueue(provider: provider.name, capacity: concurrency, queueLimit: queueLimit)
+        metrics = GenerationMetrics(provider: provider.name)
+    }
+}

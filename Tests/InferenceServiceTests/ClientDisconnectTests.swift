@@ -1,0 +1,67 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// Whoever leaves closes what is behind.
+@Suite(.timeLimit(.minutes(1))) struct ClientDisconnectTests {
+    private static let slow = FakeAnswer.chat(Array(repeating: "word ", count: 10_000)).lineByLine(
+        pause: .milliseconds(2)
+    )
+    private static let stalled = FakeAnswer.chat(["word"]).cut(after: FakeAnswer.chat([]).headLength, .stall)
+    private static let silent = FakeAnswer.chat([]).cut(after: 0, .stall)
+
+    @Test func `closing a stream closes Ollama's connection`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", Self.slow)
+            let stream = try await routing(to: ollama.url).routing.generate(
+                GenerationRequest(question()),
+                CallContext()
+            )
+            #expect(try await stream.nextBatch() != nil)
+            stream.close()
+            stream.close()
+            try await eventually { ollama.requests("/api/chat").first?.isAbandoned == true }
+        }
+    }
+
+    @Test func `a stream that nobody holds any more is closed`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", Self.slow)
+            let routing = try routing(to: ollama.url, concurrency: 1).routing
+            for _ in 0..<3 {
+                // With a place for one, the next begins only if the one before gave its place back.
+                #expect(try await routing.generate(GenerationRequest(question()), CallContext()).nextBatch() != nil)
+            }
+            try await eventually { ollama.requests("/api/chat").allSatisfy(\.isAbandoned) }
+        }
+    }
+
+    @Test(arguments: [silent, stalled, slow])
+    func `cancelling a caller of the service closes Ollama's connection`(_ answer: FakeAnswer) async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", answer)
+            try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
+                let call = Task { try await bus.outcome() }
+                try await eventually { ollama.requests("/api/chat").count == 1 }
+                call.cancel()
+                try await eventually { ollama.requests("/api/chat").first?.isAbandoned == true }
+                _ = await call.result
+            }
+        }
+    }
+
+    @Test func `leaving the service's stream in the middle closes Ollama's connection`() async throws {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", Self.slow)
+            try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
+                let stream = try await bus.stream(question(), CallContext())
+                #expect(try await stream.nextBatch() != nil)
+                stream.close()
+                try await eventually { ollama.requests("/api/chat").first?.isAbandoned == true }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Bus
+import Contracts
+import TestSupport
+import Testing
+
+@testable import InferenceService
+
+/// What is done about each thing that can go wrong before and after Ollama's first word: asked again, another model asked,
+/// or neither.
+@Suite(.timeLimit(.minutes(1))) struct OllamaRetryTests {
+    /// How a request fares whose model has one other to fall back on and may be tried again once.
+    private func fare(
+        _ answer: FakeAnswer,
+        limits: GenerationTimeouts = GenerationTimeouts()
+    ) async throws -> (tries: Int, outcome: Outcome) {
+        try await withFakeOllama { ollama in
+            ollama.always("/api/chat", answer)
+            let outcome = try await routing(to: ollama.url, limits).outcome()
+            return (ollama.requests("/api/chat").count, outcome)
+        }
+    }
+
+    private func routing(to url: String, _ limits: GenerationTimeouts = GenerationTimeouts()) throws -> Routing {
+        let providers = try providers(url)
+        return Routing(
+            catalogue: Catalogue(providers: providers, defaultModel: nil),
+            runtimes: providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 8, queueLimit: 8) },
+            fallbacks: ["ollama/llama3.2": ["demo/demo"]],
+            retries: RetryPolicy(limit: 1, firstPause: .milliseconds(1))
+        )
+    }
+
+    private static let whole = FakeAnswer.chat(["Hello"])
+
+    @Test(arguments: [
+        FakeAnswer.error(408, "late"), .error(409, "busy"), .error(429, "slow down"), .error(500, "broken"),
+        .error(502, "bad gateway"), .error(503, "server busy, please try again.  maximum pending requests exceeded"),
+        .error(504, "late"), .error(529, "overloaded"), .error(429, "x", headers: ["Retry-After: -5"]),
+        .error(429, "x", headers: ["Retry-After: 99999999"]), .error(503, "x", headers: ["retry-after-ms: 1"]),
+        .error(503, "x", headers: ["Retry-After: 0"]), .error(503, "x", headers: ["Retry-After: soon"]),
+        whole.cut(after: 0), whole.cut(after: 0, .reset), whole.cut(after: 20), whole.cut(after: whole.headLength),
+        .raw("SSH-2.0-OpenSSH_9.2\r\n"), .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        .raw("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 1 << 20) + "\r\n\r\n"),
+        .chat(lines: [#"{"error":"model runner has unexpectedly stopped"}"#]),
+    ])
+    func `it is asked again, and then another model`(_ answer: FakeAnswer) async throws {
+        let (tries, outcome) = try await fare(answer)
+        #expect(tries == 2)
+        #expect(outcome.finish?.model == "demo/demo")
+        #expect(outcome.fault == nil)
+    }
+
+    @Test(arguments: [
+        FakeAnswer.error(404, "model 'llama3.2' not found"), .error(400, "input exceeds the maximum context length"),
+        .error(429, "x", headers: ["Retry-After: 30"]), .error(503, "x", headers: ["Retry-After: 61"]),
+        .error(501, "no"),
+        .chat(lines: ["<html>"]), .json(200, "[]\n"), .json(204, ""),
+        FakeAnswer(
+            head: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n",
+            body: [0x1F, 0x8B, 0x08, 0x00, 0x00, 0x0A]
+        ),
+    ])
+    func `another model is asked at once`(_ answer: FakeAnswer) async throws {
+        let (tries, outcome) = try await fare(answer)
+        #expect(tries == 1)
+        #expect(outcome.finish?.model == "demo/demo")
+    }
+
+    @Test(arguments: [
+        (FakeAnswer.error(400, "invalid options"), Fault.Code.rejected), (.error(401, "who?"), .upstreamAuth),
+        (.error(403, "no"), .upstreamAuth), (.error(413, "too large"), .tooLarge), (.error(422, "odd"), .rejected),
+        (.error(302, "x", headers: ["Location: http://127.0.0.1:1/"]), .provider),
+    ])
+    func `nothing would help, and nothing is tried`(_ answer: FakeAnswer, _ code: Fault.Code) async throws {
+        let (tries, outcome) = try await fare(answer)
+        #expect(tries == 1)
+        #expect(outcome.finish == nil)
+        #expect(outcome.fault?.code == code)
+        #expect(outcome.fault?.attempts?.map(\.model) == ["ollama/llama3.2"])
+    }
+
+    @Test func `no first token in time is asked for again, and then elsewhere`() async throws {
+        let limits = GenerationTimeouts(firstToken: .milliseconds(200))
+        for answer in [
+            Self.whole.cut(after: 0, .stall), Self.whole.cut(after: 20, .stall),
+            Self.whole.cut(after: Self.whole.headLength, .stall),
+        ] {
+            let (tries, outcome) = try await fare(answer, limits: limits)
+            #expect(tries == 2)
+            #expect(outcome.finish?.model == "demo/demo")
+        }
+    }
+
+    @Test func `a server that only says to go on is no first sign`() async throws {
+        let flood = String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 10_000)
+        let (_, outcome) = try await fare(.raw(flood), limits: GenerationTimeouts(firstToken: .seconds(2)))
+        #expect(outcome.finish?.model == "demo/demo")
+    }
+
+    @Test func `nobody there, or nobody who speaks TLS, is no obstacle`() async throws {
+        #expect(try await routing(to: unreachableURL()).outcome().finish?.model == "demo/demo")
+        try await withFakeOllama { ollama in
+            let url = ollama.url.replacing("http://", with: "https://")
+            let outcome = try await routing(to: url).outcome()
+            #expect(outcome.finish?.model == "demo/demo")
+        }
+    }
+
+    @Test(arguments: [
+        (
+            FakeAnswer.chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [#"{"error":"out of memory"}"#]),
+            Fault.Code.provider
+        ),
+        (.chat(["Hello"], doneReason: nil), .cut), (.chat(["Hello"], doneReason: nil).ending(.reset), .cut),
+        (.chat(lines: [FakeAnswer.toolCalls(FakeAnswer.toolCall("f", "{}"))]), .cut),
+        (.chat(lines: [FakeAnswer.thought("Hm")] + ["<html>"]), .provider),
+    ])
+    func `after the first piece nothing is asked again`(_ answer: FakeAnswer, _ code: Fault.Code) async throws {
+        // A word at a time, so that the first is told before what follows it is known.
+        let (tries, outcome) = try await fare(answer.lineByLine(pause: .milliseconds(100)))
+        #expect(tries == 1)
+        #expect(outcome.finish == nil)
+        #expect(outcome.fault?.code == code)
+    }
+}

@@ -1,0 +1,60 @@
+import NIOCore
+import Testing
+
+@testable import InferenceService
+
+@Suite struct ServerSentEventParserTests {
+    private func items(_ pieces: [String], ends: Bool = true) throws -> [ServerSentEventParser.Item] {
+        var stream = ServerSentEventParser(limit: 1000)
+        var items = try pieces.flatMap { try stream.append(ByteBuffer(string: $0)) }
+        if ends { items += stream.end() }
+        return items
+    }
+
+    private func data(_ texts: String...) -> [ServerSentEventParser.Item] {
+        texts.map { .data(ByteBuffer(string: $0)) }
+    }
+
+    @Test func `events are their data`() throws {
+        #expect(try items(["data: a\n\ndata: b\n\n"]) == data("a", "b"))
+        #expect(try items(["data:a\r\n\r\ndata:  b\r\n\r\n"]) == data("a", " b"))
+        #expect(try items(["data: a\ndata: b\n\n"]) == data("a\nb"))
+        #expect(try items(["data:\n\n"]) == data(""))
+        #expect(try items(["\u{FEFF}data: a\n\n"]) == data("a"))
+    }
+
+    @Test func `comments and other fields are passed over`() throws {
+        #expect(try items([": ping\n\nevent: x\nid: 5\nretry: 10\ndata: a\n\n:\n\n"]) == data("a"))
+    }
+
+    @Test func `an event whose empty line is missing counts at the end, and not before`() throws {
+        #expect(try items(["data: a\n"], ends: false) == [])
+        #expect(try items(["data: a\n"]) == data("a"))
+        #expect(try items(["data: a"]) == data("a"))
+    }
+
+    @Test func `lines that are no field are given as they are`() throws {
+        #expect(try items(["{\"error\":1}\n"]) == [.stray(ByteBuffer(string: "{\"error\":1}"))])
+        #expect(try items(["dataset: 1\n"]) == [.stray(ByteBuffer(string: "dataset: 1"))])
+    }
+
+    @Test func `cut anywhere it gives the same`() throws {
+        let text = ": c\r\ndata: é你😀\r\n\r\nevent: x\ndata: b\ndata: c\n\ndata: [DONE]\n\n"
+        let whole = try items([text])
+        #expect(whole.count == 3)
+        let bytes = Array(text.utf8)
+        for cut in 1..<bytes.count {
+            var stream = ServerSentEventParser(limit: 1000)
+            var items = try stream.append(ByteBuffer(bytes: bytes[..<cut]))
+            items += try stream.append(ByteBuffer(bytes: bytes[cut...]))
+            #expect(items == whole, "Cut at \(cut).")
+        }
+        var stream = ServerSentEventParser(limit: 1000)
+        #expect(try bytes.flatMap { try stream.append(ByteBuffer(bytes: [$0])) } == whole)
+    }
+
+    @Test func `a line has a limit`() {
+        var stream = ServerSentEventParser(limit: 10)
+        #expect(throws: (any Error).self) { _ = try stream.append(ByteBuffer(string: "data: 12345")) }
+    }
+}
