@@ -15,7 +15,7 @@ struct RateLimitDecision: Sendable {
 
     var isAllowed: Bool { exceeded == nil }
 
-    /// Rejects the request if a bucket is empty. The first rejection is kept.
+    /// Rejects the request if a bucket is empty; the first rejection is kept.
     mutating func check(_ limit: RateLimit, minute: TokenBucket, hour: TokenBucket) {
         guard isAllowed else { return }
         if limit.perMinute > 0, minute.tokens < 1 {
@@ -29,7 +29,7 @@ struct RateLimitDecision: Sendable {
         }
     }
 
-    /// Records the remaining requests. With several limits, the lowest remaining count is kept.
+    /// Records the remaining requests: of several limits, the lowest count.
     mutating func report(_ limit: RateLimit, minute: TokenBucket, hour: TokenBucket) {
         let (minute, hour) = (Int(max(0, minute.tokens)), Int(max(0, hour.tokens)))
         if limit.perMinute > 0, limitMinute == 0 || minute < remainingMinute {
