@@ -1,49 +1,54 @@
-# The verbs of the project. `make run` and `make test` are all that most people need.
+# `make run` and `make test` are all that most people need.
 
 CHECKED := --explicit-target-dependency-import-check error
-# Only what is missing is installed, so an equipped machine needs neither the network nor root.
+# Installed only where missing, so a prepared machine needs neither network nor root.
 PACKAGES := binutils git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
 SOURCES := Shared Services Tools Tests Benchmarks Package.swift
 
-.PHONY: run test build lint bench chaos clean install help
+.PHONY: run test build lint bench chaos compose-test clean install help
 
-help: ## says what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | column -t -l 3
+help: ## lists the targets
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | column -t -l 3
 
-run: build ## installs, builds (release), starts all services; UP="--gateway-port 9000" passes options
+run: build ## installs, builds (release) and starts all services; UP="--gateway-port 9000" passes options
 	@exec .build/release/parley up $(UP)
 
 test: WANTS_VENV := yes
 test: install ## installs, then runs every test
 	swift build --build-tests $(CHECKED)
-	@# More at once than this only makes them wait for each other.
+	@# More parallel tests take longer: they wait for each other.
 	swift test --skip-build --experimental-maximum-parallelization-width 8
 	Tests/smoke.sh
-	@# The official clients, from the Python package index the first time.
+	@# Installs the official clients from the Python package index the first time.
 	Tests/Clients/run.sh
 	Tests/Chaos/chaos.py --bin .build/debug
+	Tests/Compose/run.sh
 
-build: install ## installs, then builds the release
+build: install ## installs, then builds (release)
 	swift build -c release --static-swift-stdlib $(CHECKED)
 
-lint: ## checks the form of the sources
+lint: ## checks the format and the rules of the sources
 	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
 	Tests/lint.sh
 
-bench: build ## measures, see docs/performance.md
+bench: build ## measures; docs/performance.md explains the figures
 	Benchmarks/run.sh
 
-chaos: build ## kills services and cuts the power under load, and checks that nothing is lost; ROUNDS=20 CUTS=40 say how often
+chaos: build ## kills services and cuts the power under load, and checks that no data is lost; ROUNDS=20 CUTS=40 set the counts
 	@$(MAKE) --no-print-directory install PACKAGES="$(PACKAGES) python3-fusepy libfuse2"
 	Tests/Chaos/chaos.py --rounds $(or $(ROUNDS),20)
 	Tests/Chaos/power_cuts.py --cuts $(or $(CUTS),40)
-	@# The same with a log that is not synced, as a weaker setting would have it: this must find messages lost.
+	@# With a write-ahead log that is not synced the test must find lost messages, which shows that it can.
 	Tests/Chaos/power_cuts.py --cuts 5 --forget-wal-syncs
 
-clean: ## removes what was built, not what was kept
+compose-test: install ## builds the image, starts compose.yaml, and makes replicas fail under load; needs a container engine
+	swift build --build-tests $(CHECKED)
+	Tests/Compose/run.sh --engine-required
+
+clean: ## removes the build folder; stored data stays
 	rm -rf .build
 
-install: ## installs the Debian packages that are missing
+install: ## installs missing Debian packages
 	@missing=""; \
 	for package in $(PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \

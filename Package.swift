@@ -4,7 +4,6 @@ import PackageDescription
 
 let package = Package(
     name: "parley",
-    platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
@@ -22,16 +21,15 @@ let package = Package(
     ],
     targets: [
         shared("Contracts", [.crypto]),
-        shared(
-            "Bus",
-            ["Contracts", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics]
-                + .channels + [.nioHTTPTypesHTTP1]
-        ),
+        shared("JSON", [.nio]),
+        shared("ContractsJSON", ["Contracts", "JSON", .nio, .nioFoundation]),
+        shared("HTTP", [.hummingbirdCore, .logging] + .channels),
+        shared("Bus", ["Contracts", "ContractsJSON", "HTTP", "JSON", .httpTypes, .lifecycle, .logging] + .channels),
         shared(
             "ServiceKit",
             [
-                "Bus", "Contracts", .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore,
-                .lifecycle, .logging, .nio, .nioPosix, .signals,
+                "Bus", "Contracts", "HTTP", .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore,
+                .lifecycle, .logging, .nio, .nioHTTP1, .nioHTTPTypesHTTP1, .nioPosix, .signals,
             ]
         ),
     ]
@@ -48,7 +46,7 @@ let package = Package(
             .target(
                 name: "ParleyTool",
                 dependencies: [
-                    "Bus", "Contracts", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt,
+                    "Bus", "Contracts", "HTTP", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt,
                 ],
                 path: "Tools/Parley",
                 exclude: ["Main"],
@@ -62,13 +60,16 @@ let package = Package(
             ),
             .executableTarget(
                 name: "bus-benchmark",
-                dependencies: ["Bus", "Contracts", "ServiceKit", .lifecycle, .logging, .nio, .nioPosix, .signals],
+                dependencies: [
+                    "Bus", "Contracts", "HTTP", "ServiceKit", .lifecycle, .logging, .nio, .nioPosix, .signals,
+                ],
                 path: "Benchmarks/Bus",
                 swiftSettings: .house
             ),
             .target(
                 name: "TestSupport",
-                dependencies: ["Bus", "Contracts", "ServiceKit", .hummingbird, .lifecycle, .logging] + .channels,
+                dependencies: ["Bus", "Contracts", "HTTP", "JSON", "ServiceKit", .hummingbird, .lifecycle, .logging]
+                    + .channels,
                 path: "Tests/Support",
                 swiftSettings: .house
             ),
@@ -81,6 +82,9 @@ let package = Package(
             tests("Contracts"),
             tests("GatewayService", ["GatewayService", .httpTypes, .hummingbird] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),
+            tests("JSON", [.nio]),
+            tests("ContractsJSON", ["ContractsJSON"] + .channels),
+            tests("HTTP", [.hummingbird, .logging] + .channels),
             tests("Bus", [.hummingbird, .logging] + .channels),
             tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
             tests("ConversationService", ["ConversationService", .grdb] + .channels),
@@ -106,7 +110,10 @@ func service(_ name: String, executable: String, _ dependencies: [Target.Depende
     return [
         .target(
             name: library,
-            dependencies: ["Bus", "Contracts", "ServiceKit", .configuration, .hummingbird, .logging] + dependencies,
+            dependencies: [
+                "Bus", "Contracts", "ContractsJSON", "HTTP", "JSON", "ServiceKit",
+                .configuration, .hummingbird, .logging,
+            ] + dependencies,
             path: "Services/\(name)",
             exclude: ["Main"],
             swiftSettings: .house
@@ -124,7 +131,7 @@ func service(_ name: String, executable: String, _ dependencies: [Target.Depende
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: ["TestSupport", "Bus", "Contracts", "ServiceKit"] + dependencies,
+        dependencies: ["TestSupport", "Bus", "Contracts", "HTTP", "JSON", "ServiceKit"] + dependencies,
         path: "Tests/\(name)Tests",
         swiftSettings: .house
     )

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
 import Logging
 import NIOCore
 import NIOPosix

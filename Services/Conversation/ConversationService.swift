@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
 package import ServiceKit
 
 /// conversation-svc: personas, conversations, messages and runs; it orchestrates a turn.

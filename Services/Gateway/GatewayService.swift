@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import HTTP
 import NIOHTTP1
 package import ServiceKit
 

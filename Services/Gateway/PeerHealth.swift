@@ -1,4 +1,4 @@
-import Bus
+import HTTP
 import NIOCore
 import Synchronization
 

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import HTTP
 package import ServiceKit
 
 /// The service that runs models: the providers, their catalogue, and the way to them.

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import HTTP
 
 /// What may stand in `PROVIDERS_FILE`.
 struct ProvidersFileValidator {

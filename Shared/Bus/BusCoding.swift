@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+package import JSON
 package import NIOCore
 import NIOFoundationCompat
 

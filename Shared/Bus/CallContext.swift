@@ -1,4 +1,5 @@
 package import Contracts
+package import HTTP
 
 /// On whose behalf a call is made, under which name it is logged, and until when it makes sense.
 package struct CallContext: Sendable {

@@ -1,4 +1,5 @@
 package import Contracts
+package import HTTP
 package import NIOCore
 import NIOHTTP1
 import ServiceLifecycle

@@ -1,3 +1,5 @@
+import HTTP
+
 /// Which replicas of a peer there are, whose turn it is, and who sits out after a failure.
 ///
 /// Pure.

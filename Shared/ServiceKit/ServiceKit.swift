@@ -1,4 +1,3 @@
-import Bus
 import CoreMetrics
 import Glibc
 import Logging

@@ -1,4 +1,5 @@
 package import Bus
+package import HTTP
 import Hummingbird
 import HummingbirdCore
 import Logging

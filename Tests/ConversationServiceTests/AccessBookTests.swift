@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import GRDB
+import HTTP
 import Synchronization
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import ConversationService
 import Foundation
+import HTTP
 import ServiceKit
 import TestSupport
 

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import HTTP
 import NIOCore
 import NIOHTTP1
 import TestSupport

@@ -1,4 +1,5 @@
 import Bus
+import HTTP
 import NIOCore
 import NIOHTTP1
 import ServiceKit

@@ -1,7 +1,7 @@
-import Bus
 import Contracts
 import Foundation
 import GatewayService
+import HTTP
 import NIOCore
 import NIOHTTP1
 import ServiceKit

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
 import NIOCore
 import NIOHTTP1
 import TestSupport

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import ConversationService
 import GatewayService
+import HTTP
 import InferenceService
 import MediaService
 import ServiceKit

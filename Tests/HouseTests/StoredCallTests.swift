@@ -3,6 +3,7 @@ import Contracts
 import ConversationService
 import Foundation
 import GatewayService
+import HTTP
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1

@@ -1,4 +1,3 @@
-import Bus
 import Contracts
 import TestSupport
 import Testing

@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// What a message has to do with tools, and who speaks, as one column; most messages have none of it.

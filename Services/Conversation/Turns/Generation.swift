@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import JSON
 import Logging
 import Metrics
 import NIOCore

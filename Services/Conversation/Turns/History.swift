@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import ContractsJSON
 import GRDB
 import NIOCore
 

@@ -1,4 +1,3 @@
-import Bus
 import Contracts
 
 /// A request may come again under the same key, since its answer got lost: it is the same request then, and no other.

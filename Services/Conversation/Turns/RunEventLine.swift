@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import ContractsJSON
 import NIOCore
 
 /// Writes a run's events as JSON, once; every hop after this one passes the bytes on.

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import HTTP
 import Logging
 import ServiceLifecycle
 import Synchronization

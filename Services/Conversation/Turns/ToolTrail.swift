@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import ContractsJSON
 import NIOCore
 
 /// What a model is shown of calls of tools: a call with all that its tools said, or neither.

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// Looks over a JSON text in one pass before it is decoded: it must mean one thing, to everybody, at a bounded cost.

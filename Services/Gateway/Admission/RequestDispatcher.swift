@@ -1,9 +1,11 @@
 import Bus
 import Contracts
+import HTTP
 import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import ServiceKit
 
 /// Every request comes in and every answer goes out here: names, times, origins and counts.
 ///

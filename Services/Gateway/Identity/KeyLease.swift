@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import HTTP
 import Synchronization
 
 /// Ties an answer to the key by which it was asked for: when that stops being good, the answer ends, and with it the work

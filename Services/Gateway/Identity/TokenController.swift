@@ -1,6 +1,6 @@
-import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `POST /auth/token`: hands out tokens to whoever asks; in open mode only.
 struct TokenController: Sendable {

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import HTTP
 
 /// What may be done with models: get one, make one, look at one, throw one away.
 struct ModelHandlers: Sendable {

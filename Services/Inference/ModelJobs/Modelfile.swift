@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// How a model is made of another one, in both forms that Ollama has had for it.

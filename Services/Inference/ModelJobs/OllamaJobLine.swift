@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// One line of what Ollama says while it fetches or makes a model.

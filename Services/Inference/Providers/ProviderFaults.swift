@@ -1,6 +1,6 @@
-import Bus
 import Contracts
 import Foundation
+import HTTP
 import NIOHTTP1
 
 /// What goes wrong with a provider, in sentences that say where and what to do, and with what may help.

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// Which tool a model is to call, read from OpenAI's form.

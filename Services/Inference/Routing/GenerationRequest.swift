@@ -1,6 +1,8 @@
 import Bus
 import Contracts
+import ContractsJSON
 import Foundation
+import JSON
 import NIOCore
 
 /// A generation as it was asked for; the messages, nearly all there is of it, stay the bytes that they came as.

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// Takes the lines of a JSON text and gives the objects that stand at its top, or in an array at its top, as soon as

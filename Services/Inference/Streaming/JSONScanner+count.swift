@@ -1,4 +1,4 @@
-import Bus
+import JSON
 
 extension JSONScanner {
     /// Reads a number of tokens; what cannot be one is unknown.

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// Takes bytes as they come and gives the data of whole server-sent events (WHATWG HTML, section 9.2).

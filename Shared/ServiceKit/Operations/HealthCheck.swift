@@ -1,4 +1,4 @@
-import Bus
+import HTTP
 import NIOCore
 
 /// Asks the running service whether it can work: a container's health check without another program.

@@ -1,6 +1,6 @@
-import Bus
 import Contracts
 import Glibc
+import HTTP
 import NIOCore
 
 /// Says in a sentence why a process did not start or could not go on.

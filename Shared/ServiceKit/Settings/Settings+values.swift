@@ -1,5 +1,5 @@
-import Bus
 import Foundation
+import HTTP
 
 extension Settings {
     /// A whole number within a range.

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Foundation
 import Glibc
+import HTTP
 import NIOCore
 import ServiceKit
 

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import HTTP
 import ServiceKit
 
 /// The bus of a house that runs, for whoever holds its secret: an admin.

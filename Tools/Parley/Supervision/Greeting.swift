@@ -1,4 +1,4 @@
-import Bus
+import HTTP
 import ServiceKit
 
 /// What is said when everything is up.

@@ -1,7 +1,7 @@
-import Bus
 import Dispatch
 import Foundation
 import Glibc
+import HTTP
 import ServiceKit
 
 /// Keeps the services of a plan up: starts them, waits until they are ready, starts again those that die, and drains

@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// A whole answer as `chat.completion`.

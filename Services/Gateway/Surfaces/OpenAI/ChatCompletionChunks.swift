@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// Makes OpenAI's chunks of the events of a generation.

@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// The body of `POST /v1/chat/completions`: looked over, and turned into what inference-svc is asked.

@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// Looks over the messages of a request; those that are nothing but a role and a text are only walked over.

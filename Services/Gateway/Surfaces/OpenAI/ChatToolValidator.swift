@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// Looks over what a request says of tools and of the answer's form, and keeps it as it came.

@@ -1,6 +1,8 @@
 import Bus
 import Contracts
+import HTTP
 import Hummingbird
+import JSON
 
 /// `POST /v1/embeddings`.
 struct EmbeddingsController: Sendable {

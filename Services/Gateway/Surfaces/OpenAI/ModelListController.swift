@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Foundation
 import Hummingbird
+import JSON
 
 /// `GET /v1/models` and `GET /v1/models/{model}`.
 struct ModelListController: Sendable {

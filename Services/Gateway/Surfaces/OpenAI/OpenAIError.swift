@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import HTTPTypes
+import JSON
 
 /// An error as OpenAI's API names it.
 struct OpenAIError {

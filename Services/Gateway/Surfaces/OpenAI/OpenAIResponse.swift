@@ -1,7 +1,7 @@
-import Bus
 import Contracts
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 
 /// Answers in OpenAI's shape; every error is `{"error":{"message","type","param","code"}}`.

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// Reads the members of a request and refuses what is wrong as OpenAI's API does, word for word.

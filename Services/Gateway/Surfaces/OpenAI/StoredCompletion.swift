@@ -1,5 +1,7 @@
 import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// What is to be kept of a call with `store: true`, as ``Conversations/Keep`` has it.

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `/api/v1/chat/conversations`: open, list, delete.
 struct ConversationsController: Sendable {

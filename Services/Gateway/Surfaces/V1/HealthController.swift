@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 import Synchronization
 
 /// `/`, `/health` and `/status`: how the house stands, in seed 003's shape.

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `/api/v1/influencers`: personas, under the name that v1 gives them; open to everybody.
 struct InfluencersController: Sendable {

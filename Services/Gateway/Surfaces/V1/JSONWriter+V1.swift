@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 
 /// The values of v1 as JSON, keys in the order of the documents; `id` is always first.
 extension JSONWriter {

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 
 /// Models and the jobs that fetch them, as v1 writes them.
 extension JSONWriter {

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `/api/v1/keys`: make, list, change and revoke API keys; `?user=` is for admins.
 struct KeysController: Sendable {

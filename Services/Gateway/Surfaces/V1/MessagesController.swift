@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `/api/v1/chat/conversations/{id}/messages`: read what was said, and choose between its branches.
 struct MessagesController: Sendable {

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 import NIOCore
 
 /// A job's progress as Server-Sent Events: `progress` at once and again and again, at last `done` or `error`.

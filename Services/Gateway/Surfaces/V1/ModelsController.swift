@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Foundation
 import Hummingbird
+import JSON
 
 /// `/api/v1/models`: which models there are; fetch, make and delete one.
 struct ModelsController: Sendable {

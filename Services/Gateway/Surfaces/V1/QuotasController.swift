@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Foundation
 import Hummingbird
+import JSON
 
 /// `/api/v1/quotas/{principal}`: look at a quota, and set it; the principal is a user's name or `key:<id>`.
 struct QuotasController: Sendable {

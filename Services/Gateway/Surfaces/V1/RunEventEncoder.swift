@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// Turns a run's events, as JSON from the bus, into Server-Sent Events.

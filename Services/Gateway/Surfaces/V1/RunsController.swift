@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `/api/v1/chat/conversations/{id}/runs/{run}`: look at a run, read its events on, end it.
 struct RunsController: Sendable {

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// What makes an answer: something said, something said in another way, another answer.
 ///

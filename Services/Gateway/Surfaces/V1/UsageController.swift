@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 
 /// `GET /api/v1/usage`: who took how much of which model on which day.
 struct UsageController: Sendable {

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Hummingbird
+import JSON
 import NIOCore
 
 /// Answers in v1's shape: compact JSON, and one envelope for every error.

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// A JSON value that the demo model writes; the members of its objects keep their order.

@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// The messages of a conversation as Gemini wants them: instructions apart, and two sides that take turns.

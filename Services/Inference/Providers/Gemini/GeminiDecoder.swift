@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// Reads Gemini's stream: chunks as server-sent events, or as one array of JSON where a proxy dropped `alt=sse`.

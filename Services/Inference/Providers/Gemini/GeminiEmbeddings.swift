@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// What `:batchEmbedContents` asks and answers, as far as we read it.

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 import NIOHTTP1
 

@@ -1,6 +1,6 @@
-import Bus
 import Contracts
 import Foundation
+import HTTP
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 
 /// One part of what Gemini is shown.
 enum GeminiPart: Equatable, Sendable {

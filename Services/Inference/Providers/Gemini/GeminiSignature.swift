@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// The signature of a model's thoughts, which Gemini wants to see again where it gave it.

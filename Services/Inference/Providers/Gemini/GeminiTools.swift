@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// Tools, the choice among them and the form of the answer, from OpenAI's words into Gemini's.

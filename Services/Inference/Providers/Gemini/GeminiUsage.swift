@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 
 /// How many tokens an answer took, as Gemini counts them.
 ///

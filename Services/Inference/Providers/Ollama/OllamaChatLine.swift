@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// One line of Ollama's chat stream: some more of the answer, the end, or an error.

@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// Reads Ollama's chat stream to the line that says it is done.

@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// What `POST /api/embed` answers, as far as we read it.

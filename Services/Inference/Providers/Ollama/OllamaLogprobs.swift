@@ -1,5 +1,5 @@
-import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// How probable tokens were, from Ollama's form into OpenAI's, which differs in what may be left out.

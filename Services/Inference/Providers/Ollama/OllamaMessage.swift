@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// One message as `POST /api/chat` takes it: text apart from images, arguments as an object, tools by name.

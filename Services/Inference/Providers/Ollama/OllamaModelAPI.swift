@@ -1,6 +1,7 @@
-import Bus
 import Contracts
 import Foundation
+import HTTP
+import JSON
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1

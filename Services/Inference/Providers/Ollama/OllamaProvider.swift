@@ -1,6 +1,8 @@
 import Bus
 import Contracts
 import Foundation
+import HTTP
+import JSON
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1

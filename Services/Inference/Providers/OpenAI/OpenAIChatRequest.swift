@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import JSON
 import NIOCore
 
 /// The body of `POST /chat/completions`, written straight into bytes.

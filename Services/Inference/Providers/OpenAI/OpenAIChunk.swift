@@ -1,5 +1,6 @@
-import Bus
 import Contracts
+import ContractsJSON
+import JSON
 import NIOCore
 
 /// A chunk of OpenAI's stream, or a whole answer: both have the same members, the one under `delta`, the other under

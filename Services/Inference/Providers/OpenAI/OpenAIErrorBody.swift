@@ -1,4 +1,4 @@
-import Bus
+import JSON
 import NIOCore
 
 /// An error as servers that speak OpenAI's dialect write it: mostly `{"error":{"message","type","param","code"}}`, at

@@ -1,0 +1,78 @@
+import Contracts
+import HTTP
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Stands before every endpoint: wants the bus secret, reads the body, and turns what is thrown into an answer.
+struct BusGuard: Sendable {
+    /// The longest endpoint value that is taken, in bytes.
+    private static let bodyLimit = 64 * 1024 * 1024
+
+    private let token: [UInt8]
+
+    init(token: String) {
+        self.token = Array("Bearer \(token)".utf8)
+    }
+
+    func answer(
+        _ request: ServerRequest,
+        path: String,
+        with handler: EndpointTable.Handler
+    ) async -> ServerAnswer {
+        var requestID = ""
+        do {
+            try admit(request.head.headers)
+            let context = try BusHeaders.readContext(request.head.headers)
+            requestID = context.requestID
+            _ = try context.remaining(atMost: .seconds(1))
+            let body = try await read(request.body)
+            return try await handler(body, context)
+        } catch {
+            return answer(to: error, path: path, requestID: requestID)
+        }
+    }
+
+    private func admit(_ headers: HTTPHeaders) throws {
+        guard let given = headers.first(name: "authorization"), isEqual(given.utf8, token) else {
+            throw Fault(
+                .unauthorized,
+                "The bus secret is missing or wrong: send the header authorization with Bearer and BUS_TOKEN."
+            )
+        }
+    }
+
+    /// Compares in a time that does not tell how much of it is right.
+    private func isEqual(_ given: String.UTF8View, _ wanted: [UInt8]) -> Bool {
+        var difference = UInt(given.count ^ wanted.count)
+        for (left, right) in zip(given, wanted) { difference |= UInt(left ^ right) }
+        return difference == 0
+    }
+
+    private func read(_ body: RequestSource) async throws -> ByteBuffer {
+        do {
+            return try await body.collect(upTo: Self.bodyLimit)
+        } catch is NIOTooManyBytesError {
+            throw Fault(.tooLarge, "The body is longer than \(Self.bodyLimit) bytes.")
+        }
+    }
+
+    private func answer(to error: any Error, path: String, requestID: String) -> ServerAnswer {
+        let fault: Fault
+        switch error {
+        case let error as Fault: fault = error
+        case is CancellationError: fault = Fault(.cut, "The caller left before the answer was there.")
+        default:
+            Logger.current.error(
+                "Endpoint failed",
+                metadata: ["endpoint.path": "\(path)", "request.id": "\(requestID)", "error": "\(error)"]
+            )
+            fault = .unexpected(requestID: requestID)
+        }
+        do {
+            return try fault.answer()
+        } catch {
+            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package import Contracts
+package import JSON
+
+extension Inference.Options: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            if let maxTokens { json.field("maxTokens", maxTokens) }
+            if let stop { json.array("stop", stop) { $0.text($1) } }
+            if let temperature { json.field("temperature", temperature) }
+            if let seed { json.field("seed", seed) }
+            if let topP { json.field("topP", topP) }
+            if let topK { json.field("topK", topK) }
+            if let minP { json.field("minP", minP) }
+            if let frequencyPenalty { json.field("frequencyPenalty", frequencyPenalty) }
+            if let presencePenalty { json.field("presencePenalty", presencePenalty) }
+            if let logprobs { json.field("logprobs", logprobs) }
+            if let topLogprobs { json.field("topLogprobs", topLogprobs) }
+            if let parallelToolCalls { json.field("parallelToolCalls", parallelToolCalls) }
+            if let reasoningEffort { json.field("reasoningEffort", reasoningEffort) }
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        self.init()
+        try json.object { name, json in
+            switch name {
+            case "maxTokens": maxTokens = try json.number()
+            case "stop": stop = try json.texts()
+            case "temperature": temperature = try json.fraction()
+            case "seed": seed = try json.number()
+            case "topP": topP = try json.fraction()
+            case "topK": topK = try json.number()
+            case "minP": minP = try json.fraction()
+            case "frequencyPenalty": frequencyPenalty = try json.fraction()
+            case "presencePenalty": presencePenalty = try json.fraction()
+            case "logprobs": logprobs = try json.flag()
+            case "topLogprobs": topLogprobs = try json.number()
+            case "parallelToolCalls": parallelToolCalls = try json.flag()
+            case "reasoningEffort": reasoningEffort = try json.string()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+    }
+}

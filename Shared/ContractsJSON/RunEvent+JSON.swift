@@ -1,0 +1,132 @@
+package import Contracts
+package import JSON
+
+extension Run.Event: JSONWritable, JSONReadable {
+    /// An event of text is exactly `{"number":3,"text":"Hel"}`, for readers that take it apart without decoding.
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("number", number)
+            if let userMessage { json.field("userMessage", userMessage) }
+            if let text { json.field("text", text) }
+            if let end { json.field("end", end) }
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (number, userMessage, text, end): (Int?, Message?, String?, Run.End?)
+        try json.object { name, json in
+            switch name {
+            case "number": number = try json.number()
+            case "userMessage": userMessage = try Message(from: &json)
+            case "text": text = try json.string()
+            case "end": end = try Run.End(from: &json)
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let number else { throw JSONScanner.Malformed() }
+        self.init(number: number, text: text ?? "")
+        self.text = text
+        self.userMessage = userMessage
+        self.end = end
+    }
+}
+
+extension Run.End: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("status", status.rawValue)
+            if let assistantMessage { json.field("assistantMessage", assistantMessage) }
+            if let model { json.field("model", model) }
+            if let usage { json.field("usage", usage) }
+            if let context { json.field("context", context) }
+            if let timing { json.field("timing", timing) }
+            if let fault { json.field("fault", fault) }
+            if let attempts { json.array("attempts", attempts) { $1.write(to: &$0) } }
+            if let finishReason { json.field("finishReason", finishReason.rawValue) }
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (status, message, model): (Run.Status?, Message?, String?)
+        var (usage, context, timing, fault): (Usage?, Run.ContextReport?, Run.Timing?, Fault?)
+        var (attempts, finishReason): ([Attempt]?, Inference.Finish.Reason?)
+        try json.object { name, json in
+            switch name {
+            case "status": status = try json.word()
+            case "assistantMessage": message = try Message(from: &json)
+            case "model": model = try json.string()
+            case "usage": usage = try Usage(from: &json)
+            case "context": context = try Run.ContextReport(from: &json)
+            case "timing": timing = try Run.Timing(from: &json)
+            case "fault": fault = try Fault(from: &json)
+            case "attempts": attempts = try json.list()
+            case "finishReason": finishReason = try json.word()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let status else { throw JSONScanner.Malformed() }
+        self.init(
+            status: status,
+            assistantMessage: message,
+            model: model,
+            usage: usage,
+            context: context,
+            timing: timing,
+            fault: fault,
+            attempts: attempts,
+            finishReason: finishReason
+        )
+    }
+}
+
+extension Run.ContextReport: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("messagesUsed", messagesUsed)
+            json.field("messagesLeftOut", messagesLeftOut)
+            json.field("tokensEstimated", tokensEstimated)
+            json.field("window", window)
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (used, leftOut, tokens, window): (Int?, Int?, Int?, Int?)
+        try json.object { name, json in
+            switch name {
+            case "messagesUsed": used = try json.number()
+            case "messagesLeftOut": leftOut = try json.number()
+            case "tokensEstimated": tokens = try json.number()
+            case "window": window = try json.number()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let used, let leftOut, let tokens, let window else { throw JSONScanner.Malformed() }
+        self.init(messagesUsed: used, messagesLeftOut: leftOut, tokensEstimated: tokens, window: window)
+    }
+}
+
+extension Run.Timing: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("queue", queue)
+            if let firstToken { json.field("firstToken", firstToken) }
+            json.field("upstream", upstream)
+            json.field("total", total)
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (queue, firstToken, upstream, total): (Double?, Double?, Double?, Double?)
+        try json.object { name, json in
+            switch name {
+            case "queue": queue = try json.fraction()
+            case "firstToken": firstToken = try json.fraction()
+            case "upstream": upstream = try json.fraction()
+            case "total": total = try json.fraction()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let queue, let upstream, let total else { throw JSONScanner.Malformed() }
+        self.init(queue: queue, firstToken: firstToken, upstream: upstream, total: total)
+    }
+}

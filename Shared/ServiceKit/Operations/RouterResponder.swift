@@ -1,0 +1,106 @@
+package import HTTP
+import HTTPTypes
+package import Hummingbird
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// A Hummingbird router behind the house's own connections.
+package struct RouterResponder<Responder: HTTPResponder>: Sendable
+where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
+    private let responder: Responder
+    private let logger: Logger
+
+    package init(_ responder: Responder, logger: Logger) {
+        self.responder = responder
+        self.logger = logger
+    }
+
+    package func answer(_ request: ServerRequest) async -> ServerAnswer {
+        let context = Responder.Context(
+            source: ApplicationRequestContextSource(channel: request.channel, logger: logger)
+        )
+        do {
+            let response = try await responder.respond(to: Request(request), context: context)
+            return try await ServerAnswer(response)
+        } catch {
+            logger.error("Request failed", metadata: ["request.path": "\(request.head.uri)", "error": "\(error)"])
+            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+        }
+    }
+}
+
+extension Request {
+    /// The request as Hummingbird has it.
+    ///
+    /// Throws `HTTP1TypeConversionError` for a method that is none.
+    package init(_ request: ServerRequest) throws {
+        let head = request.head
+        let body: RequestBody =
+            switch request.body {
+            case .whole(let bytes): RequestBody(buffer: bytes)
+            case .coming(let body): RequestBody(asyncSequence: body)
+            }
+        self.init(
+            head: HTTPRequest(
+                method: try HTTPRequest.Method(head.method),
+                scheme: "http",
+                authority: head.headers.first(name: "host"),
+                path: head.uri,
+                headerFields: HTTPFields(head.headers, splitCookie: false)
+            ),
+            body: body
+        )
+    }
+}
+
+extension ServerAnswer {
+    /// Longer bodies are written as they are made.
+    private static let wholeLimit = 65_536
+
+    /// What Hummingbird would answer.
+    ///
+    /// Throws what the maker of a short body throws.
+    package init(_ response: Response) async throws {
+        let body = response.body
+        var answer = ServerAnswer(
+            status: HTTPResponseStatus(
+                statusCode: response.status.code,
+                reasonPhrase: response.status.reasonPhrase
+            ),
+            headers: HTTPHeaders(response.headers),
+            body: .written { try await body.write(RouterBodyWriter(writer: $0)) }
+        )
+        if let length = body.contentLength, length <= Self.wholeLimit {
+            let whole = WholeBody()
+            try await body.write(whole)
+            answer.body = .whole(whole.bytes)
+        }
+        self = answer
+    }
+}
+
+/// What Hummingbird's bodies are written with.
+private struct RouterBodyWriter: ResponseBodyWriter {
+    let writer: AnswerWriter
+
+    func write(_ buffer: ByteBuffer) async throws {
+        try await writer.write(buffer)
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+        try await writer.finish(trailingHeaders.map { HTTPHeaders($0) })
+    }
+}
+
+/// A short body, gathered.
+private final class WholeBody: ResponseBodyWriter {
+    var bytes = ByteBuffer()
+
+    func write(_ buffer: ByteBuffer) async throws {
+        if bytes.readableBytes == 0 { bytes = buffer } else { bytes.writeImmutableBuffer(buffer) }
+    }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}

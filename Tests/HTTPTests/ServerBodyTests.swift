@@ -1,0 +1,162 @@
+import Foundation
+import HTTP
+import NIOCore
+import TestSupport
+import Testing
+
+/// Bodies that come, and bodies that go.
+@Suite(.timeLimit(.minutes(1)))
+struct ServerBodyTests {
+    @Test(arguments: ["/broken", "/unfinished", "/short", "/long"])
+    func `what breaks off in the middle never looks whole`(path: String) async throws {
+        try await Answering.with { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            connection.send(ServerConnectionTests.get(path))
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.received.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(RawAnswer(connection.received) == nil)
+            #expect(!connection.received.hasSuffix("0\r\n\r\n"))
+
+            let old = try await RawConnection.open(port: port)
+            old.send("GET \(path) HTTP/1.0\r\n\r\n")
+            try await eventually("The old connection ends") { old.isEnded }
+            #expect(!old.received.lowercased().contains("transfer-encoding"))
+            if !path.hasPrefix("/short"), !path.hasPrefix("/long") { #expect(old.isReset) }
+        }
+    }
+
+    @Test func `a slow reader slows the writer`() async throws {
+        try await Answering.with { port, journal in
+            let connection = try await RawConnection.open(port: port)
+            try await connection.setReading(false)
+            connection.send(ServerConnectionTests.get("/endless"))
+            var before = -1
+            try await eventually("The writer's rest") {
+                let now = journal.all.count
+                defer { before = now }
+                try await Task.sleep(for: .milliseconds(100))
+                return now > 1 && now == before
+            }
+            // What the sockets take, and little beyond.
+            #expect(before < 4000)
+            try await connection.setReading(true)
+            try await eventually("More of it") { journal.all.count > before + 100 }
+            connection.close()
+            try await eventually("The writer's end") { journal.has("over /endless") }
+        }
+    }
+
+    @Test func `who reads the last answer slowly gets all of it`() async throws {
+        try await Answering.with { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            try await connection.setReading(false)
+            connection.send(ServerConnectionTests.get("/large/last"))
+            // Longer than a client is given that has got its answer.
+            try await Task.sleep(for: .milliseconds(1300))
+            try await connection.setReading(true)
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.count > Answering.large.utf8.count)
+        }
+    }
+
+    @Test func `who reads a long answer slowly is not idle`() async throws {
+        let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(500))
+        try await Answering.with(configuration) { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            let pauses = Task {
+                while !Task.isCancelled {
+                    try await connection.setReading(false)
+                    try await Task.sleep(for: .milliseconds(15))
+                    try await connection.setReading(true)
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+            defer { pauses.cancel() }
+            connection.send(ServerConnectionTests.get("/large"))
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.count > Answering.large.utf8.count)
+        }
+    }
+
+    @Test func `pieces of all sizes keep their order`() async throws {
+        try await Answering.with { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            connection.send(ServerConnectionTests.get("/mixed") + ServerConnectionTests.get("/mixed"))
+            try await eventually("The answers") { ServerConnectionTests.bodies(connection).count == 2 }
+            let whole = Answering.mixture.joined()
+            #expect(ServerConnectionTests.bodies(connection).allSatisfy { $0 == whole })
+        }
+    }
+
+    @Test func `HEAD is answered without a body, whatever the answer is`() async throws {
+        try await Answering.with { port, journal in
+            for path in ["/a", "/mixed", "/empty"] {
+                let connection = try await RawConnection.open(port: port)
+                connection.send("HEAD \(path) HTTP/1.1\r\nHost: x\r\n\r\n" + ServerConnectionTests.get("/close"))
+                try await eventually("The connection ends") { connection.isEnded }
+                let parts = connection.received.components(separatedBy: "\r\n\r\n")
+                #expect(parts.count == 3 && parts[1].hasPrefix("HTTP/1.1 200") && parts[2] == "/close")
+                #expect(parts[0].lowercased().contains("content-length") == (path != "/empty"))
+            }
+            let stream = try await RawConnection.open(port: port)
+            stream.send("HEAD /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await eventually("The connection ends") { stream.isEnded }
+            #expect(stream.received.hasSuffix("\r\n\r\n") && !stream.received.contains("0\r\n\r\n"))
+            try await eventually("The body's end") { journal.has("over /endless") }
+        }
+    }
+
+    @Test func `an answer without a body has none`() async throws {
+        try await Answering.with { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            connection.send(ServerConnectionTests.get("/empty") + ServerConnectionTests.get("/close"))
+            try await eventually("The connection ends") { connection.isEnded }
+            let parts = connection.received.components(separatedBy: "\r\n\r\n")
+            #expect(parts.count == 3 && parts[0].hasPrefix("HTTP/1.1 204") && parts[1].hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test func `an answer before the body has come is read, and the connection goes on`() async throws {
+        try await Answering.with { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            let post = "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n"
+            connection.send(post + "\r\nx")
+            #expect(try await connection.answer().status == 401)
+            connection.send([UInt8](repeating: 120, count: 2_999_999))
+            connection.send(ServerConnectionTests.get("/a"))
+            try await eventually("The second answer") { ServerConnectionTests.bodies(connection) == ["/early", "/a"] }
+
+            let leaving = try await RawConnection.open(port: port)
+            leaving.send(post + "Connection: close\r\n\r\n")
+            leaving.send([UInt8](repeating: 120, count: 2_999_999))
+            #expect(try await leaving.answer().status == 401)
+            try await eventually("The connection ends") { leaving.isEnded }
+            #expect(!leaving.isReset)
+        }
+    }
+
+    @Test func `a body that nobody reads waits with its sender, and comes whole`() async throws {
+        try await Answering.with { port, journal in
+            let connection = try await RawConnection.open(port: port)
+            connection.send("POST /patient HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n")
+            connection.send([UInt8](repeating: 120, count: 9_000_000))
+            #expect(try await connection.answer().body == "9000000")
+
+            let cut = try await RawConnection.open(port: port)
+            cut.send("POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nx")
+            try await eventually("The question") { journal.has("asked /length") }
+            cut.close()
+            try await eventually("The reader's error") { journal.has("broken /length") }
+        }
+    }
+
+    @Test func `a quiet stream says that somebody is there`() async throws {
+        let configuration = ServerChannel.Configuration(heartbeatInterval: .milliseconds(100))
+        try await Answering.with(configuration) { port, _ in
+            let connection = try await RawConnection.open(port: port)
+            connection.send(ServerConnectionTests.get("/events"))
+            try await eventually("The end") { connection.received.hasSuffix("0\r\n\r\n") }
+            #expect(connection.received.ranges(of: ": ping\n\n").count >= 2)
+        }
+    }
+}
