@@ -62,7 +62,7 @@ enum BusBenchmark {
             logger: Logger(label: "benchmark")
         )
         async let running: Void = group.run()
-        say(String(try await unit.listening.port()))
+        say(String(try await unit.listeningPort.value()))
         try await running
     }
 

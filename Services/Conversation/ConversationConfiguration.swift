@@ -26,7 +26,7 @@ struct ConversationConfiguration: Sendable {
     var usageDays: Int
     var busToken: String
 
-    /// Throws `SettingFault` with a sentence that says which setting is wrong and what is allowed.
+    /// Throws `InvalidSetting` with a sentence that says which setting is wrong and what is allowed.
     init(settings: Settings) throws {
         host = settings.string("SERVICE_HOST") ?? "127.0.0.1"
         port = try settings.integer("CONVERSATION_PORT", default: 8001, in: 0...65_535)
@@ -38,7 +38,7 @@ struct ConversationConfiguration: Sendable {
         runLimit = try settings.duration("RUN_TIMEOUT", default: .seconds(600))
         usageDays = try settings.integer("USAGE_RETENTION_DAYS", default: 400, in: 0...100_000)
         guard usageDays == 0 || usageDays >= 32 else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "USAGE_RETENTION_DAYS is \(usageDays). It must be 0, for ever, or from 32: a quota counts a whole month."
             )
         }

@@ -68,7 +68,7 @@ package enum ConversationService {
                 ReservationExpiry(database: database),
             ],
             drainedFirst: [book, tasks],
-            readiness: [Readiness("database") { try await database.write { _ in } }]
+            readiness: [ReadinessCheck("database") { try await database.write { _ in } }]
         )
     }
 }

@@ -35,7 +35,7 @@ struct GatewayConfiguration: Sendable {
     var concurrentCalls: Int
     var busToken: String
 
-    /// Throws `SettingFault` with a sentence that says which setting is wrong and what is allowed.
+    /// Throws `InvalidSetting` with a sentence that says which setting is wrong and what is allowed.
     init(settings: Settings) throws {
         host = settings.string("GATEWAY_HOST") ?? "127.0.0.1"
         port = try settings.integer("GATEWAY_PORT", default: 8000, in: 0...65_535)
@@ -53,7 +53,7 @@ struct GatewayConfiguration: Sendable {
         concurrentCalls = try settings.integer("MAX_CONCURRENT_RUNS", default: 8, in: 0...1_000_000)
         busToken = try settings.busToken()
         guard settings.string("JWT_JWKS_URL") == nil else {
-            throw SettingFault("JWT_JWKS_URL is set, but tokens with public keys are not supported yet. Unset it.")
+            throw InvalidSetting("JWT_JWKS_URL is set, but tokens with public keys are not supported yet. Unset it.")
         }
     }
 
@@ -71,7 +71,7 @@ struct GatewayConfiguration: Sendable {
             let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
             let isPlain = origin.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "*") }
             guard parts.count == 3, parts[0].hasSuffix(":"), parts[1].isEmpty, !parts[2].isEmpty, isPlain else {
-                throw SettingFault(
+                throw InvalidSetting(
                     """
                     CORS_ORIGINS holds “\(origin.prefix(100))”, which is not an origin such as https://app.example, \
                     without a path. Name origins with commas between them, or * alone.
@@ -87,7 +87,7 @@ struct GatewayConfiguration: Sendable {
         let mode = try settings.choice("AUTH_MODE", default: isLoopback ? AuthenticationMode.open : .required)
         let isAllowed = try settings.boolean("ALLOW_INSECURE", default: false)
         guard isLoopback || mode == .required || isAllowed else {
-            throw SettingFault(
+            throw InvalidSetting(
                 """
                 AUTH_MODE is \(mode.rawValue) while GATEWAY_HOST is \(host), which others can reach. Set AUTH_MODE to \
                 required, or say ALLOW_INSECURE=true.

@@ -23,7 +23,7 @@ struct GatewayRoutes {
     private typealias Closed = @Sendable (Request, AuthenticatedContext) async throws -> Response
 
     /// Answers whatever the gateway is asked.
-    func responder(readiness: [Readiness], draining: Draining) -> ServerChannel.Respond {
+    func responder(readiness: [ReadinessCheck], draining: DrainState) -> ServerChannel.Respond {
         let errors = ErrorAnswers(routes: list)
         let authenticator = RequestAuthenticator(
             mode: mode,
@@ -53,8 +53,8 @@ struct GatewayRoutes {
 
     private func router(
         _ authenticator: RequestAuthenticator,
-        readiness: [Readiness],
-        draining: Draining
+        readiness: [ReadinessCheck],
+        draining: DrainState
     ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ErrorMiddleware(errors: authenticator.errors))

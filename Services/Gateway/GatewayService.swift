@@ -30,7 +30,7 @@ package enum GatewayService {
         let keyCache = KeyCache()
         let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
-        let draining = Draining()
+        let draining = DrainState()
         let routes = GatewayRoutes(
             conversations: conversations,
             inference: inference,
@@ -47,7 +47,7 @@ package enum GatewayService {
                 conversations: conversations
             )
         )
-        let ready = Readiness("services") {
+        let ready = ReadinessCheck("services") {
             let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
             guard missing.isEmpty else {
                 throw Fault(.unavailable, "Not up: \(missing.map(\.name.description).joined(separator: ", ")).")

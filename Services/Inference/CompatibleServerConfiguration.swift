@@ -18,7 +18,7 @@ struct CompatibleServerConfiguration: Sendable {
 
     /// OpenAI, when it has a key or an address, and all of the file's.
     ///
-    /// Throws a `SettingFault` for a key that is named and not there.
+    /// Throws a `InvalidSetting` for a key that is named and not there.
     static func all(settings: Settings, file: ProvidersFile) throws -> [CompatibleServerConfiguration] {
         var servers: [CompatibleServerConfiguration] = []
         if settings.string("OPENAI_API_KEY") != nil || settings.string("OPENAI_BASE_URL") != nil {
@@ -54,7 +54,7 @@ struct CompatibleServerConfiguration: Sendable {
     private static func key(of server: ProvidersFile.Server, _ settings: Settings) throws -> String? {
         guard let name = server.keyVariable else { return nil }
         guard let key = settings.variable(name) else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "PROVIDERS_FILE says that \(name) holds the key of \(server.name), but it is not set. "
                     + "Set it in the environment or in .env, or leave api_key_env out."
             )

@@ -10,7 +10,7 @@ struct GeminiConfiguration: Sendable {
 
     /// Gemini when it has a key or an address, else nothing: nobody is asked who was not set up.
     ///
-    /// Throws a `SettingFault` that says which value is wrong.
+    /// Throws a `InvalidSetting` that says which value is wrong.
     static func read(_ settings: Settings) throws -> GeminiConfiguration? {
         let server = GeminiConfiguration(
             url: try InferenceConfiguration.url(

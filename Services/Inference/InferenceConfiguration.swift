@@ -44,7 +44,7 @@ struct InferenceConfiguration: Sendable {
     /// How many wait for a place at one provider.
     var queueLimit: Int
 
-    /// Throws a `SettingFault` that says which value is wrong and what is allowed.
+    /// Throws a `InvalidSetting` that says which value is wrong and what is allowed.
     init(settings: Settings) throws {
         ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
         isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
@@ -54,7 +54,7 @@ struct InferenceConfiguration: Sendable {
         compatibleServers = try CompatibleServerConfiguration.all(settings: settings, file: file)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
-            throw SettingFault(
+            throw InvalidSetting(
                 "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is no model's name: \(ModelName.rule)."
             )
         }
@@ -74,7 +74,7 @@ struct InferenceConfiguration: Sendable {
     static func url(_ name: String, default value: String, _ settings: Settings) throws -> String {
         let urls = try settings.urls(name, default: value)
         guard urls.count == 1, let url = urls.first else {
-            throw SettingFault("\(name) names \(urls.count) servers; it must be one URL.")
+            throw InvalidSetting("\(name) names \(urls.count) servers; it must be one URL.")
         }
         return url
     }
@@ -82,7 +82,7 @@ struct InferenceConfiguration: Sendable {
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
         let duration = try settings.duration(name, default: .seconds(seconds))
         guard duration > .zero, duration <= .seconds(86_400) else {
-            throw SettingFault("\(name) must be longer than nothing and at most a day, such as `\(seconds)s`.")
+            throw InvalidSetting("\(name) must be longer than nothing and at most a day, such as `\(seconds)s`.")
         }
         return duration
     }

@@ -4,7 +4,7 @@ package import ServiceKit
 
 /// The service that runs models: the providers, their catalogue, and the way to them.
 package enum InferenceService {
-    /// Builds the service, ready to run; throws a `SettingFault` when a setting is wrong.
+    /// Builds the service, ready to run; throws a `InvalidSetting` when a setting is wrong.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         try await unit(settings: settings, demoPace: .milliseconds(15))
     }

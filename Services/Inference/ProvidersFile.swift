@@ -98,23 +98,23 @@ struct ProvidersFile: Decodable, Sendable, Equatable {
 
     /// Reads the file that the setting names; without one there is nothing more.
     ///
-    /// Throws a `SettingFault` that says what in it is wrong.
+    /// Throws a `InvalidSetting` that says what in it is wrong.
     static func read(_ settings: Settings) throws -> ProvidersFile {
         guard let path = settings.string("PROVIDERS_FILE") else { return ProvidersFile() }
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw SettingFault("PROVIDERS_FILE names \(path), which cannot be read: \(error.localizedDescription)")
+            throw InvalidSetting("PROVIDERS_FILE names \(path), which cannot be read: \(error.localizedDescription)")
         }
         do {
             let file = try JSONDecoder().decode(ProvidersFile.self, from: data)
             try file.check(keys: JSONSerialization.jsonObject(with: data))
             return file
         } catch let error as DecodingError {
-            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileValidator.explain(error))")
+            throw InvalidSetting("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileValidator.explain(error))")
         } catch let fault as ProvidersFileValidator.ValidationError {
-            throw SettingFault("PROVIDERS_FILE (\(path)) cannot be used: \(fault.sentence)")
+            throw InvalidSetting("PROVIDERS_FILE (\(path)) cannot be used: \(fault.sentence)")
         }
     }
 

@@ -6,7 +6,7 @@ package enum TranscriptionService {
     /// Puts the service together.
     ///
     /// Reads `SERVICE_HOST` (127.0.0.1), `TRANSCRIPTION_PORT` (8004; 0 for any free one) and the bus secret. Throws a
-    /// `SettingFault` when a setting is wrong.
+    /// `InvalidSetting` when a setting is wrong.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         ServiceUnit.bus(
             table: EndpointTable(service: "transcription-svc"),

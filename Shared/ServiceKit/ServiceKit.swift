@@ -22,22 +22,22 @@ package enum ServiceKit {
     ) async -> Never {
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") || arguments.contains("-h") {
-            print(Usage.text(for: name))
+            print(HelpText.text(for: name))
             exit(0)
         }
         let asksHealth = arguments.contains("--health")
         arguments.removeAll { $0 == "--health" }
-        var startFault = StartFault(name: name, portSetting: portSetting)
+        var failure = FailureMessage(name: name, portSetting: portSetting)
         do {
             let settings = try await Settings.load(arguments: arguments)
             if asksHealth { exit(try await HealthCheck.ask(settings, portSetting: portSetting) ? 0 : 1) }
             try prepare(settings)
             let unit = try await build(settings)
-            startFault.unit = unit
+            failure.unit = unit
             try await serve(unit)
             exit(0)
         } catch {
-            complain(startFault.sentence(for: error))
+            printError(failure.text(for: error))
             exit(1)
         }
     }
@@ -67,7 +67,7 @@ package enum ServiceKit {
     }
 
     private static func group(of unit: ServiceUnit, logger: Logger) -> ServiceGroup {
-        var services = (unit.services + [Announcement(unit: unit, logger: logger)])
+        var services = (unit.services + [LifecycleLogger(unit: unit, logger: logger)])
             .map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         if getenv("PARLEY_SUPERVISED").map({ String(cString: $0) }) == "1" {
             services.append(.init(service: SupervisorPipe(), successTerminationBehavior: .gracefullyShutdownGroup))
@@ -84,7 +84,7 @@ package enum ServiceKit {
         return ServiceGroup(configuration: configuration)
     }
 
-    private static func complain(_ sentence: String) {
-        LineLogHandler.writeToStandardError(LogText.escape(sentence, quotesToo: false) + "\n")
+    private static func printError(_ message: String) {
+        LineLogHandler.writeToStandardError(LogEscaping.escape(message, quotesToo: false) + "\n")
     }
 }

@@ -24,7 +24,7 @@ package struct ServiceUnit: Sendable {
     /// What lives in it, each after what it depends on.
     package let services: [any Service]
     /// Where it listens, once it does.
-    package let listening: Listening
+    package let listeningPort: ListeningPort
     /// What it answers on the bus; empty for the gateway.
     package let table: EndpointTable
 
@@ -39,11 +39,11 @@ package struct ServiceUnit: Sendable {
         token: String,
         background: [any Service] = [],
         drainedFirst: [any Service] = [],
-        readiness: [Readiness] = []
+        readiness: [ReadinessCheck] = []
     ) -> ServiceUnit {
-        let draining = Draining()
+        let draining = DrainState()
         let router = Router(context: OperationsContext.self)
-        router.add(middleware: LostMiddleware())
+        router.add(middleware: NotFoundMiddleware())
         OperationsRoutes.add(to: router, service: table.service, readiness: readiness, draining: draining)
         let logger = serverLogger(table.service)
         let operations = RouterResponder(router.buildResponder(), logger: logger)
@@ -66,7 +66,7 @@ package struct ServiceUnit: Sendable {
         host: String,
         port: Int,
         background: [any Service] = [],
-        draining: Draining,
+        draining: DrainState,
         respond: @escaping ServerChannel.Respond
     ) -> ServiceUnit {
         unit(
@@ -96,12 +96,12 @@ package struct ServiceUnit: Sendable {
         port: Int,
         background: [any Service],
         drainedFirst: [any Service],
-        draining: Draining
+        draining: DrainState
     ) -> ServiceUnit {
-        let listening = Listening()
+        let listeningPort = ListeningPort()
         let server = channel.server(
             configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: Self.backlog),
-            onServerRunning: { listening.announce($0.localAddress?.port ?? port) },
+            onServerRunning: { listeningPort.resolve($0.localAddress?.port ?? port) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
         )
@@ -110,7 +110,7 @@ package struct ServiceUnit: Sendable {
             host: host,
             port: port,
             services: background + [server] + drainedFirst + [draining],
-            listening: listening,
+            listeningPort: listeningPort,
             table: table
         )
     }

@@ -40,10 +40,10 @@ struct HousekeepingTests {
 
     @Test(arguments: ["-1", "31", "1", "x", "100001"])
     func `days that make no sense stop the start`(_ days: String) {
-        let fault = #expect(throws: SettingFault.self) {
+        let fault = #expect(throws: InvalidSetting.self) {
             let values = ["BUS_TOKEN": Stage.token, "USAGE_RETENTION_DAYS": days]
             _ = try ConversationConfiguration(settings: Settings(values: values))
         }
-        #expect(fault?.sentence.contains("USAGE_RETENTION_DAYS") == true)
+        #expect(fault?.message.contains("USAGE_RETENTION_DAYS") == true)
     }
 }

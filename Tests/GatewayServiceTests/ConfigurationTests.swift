@@ -45,7 +45,7 @@ struct ConfigurationTests {
         ["CORS_ORIGINS": "https://example.com,*"],
     ])
     func `a setting that is unsafe or cannot be read stops the start`(_ settings: [String: String]) async {
-        await #expect(throws: SettingFault.self) {
+        await #expect(throws: InvalidSetting.self) {
             try await GatewayService.unit(settings: Settings(values: TestGateway.values(settings, servicesPort: 1)))
         }
     }

@@ -50,7 +50,7 @@ struct SlowReaderTests {
             ),
             host: "127.0.0.1",
             port: 0,
-            draining: Draining()
+            draining: DrainState()
         ) { _ in
             ServerAnswer(status: .ok, body: .whole(ByteBuffer(repeating: 120, count: length)))
         }

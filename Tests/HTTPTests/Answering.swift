@@ -33,7 +33,7 @@ struct Answering: Sendable {
             configuration: configuration,
             host: "127.0.0.1",
             port: 0,
-            draining: Draining()
+            draining: DrainState()
         ) { request in await answer(request) }
     }
 

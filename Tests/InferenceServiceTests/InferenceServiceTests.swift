@@ -135,9 +135,9 @@ import Testing
         do {
             _ = try await InferenceService.unit(settings: Settings(values: ["BUS_TOKEN": "x", name: value]))
             Issue.record("\(name)=\(value) was taken.")
-        } catch let fault as SettingFault {
-            #expect(fault.sentence.contains(name))
-            #expect(fault.sentence.hasSuffix("."))
+        } catch let fault as InvalidSetting {
+            #expect(fault.message.contains(name))
+            #expect(fault.message.hasSuffix("."))
         }
     }
 }

@@ -67,7 +67,7 @@ import Testing
             let bad = directory + "/bad.sqlite"
             for damage in [Data(), Data("hello".utf8), whole.prefix(whole.count / 2), whole.prefix(5000)] {
                 try damage.write(to: URL(filePath: bad))
-                #expect(throws: SettingFault.self) {
+                #expect(throws: InvalidSetting.self) {
                     _ = try Restore(file: bad, directory: directory + "/elsewhere", replaces: true).perform()
                 }
             }
@@ -91,8 +91,8 @@ import Testing
     }
 
     private func expectRefusal(_ reason: String, _ body: () throws -> Void) throws {
-        let fault = #expect(throws: SettingFault.self) { try body() }
-        #expect(fault?.sentence.contains(reason) == true, "\(fault?.sentence ?? "")")
+        let fault = #expect(throws: InvalidSetting.self) { try body() }
+        #expect(fault?.message.contains(reason) == true, "\(fault?.message ?? "")")
     }
 
     private func leftovers(in directory: String) throws -> [String] {
@@ -115,7 +115,7 @@ import Testing
             do {
                 try FileLock.take(directory + "/conversation.sqlite.lock", refusal: "").release()
                 return true
-            } catch is SettingFault {
+            } catch is InvalidSetting {
                 return false
             }
         }

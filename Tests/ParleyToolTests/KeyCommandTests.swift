@@ -19,7 +19,7 @@ struct KeyCommandTests {
             let unit = try await ConversationService.unit(settings: Settings(values: values))
             try await withRunning(unit) { port in
                 values["CONVERSATION_PORT"] = "\(port)"
-                let bus = try HouseBus(settings: Settings(values: values))
+                let bus = try ConversationClient(settings: Settings(values: values))
                 let command = try KeyCreateCommand.parse([
                     "--user", "alice", "--name", "laptop", "--days", "2", "--per-minute", "7",
                 ])

@@ -12,13 +12,13 @@ final class ParleyProcess {
     private let process = Process()
 
     /// Lays the folder out; stand-ins are shell programs in the place of services, by the executable's name.
-    init(in directory: String, standIns: [String: String] = [:]) throws {
+    init(in directory: String, replacements: [String: String] = [:]) throws {
         self.directory = directory
         try FileManager.default.createDirectory(atPath: directory + "/bin", withIntermediateDirectories: true)
-        for name in ["parley", "media-svc", "transcription-svc"] where standIns[name] == nil {
+        for name in ["parley", "media-svc", "transcription-svc"] where replacements[name] == nil {
             try Self.link(name, into: directory + "/bin")
         }
-        for (name, program) in standIns {
+        for (name, program) in replacements {
             let path = "\(directory)/bin/\(name)"
             try ("#!/bin/sh\n" + program).write(toFile: path, atomically: true, encoding: .utf8)
             chmod(path, 0o755)
@@ -57,7 +57,7 @@ final class ParleyProcess {
     }
 
     /// Waits until it has said something.
-    func says(_ text: String, times: Int = 1) async throws {
+    func waitForOutput(_ text: String, times: Int = 1) async throws {
         do {
             try await eventually("“\(text)”", within: .seconds(30)) { try count(text) >= times }
         } catch {
@@ -95,14 +95,14 @@ final class ParleyProcess {
     }
 
     /// Waits for its end and returns its exit code.
-    func end() async throws -> Int32 {
+    func exitCode() async throws -> Int32 {
         try await eventually("The end of parley", within: .seconds(30)) { !process.isRunning }
         return process.terminationStatus
     }
 
     /// Waits for its end, which is to be with this exit code.
-    func ends(with code: Int32) async throws {
-        let actual = try await end()
+    func expectExit(code: Int32) async throws {
+        let actual = try await exitCode()
         let said = try output
         #expect(actual == code, "It said: \(said)")
     }

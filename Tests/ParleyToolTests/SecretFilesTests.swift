@@ -21,10 +21,10 @@ import Testing
 
     @Test func `a data folder that cannot be is said to be`() {
         for path in ["/dev/null", "/proc/nowhere"] {
-            let fault = #expect(throws: SettingFault.self) {
+            let fault = #expect(throws: InvalidSetting.self) {
                 try SecretFiles(directory: path).make(for: Settings(values: [:]))
             }
-            #expect(fault?.sentence.contains("DATA_DIR is \(path)") == true)
+            #expect(fault?.message.contains("DATA_DIR is \(path)") == true)
         }
     }
 

@@ -65,7 +65,7 @@ import Testing
 
     @Test func `without a secret there is no token`() async throws {
         let command = try TokenCommand.parse(["--user", "alice"])
-        await #expect(throws: SettingFault.self) {
+        await #expect(throws: InvalidSetting.self) {
             try await command.token(Settings(values: ["DATA_DIR": "/nowhere"]))
         }
     }

@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: ["hunter2", "A B=hunter2", "=hunter2", "A=\"hunter2", "A='hunter2' x", "A-B=hunter2", "Ä=hunter2"])
     func `a line that means nothing is refused by its number, and not shown`(line: String) {
-        #expect(throws: SettingFault("Line 2 of .env is not of the form NAME=value.")) {
+        #expect(throws: InvalidSetting("Line 2 of .env is not of the form NAME=value.")) {
             try parse("GOOD=1\n" + line)
         }
     }
@@ -36,7 +36,7 @@ import Testing
 
     @Test func `a folder in the place of the file is refused`() async throws {
         try await withTemporaryDirectory { directory in
-            let fault = SettingFault("The file \(directory) cannot be read as text. Mend it, or remove it.")
+            let fault = InvalidSetting("The file \(directory) cannot be read as text. Mend it, or remove it.")
             #expect(throws: fault) { try EnvironmentFile.read(directory) }
         }
     }

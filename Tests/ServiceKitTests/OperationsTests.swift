@@ -22,7 +22,7 @@ private struct SlowToEnd: Service {
 @Suite(.timeLimit(.minutes(1))) struct OperationsTests {
     private let client = HTTPClient()
 
-    private func unit(drainedFirst: [any Service] = [], readiness: [Readiness] = []) -> ServiceUnit {
+    private func unit(drainedFirst: [any Service] = [], readiness: [ReadinessCheck] = []) -> ServiceUnit {
         ServiceUnit.bus(
             table: EndpointTable(service: "empty-svc"),
             host: "127.0.0.1",
@@ -39,7 +39,7 @@ private struct SlowToEnd: Service {
     }
 
     @Test func `a check that never answers and heeds nothing is answered for`() async throws {
-        let deaf = Readiness("deaf") { await Task { try? await Task.sleep(for: .seconds(20)) }.value }
+        let deaf = ReadinessCheck("deaf") { await Task { try? await Task.sleep(for: .seconds(20)) }.value }
         try await withRunning(unit(readiness: [deaf])) { port in
             let answer = try await get("/readyz", port: port)
             #expect(answer.status == 503)
@@ -68,7 +68,7 @@ private struct SlowToEnd: Service {
     }
 
     @Test func `a service is alive and ready`() async throws {
-        let holds = Readiness("database") {}
+        let holds = ReadinessCheck("database") {}
         try await withRunning(unit(readiness: [holds])) { port in
             let alive = try await report("/health", port: port)
             #expect(alive.status == 200)
@@ -81,10 +81,10 @@ private struct SlowToEnd: Service {
 
     @Test func `a service that cannot work says why, and is still alive`() async throws {
         let checks = [
-            Readiness("database") { throw Fault(.unavailable, "The disk is full.") },
-            Readiness("secret") { throw CocoaError(.fileNoSuchFile) },
-            Readiness("silence") { try await Task.sleep(for: .seconds(3600)) },
-            Readiness("other") {},
+            ReadinessCheck("database") { throw Fault(.unavailable, "The disk is full.") },
+            ReadinessCheck("secret") { throw CocoaError(.fileNoSuchFile) },
+            ReadinessCheck("silence") { try await Task.sleep(for: .seconds(3600)) },
+            ReadinessCheck("other") {},
         ]
         try await withRunning(unit(readiness: checks)) { port in
             let ready = try await report("/readyz", port: port)
@@ -107,7 +107,7 @@ private struct SlowToEnd: Service {
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: unit.services, logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            let port = try await unit.listening.port()
+            let port = try await unit.listeningPort.value()
             await group.triggerGracefulShutdown()
             try await eventually("Draining") { try await get("/readyz", port: port).status == 503 }
             let body = try await get("/readyz", port: port).body

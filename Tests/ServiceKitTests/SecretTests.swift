@@ -23,14 +23,14 @@ import Testing
             let settings = Settings(values: ["DATA_DIR": directory])
             let sentence = "is not set and there is no file"
             #expect(
-                throws: SettingFault(
+                throws: InvalidSetting(
                     "BUS_TOKEN \(sentence) \(directory)/bus-token. Run parley up once, or set BUS_TOKEN."
                 )
             ) {
                 try settings.busToken()
             }
             #expect(
-                throws: SettingFault(
+                throws: InvalidSetting(
                     "JWT_SECRET_KEY \(sentence) \(directory)/jwt-secret. Run parley up once, or set JWT_SECRET_KEY."
                 )
             ) {
@@ -47,15 +47,15 @@ import Testing
     func `a secret that is short, an example or easily guessed is refused, and not shown`(secret: String) {
         let secret = secret.hasPrefix("31") ? String(secret.prefix(31)) : secret
         let settings = Settings(values: ["JWT_SECRET_KEY": secret])
-        let fault = #expect(throws: SettingFault.self) { try settings.jwtSecret() }
-        #expect(fault?.sentence.contains(secret) == false)
-        #expect(fault?.sentence.hasPrefix("JWT_SECRET_KEY ") == true)
+        let fault = #expect(throws: InvalidSetting.self) { try settings.jwtSecret() }
+        #expect(fault?.message.contains(secret) == false)
+        #expect(fault?.message.hasPrefix("JWT_SECRET_KEY ") == true)
     }
 
     @Test(arguments: ["sixteen bytes and blanks", "sixteen-bytes-and\nmore", "sixteen-bytes-ünd-more"])
     func `a bus token that cannot stand in a header is refused`(token: String) {
         let settings = Settings(values: ["BUS_TOKEN": token])
-        let fault = #expect(throws: SettingFault.self) { try settings.busToken() }
-        #expect(fault?.sentence.contains("visible ASCII") == true)
+        let fault = #expect(throws: InvalidSetting.self) { try settings.busToken() }
+        #expect(fault?.message.contains("visible ASCII") == true)
     }
 }

@@ -26,8 +26,8 @@ import Testing
     private func refusal(_ body: () async throws -> Void) async throws -> String {
         do {
             try await body()
-        } catch let fault as SettingFault {
-            return fault.sentence
+        } catch let fault as InvalidSetting {
+            return fault.message
         }
         Issue.record("Nothing was refused.")
         return ""

@@ -20,7 +20,7 @@ package func withRunning<Result>(
             try await group.run()
             return nil
         }
-        tasks.addTask { try await unit.listening.port() }
+        tasks.addTask { try await unit.listeningPort.value() }
         do {
             guard let port = try await tasks.next() ?? nil else {
                 throw NeverHappened(description: "\(unit.name) ended before it listened.")

@@ -5,15 +5,15 @@ import ServiceKit
 struct FileLock: Sendable {
     private let descriptor: Int32
 
-    /// Throws `SettingFault` with `refusal` when another process holds it.
+    /// Throws `InvalidSetting` with `refusal` when another process holds it.
     static func take(_ path: String, refusal: String) throws -> FileLock {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw SettingFault("The file \(path) cannot be made: \(String(cString: strerror(errno))).")
+            throw InvalidSetting("The file \(path) cannot be made: \(String(cString: strerror(errno))).")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw SettingFault(refusal)
+            throw InvalidSetting(refusal)
         }
         return FileLock(descriptor: descriptor)
     }
@@ -26,8 +26,8 @@ struct FileLock: Sendable {
 extension FileLock {
     /// Keeps two supervisors from running the same service on the same data.
     ///
-    /// Throws `SettingFault` when another supervisor has the service.
-    static func take(_ service: HouseService, in directory: String) throws -> FileLock {
+    /// Throws `InvalidSetting` when another supervisor has the service.
+    static func take(_ service: ServiceKind, in directory: String) throws -> FileLock {
         try take(
             directory + "/\(service.rawValue).supervisor",
             refusal: "Another parley up runs \(service.executable) on \(directory). Stop it, or set DATA_DIR."

@@ -56,9 +56,9 @@ package struct LineLogHandler: LogHandler {
     }
 
     private func text(_ event: LogEvent, pairs: [(String, String)], time: String) -> String {
-        var line = "\(time) \(event.level) \(label): \(LogText.escape(event.message.description, quotesToo: false))"
+        var line = "\(time) \(event.level) \(label): \(LogEscaping.escape(event.message.description, quotesToo: false))"
         for (key, value) in pairs {
-            line += " \(LogText.escape(key, quotesToo: true))=\"\(LogText.escape(value, quotesToo: true))\""
+            line += " \(LogEscaping.escape(key, quotesToo: true))=\"\(LogEscaping.escape(value, quotesToo: true))\""
         }
         return line + "\n"
     }
@@ -70,7 +70,7 @@ package struct LineLogHandler: LogHandler {
         let names = Set(fixed.map(\.0))
         let rest = pairs.map { (names.contains($0.0) ? "metadata.\($0.0)" : $0.0, $0.1) }
         let fields = (fixed + rest).map { key, value in
-            "\"\(LogText.escape(key, quotesToo: true))\":\"\(LogText.escape(value, quotesToo: true))\""
+            "\"\(LogEscaping.escape(key, quotesToo: true))\":\"\(LogEscaping.escape(value, quotesToo: true))\""
         }
         return "{\(fields.joined(separator: ","))}\n"
     }

@@ -8,8 +8,8 @@ package enum OperationsRoutes {
     package static func add(
         to router: Router<some RequestContext>,
         service: String,
-        readiness: [Readiness],
-        draining: Draining
+        readiness: [ReadinessCheck],
+        draining: DrainState
     ) {
         router.get("/health") { _, _ in
             try json(["status": "ok", "service": service], status: .ok)
@@ -22,11 +22,11 @@ package enum OperationsRoutes {
     package static func addReadiness(
         to router: Router<some RequestContext>,
         service: String,
-        readiness: [Readiness],
-        draining: Draining
+        readiness: [ReadinessCheck],
+        draining: DrainState
     ) {
         router.get("/readyz") { _, _ in
-            var checks = await Readiness.ask(readiness)
+            var checks = await ReadinessCheck.ask(readiness)
             if draining.isDraining { checks["draining"] = "The service is about to stop." }
             let isReady = checks.values.allSatisfy { $0 == "ok" }
             let answer = Report(status: isReady ? "ready" : "unready", service: service, checks: checks)

@@ -2,7 +2,7 @@
 enum CommandLineOptions {
     /// What is set, by the setting's name; of an option given twice, the last.
     ///
-    /// Throws ``SettingFault`` for what is no option of the house and for an option without its value.
+    /// Throws ``InvalidSetting`` for what is no option of the house and for an option without its value.
     static func read(_ arguments: [String]) throws -> [String: String] {
         let names = Dictionary(uniqueKeysWithValues: Settings.known.map { ($0.option, $0.name) })
         var values: [String: String] = [:]
@@ -11,7 +11,7 @@ enum CommandLineOptions {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let option = parts.first.map(String.init) ?? argument
             guard let name = names[option] else {
-                throw SettingFault("\(option) is not an option. Run with --help to see all options.")
+                throw InvalidSetting("\(option) is not an option. Run with --help to see all options.")
             }
             if parts.count == 2 {
                 values[name] = String(parts[1])
@@ -19,7 +19,7 @@ enum CommandLineOptions {
             }
             // What begins like another option is a value only behind an equals sign: so a forgotten value is noticed.
             guard let value = rest.popFirst(), !value.hasPrefix("--") else {
-                throw SettingFault("\(option) needs a value: \(option)=value.")
+                throw InvalidSetting("\(option) needs a value: \(option)=value.")
             }
             values[name] = value
         }

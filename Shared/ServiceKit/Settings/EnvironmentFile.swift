@@ -6,14 +6,14 @@ import Foundation
 enum EnvironmentFile {
     /// What the file sets; nothing when there is no such file.
     ///
-    /// Throws ``SettingFault`` for a line that means nothing.
+    /// Throws ``InvalidSetting`` for a line that means nothing.
     static func read(_ path: String) throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            throw SettingFault("The file \(path) cannot be read as text. Mend it, or remove it.")
+            throw InvalidSetting("The file \(path) cannot be read as text. Mend it, or remove it.")
         }
         return try parse(text, path: path)
     }
@@ -27,7 +27,7 @@ enum EnvironmentFile {
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             // The line itself is not shown: it may hold a secret.
             guard let (name, value) = assignment(line) else {
-                throw SettingFault("Line \(number + 1) of \(path) is not of the form NAME=value.")
+                throw InvalidSetting("Line \(number + 1) of \(path) is not of the form NAME=value.")
             }
             values[name] = value
         }

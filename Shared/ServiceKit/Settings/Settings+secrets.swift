@@ -13,18 +13,20 @@ extension Settings {
 
     /// The secret of the bus: `BUS_TOKEN`, else the file `bus-token` in `DATA_DIR`.
     ///
-    /// Throws ``SettingFault`` for one that is short, easily guessed, or cannot stand in a header.
+    /// Throws ``InvalidSetting`` for one that is short, easily guessed, or cannot stand in a header.
     package func busToken() throws -> String {
         let token = try secret("BUS_TOKEN", file: "bus-token", minimum: 16)
         guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw SettingFault("BUS_TOKEN must be of visible ASCII characters without blanks: it travels in a header.")
+            throw InvalidSetting(
+                "BUS_TOKEN must be visible ASCII characters without spaces, because it is sent in a header."
+            )
         }
         return token
     }
 
     /// The secret of the tokens: `JWT_SECRET_KEY`, else the file `jwt-secret` in `DATA_DIR`.
     ///
-    /// Throws ``SettingFault`` for one under 32 bytes and for a known example.
+    /// Throws ``InvalidSetting`` for one under 32 bytes and for a known example.
     package func jwtSecret() throws -> String {
         try secret("JWT_SECRET_KEY", file: "jwt-secret", minimum: 32)
     }
@@ -32,15 +34,15 @@ extension Settings {
     private func secret(_ name: String, file: String, minimum: Int) throws -> String {
         let path = dataDirectory + "/" + file
         guard let secret = try string(name) ?? read(path, for: name) else {
-            throw SettingFault("\(name) is not set and there is no file \(path). Run parley up once, or set \(name).")
+            throw InvalidSetting("\(name) is not set and there is no file \(path). Run parley up once, or set \(name).")
         }
         guard secret.utf8.count >= minimum else {
             let place = string(name) == nil ? " (in \(path))" : ""
-            throw SettingFault("\(name)\(place) has \(secret.utf8.count) bytes; it must have \(minimum) or more.")
+            throw InvalidSetting("\(name)\(place) has \(secret.utf8.count) bytes; it must have \(minimum) or more.")
         }
         let isRepeated = Set(secret.utf8).count < 6
         guard !isRepeated, !Self.examples.contains(secret) else {
-            throw SettingFault("\(name) is a known example, or as easily guessed. Set one made by chance.")
+            throw InvalidSetting("\(name) is a known example, or as easily guessed. Set one made by chance.")
         }
         return secret
     }
@@ -50,7 +52,7 @@ extension Settings {
         do {
             return try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
-            throw SettingFault("The file \(path), which holds \(name), cannot be read.")
+            throw InvalidSetting("The file \(path), which holds \(name), cannot be read.")
         }
     }
 }

@@ -6,7 +6,7 @@ extension Settings {
     package func integer(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = string(name) else { return value }
         guard let number = Int(text), range.contains(number) else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "\(name) is \(quoted(name)), which is not a whole number from \(range.lowerBound) to \(range.upperBound)."
             )
         }
@@ -19,7 +19,7 @@ extension Settings {
         switch text.lowercased() {
         case "true", "1", "yes": return true
         case "false", "0", "no": return false
-        default: throw SettingFault("\(name) is \(quoted(name)), which is not one of: true, false.")
+        default: throw InvalidSetting("\(name) is \(quoted(name)), which is not one of: true, false.")
         }
     }
 
@@ -33,7 +33,7 @@ extension Settings {
             }
             return .milliseconds(number * milliseconds)
         }
-        throw SettingFault("\(name) is \(quoted(name)), which is not a time up to a day such as 250ms, 5s, 2m or 1h.")
+        throw InvalidSetting("\(name) is \(quoted(name)), which is not a time up to a day such as 250ms, 5s, 2m or 1h.")
     }
 
     /// One of a fixed set of words.
@@ -44,7 +44,7 @@ extension Settings {
         guard let text = string(name) else { return value }
         guard let choice = Choice(rawValue: text.lowercased()) else {
             let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw SettingFault("\(name) is \(quoted(name)), which is not one of: \(allowed).")
+            throw InvalidSetting("\(name) is \(quoted(name)), which is not one of: \(allowed).")
         }
         return choice
     }
@@ -56,12 +56,12 @@ extension Settings {
             do {
                 _ = try HTTPTarget.parse(url)
             } catch {
-                throw SettingFault(
+                throw InvalidSetting(
                     "\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001."
                 )
             }
         }
-        guard !urls.isEmpty else { throw SettingFault("\(name) is \(quoted(name)), which holds no URL.") }
+        guard !urls.isEmpty else { throw InvalidSetting("\(name) is \(quoted(name)), which holds no URL.") }
         return urls
     }
 
@@ -71,6 +71,6 @@ extension Settings {
         let isSecret = Self.known.contains { $0.name == name && $0.isSecret }
         // A URL may carry a password before its @.
         if isSecret || text.contains("@") { return "a value that is not shown" }
-        return "“\(LogText.escape(String(text.prefix(100)), quotesToo: false))”"
+        return "“\(LogEscaping.escape(String(text.prefix(100)), quotesToo: false))”"
     }
 }

@@ -20,7 +20,7 @@ package struct Settings: Sendable {
 
     /// Reads the settings, once; the file need not exist.
     ///
-    /// Throws ``SettingFault`` for an option that does not exist and for a line of the file that means nothing. The
+    /// Throws ``InvalidSetting`` for an option that does not exist and for a line of the file that means nothing. The
     /// library's own readers of the command line and of `.env` are not used: they cut values at commas, and keep the
     /// quotes of a quoted value.
     package static func load(

@@ -8,14 +8,14 @@ struct Backup: Sendable {
 
     /// Makes the copy, checks it, and only then gives it its name: a file of that name is whole.
     ///
-    /// It holds every message that was acknowledged before it began. Throws `SettingFault` with what is in the way.
+    /// It holds every message that was acknowledged before it began. Throws `InvalidSetting` with what is in the way.
     func make() throws -> DatabaseFile.Content {
         let source = DatabaseFile.live(in: directory)
         guard source.exists else {
-            throw SettingFault("There are no conversations in \(directory). Set DATA_DIR to where Parley keeps them.")
+            throw InvalidSetting("There are no conversations in \(directory). Set DATA_DIR to where Parley keeps them.")
         }
         guard !FileManager.default.fileExists(atPath: file) else {
-            throw SettingFault("\(file) is there already and is not written over. Choose another name.")
+            throw InvalidSetting("\(file) is there already and is not written over. Choose another name.")
         }
         let copy = DatabaseFile(path: "\(file).partial-\(ProcessInfo.processInfo.processIdentifier)")
         do {

@@ -22,19 +22,19 @@ struct DatabaseFile: Sendable {
 
     /// Looks through all of it.
     ///
-    /// Throws `SettingFault` when it is damaged, or is no file of conversations.
+    /// Throws `InvalidSetting` when it is damaged, or is no file of conversations.
     func verify() throws -> Content {
         try withReader { database in
             let words = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
             guard words == ["ok"] else {
-                throw SettingFault("\(path) is damaged: \(words.first ?? "SQLite says nothing more").")
+                throw InvalidSetting("\(path) is damaged: \(words.first ?? "SQLite says nothing more").")
             }
             guard try database.tableExists("conversations"), try database.tableExists("messages") else {
-                throw SettingFault("\(path) holds no conversations of Parley.")
+                throw InvalidSetting("\(path) holds no conversations of Parley.")
             }
             let broken = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM pragma_foreign_key_check") ?? 0
             guard broken == 0 else {
-                throw SettingFault("\(path) is damaged: \(broken) of its rows refer to rows that are not there.")
+                throw InvalidSetting("\(path) is damaged: \(broken) of its rows refer to rows that are not there.")
             }
             return Content(
                 conversations: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM conversations") ?? 0,
@@ -45,31 +45,31 @@ struct DatabaseFile: Sendable {
 
     /// Copies what is committed now to a new file, while others read and write on.
     ///
-    /// The copy is on the disk when this returns. Throws `SettingFault` when it cannot be made.
+    /// The copy is on the disk when this returns. Throws `InvalidSetting` when it cannot be made.
     func copy(to target: String) throws {
         // Made beforehand, so that nobody else ever may read it.
         let descriptor = open(target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw SettingFault("The file \(target) cannot be made: \(String(cString: strerror(errno))).")
+            throw InvalidSetting("The file \(target) cannot be made: \(String(cString: strerror(errno))).")
         }
         defer { close(descriptor) }
         try withReader { try $0.execute(sql: "VACUUM INTO ?", arguments: [target]) }
         guard fsync(descriptor) == 0 else {
-            throw SettingFault("The file \(target) cannot be written: \(String(cString: strerror(errno))).")
+            throw InvalidSetting("The file \(target) cannot be written: \(String(cString: strerror(errno))).")
         }
     }
 
     /// Gives the file its name, for good.
     func rename(to target: String) throws {
         guard Glibc.rename(path, target) == 0 else {
-            throw SettingFault("\(path) cannot be renamed to \(target): \(String(cString: strerror(errno))).")
+            throw InvalidSetting("\(path) cannot be renamed to \(target): \(String(cString: strerror(errno))).")
         }
         let folder = open(URL(filePath: target).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
         defer { close(folder) }
         // The name is there in any case; this brings it through a power cut.
         guard fsync(folder) == 0 else {
-            throw SettingFault("The folder of \(target) cannot be written: \(String(cString: strerror(errno))).")
+            throw InvalidSetting("The folder of \(target) cannot be written: \(String(cString: strerror(errno))).")
         }
     }
 
@@ -80,7 +80,7 @@ struct DatabaseFile: Sendable {
         do {
             return try DatabaseQueue(path: path, configuration: configuration).inDatabase(body)
         } catch let error as DatabaseError {
-            throw SettingFault("\(path) cannot be read: \(error.message ?? "SQLite error \(error.resultCode)").")
+            throw InvalidSetting("\(path) cannot be read: \(error.message ?? "SQLite error \(error.resultCode)").")
         }
     }
 }

@@ -17,10 +17,10 @@ struct Restore: Sendable {
 
     /// Checks the backup, and puts a copy of it in place; what was there is put aside, never deleted.
     ///
-    /// Throws `SettingFault` with what is in the way; then nothing is changed.
+    /// Throws `InvalidSetting` with what is in the way; then nothing is changed.
     func perform(now: Date = Date()) throws -> Outcome {
         let backup = DatabaseFile(path: file)
-        guard backup.exists else { throw SettingFault("There is no file \(file).") }
+        guard backup.exists else { throw InvalidSetting("There is no file \(file).") }
         let content = try backup.verify()
         try FileManager.default.createDirectory(
             atPath: directory,
@@ -34,7 +34,7 @@ struct Restore: Sendable {
         )
         defer { lock.release() }
         guard !live.exists || replaces else {
-            throw SettingFault(
+            throw InvalidSetting(
                 "There are conversations in \(directory) already. Say --replace to put them aside and use the backup."
             )
         }

@@ -19,9 +19,9 @@ struct BackupCommand: AsyncParsableCommand {
         do {
             let settings = try await Settings.load(arguments: settings)
             let content = try Backup(directory: settings.dataDirectory, file: file).make()
-            Console.say("\(file) holds \(content.messages) messages of \(content.conversations) conversations.")
-        } catch let fault as SettingFault {
-            Console.complain("parley: \(fault.sentence)")
+            Console.print("\(file) holds \(content.messages) messages of \(content.conversations) conversations.")
+        } catch let fault as InvalidSetting {
+            Console.printError("parley: \(fault.message)")
             throw ExitCode(1)
         }
     }

@@ -13,11 +13,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let findings = await Examination(settings: try await Settings.load(arguments: settings)).findings()
+            let findings = await Diagnosis(settings: try await Settings.load(arguments: settings)).findings()
             for finding in findings { print(finding.line) }
-            guard findings.allSatisfy(\.isWell) else { throw ExitCode(1) }
-        } catch let fault as SettingFault {
-            Console.complain("parley: \(fault.sentence)")
+            guard findings.allSatisfy(\.isHealthy) else { throw ExitCode(1) }
+        } catch let fault as InvalidSetting {
+            Console.printError("parley: \(fault.message)")
             throw ExitCode(1)
         }
     }

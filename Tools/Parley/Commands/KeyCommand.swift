@@ -51,9 +51,9 @@ struct KeyCreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await KeyCommand.report {
-            let created = try await HouseBus(settings: Settings.load(arguments: settings)).call(request())
+            let created = try await ConversationClient(settings: Settings.load(arguments: settings)).call(request())
             print(created.secret)
-            Console.complain("The key \(created.key.id) of \(created.key.user), which is shown this once.")
+            Console.printError("The key \(created.key.id) of \(created.key.user), which is shown this once.")
         }
     }
 
@@ -90,7 +90,7 @@ struct KeyListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await KeyCommand.report {
-            let bus = try HouseBus(settings: await Settings.load(arguments: settings))
+            let bus = try ConversationClient(settings: await Settings.load(arguments: settings))
             var offset = 0
             var total = 0
             repeat {
@@ -100,7 +100,7 @@ struct KeyListCommand: AsyncParsableCommand {
                 offset += Self.pageSize
                 total = page.total
             } while offset < total
-            Console.complain(total == 0 ? "There are no keys." : "\(total) keys.")
+            Console.printError(total == 0 ? "There are no keys." : "\(total) keys.")
         }
     }
 
@@ -140,9 +140,9 @@ struct KeyRevokeCommand: AsyncParsableCommand {
     func run() async throws {
         try await KeyCommand.report {
             guard let id = APIKey.ID(key) else { return }
-            let bus = try HouseBus(settings: await Settings.load(arguments: settings))
+            let bus = try ConversationClient(settings: await Settings.load(arguments: settings))
             let revoked = try await bus.call(Keys.Revoke(key: id))
-            Console.say("Revoked “\(revoked.name)” of \(revoked.user).")
+            Console.print("Revoked “\(revoked.name)” of \(revoked.user).")
         }
     }
 }
@@ -152,12 +152,12 @@ extension KeyCommand {
     fileprivate static func report(_ work: () async throws -> Void) async throws {
         do {
             try await work()
-        } catch let fault as SettingFault {
-            Console.complain("parley: \(fault.sentence)")
+        } catch let fault as InvalidSetting {
+            Console.printError("parley: \(fault.message)")
             throw ExitCode(1)
         } catch let fault as Fault {
             let hint = fault.code == .unreachable ? " Start it with parley up." : ""
-            Console.complain("parley: \(fault.message)\(hint)")
+            Console.printError("parley: \(fault.message)\(hint)")
             throw ExitCode(1)
         }
     }

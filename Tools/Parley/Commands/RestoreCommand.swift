@@ -23,10 +23,10 @@ struct RestoreCommand: AsyncParsableCommand {
             let restore = Restore(file: file, directory: settings.dataDirectory, replaces: replace)
             let outcome = try restore.perform()
             let content = outcome.content
-            Console.say("Restored \(content.messages) messages of \(content.conversations) conversations.")
-            if let aside = outcome.aside { Console.say("What was there before is now \(aside).") }
-        } catch let fault as SettingFault {
-            Console.complain("parley: \(fault.sentence)")
+            Console.print("Restored \(content.messages) messages of \(content.conversations) conversations.")
+            if let aside = outcome.aside { Console.print("What was there before is now \(aside).") }
+        } catch let fault as InvalidSetting {
+            Console.printError("parley: \(fault.message)")
             throw ExitCode(1)
         }
     }

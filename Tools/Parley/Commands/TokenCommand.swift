@@ -55,8 +55,8 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             print(try await token(Settings.load(arguments: settings)))
-        } catch let fault as SettingFault {
-            Console.complain("parley: \(fault.sentence)")
+        } catch let fault as InvalidSetting {
+            Console.printError("parley: \(fault.message)")
             throw ExitCode(1)
         }
     }

@@ -24,8 +24,8 @@ struct UpCommand: AsyncParsableCommand {
             defer { for lock in locks { lock.release() } }
             let succeeded = await Supervisor(plan: plan).run()
             guard succeeded else { throw ExitCode(1) }
-        } catch let fault as SettingFault {
-            Console.complain("parley: \(fault.sentence)")
+        } catch let fault as InvalidSetting {
+            Console.printError("parley: \(fault.message)")
             throw ExitCode(1)
         }
     }

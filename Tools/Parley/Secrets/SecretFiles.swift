@@ -19,7 +19,7 @@ package struct SecretFiles: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw SettingFault("DATA_DIR is \(directory), where no folder can be made. Set it to one that can.")
+            throw InvalidSetting("DATA_DIR is \(directory), where no folder can be made. Set it to one that can.")
         }
         if settings.string("BUS_TOKEN") == nil { try make("bus-token") }
         if settings.string("JWT_SECRET_KEY") == nil { try make("jwt-secret") }
@@ -46,8 +46,8 @@ package struct SecretFiles: Sendable {
         guard count == text.count, link(draft, path) == 0 || errno == EEXIST else { throw failure(path) }
     }
 
-    private func failure(_ path: String) -> SettingFault {
+    private func failure(_ path: String) -> InvalidSetting {
         let reason = String(cString: strerror(errno))
-        return SettingFault("The secret \(path) cannot be written: \(reason). Set DATA_DIR to a folder that can.")
+        return InvalidSetting("The secret \(path) cannot be written: \(reason). Set DATA_DIR to a folder that can.")
     }
 }

@@ -5,7 +5,7 @@ import ServiceKit
 /// A service as a child process: in a process group of its own, its output in a log file, and at the other end of a pipe
 /// whose closing makes it drain.
 struct ChildProcess: Sendable {
-    let service: HouseService
+    let service: ServiceKind
     let pid: pid_t
     private let pipe: Int32
     private let logPath: String
@@ -14,8 +14,8 @@ struct ChildProcess: Sendable {
 
     /// Starts the service.
     ///
-    /// Throws `SettingFault` when the system cannot.
-    static func start(_ service: HouseService, plan: ServicePlan) throws -> ChildProcess {
+    /// Throws `InvalidSetting` when the system cannot.
+    static func start(_ service: ServiceKind, plan: ServicePlan) throws -> ChildProcess {
         var ends: [Int32] = [0, 0]
         guard Glibc.pipe(&ends) == 0 else { throw failure("pipe to \(service.executable)", errno) }
         // Children are started one after another, so none inherits the other's end in between.
@@ -95,7 +95,7 @@ struct ChildProcess: Sendable {
         return posix_spawn(&pid, path, &actions, &attributes, &arguments, &variables)
     }
 
-    private static func failure(_ what: String, _ code: Int32) -> SettingFault {
-        SettingFault("The system gives no \(what): \(String(cString: strerror(code))).")
+    private static func failure(_ what: String, _ code: Int32) -> InvalidSetting {
+        InvalidSetting("The system gives no \(what): \(String(cString: strerror(code))).")
     }
 }

@@ -6,7 +6,7 @@ enum ExitReason {
     }
 
     /// Whether it ended with an exit code other than 0, which it chose after saying why.
-    static func isOwnChoice(_ status: Int32) -> Bool {
+    static func isErrorExit(_ status: Int32) -> Bool {
         status & 0x7F == 0 && (status >> 8) & 0xFF != 0
     }
 }

@@ -26,7 +26,7 @@ struct LogFolder {
             // A cancelled pause means that everything ends.
             do { try await Task.sleep(for: Self.interval) } catch { return }
             for service in plan.services {
-                do { try shorten(plan.logPath(of: service)) } catch { Console.complain("parley: \(error)") }
+                do { try shorten(plan.logPath(of: service)) } catch { Console.printError("parley: \(error)") }
             }
         }
     }
@@ -40,7 +40,7 @@ struct LogFolder {
         if files.fileExists(atPath: path + ".1") { try files.removeItem(atPath: path + ".1") }
         try files.copyItem(atPath: path, toPath: path + ".1")
         guard truncate(path, 0) == 0 else {
-            throw SettingFault("The log \(path) cannot be emptied: \(String(cString: strerror(errno))).")
+            throw InvalidSetting("The log \(path) cannot be emptied: \(String(cString: strerror(errno))).")
         }
     }
 }

@@ -24,7 +24,7 @@ actor Supervisor {
     private let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))
     private let events: AsyncStream<SupervisorEvent>
     private let sender: AsyncStream<SupervisorEvent>.Continuation
-    private var children: [HouseService: Child] = [:]
+    private var children: [ServiceKind: Child] = [:]
     private var hasBeenUp = false
     private var isStopping = false
     private var areConversationsDraining = false
@@ -41,9 +41,9 @@ actor Supervisor {
         defer { for source in signals { source.cancel() } }
         do {
             try LogFolder(plan: plan).prepare()
-            try await PortWatch(plan: plan).waitUntilFree()
+            try await PortCheck(plan: plan).waitUntilFree()
         } catch {
-            Console.complain("parley: \(error)")
+            Console.printError("parley: \(error)")
             return false
         }
         await withDiscardingTaskGroup { group in
@@ -56,7 +56,7 @@ actor Supervisor {
             }
             group.cancelAll()
         }
-        Console.say("Parley has stopped.")
+        Console.print("Parley has stopped.")
         return !hasFailed
     }
 
@@ -72,14 +72,14 @@ actor Supervisor {
         }
     }
 
-    private func launch(_ service: HouseService, in group: inout DiscardingTaskGroup) {
+    private func launch(_ service: ServiceKind, in group: inout DiscardingTaskGroup) {
         do {
             let process = try ChildProcess.start(service, plan: plan)
             children[service, default: Child()].process = process
             children[service]?.isReady = false
             group.addTask { await self.watch(process) }
         } catch {
-            Console.complain("parley: \(error)")
+            Console.printError("parley: \(error)")
             fail(in: &group)
         }
     }
@@ -109,7 +109,7 @@ actor Supervisor {
         } catch is CancellationError {
             return
         } catch {
-            Console.complain("parley: \(error)")
+            Console.printError("parley: \(error)")
         }
     }
 
@@ -131,7 +131,7 @@ actor Supervisor {
             // A cancelled sleep is the end.
             do { try await Task.sleep(for: pause) } catch { return }
             let waiting = plan.services.filter { children[$0]?.isReady != true }.map(\.executable)
-            if !hasBeenUp, !isStopping { Console.say("Waiting for \(waiting.joined(separator: ", ")).") }
+            if !hasBeenUp, !isStopping { Console.print("Waiting for \(waiting.joined(separator: ", ")).") }
             pause = .seconds(5)
         }
     }
@@ -140,14 +140,14 @@ actor Supervisor {
         children[process.service]?.process?.pid == process.pid
     }
 
-    private func noteReady(_ service: HouseService, _ pid: pid_t) {
+    private func noteReady(_ service: ServiceKind, _ pid: pid_t) {
         guard children[service]?.process?.pid == pid else { return }
         children[service]?.isReady = true
-        if hasBeenUp { return Console.say("\(service.executable) is up again.") }
+        if hasBeenUp { return Console.print("\(service.executable) is up again.") }
         let waiting = plan.services.filter { children[$0]?.isReady != true }
         guard waiting.isEmpty else { return }
         hasBeenUp = true
-        Greeting(plan: plan, elapsed: .now - start).print()
+        StartupSummary(plan: plan, elapsed: .now - start).print()
     }
 
     /// Collects the children that have ended; only those that are ours.
@@ -165,14 +165,14 @@ actor Supervisor {
     private func mourn(_ process: ChildProcess, status: Int32, in group: inout DiscardingTaskGroup) {
         let service = process.service
         let wasReady = children[service]?.isReady ?? false
-        Console.complain("\(service.executable) ended \(ExitReason.text(status)). Its last lines:")
-        for line in process.lastLines(10) { Console.complain("  \(line)") }
-        guard wasReady || hasBeenUp || !ExitReason.isOwnChoice(status) else {
-            Console.complain("parley: \(service.executable) cannot start, so nothing is started.")
+        Console.printError("\(service.executable) ended \(ExitReason.text(status)). Its last lines:")
+        for line in process.lastLines(10) { Console.printError("  \(line)") }
+        guard wasReady || hasBeenUp || !ExitReason.isErrorExit(status) else {
+            Console.printError("parley: \(service.executable) cannot start, so nothing is started.")
             return fail(in: &group)
         }
         let delay = children[service]?.policy.delay(wasReady: wasReady) ?? .zero
-        Console.complain("\(service.executable) is started again\(delay == .zero ? "" : " in \(delay)").")
+        Console.printError("\(service.executable) is started again\(delay == .zero ? "" : " in \(delay)").")
         group.addTask {
             // A cancelled pause means that everything ends.
             do { try await Task.sleep(for: delay) } catch { return }
@@ -194,7 +194,7 @@ actor Supervisor {
             return
         }
         isStopping = true
-        Console.say("Stopping: what is going on is brought to its end. Once more to end at once.")
+        Console.print("Stopping: what is going on is brought to its end. Once more to end at once.")
         children[.gateway]?.process?.send(SIGTERM)
         group.addTask {
             do { try await Task.sleep(for: Self.gatewayLimit) } catch { return }
@@ -214,7 +214,7 @@ actor Supervisor {
     }
 
     private func continueStopping() {
-        let front = [HouseService.gateway, .conversation].filter { children[$0]?.process != nil }
+        let front = [ServiceKind.gateway, .conversation].filter { children[$0]?.process != nil }
         if front == [.conversation] { drainConversations() }
         if front.isEmpty { for child in children.values { child.process?.send(SIGTERM) } }
         // Wakes the loop, which ends when nobody is left.

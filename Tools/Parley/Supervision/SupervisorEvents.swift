@@ -7,9 +7,9 @@ enum SupervisorEvent: Sendable {
     case childEnded
     /// Somebody wants an end: Ctrl-C or SIGTERM.
     case stop
-    case ready(HouseService, pid_t)
+    case ready(ServiceKind, pid_t)
     /// The pause before another start is over.
-    case restart(HouseService)
+    case restart(ServiceKind)
     /// The gateway has had its time: who makes answers drains beside it.
     case gatewayWaitedFor
     /// The drain has taken too long.

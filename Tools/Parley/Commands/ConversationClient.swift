@@ -4,12 +4,12 @@ import HTTP
 import ServiceKit
 
 /// The bus of a house that runs, for whoever holds its secret: an admin.
-struct HouseBus: Sendable {
+struct ConversationClient: Sendable {
     private let bus: HTTPBus
 
     /// Leads to conversation-svc, where the settings say that it is.
     init(settings: Settings) throws {
-        let service = HouseService.conversation
+        let service = ServiceKind.conversation
         let host = service.host(settings)
         let name = host.contains(":") ? "[\(host)]" : host
         let urls = try settings.urls("CONVERSATION_URL", default: "http://\(name):\(try service.port(settings))")

@@ -1,5 +1,5 @@
 /// The name of a series as Prometheus wants it: plain letters, and labels whose values are escaped.
-struct SeriesName: Hashable, Comparable {
+struct MetricSeriesName: Hashable, Comparable {
     let name: String
     /// `a="1",b="2"`, sorted; empty without labels.
     let labels: String
@@ -12,12 +12,12 @@ struct SeriesName: Hashable, Comparable {
     }
 
     /// The labels in braces, with one more if given.
-    func braces(_ more: String? = nil) -> String {
+    func labelSet(_ more: String? = nil) -> String {
         let all = [labels, more ?? ""].filter { !$0.isEmpty }.joined(separator: ",")
         return all.isEmpty ? "" : "{\(all)}"
     }
 
-    static func < (left: SeriesName, right: SeriesName) -> Bool {
+    static func < (left: MetricSeriesName, right: MetricSeriesName) -> Bool {
         (left.name, left.labels) < (right.name, right.labels)
     }
 

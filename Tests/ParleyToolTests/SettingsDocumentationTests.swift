@@ -3,7 +3,7 @@ import ServiceKit
 import Testing
 
 /// `.env.example` and `docs/configuration.md` say what there is to set, no less and no more.
-@Suite struct SettingsPagesTests {
+@Suite struct SettingsDocumentationTests {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 
 /// Answers who comes to a path that is not there, in the bus's own shape.
-struct LostMiddleware: RouterMiddleware {
+struct NotFoundMiddleware: RouterMiddleware {
     typealias Context = OperationsContext
 
     func handle(

@@ -1,9 +1,9 @@
 /// What `--help` says.
-enum Usage {
+enum HelpText {
     static func text(for name: String) -> String {
         let settings = Settings.known.filter { setting in setting.readers.contains { $0.rawValue == name } }
         var text = """
-            Usage: \(name) [--health] [--help] [--<setting> <value> …]
+            HelpText: \(name) [--health] [--help] [--<setting> <value> …]
 
             A service of Parley. Settings come from the command line, the environment and .env, in this order.
             --health asks the running service whether it can work, and exits with 0 or 1.

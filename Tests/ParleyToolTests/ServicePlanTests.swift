@@ -4,7 +4,7 @@ import Testing
 
 @testable import ParleyTool
 
-@Suite struct PlanTests {
+@Suite struct ServicePlanTests {
     /// The sentence with which a plan is refused; `nil` when it is not.
     private func refusal(_ values: [String: String] = [:], only: String? = nil, folder: String = "/bin") -> String? {
         do {
@@ -41,14 +41,14 @@ import Testing
 
     @Test func `a service is asked on loopback when it binds to all addresses`() {
         let settings = Settings(values: ["GATEWAY_HOST": "0.0.0.0", "SERVICE_HOST": "127.0.0.2"])
-        #expect(HouseService.gateway.host(settings) == "127.0.0.1")
-        #expect(HouseService.media.host(settings) == "127.0.0.2")
+        #expect(ServiceKind.gateway.host(settings) == "127.0.0.1")
+        #expect(ServiceKind.media.host(settings) == "127.0.0.2")
     }
 
     @Test func `one service has one supervisor on one folder`() async throws {
         try await withTemporaryDirectory { directory in
             let lock = try FileLock.take(.media, in: directory)
-            #expect(throws: SettingFault.self) { try FileLock.take(.media, in: directory) }
+            #expect(throws: InvalidSetting.self) { try FileLock.take(.media, in: directory) }
             try FileLock.take(.gateway, in: directory).release()
             lock.release()
             try FileLock.take(.media, in: directory).release()

@@ -3,7 +3,7 @@ import Contracts
 import ServiceKit
 
 /// Looks at the providers of models: which are set up, which can be reached, which answer, and with which models.
-struct ProviderExamination: Sendable {
+struct ProviderDiagnosis: Sendable {
     /// How long a provider may take for one token; a large model may have to be loaded.
     private static let patience = Duration.seconds(20)
     /// How many models are named.
@@ -18,23 +18,23 @@ struct ProviderExamination: Sendable {
     let bus: any Bus
 
     /// Throws a `Fault` when inference-svc cannot be asked.
-    func findings() async throws -> [Examination.Finding] {
+    func findings() async throws -> [Diagnosis.Finding] {
         let reports = try await bus.call(Models.List(), CallContext(deadline: .now + .seconds(10)))
         var findings = [await defaultModel()]
         findings += await withTaskGroup { group in
             for (index, report) in reports.enumerated() {
                 group.addTask { (index, await examine(report)) }
             }
-            var found: [(Int, Examination.Finding)] = []
+            var found: [(Int, Diagnosis.Finding)] = []
             for await finding in group { found.append(finding) }
             return found.sorted { $0.0 < $1.0 }.map(\.1)
         }
         for (name, what) in Self.advice where !reports.contains(where: { $0.name == name }) {
             findings.append(
-                Examination.Finding(
-                    isWell: true,
+                Diagnosis.Finding(
+                    isHealthy: true,
                     subject: "provider \(name)",
-                    sentence: "not set up. To use it, \(what)."
+                    message: "not set up. To use it, \(what)."
                 )
             )
         }
@@ -42,47 +42,47 @@ struct ProviderExamination: Sendable {
     }
 
     /// Whether somebody answers who is asked for no model in particular.
-    private func defaultModel() async -> Examination.Finding {
+    private func defaultModel() async -> Diagnosis.Finding {
         let subject = "the default model"
         do {
             let model = try await bus.call(Models.Find(name: nil), CallContext(deadline: .now + .seconds(10)))
-            let sentence = "\(model.name), which is shown \(model.window) tokens."
-            return Examination.Finding(isWell: true, subject: subject, sentence: sentence)
+            let message = "\(model.name), which is shown \(model.window) tokens."
+            return Diagnosis.Finding(isHealthy: true, subject: subject, message: message)
         } catch let fault as Fault {
-            return Examination.Finding(isWell: false, subject: subject, sentence: "\(fault.message) See DEFAULT_MODEL.")
+            return Diagnosis.Finding(isHealthy: false, subject: subject, message: "\(fault.message) See DEFAULT_MODEL.")
         } catch {
-            return Examination.Finding(isWell: false, subject: subject, sentence: "\(error)")
+            return Diagnosis.Finding(isHealthy: false, subject: subject, message: "\(error)")
         }
     }
 
-    private func examine(_ report: Models.ProviderReport) async -> Examination.Finding {
+    private func examine(_ report: Models.ProviderReport) async -> Diagnosis.Finding {
         let subject = "provider \(report.name)"
         let place = report.address.map { "set up, at \($0)" } ?? "built in"
         if let fault = report.fault {
-            return Examination.Finding(isWell: false, subject: subject, sentence: "\(place); \(fault.message)")
+            return Diagnosis.Finding(isHealthy: false, subject: subject, message: "\(place); \(fault.message)")
         }
         let names = report.models.map(\.name)
         let more = names.count > Self.namedModels ? " and \(names.count - Self.namedModels) more" : ""
         let offer = names.prefix(Self.namedModels).joined(separator: ", ") + more
         guard let model = report.models.first(where: { $0.may(.chat) }) else {
             let advice = report.name == "ollama" ? " Get one with `ollama pull llama3.2`." : ""
-            return Examination.Finding(
-                isWell: false,
+            return Diagnosis.Finding(
+                isHealthy: false,
                 subject: subject,
-                sentence: "\(place), reachable, but offers no model to talk with.\(advice)"
+                message: "\(place), reachable, but offers no model to talk with.\(advice)"
             )
         }
         if let fault = await fault(of: model) {
-            return Examination.Finding(
-                isWell: false,
+            return Diagnosis.Finding(
+                isHealthy: false,
                 subject: subject,
-                sentence: "\(place), reachable, offers \(offer); but \(model.name) does not answer: \(fault.message)"
+                message: "\(place), reachable, offers \(offer); but \(model.name) does not answer: \(fault.message)"
             )
         }
-        return Examination.Finding(
-            isWell: true,
+        return Diagnosis.Finding(
+            isHealthy: true,
             subject: subject,
-            sentence: "\(place), reachable, \(model.name) answers; offers \(offer)."
+            message: "\(place), reachable, \(model.name) answers; offers \(offer)."
         )
     }
 

@@ -6,38 +6,38 @@ import Testing
 
 @testable import ParleyTool
 
-@Suite(.timeLimit(.minutes(1))) struct ExaminationTests {
+@Suite(.timeLimit(.minutes(1))) struct DiagnosisTests {
     private static let token = "the bus secret of this test"
 
-    private func findings(_ values: [String: String]) async -> [String: Examination.Finding] {
-        let findings = await Examination(settings: Settings(values: values)).findings()
+    private func findings(_ values: [String: String]) async -> [String: Diagnosis.Finding] {
+        let findings = await Diagnosis(settings: Settings(values: values)).findings()
         return Dictionary(findings.map { ($0.subject, $0) }) { $1 }
     }
 
     @Test func `an empty folder and silent ports are told with what to do`() async throws {
         try await withTemporaryDirectory { directory in
             var values = ["DATA_DIR": directory + "/none"]
-            for service in HouseService.allCases { values[service.portSetting] = "1" }
+            for service in ServiceKind.allCases { values[service.portSetting] = "1" }
             let findings = await findings(values)
-            #expect(findings["the data folder"]?.sentence.contains("Make it, or set DATA_DIR.") == true)
-            #expect(findings["the bus secret"]?.sentence.contains("Run parley up once") == true)
-            #expect(findings["gateway"]?.sentence.contains("Start it with parley up") == true)
-            #expect(findings["files and sockets"]?.isWell == true)
-            #expect(findings.values.filter { !$0.isWell }.allSatisfy { $0.line.hasPrefix("WRONG") })
+            #expect(findings["the data folder"]?.message.contains("Make it, or set DATA_DIR.") == true)
+            #expect(findings["the bus secret"]?.message.contains("Run parley up once") == true)
+            #expect(findings["gateway"]?.message.contains("Start it with parley up") == true)
+            #expect(findings["files and sockets"]?.isHealthy == true)
+            #expect(findings.values.filter { !$0.isHealthy }.allSatisfy { $0.line.hasPrefix("FAIL") })
         }
     }
 
     @Test func `an open door to the world is wrong, unless it is said aloud`() async {
         let open = ["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "open"]
-        #expect(await findings(open)["authentication"]?.isWell == false)
-        #expect(await findings(open.merging(["ALLOW_INSECURE": "true"]) { $1 })["authentication"]?.isWell == true)
-        #expect(await findings(["GATEWAY_HOST": "0.0.0.0"])["authentication"]?.sentence == "required, on 0.0.0.0.")
+        #expect(await findings(open)["authentication"]?.isHealthy == false)
+        #expect(await findings(open.merging(["ALLOW_INSECURE": "true"]) { $1 })["authentication"]?.isHealthy == true)
+        #expect(await findings(["GATEWAY_HOST": "0.0.0.0"])["authentication"]?.message == "required, on 0.0.0.0.")
     }
 
     @Test func `no secret is shown`() async {
         let secrets = ["BUS_TOKEN": "a secret one", "OLLAMA_BASE_URL": "http://me:hidden@127.0.0.1:1"]
         let settings = await findings(secrets)["the settings"]
-        #expect(settings?.sentence == "BUS_TOKEN=…, OLLAMA_BASE_URL=…")
+        #expect(settings?.message == "BUS_TOKEN=…, OLLAMA_BASE_URL=…")
     }
 
     @Test func `a service that answers is ready`() async throws {
@@ -45,8 +45,8 @@ import Testing
         let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: Self.token)
         try await withRunning(unit) { port in
             let findings = await findings(["MEDIA_PORT": "\(port)", "BUS_TOKEN": Self.token, "DATA_DIR": "/tmp"])
-            #expect(findings["media-svc"]?.isWell == true)
-            #expect(findings["media-svc"]?.sentence == "ready on port \(port).")
+            #expect(findings["media-svc"]?.isHealthy == true)
+            #expect(findings["media-svc"]?.message == "ready on port \(port).")
         }
     }
 
@@ -85,15 +85,15 @@ import Testing
         let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: token)
         try await withRunning(unit) { port in
             let findings = await findings(["INFERENCE_PORT": "\(port)", "BUS_TOKEN": token, "DATA_DIR": "/tmp"])
-            #expect(findings["the default model"]?.isWell == true)
-            #expect(findings["provider good"]?.isWell == true)
-            #expect(findings["provider good"]?.sentence.contains("good/a answers") == true)
-            #expect(findings["provider mute"]?.isWell == false)
-            #expect(findings["provider mute"]?.sentence.contains("The key is wrong.") == true)
-            #expect(findings["provider ollama"]?.sentence.contains("ollama pull") == true)
-            #expect(findings["provider away"]?.sentence.contains("It is away.") == true)
-            #expect(findings["provider gemini"]?.sentence.contains("set GEMINI_API_KEY") == true)
-            #expect(findings["provider openai"]?.isWell == true)
+            #expect(findings["the default model"]?.isHealthy == true)
+            #expect(findings["provider good"]?.isHealthy == true)
+            #expect(findings["provider good"]?.message.contains("good/a answers") == true)
+            #expect(findings["provider mute"]?.isHealthy == false)
+            #expect(findings["provider mute"]?.message.contains("The key is wrong.") == true)
+            #expect(findings["provider ollama"]?.message.contains("ollama pull") == true)
+            #expect(findings["provider away"]?.message.contains("It is away.") == true)
+            #expect(findings["provider gemini"]?.message.contains("set GEMINI_API_KEY") == true)
+            #expect(findings["provider openai"]?.isHealthy == true)
         }
     }
 }

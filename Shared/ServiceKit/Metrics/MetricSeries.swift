@@ -2,7 +2,7 @@ import CoreMetrics
 import Synchronization
 
 /// One series: a number that grows, a number that stands, or how many values fell under which bound.
-final class Series: CounterHandler, FloatingPointCounterHandler, RecorderHandler, MeterHandler, TimerHandler {
+final class MetricSeries: CounterHandler, FloatingPointCounterHandler, RecorderHandler, MeterHandler, TimerHandler {
     enum Kind: Sendable {
         case counter
         case gauge
@@ -25,7 +25,7 @@ final class Series: CounterHandler, FloatingPointCounterHandler, RecorderHandler
     private struct State {
         var value = 0.0
         var count = 0
-        var buckets = Array(repeating: 0, count: Series.bounds.count)
+        var buckets = Array(repeating: 0, count: MetricSeries.bounds.count)
     }
 
     let kind: Kind
@@ -67,17 +67,17 @@ final class Series: CounterHandler, FloatingPointCounterHandler, RecorderHandler
     }
 
     /// The lines of the series.
-    func render(_ name: SeriesName) -> String {
+    func render(_ name: MetricSeriesName) -> String {
         let state = state.withLock { $0 }
-        guard case .histogram = kind else { return "\(name.name)\(name.braces()) \(state.value)\n" }
+        guard case .histogram = kind else { return "\(name.name)\(name.labelSet()) \(state.value)\n" }
         var text = ""
         var below = 0
         for (bound, count) in zip(Self.bounds, state.buckets) {
             below += count
-            text += "\(name.name)_bucket\(name.braces("le=\"\(bound)\"")) \(below)\n"
+            text += "\(name.name)_bucket\(name.labelSet("le=\"\(bound)\"")) \(below)\n"
         }
-        text += "\(name.name)_bucket\(name.braces("le=\"+Inf\"")) \(state.count)\n"
-        text += "\(name.name)_sum\(name.braces()) \(state.value)\n"
-        return text + "\(name.name)_count\(name.braces()) \(state.count)\n"
+        text += "\(name.name)_bucket\(name.labelSet("le=\"+Inf\"")) \(state.count)\n"
+        text += "\(name.name)_sum\(name.labelSet()) \(state.value)\n"
+        return text + "\(name.name)_count\(name.labelSet()) \(state.count)\n"
     }
 }

@@ -4,16 +4,16 @@ import HTTP
 import NIOCore
 
 /// Says in a sentence why a process did not start or could not go on.
-struct StartFault {
+struct FailureMessage {
     /// The executable's name.
     let name: String
     let portSetting: String
     /// What was to be run, when it came so far.
     var unit: ServiceUnit?
 
-    func sentence(for error: any Error) -> String {
+    func text(for error: any Error) -> String {
         switch error {
-        case let fault as SettingFault: "\(name): \(fault.sentence)"
+        case let fault as InvalidSetting: "\(name): \(fault.message)"
         case let fault as Fault: "\(name): \(fault.message)"
         case let error as HTTPClientError: "\(name): \(error.message)"
         case let error as IOError: listenSentence(for: error) ?? "\(name) cannot go on: \(error)."

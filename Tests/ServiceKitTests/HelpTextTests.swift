@@ -2,10 +2,10 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite struct UsageTests {
+@Suite struct HelpTextTests {
     @Test(arguments: Setting.Reader.allCases)
     func `help names the settings that the executable reads, and no others`(reader: Setting.Reader) {
-        let lines = Usage.text(for: reader.rawValue).split(separator: "\n")
+        let lines = HelpText.text(for: reader.rawValue).split(separator: "\n")
         for setting in Settings.known {
             let line = lines.first { $0.hasPrefix("  \(setting.name) ") }
             #expect((line != nil) == setting.readers.contains(reader), "\(setting.name)")

@@ -2,12 +2,12 @@ import Glibc
 import ServiceKit
 
 /// Waits for the ports of a plan: services of an earlier supervisor may still be draining.
-struct PortWatch {
+struct PortCheck {
     private static let limit = Duration.seconds(25)
 
     let plan: ServicePlan
 
-    /// Throws `SettingFault` for a port that does not become free.
+    /// Throws `InvalidSetting` for a port that does not become free.
     func waitUntilFree() async throws {
         let end = ContinuousClock.now + Self.limit
         var hasSpoken = false
@@ -15,11 +15,11 @@ struct PortWatch {
             let port = try service.port(plan.settings)
             while Self.isTaken(port, host: service.host(plan.settings)) {
                 guard .now < end else {
-                    throw SettingFault(
+                    throw InvalidSetting(
                         "Port \(port) of \(service.executable) is in use. Stop what listens there, or set \(service.portSetting)."
                     )
                 }
-                if !hasSpoken { Console.say("Waiting for port \(port) of \(service.executable) to become free …") }
+                if !hasSpoken { Console.print("Waiting for port \(port) of \(service.executable) to become free …") }
                 hasSpoken = true
                 try await Task.sleep(for: .milliseconds(50))
             }

@@ -1,7 +1,7 @@
 package import ServiceKit
 
 /// One of the five services, under the short name that people type.
-package enum HouseService: String, CaseIterable, Sendable {
+package enum ServiceKind: String, CaseIterable, Sendable {
     case gateway
     case conversation
     case inference

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A port on 127.0.0.1 that somebody listens on, until it is released; then it is free.
-struct HeldPort {
+struct OccupiedPort {
     let port: Int
     private let descriptor: Int32
 

@@ -1,7 +1,7 @@
 import Contracts
 
 /// Something that must hold for a service to be able to work.
-package struct Readiness: Sendable {
+package struct ReadinessCheck: Sendable {
     /// How long one check may take, so that an answer always comes.
     private static let limit = Duration.seconds(1)
 
@@ -16,7 +16,7 @@ package struct Readiness: Sendable {
     }
 
     /// What each of several checks, all at the same time, finds: `ok`, or why it does not hold.
-    static func ask(_ all: [Readiness]) async -> [String: String] {
+    static func ask(_ all: [ReadinessCheck]) async -> [String: String] {
         await withTaskGroup(of: (String, String).self) { group in
             for readiness in all {
                 group.addTask { (readiness.name, await readiness.fault() ?? "ok") }

@@ -3,26 +3,26 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(1))) struct ListeningTests {
+@Suite(.timeLimit(.minutes(1))) struct ListeningPortTests {
     @Test func `whoever waits, before or after, learns the port`() async throws {
-        let listening = Listening()
-        async let early = listening.port()
-        listening.announce(4711)
-        let ports = try await [early, listening.port()]
+        let listeningPort = ListeningPort()
+        async let early = listeningPort.value()
+        listeningPort.resolve(4711)
+        let ports = try await [early, listeningPort.value()]
         #expect(ports == [4711, 4711])
     }
 
     @Test func `one who gives up takes nobody along`() async throws {
-        let listening = Listening()
+        let listeningPort = ListeningPort()
         try await withThrowingTaskGroup(of: Int.self) { patient in
-            patient.addTask { try await listening.port() }
+            patient.addTask { try await listeningPort.value() }
             await withThrowingTaskGroup(of: Int.self) { hasty in
-                hasty.addTask { try await listening.port() }
+                hasty.addTask { try await listeningPort.value() }
                 hasty.cancelAll()
                 let outcome = await hasty.nextResult()
                 #expect(throws: CancellationError.self) { try outcome?.get() }
             }
-            listening.announce(4711)
+            listeningPort.resolve(4711)
             let port = try await patient.next()
             #expect(port == 4711)
         }

@@ -3,13 +3,13 @@ import Logging
 import ServiceLifecycle
 
 /// Says in the log where a service listens, and when it begins to drain.
-struct Announcement: Service {
+struct LifecycleLogger: Service {
     let unit: ServiceUnit
     let logger: Logger
 
     func run() async throws {
         let port = await cancelWhenGracefulShutdown { () -> Int? in
-            do { return try await unit.listening.port() } catch { return nil }
+            do { return try await unit.listeningPort.value() } catch { return nil }
         }
         guard let port else { return }
         logger.info("Listening", metadata: ["address": "\(unit.host):\(port)"])

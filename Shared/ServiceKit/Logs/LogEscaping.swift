@@ -1,5 +1,5 @@
 /// Makes text safe for a line of a log: what could begin another line or steer a terminal is escaped.
-enum LogText {
+enum LogEscaping {
     /// The longest value that is logged, in characters.
     private static let limit = 4000
 

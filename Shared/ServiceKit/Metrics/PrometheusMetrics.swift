@@ -8,7 +8,7 @@ package final class PrometheusMetrics: MetricsFactory {
     /// The most series that are kept; more are dropped, so that a label never grows memory without end.
     private static let seriesLimit = 2000
 
-    private let series = Mutex<[SeriesName: Series]>([:])
+    private let series = Mutex<[MetricSeriesName: MetricSeries]>([:])
 
     /// Begins with no metrics.
     package init() {}
@@ -60,11 +60,11 @@ package final class PrometheusMetrics: MetricsFactory {
         return text
     }
 
-    private func find(_ label: String, _ dimensions: [(String, String)], kind: Series.Kind) -> Series {
-        let name = SeriesName(label: label, dimensions: dimensions)
+    private func find(_ label: String, _ dimensions: [(String, String)], kind: MetricSeries.Kind) -> MetricSeries {
+        let name = MetricSeriesName(label: label, dimensions: dimensions)
         return series.withLock { all in
             if let series = all[name] { return series }
-            let made = Series(kind: kind)
+            let made = MetricSeries(kind: kind)
             if all.count < Self.seriesLimit { all[name] = made }
             return made
         }

@@ -2,7 +2,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Knows whether the process is about to end; it is the first to be told.
-package final class Draining: Service {
+package final class DrainState: Service {
     private let state = Mutex(false)
 
     /// Begins as not draining.

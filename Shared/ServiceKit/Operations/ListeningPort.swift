@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Where a service listens, once it does.
-package final class Listening: Sendable {
+package final class ListeningPort: Sendable {
     private struct State {
         var port: Int?
         var waiting: [Int: CheckedContinuation<Int, any Error>] = [:]
@@ -14,7 +14,7 @@ package final class Listening: Sendable {
     package init() {}
 
     /// Waits until the service listens, and throws `CancellationError` when the waiting task is cancelled.
-    package func port() async throws -> Int {
+    package func value() async throws -> Int {
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }
             return state.nextNumber
@@ -34,7 +34,7 @@ package final class Listening: Sendable {
         }
     }
 
-    func announce(_ port: Int) {
+    func resolve(_ port: Int) {
         let waiting = state.withLock { state in
             state.port = port
             defer { state.waiting = [:] }

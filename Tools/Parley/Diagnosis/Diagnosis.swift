@@ -7,15 +7,15 @@ import NIOCore
 import ServiceKit
 
 /// Looks at a house from outside and says how it stands.
-struct Examination: Sendable {
+struct Diagnosis: Sendable {
     /// One thing that was looked at.
     struct Finding: Sendable {
-        var isWell: Bool
+        var isHealthy: Bool
         var subject: String
         /// How it stands and, if that is not well, what to do.
-        var sentence: String
+        var message: String
 
-        var line: String { "\(isWell ? "ok   " : "WRONG")  \(subject): \(sentence)" }
+        var line: String { "\(isHealthy ? "ok   " : "FAIL ")  \(subject): \(message)" }
     }
 
     let settings: Settings
@@ -25,7 +25,7 @@ struct Examination: Sendable {
         findings.append(secret("the bus secret", settings.busToken))
         findings.append(secret("the token secret", settings.jwtSecret))
         let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))
-        for service in HouseService.allCases { findings.append(await ask(service, client)) }
+        for service in ServiceKind.allCases { findings.append(await ask(service, client)) }
         findings += await providers(client)
         return findings
     }
@@ -38,9 +38,9 @@ struct Examination: Sendable {
             return "\(setting.name)=\(setting.isSecret || value.contains("@") ? "…" : value)"
         }
         return Finding(
-            isWell: true,
+            isHealthy: true,
             subject: "the settings",
-            sentence: set.isEmpty ? "all are as they are by default." : set.joined(separator: ", ")
+            message: set.isEmpty ? "all are as they are by default." : set.joined(separator: ", ")
         )
     }
 
@@ -49,11 +49,11 @@ struct Examination: Sendable {
         let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
         let mode = settings.string("AUTH_MODE")?.lowercased() ?? (isLoopback ? "open" : "required")
         let isAllowed = ["true", "1", "yes"].contains(settings.string("ALLOW_INSECURE")?.lowercased() ?? "")
-        let isWell = ["required", "open", "off"].contains(mode) && (isLoopback || mode == "required" || isAllowed)
+        let isHealthy = ["required", "open", "off"].contains(mode) && (isLoopback || mode == "required" || isAllowed)
         return Finding(
-            isWell: isWell,
+            isHealthy: isHealthy,
             subject: "authentication",
-            sentence: "\(mode), on \(host)." + (isWell ? "" : " Set AUTH_MODE=required, or GATEWAY_HOST to loopback.")
+            message: "\(mode), on \(host)." + (isHealthy ? "" : " Set AUTH_MODE=required, or GATEWAY_HOST to loopback.")
         )
     }
 
@@ -61,18 +61,18 @@ struct Examination: Sendable {
         let path = settings.dataDirectory
         let isWritable = access(path, W_OK) == 0
         return Finding(
-            isWell: isWritable,
+            isHealthy: isWritable,
             subject: "the data folder",
-            sentence: isWritable ? path : "\(path) cannot be written. Make it, or set DATA_DIR."
+            message: isWritable ? path : "\(path) cannot be written. Make it, or set DATA_DIR."
         )
     }
 
     private func secret(_ subject: String, _ read: () throws -> String) -> Finding {
         do {
             _ = try read()
-            return Finding(isWell: true, subject: subject, sentence: "is set.")
+            return Finding(isHealthy: true, subject: subject, message: "is set.")
         } catch {
-            return Finding(isWell: false, subject: subject, sentence: "\(error)")
+            return Finding(isHealthy: false, subject: subject, message: "\(error)")
         }
     }
 
@@ -80,15 +80,15 @@ struct Examination: Sendable {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let isEnough = limit.rlim_max >= 4096
-        let sentence = "\(limit.rlim_max) may be open at once"
+        let message = "\(limit.rlim_max) may be open at once"
         return Finding(
-            isWell: isEnough,
+            isHealthy: isEnough,
             subject: "files and sockets",
-            sentence: isEnough ? sentence + "." : sentence + "; raise it to 4096 or more with ulimit -n."
+            message: isEnough ? message + "." : message + "; raise it to 4096 or more with ulimit -n."
         )
     }
 
-    private func ask(_ service: HouseService, _ client: HTTPClient) async -> Finding {
+    private func ask(_ service: ServiceKind, _ client: HTTPClient) async -> Finding {
         let subject = service.executable
         do {
             let port = try service.port(settings)
@@ -102,24 +102,24 @@ struct Examination: Sendable {
             let body = String(buffer: try await response.body.collect(upTo: 65_536))
             let isReady = response.status == 200
             return Finding(
-                isWell: isReady,
+                isHealthy: isReady,
                 subject: subject,
-                sentence: isReady ? "ready on port \(port)." : "not ready on port \(port): \(body)"
+                message: isReady ? "ready on port \(port)." : "not ready on port \(port): \(body)"
             )
         } catch let error as HTTPClientError {
             return Finding(
-                isWell: false,
+                isHealthy: false,
                 subject: subject,
-                sentence: "\(error.message) Start it with parley up, or look into \(settings.dataDirectory)/logs."
+                message: "\(error.message) Start it with parley up, or look into \(settings.dataDirectory)/logs."
             )
         } catch {
-            return Finding(isWell: false, subject: subject, sentence: "\(error)")
+            return Finding(isHealthy: false, subject: subject, message: "\(error)")
         }
     }
 
     private func providers(_ client: HTTPClient) async -> [Finding] {
         do {
-            let service = HouseService.inference
+            let service = ServiceKind.inference
             let target = HTTPTarget(host: service.host(settings), port: try service.port(settings))
             let bus = try HTTPBus(
                 peer: service.executable,
@@ -127,9 +127,9 @@ struct Examination: Sendable {
                 token: try settings.busToken(),
                 client: client
             )
-            return try await ProviderExamination(bus: bus).findings()
+            return try await ProviderDiagnosis(bus: bus).findings()
         } catch {
-            return [Finding(isWell: false, subject: "providers", sentence: "inference-svc cannot be asked for them.")]
+            return [Finding(isHealthy: false, subject: "providers", message: "inference-svc cannot be asked for them.")]
         }
     }
 }
