@@ -21,11 +21,11 @@ struct RateLimitDecision: Sendable {
         if limit.perMinute > 0, minute.tokens < 1 {
             exceeded = "per_minute"
             self.limit = limit.perMinute
-            retryAfter = Int(minute.secondsUntilToken.rounded(.up))
+            retryAfter = minute.secondsUntilToken
         } else if limit.perHour > 0, hour.tokens < 1 {
             exceeded = "per_hour"
             self.limit = limit.perHour
-            retryAfter = Int(hour.secondsUntilToken.rounded(.up))
+            retryAfter = hour.secondsUntilToken
         }
     }
 

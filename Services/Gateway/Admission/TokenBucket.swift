@@ -25,8 +25,8 @@ struct TokenBucket: Sendable {
         tokens -= 1
     }
 
-    /// Seconds until one token is available.
-    var secondsUntilToken: Double { max(0, (1 - tokens) / rate) }
+    /// Seconds until one token is available, rounded up.
+    var secondsUntilToken: Int { Int(exactly: max(0, (1 - tokens) / rate).rounded(.up)) ?? .max }
 
     private static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
