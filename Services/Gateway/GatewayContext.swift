@@ -16,7 +16,7 @@ struct GatewayContext: RequestContext {
     var principal: Principal?
     /// The API key that the caller used.
     var key: APIKey?
-    var keyHold: KeyHold?
+    var keyLease: KeyLease?
 
     init(_ request: ServerRequest, _ resolution: Resolution) {
         head = request.head

@@ -51,7 +51,7 @@ package enum GatewayService {
                     mode: configuration.mode,
                     verifier: verifier,
                     meter: CallMeter(
-                        calls: ConcurrentCalls(limit: configuration.concurrentCalls),
+                        limiter: ConcurrencyLimiter(limit: configuration.concurrentCalls),
                         keys: keyCache,
                         reporter: reporter,
                         conversations: conversations
@@ -64,7 +64,7 @@ package enum GatewayService {
         let finisher = ResponseFinisher(cors: CORSRules(origins: configuration.corsOrigins))
         let dispatcher = RequestDispatcher(
             table: table,
-            identification: Identification(
+            authenticator: RequestAuthenticator(
                 mode: configuration.mode,
                 verifier: verifier,
                 keys: KeyVerifier(conversations: conversations, cache: keyCache),
@@ -81,8 +81,8 @@ package enum GatewayService {
             host: configuration.host,
             port: configuration.port,
             background: [
-                conversations, inference, KeyNews(conversations: conversations, cache: keyCache),
-                KeyReview(conversations: conversations, cache: keyCache), reporter,
+                conversations, inference, KeyChangeFeed(conversations: conversations, cache: keyCache),
+                KeyRevalidation(conversations: conversations, cache: keyCache), reporter,
             ],
             draining: draining,
             respond: { await dispatcher.respond($0) }

@@ -46,11 +46,11 @@ struct ConfigurationTests {
     ])
     func `a setting that is unsafe or cannot be read stops the start`(_ settings: [String: String]) async {
         await #expect(throws: InvalidSetting.self) {
-            try await GatewayService.unit(settings: Settings(values: Gate.values(settings, housePort: 1)))
+            try await GatewayService.unit(settings: Settings(values: TestGateway.values(settings, servicesPort: 1)))
         }
     }
 
     private func configuration(_ settings: [String: String]) throws -> GatewayConfiguration {
-        try GatewayConfiguration(settings: Settings(values: Gate.values(settings, housePort: 1)))
+        try GatewayConfiguration(settings: Settings(values: TestGateway.values(settings, servicesPort: 1)))
     }
 }

@@ -9,33 +9,36 @@ import Testing
 struct MalformedRequestTests {
     @Test(arguments: [Malformed.framing, Malformed.heads, Malformed.paths])
     func `what is not HTTP as it should be is refused in the envelope`(_ requests: [Malformed]) async throws {
-        try await Gate.with { gate in
+        try await TestGateway.with { gateway in
             for request in requests {
-                await refused(request, by: gate)
+                await refused(request, by: gateway)
             }
-            let health = try await gate.ask(.GET, "/health", token: nil)
+            let health = try await gateway.ask(.GET, "/health", token: nil)
             #expect(health.status == 200)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
     @Test(arguments: [MalformedBody.json, MalformedBody.messages])
     func `a body that is not JSON, or not a message, is a 400`(_ bodies: [MalformedBody]) async throws {
-        try await Gate.with { gate in
+        try await TestGateway.with { gateway in
             for body in bodies {
                 let head = """
                     POST \(Sample.path)/messages HTTP/1.1\r
                     Host: x\r
-                    Authorization: Bearer \(Gate.token())\r
+                    Authorization: Bearer \(TestGateway.token())\r
                     Content-Type: application/json\r
                     Content-Length: \(body.bytes.count)\r
                     \r\n
                     """
-                await refused(Malformed(body.description, bytes: Array(head.utf8) + body.bytes, status: 400), by: gate)
+                await refused(
+                    Malformed(body.description, bytes: Array(head.utf8) + body.bytes, status: 400),
+                    by: gateway
+                )
             }
-            let health = try await gate.ask(.GET, "/health", token: nil)
+            let health = try await gateway.ask(.GET, "/health", token: nil)
             #expect(health.status == 200)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
@@ -45,8 +48,8 @@ struct MalformedRequestTests {
         "", "application/json, text/plain",
     ])
     func `a body that is not sent as JSON is a 415`(_ type: String) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.ask(
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(
                 .POST,
                 "\(Sample.path)/messages",
                 headers: ["content-type": type],
@@ -54,7 +57,7 @@ struct MalformedRequestTests {
             )
             #expect(answer.status == 415)
             #expect(answer.isEnvelope)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
@@ -65,26 +68,26 @@ struct MalformedRequestTests {
             "{0192f0c1-7b5a-7c3e-9f00-000000000021}", "urn:uuid:", "0192f0c17b5a7c3e9f0000000000002",
             "0192f0c1-7b5a-7c3e-9f00-0000000002%2F", "null", "undefined", String(repeating: "a", count: 4000),
         ]
-        try await Gate.with { gate in
+        try await TestGateway.with { gateway in
             for id in ids {
                 for path in [
                     "/api/v1/influencers/\(id)", "/api/v1/chat/conversations/\(id)/messages",
                     "/api/v1/chat/conversations/\(id)/runs/\(Sample.run.id)", "\(Sample.path)/runs/\(id)",
                     "\(Sample.path)/runs/\(id)/events",
                 ] {
-                    let answer = try await gate.ask(.GET, path)
+                    let answer = try await gateway.ask(.GET, path)
                     #expect(answer.status == 404, "\(path)")
                     #expect(answer.isEnvelope, "\(path)")
                 }
             }
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
     @Test func `an id in a body or a query that is none is a 400`() async throws {
-        try await Gate.with { gate in
+        try await TestGateway.with { gateway in
             for id in ["", "x", "1", "0192f0c1-7b5a-7c3e-9f00-00000000002g", "a b", "\\u0041"] {
-                let answer = try await gate.ask(
+                let answer = try await gateway.ask(
                     .POST,
                     "/api/v1/chat/conversations",
                     body: "{\"influencer_id\":\"\(id)\"}"
@@ -93,10 +96,10 @@ struct MalformedRequestTests {
                 #expect(answer.isEnvelope, "\(id)")
             }
             for body in ["{}", "{\"influencer_id\":null}", "{\"influencer_id\":1}", "{\"influencer_id\":[]}"] {
-                #expect(try await gate.ask(.POST, "/api/v1/chat/conversations", body: body).status == 400, "\(body)")
+                #expect(try await gateway.ask(.POST, "/api/v1/chat/conversations", body: body).status == 400, "\(body)")
             }
-            #expect(try await gate.ask(.GET, "/api/v1/chat/conversations?influencer_id=x").status == 400)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(try await gateway.ask(.GET, "/api/v1/chat/conversations?influencer_id=x").status == 400)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
@@ -115,34 +118,34 @@ struct MalformedRequestTests {
         "\(Sample.path)/runs/\(Sample.run.id)/events?after=9223372036854775807",
     ])
     func `a query that is out of bounds is a 400`(_ path: String) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.ask(.GET, path)
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(.GET, path)
             #expect(answer.status == 400)
             #expect(answer.isEnvelope)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
     @Test(arguments: ["x", "-1", "1.5", "+1", "9223372036854775808", "1, 2", "1 2"])
     func `a Last-Event-ID that is no number is a 400`(_ last: String) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.ask(
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(
                 .GET,
                 "\(Sample.path)/runs/\(Sample.run.id)/events",
                 headers: ["last-event-id": last]
             )
             #expect(answer.status == 400)
             #expect(answer.isEnvelope)
-            #expect(gate.behind.requests.isEmpty)
+            #expect(gateway.services.requests.isEmpty)
         }
     }
 
     @Test func `an unknown path is a 404 and a wrong method a 405 that says which are right`() async throws {
-        try await Gate.with { gate in
+        try await TestGateway.with { gateway in
             for path in [
                 "/x", "/api", "/api/v1", "/api/v1/chat", "/api/v2/influencers", "\(Sample.path)/runs", "/.env",
             ] {
-                let answer = try await gate.ask(.GET, path)
+                let answer = try await gateway.ask(.GET, path)
                 #expect(answer.status == 404, "\(path)")
                 #expect(answer.isEnvelope, "\(path)")
             }
@@ -153,7 +156,7 @@ struct MalformedRequestTests {
                 (.GET, "\(Sample.path)/runs/\(Sample.run.id)/cancel", "POST"),
             ]
             for (method, path, allowed) in wrong {
-                let answer = try await gate.ask(method, path)
+                let answer = try await gateway.ask(method, path)
                 #expect(answer.status == 405, "\(method) \(path)")
                 #expect(answer.headers.first(name: "allow") == allowed, "\(method) \(path)")
                 #expect(answer.isEnvelope, "\(method) \(path)")
@@ -161,9 +164,9 @@ struct MalformedRequestTests {
         }
     }
 
-    private func refused(_ request: Malformed, by gate: Gate) async {
+    private func refused(_ request: Malformed, by gateway: TestGateway) async {
         do {
-            let answer = try await gate.raw(request.bytes)
+            let answer = try await gateway.raw(request.bytes)
             let isRefusal = (400..<500).contains(answer.status) || [501, 505].contains(answer.status)
             #expect(isRefusal, "\(request): \(answer.status)")
             if let status = request.status { #expect(answer.status == status, "\(request)") }

@@ -18,12 +18,12 @@ struct SampleSurfaceTests {
 
     private static func withGateway(
         _ settings: [String: String] = [:],
-        _ body: (Gate) async throws -> Void
+        _ body: (TestGateway) async throws -> Void
     ) async throws {
         _ = bootstrapMetrics
         var limits = RequestGuard.Limits()
         limits.head = .milliseconds(500)
-        try await Gate.with(settings, surfaces: Self.surfaces, limits: limits, body)
+        try await TestGateway.with(settings, surfaces: Self.surfaces, limits: limits, body)
     }
 
     /// Once in the process of the tests.
@@ -37,23 +37,23 @@ struct SampleSurfaceTests {
     }
 
     @Test func `each error has the surface's own format`() async throws {
-        try await Self.withGateway { gate in
+        try await Self.withGateway { gateway in
             let errors: [(HTTPMethod, String, String?, Int)] = [
                 (.GET, "/sample/nothing", nil, 404), (.GET, "/sample", nil, 404), (.GET, "/sample//items/1", nil, 404),
                 (.GET, "/sample/items/a%2Fb", nil, 404), (.DELETE, "/sample/items/1", nil, 405),
                 (.POST, "/sample/echo", String(repeating: "x", count: 1001), 413), (.GET, "/sample/me", nil, 401),
             ]
             for (method, path, body, status) in errors {
-                let answer = try await gate.ask(method, path, token: nil, body: body)
+                let answer = try await gateway.ask(method, path, token: nil, body: body)
                 #expect(answer.status == status, "\(path)")
                 #expect(try !detail(answer.body).isEmpty)
                 #expect(answer.headers.first(name: "x-request-id")?.isEmpty == false, "\(path)")
                 #expect(answer.headers.first(name: "server-timing")?.contains("total;dur=") == true, "\(path)")
                 if status == 405 { #expect(answer.headers.first(name: "allow") == "GET, HEAD") }
             }
-            #expect(try await gate.ask(.GET, "/sample/me").body == "alice")
-            #expect(try await gate.ask(.GET, "/sample/admin").status == 403)
-            #expect(try await gate.ask(.GET, "/sample/admin", token: Gate.token("root", role: "admin")).status == 200)
+            #expect(try await gateway.ask(.GET, "/sample/me").body == "alice")
+            #expect(try await gateway.ask(.GET, "/sample/admin").status == 403)
+            #expect(try await gateway.ask(.GET, "/sample/admin", token: TestGateway.token("root", role: "admin")).status == 200)
         }
     }
 
@@ -74,14 +74,14 @@ struct SampleSurfaceTests {
         _ request: String,
         _ status: Int
     ) async throws {
-        try await Self.withGateway(["CORS_ORIGINS": "*"]) { gate in
-            let answer = try await gate.raw(Array(request.utf8))
+        try await Self.withGateway(["CORS_ORIGINS": "*"]) { gateway in
+            let answer = try await gateway.raw(Array(request.utf8))
             #expect(answer.status == status, "\(answer.head)")
             #expect(try !detail(answer.body).isEmpty)
             let head = answer.head.lowercased()
             #expect(head.contains("\r\nx-request-id: "), "\(head)")
             #expect(head.contains("\r\nserver-timing: "), "\(head)")
-            let metrics = try await gate.ask(.GET, "/metrics", token: nil).body
+            let metrics = try await gateway.ask(.GET, "/metrics", token: nil).body
             let isCounted = metrics.split(separator: "\n").contains { line in
                 line.hasPrefix("gateway_requests") && line.contains("surface=\"sample\"")
                     && line.contains("status=\"\(status)\"")
@@ -91,9 +91,9 @@ struct SampleSurfaceTests {
     }
 
     @Test func `a refusal can be read by the page that asked`() async throws {
-        try await Self.withGateway(["CORS_ORIGINS": "https://app.example"]) { gate in
+        try await Self.withGateway(["CORS_ORIGINS": "https://app.example"]) { gateway in
             let head = "POST /sample/echo HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example\r\nX-Request-ID: r-1\r\n"
-            let answer = try await gate.raw(Array((head + "Content-Length: 1001\r\n\r\n").utf8))
+            let answer = try await gateway.raw(Array((head + "Content-Length: 1001\r\n\r\n").utf8))
             #expect(answer.status == 413)
             #expect(answer.head.lowercased().contains("access-control-allow-origin: https://app.example"))
             #expect(answer.head.lowercased().contains("x-request-id: r-1"))
@@ -101,49 +101,49 @@ struct SampleSurfaceTests {
     }
 
     @Test func `OPTIONS, HEAD, parameters and conditions`() async throws {
-        try await Self.withGateway(["CORS_ORIGINS": "*"]) { gate in
-            let options = try await gate.ask(.OPTIONS, "/sample/items/1", token: nil)
+        try await Self.withGateway(["CORS_ORIGINS": "*"]) { gateway in
+            let options = try await gateway.ask(.OPTIONS, "/sample/items/1", token: nil)
             #expect(options.status == 204)
             #expect(options.headers.first(name: "allow") == "GET, HEAD, OPTIONS")
-            let preflight = try await gate.ask(
+            let preflight = try await gateway.ask(
                 .OPTIONS,
                 "/sample/items/1",
                 token: nil,
                 headers: ["origin": "https://app.example", "access-control-request-method": "GET"]
             )
             #expect(preflight.status == 200)
-            let connection = try await RawConnection.open(port: gate.port)
+            let connection = try await RawConnection.open(port: gateway.port)
             connection.send("HEAD /sample/items/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             try await eventually("The connection ends") { connection.isEnded }
             #expect(connection.received.hasPrefix("HTTP/1.1 200"))
             #expect(connection.received.lowercased().contains("content-length: 6"))
             #expect(connection.received.hasSuffix("\r\n\r\n"))
-            #expect(try await gate.ask(.GET, "/sample/items/a%20%C3%A9?x=y", token: nil).body == "item a é")
-            #expect(try await gate.ask(.GET, "/?username=Ann+B%21", token: nil).body == "Welcome, Ann B!!")
-            #expect(try await gate.ask(.GET, "/", token: nil).body.contains("Parley"))
+            #expect(try await gateway.ask(.GET, "/sample/items/a%20%C3%A9?x=y", token: nil).body == "item a é")
+            #expect(try await gateway.ask(.GET, "/?username=Ann+B%21", token: nil).body == "Welcome, Ann B!!")
+            #expect(try await gateway.ask(.GET, "/", token: nil).body.contains("Parley"))
         }
     }
 
     @Test func `each slash policy`() async throws {
-        try await Self.withGateway { gate in
-            #expect(try await gate.ask(.POST, "/sample/echo", token: nil, body: "a").body == "a")
-            #expect(try await gate.ask(.POST, "/sample/echo/", token: nil, body: "a").body == "a")
+        try await Self.withGateway { gateway in
+            #expect(try await gateway.ask(.POST, "/sample/echo", token: nil, body: "a").body == "a")
+            #expect(try await gateway.ask(.POST, "/sample/echo/", token: nil, body: "a").body == "a")
             for (method, path, location) in [
                 (HTTPMethod.POST, "/sample/prompt?a=b", "/sample/prompt/?a=b"),
                 (.GET, "/sample/items/1/", "/sample/items/1"), (.HEAD, "/sample/items/1/", "/sample/items/1"),
             ] {
-                let answer = try await gate.ask(method, path, token: nil, body: method == .POST ? "a" : nil)
+                let answer = try await gateway.ask(method, path, token: nil, body: method == .POST ? "a" : nil)
                 #expect(answer.status == 307, "\(path)")
                 #expect(answer.headers.first(name: "location") == location)
             }
-            #expect(try await gate.ask(.POST, "/sample/prompt/", token: nil, body: "a").body == "a")
+            #expect(try await gateway.ask(.POST, "/sample/prompt/", token: nil, body: "a").body == "a")
         }
     }
 
     @Test func `a route is called by its template in metrics`() async throws {
-        try await Self.withGateway { gate in
-            _ = try await gate.ask(.GET, "/sample/items/42", token: nil)
-            let metrics = try await gate.ask(.GET, "/metrics", token: nil).body
+        try await Self.withGateway { gateway in
+            _ = try await gateway.ask(.GET, "/sample/items/42", token: nil)
+            let metrics = try await gateway.ask(.GET, "/metrics", token: nil).body
             #expect(metrics.contains("route=\"/sample/items/{id}\""))
             #expect(!metrics.contains("/sample/items/42"))
         }
@@ -151,8 +151,8 @@ struct SampleSurfaceTests {
 
     /// A service that reads slowly is not the client's fault; a client that pauses longer than allowed is refused.
     @Test func `a body's time counts only while the server reads`() async throws {
-        try await Self.withGateway { gate in
-            let connection = try await RawConnection.open(port: gate.port)
+        try await Self.withGateway { gateway in
+            let connection = try await RawConnection.open(port: gateway.port)
             connection.send("POST /sample/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
             for _ in 0..<30 { connection.send(Array(repeating: 0x20, count: 100_000)) }
             try await eventually("A response", within: .seconds(20)) { RawAnswer(connection.received) != nil }
@@ -163,8 +163,8 @@ struct SampleSurfaceTests {
     }
 
     @Test func `a slow but steady body is accepted`() async throws {
-        try await Self.withGateway { gate in
-            let connection = try await RawConnection.open(port: gate.port)
+        try await Self.withGateway { gateway in
+            let connection = try await RawConnection.open(port: gateway.port)
             connection.send("POST /sample/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
             for _ in 0..<15 {
                 connection.send(Array(repeating: 0x20, count: 4000))

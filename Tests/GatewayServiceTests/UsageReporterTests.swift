@@ -77,24 +77,25 @@ struct UsageReporterTests {
         try HTTPBus(
             peer: "conversation-svc",
             urls: ["http://127.0.0.1:\(port)"],
-            token: Gate.busToken,
+            token: TestGateway.busToken,
             client: HTTPClient()
         )
     }
 
-    private func withReporter<Value>(_ body: (UsageReporter, ScriptedMeter) async throws -> Value) async throws -> Value
-    {
-        let meter = ScriptedMeter()
+    private func withReporter<Value>(
+        _ body: (UsageReporter, ScriptedUsageStore) async throws -> Value
+    ) async throws -> Value {
+        let meter = ScriptedUsageStore()
         var table = EndpointTable(service: "conversation-svc")
         meter.add(to: &table)
-        let behind = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: Gate.busToken)
-        return try await withRunning(behind) { port in
+        let services = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: TestGateway.busToken)
+        return try await withRunning(services) { port in
             let reporter = UsageReporter(conversations: try Self.bus(port: port))
             let unit = ServiceUnit.bus(
                 table: EndpointTable(service: "gateway"),
                 host: "127.0.0.1",
                 port: 0,
-                token: Gate.busToken,
+                token: TestGateway.busToken,
                 background: [reporter]
             )
             return try await withRunning(unit) { _ in try await body(reporter, meter) }

@@ -7,7 +7,7 @@ import NIOHTTP1
 /// Answers every request: finds its route, identifies the caller, runs the handler, and completes the response.
 struct RequestDispatcher: Sendable {
     let table: SurfaceTable
-    let identification: Identification
+    let authenticator: RequestAuthenticator
     let finisher: ResponseFinisher
 
     func respond(_ request: ServerRequest) async -> Response {
@@ -35,7 +35,7 @@ struct RequestDispatcher: Sendable {
         switch context.resolution.action {
         case .route(let route):
             let body = RequestBody(request, limit: route.bodyLimit)
-            return await identification.respond(context, access: route.access) { context in
+            return await authenticator.respond(context, access: route.access) { context in
                 try await route.handler(Request(head: request.head, body: body), context)
             }
         case .redirect(let location):

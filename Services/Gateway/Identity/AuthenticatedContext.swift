@@ -7,7 +7,7 @@ struct AuthenticatedContext: RequestContext {
     let principal: Principal
     /// The API key that the caller used.
     let key: APIKey?
-    private let keyHold: KeyHold?
+    private let keyLease: KeyLease?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
@@ -18,7 +18,7 @@ struct AuthenticatedContext: RequestContext {
         parameters = context.parameters
         self.principal = principal
         key = context.key
-        keyHold = context.keyHold
+        keyLease = context.keyLease
         call = context.call(as: principal)
         start = context.start
         requestID = context.requestID
@@ -29,8 +29,8 @@ struct AuthenticatedContext: RequestContext {
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
     ) async throws -> Answer {
-        guard let keyHold else { return try await ask(call) }
-        return try await keyHold.answer(call, ask)
+        guard let keyLease else { return try await ask(call) }
+        return try await keyLease.answer(call, ask)
     }
 
     /// Asks for a stream, which ends early when the key by which it was asked for stops being good.
@@ -38,7 +38,7 @@ struct AuthenticatedContext: RequestContext {
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        guard let keyHold else { return try await ask(call) }
-        return try await keyHold.stream(call, ask)
+        guard let keyLease else { return try await ask(call) }
+        return try await keyLease.stream(call, ask)
     }
 }

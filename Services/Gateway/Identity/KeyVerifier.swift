@@ -16,12 +16,12 @@ final class KeyVerifier: Sendable {
     private static let attempts = 3
 
     /// A key, and what the cache knew when it was asked for: what was told since may concern it.
-    typealias Belief = (key: APIKey, version: UInt64)
+    typealias VerifiedKey = (key: APIKey, version: UInt64)
 
     private let conversations: any Bus
     let cache: KeyCache
     private let guesses = RateLimiter(perMinute: guessesPerMinute, perHour: 0)
-    private let lookups = Mutex<[String: Task<Belief, any Error>]>([:])
+    private let lookups = Mutex<[String: Task<VerifiedKey, any Error>]>([:])
     private let asked = Counter(label: "gateway.keys.lookups")
 
     init(conversations: any Bus, cache: KeyCache) {
@@ -33,16 +33,20 @@ final class KeyVerifier: Sendable {
     ///
     /// Throws `unauthorized` when it is none, or no longer good; `limited` for one that is not known, from an address that
     /// has shown too many wrong ones; and whatever keeps conversation-svc from being asked.
-    func verify(_ text: String, from address: String, requestID: String, now: Timestamp = .now()) async throws -> Belief
-    {
+    func verify(
+        _ text: String,
+        from address: String,
+        requestID: String,
+        now: Timestamp = .now()
+    ) async throws -> VerifiedKey {
         guard let secret = KeySecret(text) else { throw Self.refusal }
         let digest = secret.digest
         let version = cache.version
-        let belief: Belief =
-            switch cache.recall(digest) {
-            case .key(let key): (key, version)
-            case .unknown: throw Self.refusal
-            case .nothing: try await lookUp(digest, from: address, requestID)
+        let belief: VerifiedKey =
+            switch cache.lookup(digest) {
+            case .valid(let key): (key, version)
+            case .invalid: throw Self.refusal
+            case .miss: try await lookUp(digest, from: address, requestID)
             }
         guard !belief.key.isExpired(at: now) else { throw Fault(.unauthorized, "The API key has expired") }
         return belief
@@ -50,22 +54,22 @@ final class KeyVerifier: Sendable {
 
     private static let refusal = Fault(.unauthorized, "Invalid API key")
 
-    private func lookUp(_ digest: String, from address: String, _ requestID: String) async throws -> Belief {
-        let verdict = guesses.foresee(address)
-        guard verdict.isAdmitted else {
-            throw Fault(.limited, "Too many wrong API keys from this address.", retryAfter: verdict.retryAfter)
+    private func lookUp(_ digest: String, from address: String, _ requestID: String) async throws -> VerifiedKey {
+        let decision = guesses.peek(address)
+        guard decision.isAllowed else {
+            throw Fault(.limited, "Too many wrong API keys from this address.", retryAfter: decision.retryAfter)
         }
         do {
             return try await ask(digest, requestID)
         } catch let fault as Fault where fault.code == .missing {
-            cache.rememberUnknown(digest)
-            _ = guesses.admit(address)
+            cache.storeInvalid(digest)
+            _ = guesses.take(address)
             throw Self.refusal
         }
     }
 
     /// Asks once, however many want to know at the same time.
-    private func ask(_ digest: String, _ requestID: String) async throws -> Belief {
+    private func ask(_ digest: String, _ requestID: String) async throws -> VerifiedKey {
         let lookup = try lookups.withLock { lookups throws(Fault) in
             if let lookup = lookups[digest] { return lookup }
             guard lookups.count < Self.lookupLimit else {
@@ -86,14 +90,14 @@ final class KeyVerifier: Sendable {
         return try await lookup.value
     }
 
-    private func find(_ digest: String, _ requestID: String) async throws -> Belief {
+    private func find(_ digest: String, _ requestID: String) async throws -> VerifiedKey {
         for attempt in 1... {
             let version = cache.version
             asked.increment()
             let context = CallContext(requestID: requestID, deadline: .now + Self.patience)
             let key = try await conversations.call(Keys.Find(digest: digest), context)
             // What was told meanwhile may concern this very key, and be newer than the answer.
-            if cache.remember(key, digest, since: version) || attempt == Self.attempts { return (key, version) }
+            if cache.store(key, digest, since: version) || attempt == Self.attempts { return (key, version) }
         }
         throw Self.refusal
     }

@@ -8,7 +8,7 @@ struct CallMeter: Sendable {
     /// How long conversation-svc may take to say whether there is room.
     private static let patience = Duration.seconds(5)
 
-    let calls: ConcurrentCalls
+    let limiter: ConcurrencyLimiter
     let keys: KeyCache
     let reporter: UsageReporter
     let conversations: any Bus
@@ -28,13 +28,13 @@ struct CallMeter: Sendable {
     /// Throws `limited` when too many calls are going on, `quota_exceeded`, and `forbidden` for a model without a price where
     /// a quota of money applies, with a sentence for the client.
     func begin(_ caller: Caller, model: String?, promptTokens: Int, maxTokens: Int? = nil) async throws -> MeteredCall {
-        try calls.enter(caller.principal, keyLimit: caller.keyLimit)
+        try limiter.acquire(caller.principal, keyLimit: caller.keyLimit)
         let call = MeteredCall(
             principal: caller.principal,
             promptTokens: promptTokens,
             meter: self
         )
-        guard keys.mayBeLimited(caller.principal) else { return call }
+        guard keys.mayHaveQuota(caller.principal) else { return call }
         let reserve = Quotas.Reserve(
             model: model,
             promptTokens: call.promptTokens,
@@ -42,10 +42,10 @@ struct CallMeter: Sendable {
             reservation: Quotas.Reservation.ID()
         )
         do {
-            call.hold(try await self.reserve(reserve, caller.call))
+            call.setReservation(try await self.reserve(reserve, caller.call))
             return call
         } catch {
-            call.leave()
+            call.releaseSlot()
             throw error
         }
     }

@@ -6,31 +6,31 @@ final class MeteredCall: Sendable {
     /// How a call ended.
     enum Outcome: Sendable {
         /// The model's provider said what it took.
-        case told(model: String, usage: Usage)
+        case reported(model: String, usage: Usage)
         /// The model was asked, and nobody said what it took: it broke off, or its client left. What came so far has so
         /// many bytes.
-        case untold(model: String, completionBytes: Int)
+        case estimated(model: String, completionBytes: Int)
         /// No model was reached, or it refused: nothing is charged.
-        case refused
+        case rejected
 
         /// What a generation came to that has ended as it should.
         init(_ finish: Inference.Finish) {
             guard let usage = finish.usage else {
-                self = .untold(model: finish.model, completionBytes: 0)
+                self = .estimated(model: finish.model, completionBytes: 0)
                 return
             }
-            self = .told(model: finish.model, usage: usage)
+            self = .reported(model: finish.model, usage: usage)
         }
 
         /// What a call came to that failed: a model that broke off, or was left, has read the prompt.
         ///
         /// Which model that was nobody has said: what the client wrote may be no name at all.
         init(after error: any Error) {
-            guard let fault = error as? Fault, ![.cut, .timeout, .keyLost].contains(fault.code) else {
-                self = .untold(model: "", completionBytes: 0)
+            guard let fault = error as? Fault, ![.cut, .timeout, .keyInvalidated].contains(fault.code) else {
+                self = .estimated(model: "", completionBytes: 0)
                 return
             }
-            self = .refused
+            self = .rejected
         }
     }
 
@@ -54,12 +54,12 @@ final class MeteredCall: Sendable {
 
     deinit {
         // Nobody ended it: something broke on the way, and a model may have been asked.
-        guard leave(), let id = state.withLock({ $0.reservation }) else { return }
-        let (model, usage) = taken(.untold(model: "", completionBytes: 0))
+        guard releaseSlot(), let id = state.withLock({ $0.reservation }) else { return }
+        let (model, usage) = taken(.estimated(model: "", completionBytes: 0))
         meter.reporter.settle(Quotas.Settlement(reservation: id, model: model, usage: usage))
     }
 
-    func hold(_ reserved: Quotas.Reserved) {
+    func setReservation(_ reserved: Quotas.Reserved) {
         state.withLock { state in
             state.reservation = reserved.reservation
             state.answerLimit = reserved.answerLimit
@@ -72,8 +72,8 @@ final class MeteredCall: Sendable {
     /// Ends the call: its place is free, and what it took is counted; a second time does nothing.
     ///
     /// Waits for conversation-svc only where something was reserved, and never fails: what cannot be told now is told later.
-    func end(_ outcome: Outcome) async {
-        guard leave() else { return }
+    func finish(_ outcome: Outcome) async {
+        guard releaseSlot() else { return }
         let (model, usage) = taken(outcome)
         guard let id = state.withLock({ $0.reservation }) else {
             if let usage { meter.reporter.record(principal, model: model, usage: usage) }
@@ -86,19 +86,19 @@ final class MeteredCall: Sendable {
 
     /// Gives the call's place back; answers whether that was not done before.
     @discardableResult
-    func leave() -> Bool {
+    func releaseSlot() -> Bool {
         let isFirst = state.withLock { state in
             defer { state.isOver = true }
             return !state.isOver
         }
-        if isFirst { meter.calls.leave(principal) }
+        if isFirst { meter.limiter.release(principal) }
         return isFirst
     }
 
     private func taken(_ outcome: Outcome) -> (model: String, usage: Usage?) {
         switch outcome {
-        case .told(let model, let usage): (model, usage)
-        case .untold(let model, let bytes):
+        case .reported(let model, let usage): (model, usage)
+        case .estimated(let model, let bytes):
             (
                 model,
                 Usage(
@@ -107,7 +107,7 @@ final class MeteredCall: Sendable {
                     isEstimated: true
                 )
             )
-        case .refused: ("", nil)
+        case .rejected: ("", nil)
         }
     }
 }

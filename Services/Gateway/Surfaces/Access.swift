@@ -13,7 +13,7 @@ import Contracts
 ///
 /// An invalid credential is refused at every level but `unchecked`.
 enum Access: Sendable {
-    /// No identification and no rate limit, for health probes.
+    /// No authenticator and no rate limit, for health probes.
     case unchecked
     /// A credential is optional.
     case anyone

@@ -46,14 +46,14 @@ struct ErrorFormat: Sendable {
     /// The response for a fault, with a complete body.
     let response: @Sendable (Fault) -> Response
     /// The 429 response for a caller over a rate limit.
-    let rateLimited: @Sendable (RateLimiter.Verdict) -> Response
+    let rateLimited: @Sendable (RateLimitDecision) -> Response
     /// Writes the surface's rate limit headers into any response.
-    let writeRateLimit: @Sendable (RateLimiter.Verdict, inout HTTPHeaders) -> Void
+    let writeRateLimit: @Sendable (RateLimitDecision, inout HTTPHeaders) -> Void
 
     init(
         response: @escaping @Sendable (Fault) -> Response,
-        rateLimited: (@Sendable (RateLimiter.Verdict) -> Response)? = nil,
-        writeRateLimit: @escaping @Sendable (RateLimiter.Verdict, inout HTTPHeaders) -> Void = { _, _ in }
+        rateLimited: (@Sendable (RateLimitDecision) -> Response)? = nil,
+        writeRateLimit: @escaping @Sendable (RateLimitDecision, inout HTTPHeaders) -> Void = { _, _ in }
     ) {
         self.response = response
         self.rateLimited =

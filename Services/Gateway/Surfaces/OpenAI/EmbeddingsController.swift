@@ -31,16 +31,16 @@ struct EmbeddingsController: Sendable {
         do {
             let made = try await context.answer(call) { try await inference.call(request, $0) }
             let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
-            await metered.end(.told(model: made.model, usage: usage))
+            await metered.finish(.reported(model: made.model, usage: usage))
             return made
         } catch {
-            await metered.end(MeteredCall.Outcome(after: error))
+            await metered.finish(MeteredCall.Outcome(after: error))
             throw error
         }
     }
 
     private func answer(_ embeddings: Inference.Embeddings, asText: Bool) throws -> Response {
-        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingNumbers.read)
+        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingVector.read)
         var json = JSONWriter()
         json.object { json in
             json.field("object", "list")
@@ -59,6 +59,6 @@ struct EmbeddingsController: Sendable {
                 json.field("total_tokens", embeddings.promptTokens)
             }
         }
-        return OpenAIAnswer.json(json)
+        return OpenAIResponse.json(json)
     }
 }

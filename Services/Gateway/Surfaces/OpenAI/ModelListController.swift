@@ -15,7 +15,7 @@ struct ModelListController: Sendable {
             json.field("object", "list")
             json.array("data", reports.flatMap(\.models)) { $1.writeOpenAI(to: &$0) }
         }
-        return OpenAIAnswer.json(json)
+        return OpenAIResponse.json(json)
     }
 
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
@@ -25,7 +25,7 @@ struct ModelListController: Sendable {
         let model = try await inference.call(Models.Find(name: name), context.call)
         var json = JSONWriter()
         model.writeOpenAI(to: &json)
-        return OpenAIAnswer.json(json)
+        return OpenAIResponse.json(json)
     }
 }
 

@@ -30,7 +30,7 @@ struct OpenAIError {
     init(_ fault: Fault) {
         message = fault.message
         switch fault.code {
-        case .unauthorized, .keyLost:
+        case .unauthorized, .keyInvalidated:
             (status, type, param, code) = (.unauthorized, Self.invalid, nil, "invalid_api_key")
         case .forbidden: (status, type, param, code) = (.forbidden, Self.invalid, nil, "permission_denied")
         case .missing: (status, type, param, code) = (.notFound, Self.invalid, "model", "model_not_found")
@@ -81,5 +81,5 @@ struct OpenAIError {
 }
 
 extension OpenAIError.Parameter: RespondingError {
-    func response() -> Response { OpenAIAnswer.parameter(self) }
+    func response() -> Response { OpenAIResponse.invalidParameter(self) }
 }

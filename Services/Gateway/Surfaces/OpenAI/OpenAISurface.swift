@@ -3,10 +3,10 @@ import NIOHTTP1
 extension Surface {
     /// The interface of OpenAI's API.
     static func openAI(_ services: GatewayServices) -> Surface {
-        let chat = ChatController(
+        let chat = ChatCompletionsController(
             inference: services.inference,
             meter: services.meter,
-            keeping: CallKeeping(conversations: services.conversations)
+            storedCompletions: StoredCompletionWriter(conversations: services.conversations)
         )
         let embeddings = EmbeddingsController(inference: services.inference, meter: services.meter)
         let models = ModelListController(inference: services.inference)
@@ -15,8 +15,8 @@ extension Surface {
         return Surface(
             name: "openai",
             errors: ErrorFormat(
-                response: OpenAIAnswer.fault,
-                rateLimited: OpenAIAnswer.tooMany,
+                response: OpenAIResponse.error,
+                rateLimited: OpenAIResponse.rateLimited,
                 writeRateLimit: { $0.writeOpenAI(to: &$1) }
             ),
             prefixes: ["/v1"],

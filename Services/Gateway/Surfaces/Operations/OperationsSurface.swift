@@ -7,7 +7,7 @@ extension Surface {
         let health = HealthController(conversations: services.conversations, peers: services.peers)
         return Surface(
             name: "operations",
-            errors: ErrorFormat(response: { V1Answer.fault($0) }, rateLimited: V1Answer.tooMany),
+            errors: ErrorFormat(response: { V1Response.error($0) }, rateLimited: V1Response.rateLimited),
             routes: [
                 Route(.GET, "/health", access: .unchecked, health.health),
                 Route(.GET, "/readyz", access: .unchecked) { (_, _: GatewayContext) in

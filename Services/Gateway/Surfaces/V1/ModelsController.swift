@@ -32,7 +32,7 @@ struct ModelsController: Sendable {
             json.array("models", reports.flatMap(\.models)) { $0.model($1) }
             json.array("providers", reports) { $0.provider($1, withAddress: mayManage) }
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     /// One model, with all that its provider tells of it.
@@ -40,7 +40,7 @@ struct ModelsController: Sendable {
         let description = try await inference.call(Models.Show(model: try Self.model(context)), context.call)
         var json = JSONWriter()
         json.description(description)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     /// Begins to fetch a model, or joins who does already.
@@ -77,7 +77,7 @@ struct ModelsController: Sendable {
             json.field("message", "Model deleted successfully")
             json.field("deleted_model", model)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     /// The jobs that go on, and those that ended lately.
@@ -88,14 +88,14 @@ struct ModelsController: Sendable {
             json.array("pulls", jobs) { $0.job($1) }
             json.field("total", jobs.count)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     /// A job as it stands, and as it goes on, to its end.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let follow = Models.FollowPull(id: try Self.job(context))
         let stream = try await context.stream(context.jobCall) { try await inference.stream(follow, $0) }
-        return ModelJobStream.response(of: stream)
+        return ModelJobEventStream.response(of: stream)
     }
 
     /// Ends a job.
@@ -104,13 +104,13 @@ struct ModelsController: Sendable {
         let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.jobCall)
         var json = JSONWriter()
         json.job(job)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     private func answer(_ begun: Models.BegunJob) -> Response {
         var json = JSONWriter()
         json.job(begun.job, isJoined: !begun.isNew)
-        var response = V1Answer.json(json, status: .accepted)
+        var response = V1Response.json(json, status: .accepted)
         response.headers[.location] = "/api/v1/models/pulls/\(begun.job.id)/events"
         return response
     }

@@ -7,8 +7,8 @@ extension Surface {
         Surface(
             name: "v1",
             errors: ErrorFormat(
-                response: { V1Answer.fault($0) },
-                rateLimited: V1Answer.tooMany
+                response: { V1Response.error($0) },
+                rateLimited: V1Response.rateLimited
             ),
             prefixes: ["/api/v1", "/auth"],
             routes: publicRoutes(services) + conversationRoutes(services) + accountRoutes(services)
