@@ -13,7 +13,9 @@ struct CORSRules: Sendable {
             head.headers.contains(name: "access-control-request-method")
         else { return nil }
         guard allows(origin) else {
-            return .text("Disallowed CORS origin", status: .badRequest)
+            var response = Response.text("Disallowed CORS origin", status: .badRequest)
+            response.headers[.vary] = "Origin"
+            return response
         }
         var response = Response.text("OK")
         response.headers[.accessControlMaxAge] = "600"

@@ -24,7 +24,7 @@ struct AuthenticatedContext: RequestContext {
         requestID = context.requestID
     }
 
-    /// Asks for a whole answer, which is left when the key by which it is asked for stops being good.
+    /// Makes a call that is cancelled when the caller's API key becomes invalid.
     func answer<Answer>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
@@ -33,7 +33,7 @@ struct AuthenticatedContext: RequestContext {
         return try await keyLease.answer(call, ask)
     }
 
-    /// Asks for a stream, which ends early when the key by which it was asked for stops being good.
+    /// Opens a stream that is cancelled when the caller's API key becomes invalid.
     func stream<Element>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>
