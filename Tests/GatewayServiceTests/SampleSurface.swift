@@ -53,7 +53,7 @@ extension Surface {
 
     /// Reads slower than its clients send.
     private static func upload(_ request: Request) async throws -> Response {
-        guard case .coming(let body) = request.body.source else { return .text("at once") }
+        guard case .stream(let body) = request.body.source else { return .text("at once") }
         var count = 0
         while let bytes = try await body.next() {
             count += bytes.readableBytes

@@ -156,8 +156,8 @@ struct SampleSurfaceTests {
             let connection = try await RawConnection.open(port: gateway.port)
             connection.send("POST /sample/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
             for _ in 0..<30 { connection.send(Array(repeating: 0x20, count: 100_000)) }
-            try await eventually("A response", within: .seconds(20)) { RawAnswer(connection.received) != nil }
-            let answer = try #require(RawAnswer(connection.received))
+            try await eventually("A response", within: .seconds(20)) { RawResponse(connection.received) != nil }
+            let answer = try #require(RawResponse(connection.received))
             #expect(answer.status == 200, "\(answer.body)")
             #expect(answer.body == "3000000")
         }

@@ -10,7 +10,7 @@ struct RequestBody: Sendable {
     /// Maximum size, in bytes.
     let limit: Int
     /// The body as it arrives; the request guard refuses more than ``limit`` bytes.
-    let source: RequestSource
+    let source: ServerRequestBody
     private let headers: HTTPHeaders
 
     init(_ request: ServerRequest, limit: Int) {

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 
 /// A response of the gateway: a status, headers, and a body that is complete or written as a stream.
-typealias Response = ServerAnswer
+typealias Response = ServerResponse
 
 extension Response {
     /// A complete JSON body.
@@ -28,11 +28,11 @@ extension Response {
     }
 
     /// A stream of Server-Sent Events, written by a closure.
-    static func eventStream(_ write: @escaping @Sendable (AnswerWriter) async throws -> Void) -> Response {
+    static func eventStream(_ write: @escaping @Sendable (ResponseWriter) async throws -> Void) -> Response {
         let headers: HTTPHeaders = [
             "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no",
         ]
-        return Response(status: .ok, headers: headers, body: .written(write))
+        return Response(status: .ok, headers: headers, body: .stream(write))
     }
 
     /// A response without a body.

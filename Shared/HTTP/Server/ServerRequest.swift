@@ -4,7 +4,7 @@ package import NIOHTTP1
 /// A request as its connection brought it.
 package struct ServerRequest: Sendable {
     package let head: HTTPRequestHead
-    package let body: RequestSource
+    package let body: ServerRequestBody
     /// The connection; whoever answers runs on its event loop.
     package let channel: any Channel
     /// What the connection's guard found out about the request.
@@ -28,9 +28,9 @@ package final class RequestAttachments {
 }
 
 /// The body of a request: there, or still coming.
-package enum RequestSource: Sendable {
+package enum ServerRequestBody: Sendable {
     case whole(ByteBuffer)
-    case coming(IncomingBody)
+    case stream(RequestBodyStream)
 
     /// The whole body.
     ///
@@ -40,7 +40,7 @@ package enum RequestSource: Sendable {
         case .whole(let bytes):
             guard bytes.readableBytes <= limit else { throw NIOTooManyBytesError(maxBytes: limit) }
             return bytes
-        case .coming(let body):
+        case .stream(let body):
             return try await body.collect(upTo: limit)
         }
     }

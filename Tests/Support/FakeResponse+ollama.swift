@@ -1,6 +1,6 @@
 import Foundation
 
-extension FakeAnswer {
+extension FakeResponse {
     /// Ollama's stream of a chat: a line a piece, and the line that says it is done.
     package static func chat(
         _ pieces: [String],
@@ -8,14 +8,14 @@ extension FakeAnswer {
         doneReason: String? = "stop",
         promptTokens: Int? = 26,
         completionTokens: Int? = 8
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         chat(lines: chatLines(pieces, model: model, doneReason, promptTokens, completionTokens))
     }
 
     /// A stream of these lines, each in a chunk of its own.
-    package static func chat(lines: [String], contentType: String = "application/x-ndjson") -> FakeAnswer {
+    package static func chat(lines: [String], contentType: String = "application/x-ndjson") -> FakeResponse {
         let chunks = lines.map { line in "\(String(line.utf8.count + 1, radix: 16))\r\n\(line)\n\r\n" }
-        return FakeAnswer(
+        return FakeResponse(
             head: """
                 HTTP/1.1 200 OK\r
                 Content-Type: \(contentType)\r
@@ -51,25 +51,25 @@ extension FakeAnswer {
     }
 
     /// A JSON answer with a length.
-    package static func json(_ status: Int = 200, _ body: String, headers: [String] = []) -> FakeAnswer {
+    package static func json(_ status: Int = 200, _ body: String, headers: [String] = []) -> FakeResponse {
         let lines =
             ["HTTP/1.1 \(status) Whatever", "Content-Type: application/json; charset=utf-8"]
             + headers + ["Content-Length: \(body.utf8.count)", "", ""]
-        return FakeAnswer(head: lines.joined(separator: "\r\n"), body: body.utf8)
+        return FakeResponse(head: lines.joined(separator: "\r\n"), body: body.utf8)
     }
 
     /// An error as Ollama says it.
-    package static func error(_ status: Int, _ message: String, headers: [String] = []) -> FakeAnswer {
+    package static func error(_ status: Int, _ message: String, headers: [String] = []) -> FakeResponse {
         json(status, "{\"error\":\(quoted(message))}", headers: headers)
     }
 
     /// Bytes that need not be HTTP at all; the connection is closed after them.
-    package static func raw(_ text: String) -> FakeAnswer {
-        FakeAnswer(head: "", body: text.utf8).ending(.close)
+    package static func raw(_ text: String) -> FakeResponse {
+        FakeResponse(head: "", body: text.utf8).ending(.close)
     }
 
     /// What `GET /api/tags` answers.
-    package static func tags(_ models: [String]) -> FakeAnswer {
+    package static func tags(_ models: [String]) -> FakeResponse {
         json(200, "{\"models\":[\(models.map { tag($0, capabilities: nil) }.joined(separator: ","))]}")
     }
 

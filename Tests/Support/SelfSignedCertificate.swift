@@ -1,7 +1,7 @@
 import NIOSSL
 
 /// A certificate that nobody has signed but its owner, for `somebody.else.invalid`, and its key, which guards nothing.
-enum OwnCertificate {
+enum SelfSignedCertificate {
     static func configuration() throws -> TLSConfiguration {
         .makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map { .certificate($0) },

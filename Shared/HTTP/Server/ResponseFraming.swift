@@ -4,7 +4,7 @@ import NIOHTTP1
 /// What an answer must be like on the wire: its request's protocol, whether a body may follow, and how much of it.
 ///
 /// Pure.
-struct AnswerForm {
+struct ResponseFraming {
     /// A body is longer or shorter than its head said.
     struct WrongLength: Error {}
 

@@ -3,7 +3,7 @@ import Foundation
 /// The members of a chunk or an answer that all of one have in common.
 private let openAIStamp = #""created":1795248000,"model":"#
 
-extension FakeAnswer {
+extension FakeResponse {
     /// The head of every answer of OpenAI, but for how its body is measured.
     private static func openAIHead(_ status: Int, _ type: String, _ headers: [String]) -> [String] {
         [
@@ -16,10 +16,10 @@ extension FakeAnswer {
     }
 
     /// An answer of OpenAI in one piece.
-    package static func openAI(_ body: String, status: Int = 200, headers: [String] = []) -> FakeAnswer {
+    package static func openAI(_ body: String, status: Int = 200, headers: [String] = []) -> FakeResponse {
         let lines =
             openAIHead(status, "application/json", headers) + ["Content-Length: \(body.utf8.count)", "", ""]
-        return FakeAnswer(head: lines.joined(separator: "\r\n"), body: body.utf8)
+        return FakeResponse(head: lines.joined(separator: "\r\n"), body: body.utf8)
     }
 
     /// An error as OpenAI says it.
@@ -30,7 +30,7 @@ extension FakeAnswer {
         param: String? = nil,
         code: String? = nil,
         headers: [String] = []
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         let error = openAIErrorBody(message, type: type, param: param, code: code, indent: true)
         return openAI(error + "\n", status: status, headers: headers)
     }
@@ -52,12 +52,12 @@ extension FakeAnswer {
     }
 
     /// A stream of these chunks, each in a chunk of HTTP's of its own, and `[DONE]`.
-    package static func openAIStream(_ chunks: [String], isDone: Bool = true, headers: [String] = []) -> FakeAnswer {
+    package static func openAIStream(_ chunks: [String], isDone: Bool = true, headers: [String] = []) -> FakeResponse {
         let events = (chunks + (isDone ? ["[DONE]"] : [])).map { "data: \($0)\n\n" }
         let lines =
             openAIHead(200, "text/event-stream; charset=utf-8", headers) + ["Transfer-Encoding: chunked", "", ""]
         let body = events.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined() + "0\r\n\r\n"
-        return FakeAnswer(head: lines.joined(separator: "\r\n"), body: body.utf8)
+        return FakeResponse(head: lines.joined(separator: "\r\n"), body: body.utf8)
     }
 
     /// OpenAI's stream of a text: the role, a chunk a piece, the end, and what it took if that is wanted.
@@ -66,8 +66,8 @@ extension FakeAnswer {
         model: String = "gpt-4o-mini",
         finishReason: String? = "stop",
         usage: (prompt: Int, completion: Int)? = (19, 10)
-    ) -> FakeAnswer {
-        var reply = FakeDialogue.Reply(promptTokens: usage?.prompt ?? 0)
+    ) -> FakeResponse {
+        var reply = FakeModelTurn.Reply(promptTokens: usage?.prompt ?? 0)
         reply.pieces = pieces
         let chunks = OpenAIChunks(model: model, includesUsage: usage != nil)
         var all = chunks.text(reply)
@@ -77,7 +77,7 @@ extension FakeAnswer {
     }
 
     /// What `GET /v1/models` answers.
-    package static func openAIModels(_ ids: [String]) -> FakeAnswer {
+    package static func openAIModels(_ ids: [String]) -> FakeResponse {
         openAI("{\"object\":\"list\",\"data\":[\(ids.map(openAIModel).joined(separator: ","))]}")
     }
 
@@ -92,7 +92,7 @@ extension FakeAnswer {
         asText: Bool,
         model: String = "text-embedding-3-small",
         tokens: Int = 8
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         let entries = vectors.enumerated().map { index, vector in
             let value =
                 asText
@@ -137,13 +137,13 @@ package struct OpenAIChunks: Sendable {
     }
 
     /// The role, and then a chunk a piece.
-    package func text(_ reply: FakeDialogue.Reply) -> [String] {
+    package func text(_ reply: FakeModelTurn.Reply) -> [String] {
         [chunk(delta: #"{"role":"assistant","content":"","refusal":null}"#)]
             + reply.pieces.map { chunk(delta: "{\"content\":\($0.inJSON)}", logprobs: logprobs([$0])) }
     }
 
     /// The role, and each call: its name first, then its arguments in fragments.
-    package func calls(_ reply: FakeDialogue.Reply) -> [String] {
+    package func calls(_ reply: FakeModelTurn.Reply) -> [String] {
         var chunks = [chunk(delta: #"{"role":"assistant","content":null}"#)]
         for (index, call) in reply.calls.enumerated() {
             chunks.append(
@@ -175,7 +175,7 @@ package struct OpenAIChunks: Sendable {
     }
 
     /// `chat.completion`.
-    package func whole(_ reply: FakeDialogue.Reply, finishReason: String) -> String {
+    package func whole(_ reply: FakeModelTurn.Reply, finishReason: String) -> String {
         let calls = reply.calls.enumerated().map { index, call in
             "{\"id\":\"\(Self.callID(index))\",\"type\":\"function\",\"function\":{\"name\":\(call.name.inJSON),"
                 + "\"arguments\":\(call.arguments.inJSON)}}"

@@ -4,7 +4,7 @@ import NIOCore
 /// each other at once cost one system call, and their reader one wake-up.
 ///
 /// First in the pipeline, or right behind TLS, so it sees the bytes.
-final class WriteJoiner: ChannelOutboundHandler {
+final class WriteCoalescer: ChannelOutboundHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
@@ -42,7 +42,7 @@ final class WriteJoiner: ChannelOutboundHandler {
         guard let executor else { return flushNow() }
         guard !isFlushDue else { return }
         isFlushDue = true
-        executor.flushSoon(self)
+        executor.scheduleFlush(of: self)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What Ollama says of models, and while it fetches and makes them.
-extension FakeAnswer {
+extension FakeResponse {
     /// A layer of a model that is fetched.
     package struct Layer: Sendable {
         package var digest: String
@@ -47,12 +47,12 @@ extension FakeAnswer {
     ]
 
     /// A pull from its beginning to its end.
-    package static func pull(_ layers: [Layer] = layers) -> FakeAnswer {
+    package static func pull(_ layers: [Layer] = layers) -> FakeResponse {
         chat(lines: pullLines(layers))
     }
 
     /// The making of a model from its beginning to its end.
-    package static var creation: FakeAnswer {
+    package static var creation: FakeResponse {
         chat(lines: [
             #"{"status":"using existing layer sha256:dde5aa3fc5ffc17176b5e8bdc82f587b24b2678c6c66101bf7da77af9f7ccdff"}"#,
             #"{"status":"creating new layer sha256:1f2e8a4b6c3d5e7f90a1b2c3d4e5f60718293a4b5c6d7e8f9012345678abcdef"}"#,
@@ -65,7 +65,7 @@ extension FakeAnswer {
         _ vectors: [[Double]],
         model: String = "nomic-embed-text",
         promptTokens: Int? = 7
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         let lists = vectors.map { "[\($0.map { "\($0)" }.joined(separator: ","))]" }
         let count = promptTokens.map { ",\"prompt_eval_count\":\($0)" } ?? ""
         return json(
@@ -76,12 +76,12 @@ extension FakeAnswer {
     }
 
     /// What `DELETE /api/delete` answers: nothing.
-    package static var deleted: FakeAnswer {
-        FakeAnswer(head: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", body: "".utf8)
+    package static var deleted: FakeResponse {
+        FakeResponse(head: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", body: "".utf8)
     }
 
     /// What `GET /api/tags` answers, with what each model can do.
-    package static func tags(_ models: [(name: String, capabilities: [String])]) -> FakeAnswer {
+    package static func tags(_ models: [(name: String, capabilities: [String])]) -> FakeResponse {
         let entries = models.map { tag($0.name, capabilities: $0.capabilities) }
         return json(200, "{\"models\":[\(entries.joined(separator: ","))]}")
     }
@@ -91,7 +91,7 @@ extension FakeAnswer {
         window: Int,
         capabilities: [String] = ["completion", "tools"],
         system: String? = nil
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         let words = capabilities.map(quoted).joined(separator: ",")
         return json(
             200,

@@ -4,7 +4,7 @@ package import NIOHTTP1
 /// Writes the body of one answer.
 ///
 /// What is written in one turn of the event loop goes out in one system call.
-package struct AnswerWriter: Sendable {
+package struct ResponseWriter: Sendable {
     private let connection: NIOLoopBound<ServerConnection>
     private let eventLoop: any EventLoop
     /// Which of the connection's answers this is.
@@ -49,7 +49,7 @@ package struct AnswerWriter: Sendable {
     }
 
     /// Sends an answer, its head and its body, to the end.
-    func send(_ answer: ServerAnswer) async {
+    func send(_ answer: ServerResponse) async {
         switch answer.body {
         case .whole(let bytes):
             do {
@@ -58,7 +58,7 @@ package struct AnswerWriter: Sendable {
                 // The client has left.
             }
             end()
-        case .written(let write):
+        case .stream(let write):
             do {
                 try await onEventLoop { try $0.begin(answer, of: number, write) }
             } catch {
@@ -71,7 +71,7 @@ package struct AnswerWriter: Sendable {
     /// Has the body written, to the end.
     ///
     /// One that does not come to its end closes the connection, so that nobody takes it for whole.
-    func send(_ write: @Sendable (AnswerWriter) async throws -> Void) async {
+    func send(_ write: @Sendable (ResponseWriter) async throws -> Void) async {
         do {
             try await write(self)
         } catch {

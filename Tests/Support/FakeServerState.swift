@@ -2,14 +2,14 @@ import NIOCore
 import Synchronization
 
 /// What a fake server is to say, and what it was asked.
-final class FakeLedger: Sendable {
+final class FakeServerState: Sendable {
     /// What is said to a request.
-    typealias Script = @Sendable (FakeRequest) -> FakeAnswer
+    typealias Script = @Sendable (FakeRequest) -> FakeResponse
     /// What is said instead of what a script says.
-    typealias Amendment = @Sendable (FakeRequest, FakeAnswer) -> FakeAnswer
+    typealias Amendment = @Sendable (FakeRequest, FakeResponse) -> FakeResponse
 
     private struct State {
-        var queued: [String: [FakeAnswer]] = [:]
+        var queued: [String: [FakeResponse]] = [:]
         var settled: [String: Script]
         var amendment: Amendment?
         var requests: [FakeRequest] = []
@@ -27,7 +27,7 @@ final class FakeLedger: Sendable {
     var openConnections: Int { state.withLock { $0.channels.count } }
     var connections: Int { state.withLock { $0.connections } }
 
-    func enqueue(_ answers: [FakeAnswer], path: String) {
+    func enqueue(_ answers: [FakeResponse], path: String) {
         state.withLock { $0.queued[path, default: []] += answers }
     }
 
@@ -40,7 +40,7 @@ final class FakeLedger: Sendable {
     }
 
     /// Writes a request down; answers its number and what to say.
-    func take(_ request: FakeRequest) -> (number: Int, answer: FakeAnswer) {
+    func take(_ request: FakeRequest) -> (number: Int, answer: FakeResponse) {
         state.withLock { state in
             state.requests.append(request)
             let number = state.requests.count - 1

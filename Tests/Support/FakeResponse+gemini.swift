@@ -1,6 +1,6 @@
 import Foundation
 
-extension FakeAnswer {
+extension FakeResponse {
     /// How many tokens the answers below say that they took.
     package static let geminiUsage = #"{"promptTokenCount": 12,"candidatesTokenCount": 7,"totalTokenCount": 19}"#
 
@@ -9,26 +9,26 @@ extension FakeAnswer {
         _ pieces: [String],
         finishReason: String? = "STOP",
         usage: String? = geminiUsage
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         gemini(chunks: geminiChunks(pieces, finishReason: finishReason, usage: usage))
     }
 
     /// Server-sent events of these chunks, each in a chunk of HTTP of its own.
-    package static func gemini(chunks: [String]) -> FakeAnswer {
+    package static func gemini(chunks: [String]) -> FakeResponse {
         gemini(body: chunks.map { "data: \($0)\r\n\r\n" }, type: "text/event-stream")
     }
 
     /// What is streamed without `alt=sse`: one array, a chunk a line of it.
-    package static func geminiArray(chunks: [String]) -> FakeAnswer {
+    package static func geminiArray(chunks: [String]) -> FakeResponse {
         var pieces = chunks.enumerated().map { ($0 == 0 ? "[" : ",\r\n") + $1 }
         pieces.append("\n]\n")
         return gemini(body: pieces, type: "application/json; charset=UTF-8")
     }
 
     /// A body in pieces, with the headers that Google's servers send.
-    package static func gemini(body pieces: [String], type: String) -> FakeAnswer {
+    package static func gemini(body pieces: [String], type: String) -> FakeResponse {
         let chunks = pieces.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }
-        return FakeAnswer(
+        return FakeResponse(
             head: """
                 HTTP/1.1 200 OK\r
                 Content-Type: \(type)\r
@@ -89,7 +89,7 @@ extension FakeAnswer {
         details: String? = nil,
         isArray: Bool = false,
         headers: [String] = []
-    ) -> FakeAnswer {
+    ) -> FakeResponse {
         let text = geminiErrorText(code, status, message, details: details)
         return json(code, isArray ? "[\(text)]" : text, headers: headers)
     }

@@ -3,7 +3,7 @@ import Foundation
 /// What a fake model was asked, in whatever dialect, and what it says to it.
 ///
 /// The reply is made of the question alone, so that a test can foretell every word of it.
-package struct FakeDialogue: Sendable {
+package struct FakeModelTurn: Sendable {
     /// A function that the model may call.
     package struct Tool: Sendable {
         package var name: String

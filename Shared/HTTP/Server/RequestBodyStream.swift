@@ -4,7 +4,7 @@ package import NIOCore
 ///
 /// `@unchecked Sendable`: every property below `eventLoop` is touched on that event loop alone; the methods of the
 /// reader go through `eventLoop.execute` where they come from elsewhere.
-package final class IncomingBody: @unchecked Sendable {
+package final class RequestBodyStream: @unchecked Sendable {
     /// Bytes that may wait unread before the socket is no longer read.
     static let bufferLimit = 65_536
 
@@ -79,9 +79,9 @@ package final class IncomingBody: @unchecked Sendable {
     }
 }
 
-extension IncomingBody: AsyncSequence {
+extension RequestBodyStream: AsyncSequence {
     package struct AsyncIterator: AsyncIteratorProtocol {
-        let body: IncomingBody
+        let body: RequestBodyStream
 
         package func next() async throws -> ByteBuffer? {
             try await body.next()

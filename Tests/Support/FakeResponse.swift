@@ -1,5 +1,5 @@
 /// What a fake server sends back, byte for byte, and how rudely.
-package struct FakeAnswer: Sendable {
+package struct FakeResponse: Sendable {
     /// The whole answer: head and body.
     package var bytes: [UInt8]
     /// How long the head is: where the body's first byte stands.
@@ -32,7 +32,7 @@ package struct FakeAnswer: Sendable {
     }
 
     /// The same, but only its first `count` bytes, and then `ending`.
-    package func cut(after count: Int, _ ending: Ending = .close) -> FakeAnswer {
+    package func cut(after count: Int, _ ending: Ending = .close) -> FakeResponse {
         var answer = self
         answer.bytes = Array(bytes.prefix(count))
         answer.ending = ending
@@ -40,29 +40,29 @@ package struct FakeAnswer: Sendable {
     }
 
     /// The same, but after its last byte comes `ending`.
-    package func ending(_ ending: Ending) -> FakeAnswer {
+    package func ending(_ ending: Ending) -> FakeResponse {
         cut(after: bytes.count, ending)
     }
 
     /// The same without the chunk that ends the body, for which its reader waits in vain.
-    package var stalledBeforeEnd: FakeAnswer {
+    package var stalledBeforeEnd: FakeResponse {
         cut(after: bytes.count - "0\r\n\r\n".utf8.count, .stall)
     }
 
     /// The same, and reset a moment after all of it has been read.
-    package var resetLater: FakeAnswer {
+    package var resetLater: FakeResponse {
         split(at: [bytes.count - 1], pause: .milliseconds(50)).ending(.reset)
     }
 
     /// The same and, a moment after all of it has been read, more, whatever it is; then the connection is closed.
-    package func followedLater(by text: String) -> FakeAnswer {
+    package func followedLater(by text: String) -> FakeResponse {
         var answer = ending(.close)
         answer.bytes += text.utf8
         return answer.split(at: [bytes.count], pause: .milliseconds(50))
     }
 
     /// The same, written in pieces that end at these offsets.
-    package func split(at offsets: [Int], pause: Duration = .milliseconds(1)) -> FakeAnswer {
+    package func split(at offsets: [Int], pause: Duration = .milliseconds(1)) -> FakeResponse {
         var answer = self
         answer.borders = offsets
         answer.pause = pause
@@ -70,12 +70,12 @@ package struct FakeAnswer: Sendable {
     }
 
     /// The same, one byte a write.
-    package func byteByByte(pause: Duration = .zero) -> FakeAnswer {
+    package func byteByByte(pause: Duration = .zero) -> FakeResponse {
         split(at: Array(0..<bytes.count), pause: pause)
     }
 
     /// The same, one chunk of the body a write.
-    package func lineByLine(pause: Duration) -> FakeAnswer {
+    package func lineByLine(pause: Duration) -> FakeResponse {
         let end = Array("\n\r\n".utf8)
         return split(
             at: bytes.indices.filter { $0 > headLength + 3 && bytes[($0 - 3)..<$0].elementsEqual(end) },

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 
 /// A server on a real socket that answers by its request's path, and what has become of its bodies.
-struct Answering: Sendable {
+struct SampleServer: Sendable {
     /// What has happened, in order.
     let journal = Journal()
 
@@ -23,7 +23,7 @@ struct Answering: Sendable {
         _ configuration: ServerChannel.Configuration = ServerChannel.Configuration(),
         _ body: (Int, Journal) async throws -> Value
     ) async throws -> Value {
-        let answering = Answering()
+        let answering = SampleServer()
         return try await withRunning(answering.unit(configuration)) { port in try await body(port, answering.journal) }
     }
 
@@ -37,7 +37,7 @@ struct Answering: Sendable {
         ) { request in await answer(request) }
     }
 
-    private func answer(_ request: ServerRequest) async -> ServerAnswer {
+    private func answer(_ request: ServerRequest) async -> ServerResponse {
         let path = request.head.uri
         journal.add("asked \(path)")
         switch path {
@@ -97,14 +97,14 @@ struct Answering: Sendable {
         String(repeating: Character(UnicodeScalar(UInt8(97 + number))), count: size)
     }
 
-    private func mixed() -> ServerAnswer {
+    private func mixed() -> ServerResponse {
         written("/mixed", headers: ["content-length": String(Self.sizes.reduce(0, +))]) { writer in
             for piece in Self.mixture { try await writer.write(ByteBuffer(string: piece)) }
             try await writer.finish()
         }
     }
 
-    private func length(of request: ServerRequest) async -> ServerAnswer {
+    private func length(of request: ServerRequest) async -> ServerResponse {
         do {
             let body = try await request.body.collect(upTo: 10_000_000)
             return Self.text(String(body.readableBytes))
@@ -117,12 +117,12 @@ struct Answering: Sendable {
     private func written(
         _ path: String,
         headers: HTTPHeaders = [:],
-        _ write: @escaping @Sendable (AnswerWriter) async throws -> Void
-    ) -> ServerAnswer {
-        ServerAnswer(
+        _ write: @escaping @Sendable (ResponseWriter) async throws -> Void
+    ) -> ServerResponse {
+        ServerResponse(
             status: .ok,
             headers: headers,
-            body: .written { writer in
+            body: .stream { writer in
                 defer { journal.add("over \(path)") }
                 try await write(writer)
             }
@@ -133,7 +133,7 @@ struct Answering: Sendable {
         _ text: String,
         status: HTTPResponseStatus = .ok,
         headers: HTTPHeaders = [:]
-    ) -> ServerAnswer {
-        ServerAnswer(status: status, headers: headers, body: .whole(ByteBuffer(string: text)))
+    ) -> ServerResponse {
+        ServerResponse(status: status, headers: headers, body: .whole(ByteBuffer(string: text)))
     }
 }
