@@ -10,7 +10,7 @@ struct AllowedHosts: Sendable {
     private let mode: AuthenticationMode
     private let names: Set<String>
 
-    /// - Parameter names: Host names and addresses, without ports.
+    /// `names` are host names and addresses without ports.
     init(mode: AuthenticationMode, names: [String]) {
         self.mode = mode
         self.names = Set(names.map(Self.normalized))

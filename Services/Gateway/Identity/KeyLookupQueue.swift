@@ -52,7 +52,7 @@ final class KeyLookupQueue: Sendable {
 
     /// Waits for a slot; returns `false`, without a slot, if too many look-ups from the address are waiting.
     ///
-    /// - Parameter limit: Maximum number of concurrent look-ups from the address.
+    /// `limit` is the maximum number of concurrent look-ups from the address.
     func acquire(_ address: String, limit: Int) async -> Bool {
         await withCheckedContinuation { (waiter: Waiter) in
             let isQueued = state.withLock { state in

@@ -78,7 +78,11 @@ final class KeyVerifier: Sendable {
     }
 
     /// Looks a key up once for all concurrent requests with it.
-    private func sharedLookup(_ digest: String, from address: @autoclosure () -> String, _ requestID: String) async throws -> VerifiedKey {
+    private func sharedLookup(
+        _ digest: String,
+        from address: String,
+        _ requestID: String
+    ) async throws -> VerifiedKey {
         let lookup = lookups.withLock { lookups in
             if let lookup = lookups[digest] { return lookup }
             // Other requests may wait for the look-up, so it does not end when the first of them is cancelled.
@@ -92,7 +96,7 @@ final class KeyVerifier: Sendable {
         return try await lookup.value
     }
 
-    private func lookUp(_ digest: String, from address: @autoclosure () -> String, _ requestID: String) async throws -> VerifiedKey {
+    private func lookUp(_ digest: String, from address: String, _ requestID: String) async throws -> VerifiedKey {
         let limit = failures.peek(address).isAllowed ? Self.addressLimits.usual : Self.addressLimits.reduced
         guard await queue.acquire(address, limit: limit) else {
             throw Fault(

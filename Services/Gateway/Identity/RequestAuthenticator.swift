@@ -47,7 +47,7 @@ struct RequestAuthenticator: Sendable {
         return response
     }
 
-    /// Sets the principal of the context. An invalid credential is rejected in every mode.
+    /// Sets the principal of the context; an invalid credential is rejected in every mode.
     private func identify(_ surface: Surface, _ context: inout GatewayContext) async throws {
         switch try Credential(context.head.headers) {
         case .token(let token)

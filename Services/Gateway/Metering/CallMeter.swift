@@ -24,14 +24,11 @@ struct CallMeter: Sendable {
         var call: CallContext
     }
 
-    /// Starts a call before the model is asked. The returned call must be finished with ``MeteredCall/finish(_:)``.
+    /// Starts a call before the model is asked; it must be finished with ``MeteredCall/finish(_:)``.
     ///
     /// Throws `limited` if too many calls are in progress, `quota_exceeded`, and `forbidden` for a model without a price if
     /// a cost quota applies.
-    ///
-    /// - Parameters:
-    ///   - model: The model in the client's request.
-    ///   - promptTokens: The estimated size of the whole prompt.
+    /// `model` is the name in the client's request, `promptTokens` the estimated size of the whole prompt.
     func begin(_ caller: Caller, model: String?, promptTokens: Int, maxTokens: Int? = nil) async throws -> MeteredCall {
         try limiter.acquire(caller.principal, keyLimit: caller.keyLimit)
         let call = MeteredCall(

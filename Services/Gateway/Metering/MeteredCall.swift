@@ -68,9 +68,9 @@ final class MeteredCall: Sendable {
     /// Maximum number of completion tokens that the quota allows; `nil` means unlimited.
     var answerLimit: Int? { state.withLock { $0.answerLimit } }
 
-    /// Releases the slot and hands the usage to the ``UsageReporter``. Idempotent.
+    /// Releases the slot and hands the usage to the reporter; idempotent.
     ///
-    /// Does not wait: the response ends at once, and the reporter sends the usage, also during shutdown.
+    /// Does not wait: the response ends at once, and the ``UsageReporter`` sends the usage, also during shutdown.
     func finish(_ outcome: Outcome) {
         guard releaseSlot() else { return }
         if let id = state.withLock({ $0.reservation }) {
