@@ -1,19 +1,20 @@
 import Contracts
 import GRDB
 
-/// Who may see a conversation: its user, nobody else.
+/// Checks that a conversation belongs to the principal; only its user may access it.
 enum ConversationAccess {
-    /// Throws `forbidden` for somebody else's.
+    /// Throws `forbidden` if the conversation belongs to another user.
     static func check(_ conversation: StoredConversation, by principal: Principal) throws {
-        // By bytes, as the store compares: two spellings of a name that look alike are two users.
+        // Compares bytes, as the database does: user names that differ only in Unicode normalization are different
+        // users.
         guard conversation.user.utf8.elementsEqual(principal.user.utf8) else {
             throw Fault(.forbidden, "Not your conversation")
         }
     }
 
-    /// Finds the principal's conversation.
+    /// Returns the principal's conversation.
     ///
-    /// Throws `missing`, and `forbidden` for somebody else's.
+    /// Throws `missing` if it does not exist, and `forbidden` if it belongs to another user.
     @discardableResult
     static func check(
         _ id: Conversation.ID,

@@ -1,7 +1,7 @@
 import Contracts
 import ServiceKit
 
-/// What conversation-svc reads from its settings, once, at the start.
+/// The settings of conversation-svc, read once at startup.
 ///
 /// | setting | type | default |
 /// |---|---|---|
@@ -9,9 +9,9 @@ import ServiceKit
 /// | `CONVERSATION_PORT` | 0…65535, 0 for any | `8001` |
 /// | `INFERENCE_URL` | URLs of inference-svc | `http://127.0.0.1:<INFERENCE_PORT>` |
 /// | `DATA_DIR` | folder of `conversation.sqlite` | `./data` |
-/// | `MAX_CONCURRENT_RUNS` | runs per user, 0 for no limit | `8` |
-/// | `RUN_TIMEOUT` | duration of a whole generation | `600s` |
-/// | `USAGE_RETENTION_DAYS` | 32…100000 days, 0 for ever | `400` |
+/// | `MAX_CONCURRENT_RUNS` | concurrent runs per user, 0 for unlimited | `8` |
+/// | `RUN_TIMEOUT` | maximum duration of a generation | `600s` |
+/// | `USAGE_RETENTION_DAYS` | 32…100000 days, 0 for unlimited | `400` |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
     var host: String
@@ -20,9 +20,11 @@ struct ConversationConfiguration: Sendable {
     var databasePath: String
     var dataDirectory: String
     var concurrentRuns: Int
-    /// How long a generation may take; inference-svc minds it too, and says more when it has passed.
+    /// Maximum duration of a generation.
+    ///
+    /// inference-svc enforces it too and returns the more specific error.
     var runLimit: Duration
-    /// How many days usage is kept; 0: for ever.
+    /// Number of days for which usage is stored; 0 for unlimited.
     var usageDays: Int
     var busToken: String
 
@@ -39,7 +41,10 @@ struct ConversationConfiguration: Sendable {
         usageDays = try settings.integer("USAGE_RETENTION_DAYS", default: 400, in: 0...100_000)
         guard usageDays == 0 || usageDays >= 32 else {
             throw InvalidSetting(
-                "USAGE_RETENTION_DAYS is \(usageDays). It must be 0, for ever, or from 32: a quota counts a whole month."
+                """
+                USAGE_RETENTION_DAYS is \(usageDays). It must be 0 (unlimited) or at least 32, because a monthly \
+                quota needs a whole month.
+                """
             )
         }
         busToken = try settings.busToken()

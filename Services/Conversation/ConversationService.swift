@@ -4,9 +4,10 @@ import Foundation
 import HTTP
 package import ServiceKit
 
-/// conversation-svc: personas, conversations, messages and runs; it orchestrates a turn.
+/// conversation-svc: stores personas, conversations, messages and runs, and orchestrates turns.
 package enum ConversationService {
-    /// Puts the service together: opens the store, ends what an earlier process left going, and builds downward.
+    /// Creates the service: opens the database, finishes the runs that an earlier process left unfinished, and wires
+    /// the handlers.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         let configuration = try ConversationConfiguration(settings: settings)
         try FileManager.default.createDirectory(
@@ -21,41 +22,41 @@ package enum ConversationService {
             token: configuration.busToken,
             client: HTTPClient()
         )
-        let log = RunLog(database: database)
+        let eventWriter = RunEventWriter(database: database)
         let tasks = RunTasks()
-        let book = try await AccessBook.open(database)
-        let runs = LiveRuns(limit: configuration.concurrentRuns) { book.runLimit(of: $0) }
-        let ledger = RunLedger(database: database, log: log, runs: runs, tasks: tasks)
-        let windows = ModelWindows(inference: inference)
+        let accessCache = try await AccessCache.open(database)
+        let runs = LiveRuns(limit: configuration.concurrentRuns) { accessCache.runLimit(of: $0) }
+        let runWriter = RunWriter(database: database, eventWriter: eventWriter, runs: runs, tasks: tasks)
+        let modelCache = ModelCache(inference: inference)
         let conversations = LiveConversations(
-            surroundings: LiveConversation.Surroundings(
+            dependencies: LiveConversation.Dependencies(
                 database: database,
                 inference: inference,
-                windows: windows,
+                modelCache: modelCache,
                 runLimit: configuration.runLimit,
-                log: log,
-                ledger: ledger,
+                eventWriter: eventWriter,
+                runWriter: runWriter,
                 tasks: tasks,
                 runs: runs,
-                book: book
+                accessCache: accessCache
             )
         )
-        let personas = PersonaCatalogue(database: database)
+        let personas = PersonaHandlers(database: database)
         try await personas.install()
-        conversations.resume(try await RunRecovery(database: database, ledger: ledger).recover())
+        conversations.resume(try await RunRecovery(database: database, runWriter: runWriter).recover())
         let endpoints = ConversationEndpoints(
             personas: personas,
-            conversing: Conversing(database: database, conversations: conversations),
-            keeping: Keeping(database: database),
-            running: Running(conversations: conversations, runs: runs, database: database),
-            keys: KeyRing(database: database, book: book),
-            quotas: QuotaKeeping(
+            conversations: ConversationHandlers(database: database, conversations: conversations),
+            imports: ImportHandlers(database: database),
+            runs: RunHandlers(conversations: conversations, runs: runs, database: database),
+            keys: KeyHandlers(database: database, accessCache: accessCache),
+            quotas: QuotaHandlers(
                 database: database,
-                book: book,
-                windows: windows,
+                accessCache: accessCache,
+                modelCache: modelCache,
                 runLimit: configuration.runLimit
             ),
-            accounting: Accounting(database: database, prices: Prices(windows: windows))
+            usage: UsageHandlers(database: database, prices: PriceLookup(modelCache: modelCache))
         )
         return ServiceUnit.bus(
             table: endpoints.table,
@@ -63,11 +64,11 @@ package enum ConversationService {
             port: configuration.port,
             token: configuration.busToken,
             background: [
-                log, inference, conversations,
-                Housekeeping(database: database, usageDays: configuration.usageDays),
+                eventWriter, inference, conversations,
+                Maintenance(database: database, usageDays: configuration.usageDays),
                 ReservationExpiry(database: database),
             ],
-            drainedFirst: [book, tasks],
+            drainedFirst: [accessCache, tasks],
             readiness: [ReadinessCheck("database") { try await database.write { _ in } }]
         )
     }

@@ -19,7 +19,7 @@ struct BusGuard: Sendable {
         _ request: ServerRequest,
         path: String,
         with handler: EndpointTable.Handler
-    ) async -> ServerAnswer {
+    ) async -> ServerResponse {
         var requestID = ""
         do {
             try admit(request.head.headers)
@@ -49,7 +49,7 @@ struct BusGuard: Sendable {
         return difference == 0
     }
 
-    private func read(_ body: RequestSource) async throws -> ByteBuffer {
+    private func read(_ body: ServerRequestBody) async throws -> ByteBuffer {
         do {
             return try await body.collect(upTo: Self.bodyLimit)
         } catch is NIOTooManyBytesError {
@@ -57,7 +57,7 @@ struct BusGuard: Sendable {
         }
     }
 
-    private func answer(to error: any Error, path: String, requestID: String) -> ServerAnswer {
+    private func answer(to error: any Error, path: String, requestID: String) -> ServerResponse {
         let fault: Fault
         switch error {
         case let error as Fault: fault = error
@@ -72,7 +72,7 @@ struct BusGuard: Sendable {
         do {
             return try fault.answer()
         } catch {
-            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+            return ServerResponse(status: .internalServerError, body: .whole(ByteBuffer()))
         }
     }
 }

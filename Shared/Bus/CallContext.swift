@@ -14,7 +14,7 @@ package struct CallContext: Sendable {
     /// Whether the call is about what one replica of the peer keeps in memory: all such calls go to the same one.
     package var wantsSameReplica = false
     /// By which somebody else than the caller may end the call; never crosses to the peer.
-    package var handle: CallHandle?
+    package var canceller: CallCanceller?
 
     package init(
         principal: Principal? = nil,

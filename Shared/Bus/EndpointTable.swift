@@ -7,7 +7,7 @@ package import NIOHTTP1
 /// All that a service answers, endpoint by endpoint.
 package struct EndpointTable: Sendable {
     /// What runs for one path.
-    typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerAnswer
+    typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerResponse
 
     package let service: String
     /// The endpoints that answer once.
@@ -61,7 +61,7 @@ package struct EndpointTable: Sendable {
         streamingEndpoints.append(type)
         handlers[type.path] = { body, context in
             let stream = try await handler(body, context)
-            return ServerAnswer(
+            return ServerResponse(
                 status: .ok,
                 headers: ["content-type": "application/x-ndjson"],
                 body: StreamBody.body(of: stream, requestID: context.requestID)
@@ -103,9 +103,9 @@ package struct EndpointTable: Sendable {
     }
 }
 
-extension ServerAnswer {
+extension ServerResponse {
     /// A JSON value as the whole answer.
-    package static func json(_ bytes: ByteBuffer, status: HTTPResponseStatus = .ok) -> ServerAnswer {
-        ServerAnswer(status: status, headers: ["content-type": "application/json"], body: .whole(bytes))
+    package static func json(_ bytes: ByteBuffer, status: HTTPResponseStatus = .ok) -> ServerResponse {
+        ServerResponse(status: status, headers: ["content-type": "application/json"], body: .whole(bytes))
     }
 }

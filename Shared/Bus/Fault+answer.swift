@@ -37,9 +37,9 @@ extension Fault {
     }
 
     /// The bus answer that carries the fault.
-    func answer() throws -> ServerAnswer {
+    func answer() throws -> ServerResponse {
         let status = code.status
-        var answer = ServerAnswer.json(
+        var answer = ServerResponse.json(
             try encoded(),
             status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase)
         )

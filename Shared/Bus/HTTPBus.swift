@@ -104,7 +104,7 @@ package final class HTTPBus: Bus, Service {
             headTimeout: limit,
             readTimeout: Self.silenceLimit
         )
-        request.handle = context.handle
+        request.canceller = context.canceller
         let patienceEnds = ContinuousClock.now + min(limit, Self.patience)
         while true {
             do {

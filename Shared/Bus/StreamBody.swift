@@ -6,8 +6,8 @@ import NIOCore
 /// Writes a stream as newline-delimited JSON: an `element` a line, at last `end` or `fault`.
 enum StreamBody {
     /// One batch is one write; the next is pulled when the socket has taken it.
-    static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ServerAnswer.Body {
-        .written { writer in
+    static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ServerResponse.Body {
+        .stream { writer in
             defer { stream.close() }
             // What fails in writing is the reader's departure and concerns nobody else.
             var isOver = false

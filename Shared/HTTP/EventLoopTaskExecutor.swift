@@ -14,7 +14,7 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
 
     private let eventLoop: any EventLoop
     private var jobs = CircularBuffer<UnownedJob>()
-    private var joiners: [WriteJoiner] = []
+    private var pendingFlushes: [WriteCoalescer] = []
     private var isScheduled = false
 
     init(eventLoop: any EventLoop) {
@@ -31,8 +31,8 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     /// Has a connection send what was written to it, once the jobs of this turn are done.
-    func flushSoon(_ joiner: WriteJoiner) {
-        joiners.append(joiner)
+    func scheduleFlush(of coalescer: WriteCoalescer) {
+        pendingFlushes.append(coalescer)
         schedule()
     }
 
@@ -50,12 +50,12 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
             job.runSynchronously(on: executor)
             count += 1
         }
-        let due = joiners
-        joiners.removeAll(keepingCapacity: true)
-        for joiner in due { joiner.flushNow() }
+        let due = pendingFlushes
+        pendingFlushes.removeAll(keepingCapacity: true)
+        for coalescer in due { coalescer.flushNow() }
         isScheduled = false
         // What came meanwhile, or was too much for one turn.
-        if !jobs.isEmpty || !joiners.isEmpty { schedule() }
+        if !jobs.isEmpty || !pendingFlushes.isEmpty { schedule() }
     }
 
     private static let executors: [ObjectIdentifier: EventLoopTaskExecutor] = {

@@ -100,13 +100,13 @@ struct CallTests {
         }
         try await Samples.serving(table) { bus, _ in
             var context = CallContext()
-            let handle = CallHandle()
-            context.handle = handle
-            if isBefore { handle.leave() }
+            let canceller = CallCanceller()
+            context.canceller = canceller
+            if isBefore { canceller.cancel() }
             async let call = bus.call(Samples.Wait(), context)
             if !isBefore {
                 try await eventually("The call") { entered.count == 1 }
-                handle.leave()
+                canceller.cancel()
             }
             do {
                 _ = try await call

@@ -6,16 +6,16 @@ import Testing
 
 @testable import ConversationService
 
-/// What was reserved when a process died is settled, and counts once.
+/// Reservations of a killed process are settled once.
 @Suite(.timeLimit(.minutes(1)))
 struct QuotaRecoveryTests {
-    @Test func `a run that a crash cut off is settled by the text that was stored`() async throws {
+    @Test func `a run interrupted by a crash is charged for its stored text`() async throws {
         try await withTemporaryDirectory { directory in
-            let conversation = try await Stage.with(directory) { stage in
-                try await stage.limit(Quota(period: .day, requests: 2))
-                let conversation = try await stage.open()
-                stage.inference.play([.text("So far"), .hang])
-                let stream = try await stage.start("Hello", in: conversation)
+            let conversation = try await Fixture.with(directory) { fixture in
+                try await fixture.setQuota(Quota(period: .day, requests: 2))
+                let conversation = try await fixture.open()
+                fixture.inference.play([.text("So far"), .hang])
+                let stream = try await fixture.start("Hello", in: conversation)
                 _ = try await stream.nextBatch()
                 try await eventually("The text on the disk") {
                     try await count("run_events", in: directory) > 0
@@ -23,26 +23,26 @@ struct QuotaRecoveryTests {
                 try copyAsIfKilled(directory)
                 return conversation
             }
-            try await untilReleased(directory)
+            try await waitForRelease(directory)
             try restoreAsKilled(directory)
             #expect(try await count("reservations", in: directory) == 1)
-            try await Stage.with(directory) { stage in
-                let standing = try await stage.standing()
-                #expect(standing.reserved == Usage.Tally())
-                #expect(standing.used.requests == 1)
-                #expect(standing.used.completionTokens == 6)
-                #expect(standing.used.estimatedTokens == standing.used.tokens)
+            try await Fixture.with(directory) { fixture in
+                let status = try await fixture.quotaStatus()
+                #expect(status.reserved == Usage.Tally())
+                #expect(status.used.requests == 1)
+                #expect(status.used.completionTokens == 6)
+                #expect(status.used.estimatedTokens == status.used.tokens)
                 let today = Day(.now())
                 let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [.model])
-                #expect(try await stage.bus.call(report, stage.context()).lines.map(\.model) == ["scripted/model"])
-                #expect(try await stage.say("Again", in: conversation).end.status == .completed)
+                #expect(try await fixture.bus.call(report, fixture.context()).lines.map(\.model) == ["scripted/model"])
+                #expect(try await fixture.send("Again", in: conversation).end.status == .completed)
                 let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "More"))
-                try await stage.refuses(Runs.Complete(start), stage.context(), .quotaExceeded)
+                try await fixture.expectFault(Runs.Complete(start), fixture.context(), .quotaExceeded)
             }
         }
     }
 
-    @Test func `what a gateway reserved and never settled counts as used when its time is over`() async throws {
+    @Test func `an expired reservation of a gateway counts as used`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { database in
@@ -56,9 +56,10 @@ struct QuotaRecoveryTests {
                         expiresAt: Timestamp(microseconds: number == 0 ? .max : 1)
                     )
                     let model = Model(name: "a/b", window: 8192, price: Model.Price(prompt: 1, completion: 1))
-                    let wish = CallWish(promptTokens: 10, maxTokens: 20, model: .success(model))
-                    guard case .reserved = try QuotaLedger.reserve(wish, as: reservation, in: database) else {
-                        throw Fault(.internal, "It was not reserved.")
+                    let usageRequest = UsageRequest(promptTokens: 10, maxTokens: 20, model: .success(model))
+                    guard case .reserved = try QuotaReservations.reserve(usageRequest, as: reservation, in: database)
+                    else {
+                        throw Fault(.internal, "The usage was not reserved.")
                     }
                 }
             }
@@ -80,26 +81,26 @@ struct QuotaRecoveryTests {
         }
     }
 
-    @Test func `a turn that waits keeps its part over a restart, and takes it once`() async throws {
+    @Test func `a queued turn keeps its reservation across a restart and is charged once`() async throws {
         try await withTemporaryDirectory { directory in
-            try await Stage.with(directory) { stage in
-                try await stage.limit(Quota(period: .day, requests: 2))
-                let conversation = try await stage.open()
-                stage.inference.play([.text("Well"), .hang])
+            try await Fixture.with(directory) { fixture in
+                try await fixture.setQuota(Quota(period: .day, requests: 2))
+                let conversation = try await fixture.open()
+                fixture.inference.play([.text("Well"), .hang])
                 for text in ["First", "Second"] {
-                    let stream = try await stage.start(text, in: conversation)
+                    let stream = try await fixture.start(text, in: conversation)
                     _ = try await stream.nextBatch()
                 }
                 try copyAsIfKilled(directory)
             }
-            try await untilReleased(directory)
+            try await waitForRelease(directory)
             try restoreAsKilled(directory)
-            try await Stage.with(directory) { stage in
+            try await Fixture.with(directory) { fixture in
                 try await eventually("The end of what waited") {
-                    try await stage.standing().reserved.requests == 0
+                    try await fixture.quotaStatus().reserved.requests == 0
                 }
-                #expect(stage.inference.requests.count == 1)
-                let used = try await stage.standing().used.requests
+                #expect(fixture.inference.requests.count == 1)
+                let used = try await fixture.quotaStatus().used.requests
                 #expect((1...2).contains(used))
             }
         }
@@ -110,7 +111,7 @@ struct QuotaRecoveryTests {
         return try await reader.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") ?? 0 }
     }
 
-    /// Keeps the database as it is on the disk now, which is what a killed process leaves.
+    /// Copies the database as a killed process would leave it.
     private func copyAsIfKilled(_ directory: String) throws {
         let source = try Self.queue(directory + "/conversation.sqlite")
         let copy = try Self.queue(directory + "/killed.sqlite")
@@ -123,7 +124,7 @@ struct QuotaRecoveryTests {
         try copy.backup(to: target)
     }
 
-    /// A connection that waits while the service writes.
+    /// A connection that waits for the service's writes.
     private static func queue(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)

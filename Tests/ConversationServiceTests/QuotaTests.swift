@@ -6,177 +6,185 @@ import Testing
 
 @testable import ConversationService
 
-/// Quotas hold, whoever comes at once.
+/// Quotas are enforced for concurrent calls.
 @Suite(.timeLimit(.minutes(3)))
 struct QuotaTests {
     private static let settings = ["MAX_CONCURRENT_RUNS": "0"]
 
-    @Test func `of a hundred turns at once ten are answered, when ten are left`() async throws {
-        try await Stage.with(settings: Self.settings) { stage in
-            try await stage.limit(Quota(period: .day, requests: 10))
-            let (answered, refused) = try await stage.sayAtOnce(100)
+    @Test func `with ten requests left, ten of a hundred concurrent turns are answered`() async throws {
+        try await Fixture.with(settings: Self.settings) { fixture in
+            try await fixture.setQuota(Quota(period: .day, requests: 10))
+            let (answered, refused) = try await fixture.sendConcurrently(100)
             #expect(answered == 10)
             #expect(refused == 90)
-            #expect(stage.inference.requests.count == 10)
-            let standing = try await stage.standing()
-            #expect(standing.used.requests == 10)
-            #expect(standing.reserved.requests == 0)
+            #expect(fixture.inference.requests.count == 10)
+            let status = try await fixture.quotaStatus()
+            #expect(status.used.requests == 10)
+            #expect(status.reserved.requests == 0)
         }
     }
 
-    @Test func `of a hundred reservations at once ten are made, fifty times over`() async throws {
-        try await Stage.with { stage in
+    @Test func `with ten requests left, ten of a hundred concurrent reservations succeed, fifty times`() async throws {
+        try await Fixture.with { fixture in
             for number in 0..<50 {
                 let user = "user \(number)"
-                try await stage.limit(Quota(period: .month, requests: 10), for: user)
-                let ids = try await reserveAtOnce(100, stage, as: user)
+                try await fixture.setQuota(Quota(period: .month, requests: 10), for: user)
+                let ids = try await reserveAtOnce(100, fixture, as: user)
                 #expect(ids.count == 10)
                 let settle = Quotas.Settle(
                     settlements: ids.map { Quotas.Settlement(reservation: $0, model: "a/b", usage: usage(100, 20)) }
                 )
-                // A repeat, as after an answer that got lost, does nothing.
-                for _ in 0..<2 { _ = try await stage.bus.call(settle, CallContext()) }
-                let standing = try await stage.standing(of: user)
-                #expect(standing.used.requests == 10)
-                #expect(standing.used.promptTokens == 1000)
-                #expect(standing.used.completionTokens == 200)
-                #expect(standing.reserved == Usage.Tally())
-                try await stage.refuses(
+                // A repeated settlement has no effect.
+                for _ in 0..<2 { _ = try await fixture.bus.call(settle, CallContext()) }
+                let status = try await fixture.quotaStatus(of: user)
+                #expect(status.used.requests == 10)
+                #expect(status.used.promptTokens == 1000)
+                #expect(status.used.completionTokens == 200)
+                #expect(status.reserved == Usage.Tally())
+                try await fixture.expectFault(
                     Quotas.Reserve(model: nil, promptTokens: 1),
-                    stage.context(user),
+                    fixture.context(user),
                     .quotaExceeded
                 )
             }
         }
     }
 
-    @Test func `a repeat under the name of a reservation reserves nothing more`() async throws {
-        try await Stage.with { stage in
-            try await stage.limit(Quota(period: .day, requests: 10))
+    @Test func `repeating a reservation with its id reserves nothing more`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.setQuota(Quota(period: .day, requests: 10))
             let id = Quotas.Reservation.ID()
             let reserve = Quotas.Reserve(model: nil, promptTokens: 1, reservation: id)
             for _ in 0..<20 {
-                let reserved = try await stage.bus.call(reserve, stage.context())
+                let reserved = try await fixture.bus.call(reserve, fixture.context())
                 #expect(reserved.reservation == id)
             }
-            #expect(try await stage.standing().reserved.requests == 1)
+            #expect(try await fixture.quotaStatus().reserved.requests == 1)
         }
     }
 
-    @Test func `tokens that are reserved at once are never more than there are`() async throws {
-        try await Stage.with { stage in
-            try await stage.limit(Quota(period: .day, tokens: 1000))
-            // Each may take 30 + 70 tokens.
-            let ids = try await reserveAtOnce(100, stage, prompt: 30, maxTokens: 70)
+    @Test func `concurrent reservations never exceed the token quota`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.setQuota(Quota(period: .day, tokens: 1000))
+            // Each call may use 30 + 70 tokens.
+            let ids = try await reserveAtOnce(100, fixture, prompt: 30, maxTokens: 70)
             #expect(ids.count == 10)
-            var standing = try await stage.standing()
-            #expect(standing.reserved.tokens == 1000)
-            // They took less, so there is room again; one never reached a model.
+            var status = try await fixture.quotaStatus()
+            #expect(status.reserved.tokens == 1000)
+            // The actual usage is lower, so tokens become available; one call never reached a model.
             var settlements = ids.map { Quotas.Settlement(reservation: $0, model: "a/b", usage: usage(30, 20)) }
             settlements[0].usage = nil
-            _ = try await stage.bus.call(Quotas.Settle(settlements: settlements), CallContext())
-            standing = try await stage.standing()
-            #expect(standing.used.tokens == 450)
-            #expect(standing.used.requests == 9)
-            #expect(try await reserveAtOnce(100, stage, prompt: 30, maxTokens: 70).count == 5)
+            _ = try await fixture.bus.call(Quotas.Settle(settlements: settlements), CallContext())
+            status = try await fixture.quotaStatus()
+            #expect(status.used.tokens == 450)
+            #expect(status.used.requests == 9)
+            #expect(try await reserveAtOnce(100, fixture, prompt: 30, maxTokens: 70).count == 5)
         }
     }
 
-    @Test func `money that is reserved at once is never more than there is`() async throws {
-        try await Stage.with { stage in
-            // A prompt's token is 2 millionths, an answer's 10.
-            stage.inference.charge(Model.Price(prompt: 2, completion: 10), usage: nil)
-            try await stage.limit(Quota(period: .month, cost: 5000))
-            let ids = try await reserveAtOnce(100, stage, prompt: 100, maxTokens: 100)
+    @Test func `concurrent reservations never exceed the cost quota`() async throws {
+        try await Fixture.with { fixture in
+            // A prompt token costs 2 millionths, an answer token 10.
+            fixture.inference.setPrice(Model.Price(prompt: 2, completion: 10), usage: nil)
+            try await fixture.setQuota(Quota(period: .month, cost: 5000))
+            let ids = try await reserveAtOnce(100, fixture, prompt: 100, maxTokens: 100)
             #expect(ids.count == 4)
             let settlements = ids.map { id in
                 Quotas.Settlement(reservation: id, model: "a/b", usage: usage(100, 10, cost: 300))
             }
-            _ = try await stage.bus.call(Quotas.Settle(settlements: settlements), CallContext())
-            #expect(try await stage.standing().used.cost == 1200)
-            #expect(try await reserveAtOnce(100, stage, prompt: 100, maxTokens: 100).count == 3)
+            _ = try await fixture.bus.call(Quotas.Settle(settlements: settlements), CallContext())
+            #expect(try await fixture.quotaStatus().used.cost == 1200)
+            #expect(try await reserveAtOnce(100, fixture, prompt: 100, maxTokens: 100).count == 3)
         }
     }
 
-    @Test func `answers at once are counted, and a place is free again when one is over`() async throws {
-        try await Stage.with(settings: Self.settings) { stage in
-            try await stage.limit(Quota(period: .day, concurrentRuns: 3))
+    @Test func `concurrent calls are counted, and a finished call frees its place`() async throws {
+        try await Fixture.with(settings: Self.settings) { fixture in
+            try await fixture.setQuota(Quota(period: .day, concurrentRuns: 3))
             for _ in 0..<5 {
-                let ids = try await reserveAtOnce(100, stage)
+                let ids = try await reserveAtOnce(100, fixture)
                 #expect(ids.count == 3)
-                let fault = await refusal(stage)
+                let fault = await refusal(fixture)
                 #expect(fault?.code == .quotaExceeded)
                 #expect(fault?.retryAfter == 1)
                 let settlements = ids.map { Quotas.Settlement(reservation: $0, model: "", usage: nil) }
-                _ = try await stage.bus.call(Quotas.Settle(settlements: settlements), CallContext())
+                _ = try await fixture.bus.call(Quotas.Settle(settlements: settlements), CallContext())
             }
-            stage.inference.play([.text("a"), .hang])
-            let conversation = try await stage.open()
+            fixture.inference.play([.text("a"), .hang])
+            let conversation = try await fixture.open()
             var streams: [ElementStream<Run.Event>] = []
             for _ in 0..<3 {
-                let other = try await stage.open(another: true)
-                streams.append(try await stage.start("Hello", in: other))
+                let other = try await fixture.open(another: true)
+                streams.append(try await fixture.start("Hello", in: other))
             }
             let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "Hello"))
-            try await stage.refuses(Runs.Complete(start), stage.context(), .quotaExceeded)
+            try await fixture.expectFault(Runs.Complete(start), fixture.context(), .quotaExceeded)
             for stream in streams { stream.close() }
         }
     }
 
-    @Test func `a key's quota holds beside its user's, and ends with the key`() async throws {
-        try await Stage.with { stage in
-            let key = try await stage.bus.call(Keys.Create(name: "a"), stage.context()).key
+    @Test func `the quota of a key applies in addition to its user's and ends with the key`() async throws {
+        try await Fixture.with { fixture in
+            let key = try await fixture.bus.call(Keys.Create(name: "a"), fixture.context()).key
             let subject = Quota.Subject.key(key.id)
-            _ = try await stage.bus.call(
+            _ = try await fixture.bus.call(
                 Quotas.Set(subject: subject, quota: Quota(period: .day, requests: 2)),
-                Stage.admin
+                Fixture.admin
             )
-            try await stage.limit(Quota(period: .day, requests: 3))
-            #expect(try await reserveAtOnce(20, stage, key: key.id).count == 2)
-            #expect(try await reserveAtOnce(20, stage).count == 1)
-            let standing = try await stage.bus.call(Quotas.Find(subject: subject), stage.context())
-            #expect(standing.reserved.requests == 2)
-            _ = try await stage.bus.call(Keys.Revoke(key: key.id), stage.context())
-            try await stage.refuses(Quotas.Find(subject: subject), Stage.admin, .missing)
-            try await stage.refuses(Quotas.Set(subject: subject, quota: Quota(period: .day)), Stage.admin, .missing)
+            try await fixture.setQuota(Quota(period: .day, requests: 3))
+            #expect(try await reserveAtOnce(20, fixture, key: key.id).count == 2)
+            #expect(try await reserveAtOnce(20, fixture).count == 1)
+            let status = try await fixture.bus.call(Quotas.Find(subject: subject), fixture.context())
+            #expect(status.reserved.requests == 2)
+            _ = try await fixture.bus.call(Keys.Revoke(key: key.id), fixture.context())
+            try await fixture.expectFault(Quotas.Find(subject: subject), Fixture.admin, .missing)
+            try await fixture.expectFault(
+                Quotas.Set(subject: subject, quota: Quota(period: .day)),
+                Fixture.admin,
+                .missing
+            )
         }
     }
 
-    @Test func `a refusal says which quota, how much, and when it begins anew`() async throws {
-        try await Stage.with { stage in
-            try await stage.limit(Quota(period: .day, requests: 0))
-            let fault = try #require(await refusal(stage))
-            #expect(fault.message.hasPrefix("The quota of 0 requests a day for the user alice has no room left"))
+    @Test func `a quota fault names the quota, the amounts and the time of the reset`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.setQuota(Quota(period: .day, requests: 0))
+            let fault = try #require(await refusal(fixture))
+            #expect(fault.message.hasPrefix("The quota of 0 requests per day for the user alice is exhausted"))
             let next = Quota.Period.day.end(of: Day(.now()))
             #expect(
-                fault.message.contains("It begins anew on \(next) at 00:00 UTC.") || fault.message.contains("on 20")
+                fault.message.contains("It resets on \(next) at 00:00 UTC.") || fault.message.contains("on 20")
             )
             #expect((1...86_400).contains(fault.retryAfter ?? 0))
-            let conversation = try await stage.open()
+            let conversation = try await fixture.open()
             let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: "Hello"), key: "k")
-            try await stage.refuses(Runs.Complete(start), stage.context(), .quotaExceeded)
-            #expect(try await stage.messages(of: conversation).count == 1)
-            // The key of a refused request stands for nothing.
-            try await stage.limit(Quota(period: .day))
-            #expect(try await stage.bus.call(Runs.Complete(start), stage.context()).end.status == .completed)
+            try await fixture.expectFault(Runs.Complete(start), fixture.context(), .quotaExceeded)
+            #expect(try await fixture.messages(of: conversation).count == 1)
+            // A rejected request does not use up its idempotency key.
+            try await fixture.setQuota(Quota(period: .day))
+            #expect(try await fixture.bus.call(Runs.Complete(start), fixture.context()).end.status == .completed)
         }
     }
 
     @Test func `only admins set quotas, and users see their own`() async throws {
-        try await Stage.with { stage in
+        try await Fixture.with { fixture in
             let quota = Quota(period: .day, requests: 5, tokens: 6, cost: 7, concurrentRuns: 8)
-            try await stage.refuses(Quotas.Set(subject: .user("alice"), quota: quota), stage.context(), .forbidden)
-            try await stage.limit(quota)
-            #expect(try await stage.standing().quota == quota)
-            try await stage.refuses(Quotas.Find(subject: .user("alice")), stage.context("bob"), .forbidden)
-            #expect(try await stage.standing(of: "bob").quota == nil)
+            try await fixture.expectFault(
+                Quotas.Set(subject: .user("alice"), quota: quota),
+                fixture.context(),
+                .forbidden
+            )
+            try await fixture.setQuota(quota)
+            #expect(try await fixture.quotaStatus().quota == quota)
+            try await fixture.expectFault(Quotas.Find(subject: .user("alice")), fixture.context("bob"), .forbidden)
+            #expect(try await fixture.quotaStatus(of: "bob").quota == nil)
             let wrong = [Quota(period: .day, requests: -1), Quota(period: .day, tokens: .max)]
             for quota in wrong {
-                try await stage.refuses(Quotas.Set(subject: .user("a"), quota: quota), Stage.admin, .invalid)
+                try await fixture.expectFault(Quotas.Set(subject: .user("a"), quota: quota), Fixture.admin, .invalid)
             }
-            try await stage.limit(Quota(period: .day))
-            #expect(try await stage.standing().quota == nil)
-            let none = try await stage.bus.call(Quotas.Reserve(model: nil, promptTokens: 1), stage.context())
+            try await fixture.setQuota(Quota(period: .day))
+            #expect(try await fixture.quotaStatus().quota == nil)
+            let none = try await fixture.bus.call(Quotas.Reserve(model: nil, promptTokens: 1), fixture.context())
             #expect(none.reservation == nil)
         }
     }
@@ -185,9 +193,9 @@ struct QuotaTests {
         Usage(promptTokens: prompt, completionTokens: completion, isEstimated: false, cost: cost)
     }
 
-    private func refusal(_ stage: Stage) async -> Fault? {
+    private func refusal(_ fixture: Fixture) async -> Fault? {
         do {
-            _ = try await stage.bus.call(Quotas.Reserve(model: nil, promptTokens: 1), stage.context())
+            _ = try await fixture.bus.call(Quotas.Reserve(model: nil, promptTokens: 1), fixture.context())
             return nil
         } catch {
             return error as? Fault
@@ -196,7 +204,7 @@ struct QuotaTests {
 
     private func reserveAtOnce(
         _ count: Int,
-        _ stage: Stage,
+        _ fixture: Fixture,
         as user: String = "alice",
         key: APIKey.ID? = nil,
         prompt: Int = 10,
@@ -208,7 +216,7 @@ struct QuotaTests {
             for _ in 0..<count {
                 group.addTask {
                     do {
-                        return try await stage.bus.call(reserve, context).reservation
+                        return try await fixture.bus.call(reserve, context).reservation
                     } catch let fault as Fault where fault.code == .quotaExceeded {
                         return nil
                     }

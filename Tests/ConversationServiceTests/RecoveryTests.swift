@@ -8,13 +8,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RecoveryTests {
-    @Test func `what was generated is in the database soon, while the run goes on`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.text("So "), .text("far"), .hang])
-            let stream = try await stage.start("Hello", in: conversation)
+    @Test func `generated text is stored while the run is in progress`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.text("So "), .text("far"), .hang])
+            let stream = try await fixture.start("Hello", in: conversation)
             _ = try await stream.nextBatch()
-            let reader = try DatabaseQueue(path: stage.directory + "/conversation.sqlite")
+            let reader = try DatabaseQueue(path: fixture.directory + "/conversation.sqlite")
             try await eventually("The text on the disk") {
                 let lines = try await reader.read {
                     try String.fetchAll($0, sql: "SELECT CAST(lines AS TEXT) FROM run_events")
@@ -24,95 +24,97 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `a run that an earlier process left going is interrupted, with its text`() async throws {
+    @Test func `a started run of an earlier process is interrupted and keeps its text`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
-            try await untilReleased(directory)
-            try await Stage.with(directory) { stage in
-                let found = try await stage.bus.call(
+            try await waitForRelease(directory)
+            try await Fixture.with(directory) { fixture in
+                let found = try await fixture.bus.call(
                     Runs.Find(conversation: conversation.id, run: run),
-                    stage.context()
+                    fixture.context()
                 )
                 #expect(found.status == .interrupted)
-                let messages = try await stage.messages(of: conversation)
+                let messages = try await fixture.messages(of: conversation)
                 #expect(messages.suffix(2).map(\.content.text) == ["Hello", "So far"])
                 #expect(messages.last?.status == .interrupted)
                 let follow = Runs.Follow(conversation: conversation.id, run: run, after: 2)
                 var events: [Run.Event] = []
-                for try await event in try await stage.bus.stream(follow, stage.context()) { events.append(event) }
+                for try await event in try await fixture.bus.stream(follow, fixture.context()) { events.append(event) }
                 let end = try #require(events.last)
                 #expect(end.end?.assistantMessage == messages.last)
                 #expect(end.number == found.lastEvent)
                 #expect(end.number > 1000)
-                let turn = try await stage.say("Again", in: conversation)
+                let turn = try await fixture.send("Again", in: conversation)
                 #expect(turn.end.status == .completed)
             }
-            try await untilReleased(directory)
-            try await Stage.with(directory) { stage in
-                let messages = try await stage.messages(of: conversation)
+            try await waitForRelease(directory)
+            try await Fixture.with(directory) { fixture in
+                let messages = try await fixture.messages(of: conversation)
                 #expect(messages.count == 5)
             }
         }
     }
 
-    @Test func `a turn that an earlier process never began is answered now, once`() async throws {
+    @Test func `a queued run of an earlier process is started once`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
             let (second, third) = (Run.ID(), Run.ID())
-            try await untilReleased(directory)
+            try await waitForRelease(directory)
             try await addWaiting(second, "Second", at: 3, to: conversation, in: directory)
-            try await untilReleased(directory)
+            try await waitForRelease(directory)
             try await addWaiting(third, "Third", at: 5, to: conversation, in: directory)
-            try await untilReleased(directory)
-            try await Stage.with(directory) { stage in
+            try await waitForRelease(directory)
+            try await Fixture.with(directory) { fixture in
                 for id in [run, second, third] {
-                    try await eventually("The run's end") { try await stage.find(id, of: conversation).status.isFinal }
+                    try await eventually("The run's end") {
+                        try await fixture.find(id, of: conversation).status.isFinal
+                    }
                 }
                 var statuses: [Run.Status] = []
-                for id in [run, second, third] { statuses.append(try await stage.find(id, of: conversation).status) }
+                for id in [run, second, third] { statuses.append(try await fixture.find(id, of: conversation).status) }
                 #expect(statuses == [.interrupted, .completed, .completed])
-                let asked = stage.inference.requests.map { $0.messages.last?.text }
+                let asked = fixture.inference.requests.map { $0.messages.last?.text }
                 #expect(asked == ["Second", "Third"])
                 #expect(
-                    stage.inference.requests.first?.messages.suffix(3).map(\.text) == ["Hello", "So far", "Second"]
+                    fixture.inference.requests.first?.messages.suffix(3).map(\.text) == ["Hello", "So far", "Second"]
                 )
-                let said = try await stage.messages(of: conversation).dropFirst()
+                let said = try await fixture.messages(of: conversation).dropFirst()
                 #expect(said.map(\.role) == [.user, .assistant, .user, .assistant, .user, .assistant])
-                let turn = try await stage.say("Fourth", in: conversation)
+                let turn = try await fixture.send("Fourth", in: conversation)
                 #expect(turn.end.context?.messagesUsed == 8)
             }
-            try await untilReleased(directory)
-            try await Stage.with(directory) { stage in
-                let count = try await stage.messages(of: conversation).count
+            try await waitForRelease(directory)
+            try await Fixture.with(directory) { fixture in
+                let count = try await fixture.messages(of: conversation).count
                 #expect(count == 9)
-                #expect(stage.inference.requests.isEmpty)
+                #expect(fixture.inference.requests.isEmpty)
             }
         }
     }
 
-    @Test func `a turn that waits when the service is stopped is answered by the next one`() async throws {
+    @Test func `a turn that is queued at shutdown is answered by the next process`() async throws {
         try await withTemporaryDirectory { directory in
-            let conversation = try await Stage.with(directory) { stage in
-                let conversation = try await stage.open()
-                stage.inference.play([.text("Well"), .hang])
-                let first = try await stage.start("First", in: conversation)
+            let conversation = try await Fixture.with(directory) { fixture in
+                let conversation = try await fixture.open()
+                fixture.inference.play([.text("Well"), .hang])
+                let first = try await fixture.start("First", in: conversation)
                 _ = try await first.nextBatch()
-                let second = try await stage.start("Second", in: conversation)
+                let second = try await fixture.start("Second", in: conversation)
                 let accepted = try await second.nextBatch()
                 #expect(accepted?.first?.userMessage?.content.text == "Second")
                 return conversation
             }
-            try await untilReleased(directory)
-            try await Stage.with(directory) { stage in
-                try await eventually("The second answer") { try await stage.messages(of: conversation).count == 5 }
-                let messages = try await stage.messages(of: conversation)
+            try await waitForRelease(directory)
+            try await Fixture.with(directory) { fixture in
+                try await eventually("The second answer") { try await fixture.messages(of: conversation).count == 5 }
+                let messages = try await fixture.messages(of: conversation)
                 #expect(messages.dropFirst().map(\.status) == [.completed, .interrupted, .completed, .completed])
-                #expect(stage.inference.requests.map { $0.messages.last?.text } == ["Second"])
+                #expect(fixture.inference.requests.map { $0.messages.last?.text } == ["Second"])
             }
         }
     }
 
-    /// Stores a turn that was accepted and not begun.
+    /// Stores a queued turn.
     private func addWaiting(
         _ run: Run.ID,
         _ text: String,
@@ -146,7 +148,7 @@ struct RecoveryTests {
         let database = try Database.open(at: directory + "/conversation.sqlite")
         try await database.write { connection in
             let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
-            _ = try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
+            _ = try ConversationRows.recordUserMessage(in: place, at: user.createdAt, in: connection)
             let message = StoredMessage(position: position, message: user)
             try RunRows.insert(
                 waiting,
@@ -156,10 +158,10 @@ struct RecoveryTests {
         }
     }
 
-    /// Stores what a process that was killed in the middle of an answer leaves behind.
+    /// Stores the state that a process leaves when it is killed during a generation.
     private func leaveRunGoing(in directory: String) async throws -> (Conversation, Run.ID) {
-        let conversation = try await Stage.with(directory) { try await $0.open() }
-        try await untilReleased(directory)
+        let conversation = try await Fixture.with(directory) { try await $0.open() }
+        try await waitForRelease(directory)
         let run = Run.ID()
         let user = Message(
             id: Message.ID(),
@@ -187,11 +189,11 @@ struct RecoveryTests {
         let database = try Database.open(at: directory + "/conversation.sqlite")
         try await database.write { connection in
             let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
-            _ = try ConversationRows.noteUse(of: place, at: user.createdAt, in: connection)
+            _ = try ConversationRows.recordUserMessage(in: place, at: user.createdAt, in: connection)
             let message = StoredMessage(position: 1, message: user)
             let number = try MessageRows.insert(message, into: place, in: connection)
             try RunRows.insert(stored, of: number, in: connection)
-            let lines = [RunEventLine.text("So ", number: 2), RunEventLine.text("far", number: 3)]
+            let lines = [RunEventJSON.text("So ", number: 2), RunEventJSON.text("far", number: 3)]
             let batch = RunEventBatch(run: run, first: 2, lines: lines)
             try RunEventRows.insert(batch, in: connection)
         }

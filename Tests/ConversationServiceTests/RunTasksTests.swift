@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunTasksTests {
-    @Test func `at the end what follows an interrupted run is interrupted as well`() async throws {
+    @Test func `shutdown also interrupts runs that are started by interrupted ones`() async throws {
         let tasks = RunTasks()
         let ends = Ends()
         tasks.start(Run.ID()) {
@@ -22,7 +22,7 @@ struct RunTasksTests {
         try await life.value
         #expect(tasks.count == 0)
         #expect(await ends.count == 2)
-        #expect(throws: Fault.self) { try tasks.checkOpen() }
+        #expect(throws: Fault.self) { try tasks.checkAccepting() }
     }
 
     private actor Ends {

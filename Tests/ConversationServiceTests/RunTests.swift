@@ -5,25 +5,25 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunTests {
-    @Test func `a turn stores the question and the answer, and says how it went`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            let turn = try await stage.say("Good morning", in: conversation)
+    @Test func `a turn stores question and answer and reports usage and context`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            let turn = try await fixture.send("Good morning", in: conversation)
             #expect(turn.end.status == .completed)
             #expect(turn.end.assistantMessage?.content.text == "Hello.")
             #expect(turn.end.usage == Usage(promptTokens: 10, completionTokens: 2, isEstimated: false))
             #expect(turn.end.context?.messagesLeftOut == 0)
-            let messages = try await stage.messages(of: conversation)
+            let messages = try await fixture.messages(of: conversation)
             #expect(messages.suffix(2) == [turn.userMessage, turn.end.assistantMessage])
         }
     }
 
-    @Test func `the model is shown persona, history and the message once`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            _ = try await stage.say("First", in: conversation)
-            _ = try await stage.say("Second", in: conversation)
-            let request = try #require(stage.inference.requests.last)
+    @Test func `the prompt contains the persona, the history and the message once`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            _ = try await fixture.send("First", in: conversation)
+            _ = try await fixture.send("Second", in: conversation)
+            let request = try #require(fixture.inference.requests.last)
             #expect(request.messages.first?.role == .system)
             #expect(request.messages.first?.text.contains(conversation.persona.displayName) == true)
             #expect(request.messages.filter { $0.text == "Second" }.count == 1)
@@ -32,10 +32,10 @@ struct RunTests {
         }
     }
 
-    @Test func `a started run tells its events, numbered from one without gaps`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            let events = try await collect(stage.start("Hello", in: conversation))
+    @Test func `a started run streams its events, numbered from one without gaps`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            let events = try await collect(fixture.start("Hello", in: conversation))
             #expect(events.map(\.number) == Array(1...events.count))
             #expect(events.first?.userMessage?.content.text == "Hello")
             #expect(events.compactMap(\.text).joined() == "Hello.")
@@ -43,36 +43,36 @@ struct RunTests {
         }
     }
 
-    @Test func `a run goes on when its watcher leaves, and can be read on from any event`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.text("a"), .pause(.milliseconds(300)), .text("b"), .text("c\n\"d\""), .finish])
-            let stream = try await stage.start("Hello", in: conversation)
+    @Test func `a run continues when its reader disconnects, and can be followed from any event`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.text("a"), .pause(.milliseconds(300)), .text("b"), .text("c\n\"d\""), .finish])
+            let stream = try await fixture.start("Hello", in: conversation)
             let first = try #require(try await stream.nextBatch()?.first)
             let run = try #require(first.userMessage?.run)
             stream.close()
-            let live = try await collect(follow(run, of: conversation, after: 1, on: stage))
+            let live = try await collect(follow(run, of: conversation, after: 1, on: fixture))
             #expect(live.first?.number == 2)
             #expect(live.compactMap(\.text).joined() == "abc\n\"d\"")
-            try await eventually("The run's end") { try await find(run, of: conversation, on: stage).status.isFinal }
-            let stored = try await collect(follow(run, of: conversation, after: 0, on: stage))
+            try await eventually("The run's end") { try await find(run, of: conversation, on: fixture).status.isFinal }
+            let stored = try await collect(follow(run, of: conversation, after: 0, on: fixture))
             #expect(stored.first == first)
             #expect(Array(stored.dropFirst()) == live)
             for number in 0...stored.count {
-                let rest = try await collect(follow(run, of: conversation, after: number, on: stage))
+                let rest = try await collect(follow(run, of: conversation, after: number, on: fixture))
                 #expect(rest == Array(stored.dropFirst(number)))
             }
         }
     }
 
-    @Test func `two watchers see the same`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play((0..<40).map { .text("word\($0) ") } + [.pause(.milliseconds(50)), .finish])
-            let stream = try await stage.start("Hello", in: conversation)
+    @Test func `two readers receive the same events`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play((0..<40).map { .text("word\($0) ") } + [.pause(.milliseconds(50)), .finish])
+            let stream = try await fixture.start("Hello", in: conversation)
             let first = try #require(try await stream.nextBatch())
             let run = try #require(first.first?.userMessage?.run)
-            async let other = collect(follow(run, of: conversation, after: 0, on: stage))
+            async let other = collect(follow(run, of: conversation, after: 0, on: fixture))
             let rest = try await collect(stream)
             let seen = try await other
             #expect(seen == first + rest)
@@ -80,98 +80,100 @@ struct RunTests {
     }
 
     @Test(arguments: [Fault.Code.cut, .timeout, .provider, .unavailable])
-    func `a broken answer keeps its text, and a cut is no verdict`(code: Fault.Code) async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.text("So far"), .fail(Fault(code, "It broke."))])
-            let turn = try await stage.say("Hello", in: conversation)
+    func `a failed generation keeps its text; cuts and timeouts are interrupted, other faults are failed`(
+        code: Fault.Code
+    ) async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.text("So far"), .fail(Fault(code, "It broke."))])
+            let turn = try await fixture.send("Hello", in: conversation)
             #expect(turn.end.status == (code == .cut || code == .timeout ? .interrupted : .failed))
             #expect(turn.end.assistantMessage?.content.text == "So far")
             #expect(turn.end.fault?.code == code)
-            #expect(try await stage.messages(of: conversation).last?.status == turn.end.status)
+            #expect(try await fixture.messages(of: conversation).last?.status == turn.end.status)
         }
     }
 
-    @Test func `what breaks after the model said that it was finished takes nothing back`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.text("All of it"), .finish, .fail(Fault(.cut, "It broke."))])
-            let turn = try await stage.say("Hello", in: conversation)
+    @Test func `an error after the finish event does not change the result`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.text("All of it"), .finish, .fail(Fault(.cut, "It broke."))])
+            let turn = try await fixture.send("Hello", in: conversation)
             #expect(turn.end.status == .completed)
             #expect(turn.end.fault == nil)
         }
     }
 
-    @Test func `a stream that ends without a finish is interrupted, never complete`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.text("So far")])
-            let turn = try await stage.say("Hello", in: conversation)
+    @Test func `a stream that ends without a finish event is interrupted`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.text("So far")])
+            let turn = try await fixture.send("Hello", in: conversation)
             #expect(turn.end.status == .interrupted)
         }
     }
 
-    @Test func `a failure before any text leaves the question, marked failed, and no answer`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.fail(Fault(.unavailable, "No provider answers."))])
-            let turn = try await stage.say("Hello", in: conversation)
+    @Test func `a failure before any text marks the question as failed and stores no answer`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.fail(Fault(.unavailable, "No provider answers."))])
+            let turn = try await fixture.send("Hello", in: conversation)
             #expect(turn.end.status == .failed)
             #expect(turn.end.assistantMessage == nil)
-            let last = try #require(try await stage.messages(of: conversation).last)
+            let last = try #require(try await fixture.messages(of: conversation).last)
             #expect(last.role == .user)
             #expect(last.status == .failed)
         }
     }
 
-    @Test func `turns of one conversation run one at a time, in the order they came`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.pause(.milliseconds(20)), .text("ok"), .finish])
+    @Test func `turns of one conversation run one at a time, in order`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.pause(.milliseconds(20)), .text("ok"), .finish])
             var streams: [ElementStream<Run.Event>] = []
-            for index in 0..<6 { streams.append(try await stage.start("message \(index)", in: conversation)) }
+            for index in 0..<6 { streams.append(try await fixture.start("message \(index)", in: conversation)) }
             for stream in streams { _ = try await collect(stream) }
-            #expect(stage.inference.requests.map { $0.messages.last?.text } == (0..<6).map { "message \($0)" })
-            let said = try await stage.messages(of: conversation).dropFirst().map(\.content.text)
+            #expect(fixture.inference.requests.map { $0.messages.last?.text } == (0..<6).map { "message \($0)" })
+            let said = try await fixture.messages(of: conversation).dropFirst().map(\.content.text)
             #expect(said == (0..<6).flatMap { ["message \($0)", "ok"] })
         }
     }
 
-    @Test func `one conversation takes a bounded number of waiting turns, one user of going runs`() async throws {
+    @Test func `the number of concurrent runs of a user is limited`() async throws {
         try await withTemporaryDirectory { directory in
-            try await Stage.with(directory, settings: ["MAX_CONCURRENT_RUNS": "3"]) { stage in
-                let conversation = try await stage.open()
-                stage.inference.play([.hang])
-                for _ in 0..<3 { _ = try await stage.start("Hello", in: conversation) }
+            try await Fixture.with(directory, settings: ["MAX_CONCURRENT_RUNS": "3"]) { fixture in
+                let conversation = try await fixture.open()
+                fixture.inference.play([.hang])
+                for _ in 0..<3 { _ = try await fixture.start("Hello", in: conversation) }
                 do {
-                    _ = try await stage.start("Hello", in: conversation)
-                    Issue.record("A fourth run was taken.")
+                    _ = try await fixture.start("Hello", in: conversation)
+                    Issue.record("A fourth run was accepted.")
                 } catch let fault as Fault {
                     #expect(fault.code == .limited)
                     #expect(fault.retryAfter != nil)
                 }
-                let other = try await stage.open("bob")
-                _ = try await stage.start("Hello", in: other, as: "bob")
+                let other = try await fixture.open("bob")
+                _ = try await fixture.start("Hello", in: other, as: "bob")
             }
         }
     }
 
-    @Test func `a cancelled run closes the provider, keeps its text as stopped, and twice is as once`() async throws {
-        try await Stage.with { stage in
-            let conversation = try await stage.open()
-            stage.inference.play([.text("So far"), .hang])
-            let stream = try await stage.start("Hello", in: conversation)
+    @Test func `cancelling a run closes the provider's stream, keeps the text and is idempotent`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            fixture.inference.play([.text("So far"), .hang])
+            let stream = try await fixture.start("Hello", in: conversation)
             var events: [Run.Event] = []
             while events.count < 2, let batch = try await stream.nextBatch() { events += batch }
             let run = try #require(events.first?.userMessage?.run)
             let cancel = Runs.Cancel(conversation: conversation.id, run: run)
-            let stopped = try await stage.bus.call(cancel, stage.context())
+            let stopped = try await fixture.bus.call(cancel, fixture.context())
             #expect(stopped.status == .stopped)
-            #expect(try await stage.bus.call(cancel, stage.context()) == stopped)
-            try await eventually("The provider's end") { stage.inference.closed == 1 }
+            #expect(try await fixture.bus.call(cancel, fixture.context()) == stopped)
+            try await eventually("The provider's end") { fixture.inference.closed == 1 }
             events += try await collect(stream)
             #expect(events.last?.end?.status == .stopped)
-            #expect(try await stage.messages(of: conversation).last?.content.text == "So far")
+            #expect(try await fixture.messages(of: conversation).last?.content.text == "So far")
         }
     }
 
@@ -185,13 +187,13 @@ struct RunTests {
         _ run: Run.ID,
         of conversation: Conversation,
         after number: Int,
-        on stage: Stage
+        on fixture: Fixture
     ) async throws -> ElementStream<Run.Event> {
         let request = Runs.Follow(conversation: conversation.id, run: run, after: number)
-        return try await stage.bus.stream(request, stage.context())
+        return try await fixture.bus.stream(request, fixture.context())
     }
 
-    private func find(_ run: Run.ID, of conversation: Conversation, on stage: Stage) async throws -> Run {
-        try await stage.bus.call(Runs.Find(conversation: conversation.id, run: run), stage.context())
+    private func find(_ run: Run.ID, of conversation: Conversation, on fixture: Fixture) async throws -> Run {
+        try await fixture.bus.call(Runs.Find(conversation: conversation.id, run: run), fixture.context())
     }
 }

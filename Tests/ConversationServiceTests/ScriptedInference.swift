@@ -2,14 +2,14 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Stands in for inference-svc: generates what the test says, and keeps what it was asked.
+/// A fake inference-svc that plays a script and records its requests.
 final class ScriptedInference: Sendable {
-    /// What a generation does.
+    /// A step of a generation.
     enum Step: Sendable {
         case text(String)
         case pause(Duration)
         case fail(Fault)
-        /// Goes on until the caller leaves.
+        /// Runs until the caller disconnects.
         case hang
         case finish
         case event(Inference.Event)
@@ -20,7 +20,7 @@ final class ScriptedInference: Sendable {
         var requests: [Inference.Generate] = []
         var closed = 0
         var window = 8192
-        var refusal: Fault?
+        var rejection: Fault?
         var price: Model.Price?
         var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
@@ -28,7 +28,7 @@ final class ScriptedInference: Sendable {
     private let state = Mutex(State())
 
     var requests: [Inference.Generate] { state.withLock { $0.requests } }
-    /// How many generations were left by their caller.
+    /// Number of generations that their caller cancelled.
     var closed: Int { state.withLock { $0.closed } }
 
     func play(_ script: [Step], window: Int = 8192) {
@@ -38,13 +38,13 @@ final class ScriptedInference: Sendable {
         }
     }
 
-    /// Generations are refused with this from now on.
-    func refuse(_ fault: Fault?) {
-        state.withLock { $0.refusal = fault }
+    /// Makes all further generations fail with a fault.
+    func reject(_ fault: Fault?) {
+        state.withLock { $0.rejection = fault }
     }
 
-    /// Generations cost this and say that they took this from now on.
-    func charge(_ price: Model.Price?, usage: Usage?) {
+    /// Sets the price of the model and the usage that generations report.
+    func setPrice(_ price: Model.Price?, usage: Usage?) {
         state.withLock { state in
             state.price = price
             state.usage = usage
@@ -57,11 +57,11 @@ final class ScriptedInference: Sendable {
             self.state.withLock { Model(name: "scripted/model", window: $0.window, price: $0.price) }
         }
         table.serve(Inference.Generate.self) { request, _ in
-            let (script, refusal) = self.state.withLock { state in
+            let (script, rejection) = self.state.withLock { state in
                 state.requests.append(request)
-                return (state.script, state.refusal)
+                return (state.script, state.rejection)
             }
-            if let refusal { throw refusal }
+            if let rejection { throw rejection }
             return self.stream(script)
         }
         return table

@@ -8,8 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct StoreTests {
-    @Test func `commits are safe against power cuts: synchronous is FULL where it counts, on the writer`() async throws
-    {
+    @Test func `the writer uses synchronous=FULL, so commits survive a power failure`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let mode = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
@@ -19,7 +18,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `the files are for their owner's eyes only`() async throws {
+    @Test func `the files are readable by their owner only`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
@@ -30,7 +29,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `whatever is referred to can be deleted without looking through a table`() async throws {
+    @Test func `every foreign key has an index`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let unindexed = try await database.read { connection in
@@ -50,7 +49,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `a file that is no database is named, with what to do`() async throws {
+    @Test func `an invalid database file is reported with its path and a remedy`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/store.sqlite"
             try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
@@ -60,7 +59,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `a second opener is refused, and may open once the first is gone`() async throws {
+    @Test func `a second process cannot open the database until the first one has closed it`() async throws {
         try await withTemporaryDirectory { directory in
             var first = try Optional(Database.open(at: directory + "/store.sqlite"))
             do {
@@ -71,17 +70,17 @@ struct StoreTests {
             }
             #expect(first != nil)
             first = nil
-            try await untilReleased(directory, file: "store.sqlite")
+            try await waitForRelease(directory, file: "store.sqlite")
             _ = try Database.open(at: directory + "/store.sqlite")
         }
     }
 
-    @Test func `lists of conversations do not read what a model is told in them`() async throws {
+    @Test func `listing conversations does not read their system prompts`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             let instructions = String(repeating: "Be brief. ", count: 400_000)
             try await database.write { connection in
-                let persona = HousePersonas.assistant
+                let persona = BuiltInPersonas.assistant
                 try PersonaRows.insert(persona, in: connection)
                 for _ in 0..<3 {
                     let kept = StoredConversation(
@@ -92,7 +91,7 @@ struct StoreTests {
                         updatedAt: .now(),
                         messageCount: 0
                     )
-                    _ = try ConversationRows.insert(kept, telling: instructions, in: connection)
+                    _ = try ConversationRows.insert(kept, instructions: instructions, in: connection)
                 }
             }
             let read = try await database.read { connection in
@@ -108,7 +107,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `writes at once share commits, and each is stored`() async throws {
+    @Test func `concurrent writes share commits, and each is stored`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
@@ -127,7 +126,7 @@ struct StoreTests {
         }
     }
 
-    @Test func `a write that fails does not take its group along`() async throws {
+    @Test func `a failed write does not affect the other writes of its group`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
             try await database.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER PRIMARY KEY)") }
@@ -153,14 +152,14 @@ struct StoreTests {
         }
     }
 
-    @Test func `what was stored before conversations could be kept is read as it was`() async throws {
+    @Test func `a database from before the import migration is read correctly`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/store.sqlite"
             do {
                 let pool = try DatabasePool(path: path)
                 try Schema.migrator.migrate(pool, upTo: "0003 keys, usage and quotas")
                 try await pool.write { database in
-                    try PersonaRows.insert(HousePersonas.all[0], in: database)
+                    try PersonaRows.insert(BuiltInPersonas.all[0], in: database)
                     try database.execute(
                         sql: """
                             INSERT INTO conversations VALUES (1, ?, 'ada', ?, 1, 2, 2, 1, 0);
@@ -168,7 +167,7 @@ struct StoreTests {
                                 VALUES (1, 0, ?, 'assistant', 'text', 'Hi', 'completed', 1);
                             """,
                         arguments: [
-                            Conversation.ID().description, HousePersonas.all[0].persona.id.description,
+                            Conversation.ID().description, BuiltInPersonas.all[0].persona.id.description,
                             Message.ID().description,
                         ]
                     )
@@ -179,13 +178,13 @@ struct StoreTests {
             try await database.read { database in
                 let page = try ConversationRows.list(user: "ada", persona: nil, limit: 10, offset: 0, in: database)
                 #expect(page.items.map(\.messageCount) == [1] && page.items.map(\.hasInstructions) == [false])
-                for isBrief in [true, false] {
+                for isTruncated in [true, false] {
                     let messages = try PathRows.list(
                         of: 1,
-                        positions: PathRows.whole,
+                        positions: PathRows.allPositions,
                         limit: 10,
                         order: .ascending,
-                        isBrief: isBrief,
+                        isTruncated: isTruncated,
                         in: database
                     )
                     #expect(messages.map(\.message.content.text) == ["Hi"])
@@ -195,10 +194,10 @@ struct StoreTests {
         }
     }
 
-    @Test func `the schema is made once and opened again`() async throws {
+    @Test func `the schema is created once and opened again`() async throws {
         try await withTemporaryDirectory { directory in
             for _ in 0..<2 {
-                try await untilReleased(directory, file: "store.sqlite")
+                try await waitForRelease(directory, file: "store.sqlite")
                 let database = try Database.open(at: directory + "/store.sqlite")
                 let check = try await database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
                 #expect(check == "ok")

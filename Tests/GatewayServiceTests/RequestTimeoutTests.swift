@@ -91,9 +91,9 @@ struct RequestTimeoutTests {
             let connection = try await RawConnection.open(port: gateway.port)
             connection.send(good + good + "GET /a//b HTTP/1.1\r\nHost: x\r\n\r\n" + good)
             try await eventually("The connection ends") { connection.isEnded }
-            let first = try #require(RawAnswer(connection.received))
-            let second = try #require(RawAnswer(first.rest))
-            let third = try #require(RawAnswer(second.rest))
+            let first = try #require(RawResponse(connection.received))
+            let second = try #require(RawResponse(first.rest))
+            let third = try #require(RawResponse(second.rest))
             #expect([first.status, second.status, third.status] == [200, 200, 400])
             #expect(third.isEnvelope && third.closes)
             #expect(third.rest.isEmpty)
@@ -106,9 +106,9 @@ struct RequestTimeoutTests {
             let connection = try await RawConnection.open(port: gateway.port)
             connection.send("GET /api/v1/influencers HTTP/1.1\r\nHost: x\r\n\r\n\u{1}garbage\r\n\r\n")
             try await eventually("The connection ends") { connection.isEnded }
-            let first = try #require(RawAnswer(connection.received))
+            let first = try #require(RawResponse(connection.received))
             #expect(first.status == 200)
-            #expect(RawAnswer(first.rest)?.status == 400)
+            #expect(RawResponse(first.rest)?.status == 400)
         }
     }
 
@@ -136,8 +136,8 @@ struct RequestTimeoutTests {
         }
     }
 
-    private func slowAnswer(_ connection: RawConnection) async throws -> RawAnswer {
-        try await eventually("An answer", within: .seconds(20)) { RawAnswer(connection.received) != nil }
-        return try #require(RawAnswer(connection.received))
+    private func slowAnswer(_ connection: RawConnection) async throws -> RawResponse {
+        try await eventually("An answer", within: .seconds(20)) { RawResponse(connection.received) != nil }
+        return try #require(RawResponse(connection.received))
     }
 }

@@ -52,7 +52,7 @@ struct SlowReaderTests {
             port: 0,
             draining: DrainState()
         ) { _ in
-            ServerAnswer(status: .ok, body: .whole(ByteBuffer(repeating: 120, count: length)))
+            ServerResponse(status: .ok, body: .whole(ByteBuffer(repeating: 120, count: length)))
         }
         try await withRunning(unit) { port in
             let connection = try await RawConnection.open(port: port)

@@ -88,7 +88,7 @@ struct TestGateway {
     }
 
     /// Sends raw bytes on a new connection and returns everything received.
-    func raw(_ bytes: [UInt8]) async throws -> RawAnswer {
+    func raw(_ bytes: [UInt8]) async throws -> RawResponse {
         let connection = try await RawConnection.open(port: port)
         defer { connection.close() }
         connection.send(bytes)
@@ -111,7 +111,7 @@ struct Answer {
     var isEnvelope: Bool { WireJSON.isEnvelope(body) }
 }
 
-extension RawAnswer {
+extension RawResponse {
     /// Whether the body is exactly a v1 error envelope.
     var isEnvelope: Bool { WireJSON.isEnvelope(body) }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct QuiesceTests {
     @Test func `a server that ends answers what it was asked and keeps nobody else`() async throws {
-        let answering = Answering()
+        let answering = SampleServer()
         var connections: [String: RawConnection] = [:]
         var leaving = ContinuousClock.now
         try await withRunning(answering.unit()) { port in
@@ -43,7 +43,7 @@ struct QuiesceTests {
         #expect(connections["answering"].map(ServerConnectionTests.bodies) == ["/slow"])
         #expect(connections["receiving"].map(ServerConnectionTests.bodies) == ["3"])
         #expect(connections["streaming"]?.received.hasSuffix("data: end\n\n\r\n0\r\n\r\n") == true)
-        #expect(connections["taking"].map { $0.count > Answering.large.utf8.count } == true)
+        #expect(connections["taking"].map { $0.count > SampleServer.large.utf8.count } == true)
         #expect(connections["idle"]?.count == 0)
     }
 }

@@ -9,12 +9,12 @@ import Testing
 struct ServerBodyTests {
     @Test(arguments: ["/broken", "/unfinished", "/short", "/long"])
     func `what breaks off in the middle never looks whole`(path: String) async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get(path))
             try await eventually("The connection ends") { connection.isEnded }
             #expect(connection.received.hasPrefix("HTTP/1.1 200 OK"))
-            #expect(RawAnswer(connection.received) == nil)
+            #expect(RawResponse(connection.received) == nil)
             #expect(!connection.received.hasSuffix("0\r\n\r\n"))
 
             let old = try await RawConnection.open(port: port)
@@ -26,7 +26,7 @@ struct ServerBodyTests {
     }
 
     @Test func `a slow reader slows the writer`() async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             try await connection.setReading(false)
             connection.send(ServerConnectionTests.get("/endless"))
@@ -47,7 +47,7 @@ struct ServerBodyTests {
     }
 
     @Test func `who reads the last answer slowly gets all of it`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             try await connection.setReading(false)
             connection.send(ServerConnectionTests.get("/large/last"))
@@ -55,13 +55,13 @@ struct ServerBodyTests {
             try await Task.sleep(for: .milliseconds(1300))
             try await connection.setReading(true)
             try await eventually("The connection ends") { connection.isEnded }
-            #expect(connection.count > Answering.large.utf8.count)
+            #expect(connection.count > SampleServer.large.utf8.count)
         }
     }
 
     @Test func `who reads a long answer slowly is not idle`() async throws {
         let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(500))
-        try await Answering.with(configuration) { port, _ in
+        try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
             let pauses = Task {
                 while !Task.isCancelled {
@@ -74,22 +74,22 @@ struct ServerBodyTests {
             defer { pauses.cancel() }
             connection.send(ServerConnectionTests.get("/large"))
             try await eventually("The connection ends") { connection.isEnded }
-            #expect(connection.count > Answering.large.utf8.count)
+            #expect(connection.count > SampleServer.large.utf8.count)
         }
     }
 
     @Test func `pieces of all sizes keep their order`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/mixed") + ServerConnectionTests.get("/mixed"))
             try await eventually("The answers") { ServerConnectionTests.bodies(connection).count == 2 }
-            let whole = Answering.mixture.joined()
+            let whole = SampleServer.mixture.joined()
             #expect(ServerConnectionTests.bodies(connection).allSatisfy { $0 == whole })
         }
     }
 
     @Test func `HEAD is answered without a body, whatever the answer is`() async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             for path in ["/a", "/mixed", "/empty"] {
                 let connection = try await RawConnection.open(port: port)
                 connection.send("HEAD \(path) HTTP/1.1\r\nHost: x\r\n\r\n" + ServerConnectionTests.get("/close"))
@@ -107,7 +107,7 @@ struct ServerBodyTests {
     }
 
     @Test func `an answer without a body has none`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/empty") + ServerConnectionTests.get("/close"))
             try await eventually("The connection ends") { connection.isEnded }
@@ -117,7 +117,7 @@ struct ServerBodyTests {
     }
 
     @Test func `an answer before the body has come is read, and the connection goes on`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             let post = "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n"
             connection.send(post + "\r\nx")
@@ -136,7 +136,7 @@ struct ServerBodyTests {
     }
 
     @Test func `a body that nobody reads waits with its sender, and comes whole`() async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send("POST /patient HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n")
             connection.send([UInt8](repeating: 120, count: 9_000_000))
@@ -152,7 +152,7 @@ struct ServerBodyTests {
 
     @Test func `a quiet stream says that somebody is there`() async throws {
         let configuration = ServerChannel.Configuration(heartbeatInterval: .milliseconds(100))
-        try await Answering.with(configuration) { port, _ in
+        try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/events"))
             try await eventually("The end") { connection.received.hasSuffix("0\r\n\r\n") }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ServerConnectionTests {
     @Test func `pipelined requests are answered in their order, one at a time`() async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send(["/slow", "/a", "/b", "/slow", "/c"].map { Self.get($0) }.joined())
             try await eventually("The answers") { Self.bodies(connection).count == 5 }
@@ -17,7 +17,7 @@ struct ServerConnectionTests {
     }
 
     @Test func `hundreds of requests sent at once are answered, thousands end the connection`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(String(repeating: Self.get("/a"), count: 200))
             try await eventually("The answers") { Self.bodies(connection).count == 200 }
@@ -31,7 +31,7 @@ struct ServerConnectionTests {
     }
 
     @Test func `a body in pieces that follows another request comes whole`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             let chunks = String(repeating: "1\r\nx\r\n", count: 5000)
             connection.send(
@@ -44,7 +44,7 @@ struct ServerConnectionTests {
     }
 
     @Test func `whoever leaves cancels the work, before and after it has begun to answer`() async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             let silent = try await RawConnection.open(port: port)
             silent.send(Self.get("/silent"))
             try await eventually("The question") { journal.has("asked /silent") }
@@ -62,7 +62,7 @@ struct ServerConnectionTests {
     }
 
     @Test func `half-closing is leaving`() async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/silent"))
             try await eventually("The question") { journal.has("asked /silent") }
@@ -81,7 +81,7 @@ struct ServerConnectionTests {
         "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
     ])
     func `after the last answer nothing is done any more`(last: String) async throws {
-        try await Answering.with { port, journal in
+        try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send(last)
             let answer = try await connection.answer()
@@ -95,7 +95,7 @@ struct ServerConnectionTests {
     }
 
     @Test func `a client that stays after its last answer is closed upon`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/close"))
             try await eventually("The answer's end") { connection.isEnded }
@@ -111,7 +111,7 @@ struct ServerConnectionTests {
     @Test(arguments: ["Connection: Upgrade\r\nUpgrade: h2c", "Connection: Upgrade, X\r\nUpgrade: websocket"])
     func `who asks for another protocol is answered in this one, and the connection ends`(headers: String) async throws
     {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send("GET /slow HTTP/1.1\r\nHost: x\r\n\(headers)\r\n\r\n")
             // Nobody reads what comes of that protocol: it stays with its sender.
@@ -123,7 +123,7 @@ struct ServerConnectionTests {
     }
 
     @Test func `a request that cannot be read does not take the answer before it away`() async throws {
-        try await Answering.with { port, _ in
+        try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/slow") + "NONSENSE\r\n\r\n")
             #expect(try await connection.answer().body == "/slow")
@@ -137,7 +137,7 @@ struct ServerConnectionTests {
 
     @Test func `idle connections end, busy ones stay`() async throws {
         let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(100))
-        try await Answering.with(configuration) { port, _ in
+        try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/slow"))
             #expect(try await connection.answer().body == "/slow")
@@ -150,7 +150,7 @@ struct ServerConnectionTests {
     /// The bodies of all whole answers so far.
     static func bodies(_ connection: RawConnection) -> [String] {
         var (text, bodies) = (connection.received, [String]())
-        while let answer = RawAnswer(text) {
+        while let answer = RawResponse(text) {
             bodies.append(answer.body)
             text = answer.rest
         }

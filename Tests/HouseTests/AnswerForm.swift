@@ -3,7 +3,7 @@ import TestSupport
 
 /// An answer of a provider, and where in its bytes it may end.
 struct AnswerForm: Sendable {
-    let answer: FakeAnswer
+    let answer: FakeResponse
     /// From this many bytes on something of the answer has surely been understood.
     let first: Int
     /// From this many bytes on the model's last word may have been understood.
@@ -27,27 +27,27 @@ struct AnswerForm: Sendable {
             self.init(streamed: dialect, pieces)
             return
         }
-        let answer = FakeAnswer.openAI(
+        let answer = FakeResponse.openAI(
             "{\"choices\":[{\"message\":{\"content\":\(pieces.joined().inJSON)},\"finish_reason\":\"stop\"}]}"
         )
         let count = answer.bytes.count
         self.init(answer: answer, first: answer.headLength + 1, mayBeWhole: count, isWhole: count)
     }
 
-    private init(answer: FakeAnswer, first: Int, mayBeWhole: Int, isWhole: Int) {
+    private init(answer: FakeResponse, first: Int, mayBeWhole: Int, isWhole: Int) {
         self.answer = answer
         self.first = first
         self.mayBeWhole = mayBeWhole
         self.isWhole = isWhole
     }
 
-    private static func end(of frame: String, in answer: FakeAnswer) -> Int {
+    private static func end(of frame: String, in answer: FakeResponse) -> Int {
         let text = String(decoding: answer.bytes, as: UTF8.self)
         return text.range(of: frame).map { text[..<$0.upperBound].utf8.count } ?? 0
     }
 
     /// What is made of it for who says `[cut 12]`, `[split 12]` or `[bytes 0]`.
-    func reply(to request: FakeRequest) -> FakeAnswer {
+    func reply(to request: FakeRequest) -> FakeResponse {
         guard let order = request.body.matches(of: /\[(cut|split|bytes) ([0-9]+)\]/).last,
             let count = Int(order.output.2)
         else { return answer }

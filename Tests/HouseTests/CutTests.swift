@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct CutTests {
     private static let pieces = ["Grü", "ße 你\n", "\"👩‍🍳\""]
-    private static let answer = FakeAnswer.chat(pieces)
+    private static let answer = FakeResponse.chat(pieces)
     private static var text: String { pieces.joined() }
 
     @Test func `cut after any byte that follows the first token`() async throws {

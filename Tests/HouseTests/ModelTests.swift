@@ -71,7 +71,7 @@ struct ModelTests {
 
     @Test func `whoever watches a pull and leaves ends nothing; whoever cancels it ends it`() async throws {
         try await withFakeOllama { ollama in
-            let endless = FakeAnswer.chat(lines: FakeAnswer.pullLines(FakeAnswer.layers, succeeds: false))
+            let endless = FakeResponse.chat(lines: FakeResponse.pullLines(FakeResponse.layers, succeeds: false))
             ollama.always("/api/pull", endless.stalledBeforeEnd)
             let settings = ["OLLAMA_BASE_URL": ollama.url, "AUTH_MODE": "off"]
             try await House.with(settings: settings) { house in

@@ -7,11 +7,11 @@ import Testing
 
 /// Whoever leaves closes what is behind.
 @Suite(.timeLimit(.minutes(1))) struct ClientDisconnectTests {
-    private static let slow = FakeAnswer.chat(Array(repeating: "word ", count: 10_000)).lineByLine(
+    private static let slow = FakeResponse.chat(Array(repeating: "word ", count: 10_000)).lineByLine(
         pause: .milliseconds(2)
     )
-    private static let stalled = FakeAnswer.chat(["word"]).cut(after: FakeAnswer.chat([]).headLength, .stall)
-    private static let silent = FakeAnswer.chat([]).cut(after: 0, .stall)
+    private static let stalled = FakeResponse.chat(["word"]).cut(after: FakeResponse.chat([]).headLength, .stall)
+    private static let silent = FakeResponse.chat([]).cut(after: 0, .stall)
 
     @Test func `closing a stream closes Ollama's connection`() async throws {
         try await withFakeOllama { ollama in
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [silent, stalled, slow])
-    func `cancelling a caller of the service closes Ollama's connection`(_ answer: FakeAnswer) async throws {
+    func `cancelling a caller of the service closes Ollama's connection`(_ answer: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", answer)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in

@@ -188,7 +188,7 @@ import Testing
 
     @Test func `the array of a proxy without alt=sse is an answer`() async throws {
         try await withFakeGemini { gemini in
-            let array = FakeAnswer.geminiArray(chunks: FakeAnswer.geminiChunks(["Hel", "lo"]))
+            let array = FakeResponse.geminiArray(chunks: FakeResponse.geminiChunks(["Hel", "lo"]))
             gemini.next(nil, array, array.byteByByte())
             let routing = try geminiRouting(to: gemini.url).routing
             for _ in 0..<2 {

@@ -13,9 +13,9 @@ import Testing
             "cachedContentTokenCount":4,"totalTokenCount":39,"promptTokensDetails":[{"modality":"TEXT","tokenCount":10}]}
             """
         let reading = try GeminiReading(chunks: [
-            FakeAnswer.geminiChunk(parts: [#"{"text":"Hm.","thought":true}"#], usage: #"{"promptTokenCount":10}"#),
-            FakeAnswer.geminiChunk(parts: [#"{"thought":false,"text":"Grü"}"#, #"{"text":"ße"}"#]),
-            FakeAnswer.geminiChunk(
+            FakeResponse.geminiChunk(parts: [#"{"text":"Hm.","thought":true}"#], usage: #"{"promptTokenCount":10}"#),
+            FakeResponse.geminiChunk(parts: [#"{"thought":false,"text":"Grü"}"#, #"{"text":"ße"}"#]),
+            FakeResponse.geminiChunk(
                 parts: [#"{"text":"","thoughtSignature":"c2ln+/=="}"#],
                 finishReason: "STOP",
                 usage: usage
@@ -56,7 +56,7 @@ import Testing
         _ completion: Int,
         _ thoughts: Int?
     ) throws {
-        let chunk = FakeAnswer.geminiChunk(parts: [#"{"text":"a"}"#], finishReason: "STOP", usage: usage)
+        let chunk = FakeResponse.geminiChunk(parts: [#"{"text":"a"}"#], finishReason: "STOP", usage: usage)
         let wanted = Usage(
             promptTokens: prompt,
             completionTokens: completion,
@@ -68,16 +68,16 @@ import Testing
 
     @Test func `an answer that was not counted has no usage, and the last count holds`() throws {
         for usage in [nil, "null", "{}", "[]", #"{"promptTokenCount":"7"}"#] as [String?] {
-            let chunk = FakeAnswer.geminiChunk(parts: [#"{"text":"a"}"#], finishReason: "STOP", usage: usage)
+            let chunk = FakeResponse.geminiChunk(parts: [#"{"text":"a"}"#], finishReason: "STOP", usage: usage)
             let finish = try #require(try GeminiReading(chunks: [chunk]).outcome.finish)
             #expect(finish.usage == nil)
         }
         let chunks = [
-            FakeAnswer.geminiChunk(
+            FakeResponse.geminiChunk(
                 parts: [#"{"text":"a"}"#],
                 usage: #"{"promptTokenCount":1,"candidatesTokenCount":1}"#
             ),
-            FakeAnswer.geminiChunk(parts: [], finishReason: "STOP"),
+            FakeResponse.geminiChunk(parts: [], finishReason: "STOP"),
             #"{"usageMetadata":{"promptTokenCount":2,"candidatesTokenCount":9}}"#,
         ]
         #expect(try GeminiReading(chunks: chunks).outcome.finish?.usage?.completionTokens == 9)
@@ -91,7 +91,7 @@ import Testing
         ("SOMETHING_NEW", .contentFilter),
     ])
     func `a reason has its meaning`(_ reason: String, _ wanted: Inference.Finish.Reason) throws {
-        let reading = try GeminiReading(chunks: FakeAnswer.geminiChunks(["Hel", "lo"], finishReason: reason))
+        let reading = try GeminiReading(chunks: FakeResponse.geminiChunks(["Hel", "lo"], finishReason: reason))
         #expect(reading.outcome.text == "Hello")
         #expect(reading.outcome.finish?.reason == wanted)
         #expect(reading.outcome.refusal.contains(reason) == (wanted == .contentFilter))
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `a signature that Gemini misses is the request's fault`() throws {
-        let chunk = FakeAnswer.geminiChunk(parts: [], finishReason: "MISSING_THOUGHT_SIGNATURE")
+        let chunk = FakeResponse.geminiChunk(parts: [], finishReason: "MISSING_THOUGHT_SIGNATURE")
         let error = try #require(try GeminiReading(chunks: [chunk]).error)
         #expect(error.fault.code == .rejected)
         #expect(error.retryAdvice == .none)
@@ -136,7 +136,7 @@ import Testing
     @Test func `a reason is told as a word, whatever it is`() throws {
         let reason = "NEW\\n<b>" + String(repeating: "x", count: 100_000)
         for chunk in [
-            FakeAnswer.geminiChunk(parts: [], finishReason: reason),
+            FakeResponse.geminiChunk(parts: [], finishReason: reason),
             #"{"promptFeedback":{"blockReason":"\#(reason)"}}"#,
         ] {
             let reading = try GeminiReading(chunks: [chunk])
@@ -148,11 +148,11 @@ import Testing
 
     @Test func `calls of tools come whole, with ids and signatures of their own`() throws {
         let reading = try GeminiReading(chunks: [
-            FakeAnswer.geminiChunk(parts: [
+            FakeResponse.geminiChunk(parts: [
                 #"{"functionCall":{"name":"a","args":{"x": [1, "}"]}},"thoughtSignature":"c2ln"}"#,
                 #"{"function_call":{"name":"a"}}"#,
             ]),
-            FakeAnswer.geminiChunk(
+            FakeResponse.geminiChunk(
                 parts: [
                     #"{"functionCall":{"id":"one","name":"b","args":null}}"#,
                     #"{"functionCall":{"id":"one","name":"c","args":{}}}"#,
@@ -172,22 +172,22 @@ import Testing
 
     @Test func `a call without a name is one that nobody can use`() throws {
         for call in ["{}", #"{"name":""}"#, #"{"name":5}"#] {
-            let chunk = FakeAnswer.geminiChunk(parts: ["{\"functionCall\":\(call)}"], finishReason: "STOP")
+            let chunk = FakeResponse.geminiChunk(parts: ["{\"functionCall\":\(call)}"], finishReason: "STOP")
             #expect(try GeminiReading(chunks: [chunk]).error?.isModelError == true)
         }
     }
 
     @Test func `calls and signatures without end are given up`() throws {
         let call = #"{"functionCall":{"name":"a","args":{}}}"#
-        let chunk = FakeAnswer.geminiChunk(parts: Array(repeating: call, count: 600))
+        let chunk = FakeResponse.geminiChunk(parts: Array(repeating: call, count: 600))
         #expect(try GeminiReading(chunks: [chunk, chunk]).error?.fault.message.contains("1000 calls") == true)
         let signature = String(repeating: "A", count: 1 << 20)
-        let signed = FakeAnswer.geminiChunk(parts: ["{\"text\":\"\",\"thoughtSignature\":\"\(signature)\"}"])
+        let signed = FakeResponse.geminiChunk(parts: ["{\"text\":\"\",\"thoughtSignature\":\"\(signature)\"}"])
         #expect(try GeminiReading(chunks: Array(repeating: signed, count: 5)).error?.fault.code == .provider)
     }
 
     @Test func `the array of a stream without alt=sse is read like its events`() throws {
-        let chunks = FakeAnswer.geminiChunks(["Grü", "ße { \\\" ["]) + [#"{"usageMetadata":{"promptTokenCount":3}}"#]
+        let chunks = FakeResponse.geminiChunks(["Grü", "ße { \\\" ["]) + [#"{"usageMetadata":{"promptTokenCount":3}}"#]
         let pretty =
             "[{\n  \"candidates\": [\n    {\n\"content\": {\"parts\": [{\"text\": \"a\"}]}\n}]\n}\n,\r\n{\"candidates\": "
             + "[{\"finishReason\":\"STOP\"}]}]"
@@ -201,7 +201,7 @@ import Testing
 
     @Test func `an error instead of an answer is read wherever it stands`() throws {
         let details = #"[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"7s"}]"#
-        let text = FakeAnswer.geminiErrorText(429, "RESOURCE_EXHAUSTED", "Too { much", details: details)
+        let text = FakeResponse.geminiErrorText(429, "RESOURCE_EXHAUSTED", "Too { much", details: details)
         let oneLine = text.replacing("\n", with: "")
         for form in [text, "[\(text)]", "data: \(oneLine)\n\n", "data: [\(oneLine)]\n\n", "\r\n\(text)\r\n\r\n"] {
             let error = try #require(try GeminiReading(form).error)
@@ -213,8 +213,8 @@ import Testing
     }
 
     @Test func `an error within an answer ends it`() throws {
-        let chunk = "data: \(FakeAnswer.geminiChunks(["Hel"], finishReason: nil)[0])\r\n\r\n"
-        let text = FakeAnswer.geminiErrorText(503, "UNAVAILABLE", "The model is overloaded.")
+        let chunk = "data: \(FakeResponse.geminiChunks(["Hel"], finishReason: nil)[0])\r\n\r\n"
+        let text = FakeResponse.geminiErrorText(503, "UNAVAILABLE", "The model is overloaded.")
         for form in [text, "[\(text)]", "data: \(text.replacing("\n", with: ""))\n\n"] {
             let reading = try GeminiReading(chunk + form)
             #expect(reading.outcome.text == "Hel")
@@ -232,7 +232,9 @@ import Testing
         "data: {\"candidates\":[{\"finishReason\":\"FINISH_REASON_UNSPECIFIED\"}]}\n\n",
     ])
     func `what is not known is passed over, and is no end`(_ strange: String) throws {
-        let (first, second) = ("data: \(FakeAnswer.geminiChunks(["a", "b"])[0])\n\n", FakeAnswer.geminiChunks(["b"])[0])
+        let (first, second) = (
+            "data: \(FakeResponse.geminiChunks(["a", "b"])[0])\n\n", FakeResponse.geminiChunks(["b"])[0]
+        )
         let reading = try GeminiReading(first + strange + "data: \(second)\n\n")
         #expect(reading.outcome.text == "ab")
         #expect(reading.outcome.finish?.reason == .stop)
@@ -244,7 +246,7 @@ import Testing
         "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\x\"}]}}]}",
     ])
     func `data that is not JSON ends the stream, unless it is the end that is missing`(_ data: String) throws {
-        let chunk = "data: \(FakeAnswer.geminiChunks(["Hel"], finishReason: nil)[0])\n\n"
+        let chunk = "data: \(FakeResponse.geminiChunks(["Hel"], finishReason: nil)[0])\n\n"
         let reading = try GeminiReading(chunk + "data: \(data)\n\n")
         #expect(reading.outcome.text == "Hel")
         #expect(reading.error?.fault.code == .provider)
@@ -270,8 +272,8 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let call = #"{"functionCall":{"name":"a","args":{"x":"\u00e9"}},"thoughtSignature":"c2ln"}"#
         let chunks =
-            FakeAnswer.geminiChunks(["Grüße \\ \"q\" 😀\n"], finishReason: nil)
-            + [FakeAnswer.geminiChunk(parts: [call], finishReason: "STOP", usage: FakeAnswer.geminiUsage)]
+            FakeResponse.geminiChunks(["Grüße \\ \"q\" 😀\n"], finishReason: nil)
+            + [FakeResponse.geminiChunk(parts: [call], finishReason: "STOP", usage: FakeResponse.geminiUsage)]
         for bytes in [
             Array(chunks.map { "data: \($0)\r\n\r\n" }.joined().utf8),
             Array("[\(chunks.joined(separator: "\n,\n"))]".utf8),

@@ -11,7 +11,7 @@ import Testing
     private static let retries = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
 
     private func ask(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> (outcome: GeminiOutcome, tries: Int) {
         try await withFakeGemini { gemini in
@@ -58,7 +58,7 @@ import Testing
         _ tries: Int
     ) async throws {
         for isArray in [false, true] {
-            let answer = FakeAnswer.geminiError(
+            let answer = FakeResponse.geminiError(
                 status,
                 name,
                 message + "\u{7}",
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    private static func exhausted(_ quota: String, delay: String) -> FakeAnswer {
+    private static func exhausted(_ quota: String, delay: String) -> FakeResponse {
         .geminiError(
             429,
             "RESOURCE_EXHAUSTED",
@@ -106,7 +106,11 @@ import Testing
         #expect(found.outcome.fault?.code == .quotaExceeded)
         #expect(found.outcome.fault?.retryAfter == nil)
         #expect(found.tries == 1)
-        let none = FakeAnswer.geminiError(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric: x, limit: 0, model: y")
+        let none = FakeResponse.geminiError(
+            429,
+            "RESOURCE_EXHAUSTED",
+            "Quota exceeded for metric: x, limit: 0, model: y"
+        )
         #expect(try await ask(none).tries == 1)
     }
 
@@ -146,7 +150,7 @@ import Testing
 
     @Test(arguments: ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"])
     func `a call that nobody can use is asked for again`(_ reason: String) async throws {
-        let broken = FakeAnswer.gemini(chunks: [FakeAnswer.geminiChunk(parts: [], finishReason: reason)])
+        let broken = FakeResponse.gemini(chunks: [FakeResponse.geminiChunk(parts: [], finishReason: reason)])
         let found = try await ask(broken)
         #expect(found.outcome.fault?.code == .provider)
         #expect(found.outcome.fault?.message.contains(reason) == true)
@@ -167,11 +171,11 @@ import Testing
     }
 
     @Test func `an error within the stream is tried again only while nothing has come`() async throws {
-        let text = FakeAnswer.geminiErrorText(503, "UNAVAILABLE", "The model is overloaded.")
+        let text = FakeResponse.geminiErrorText(503, "UNAVAILABLE", "The model is overloaded.")
         let first = try await ask(.gemini(body: [text], type: "text/event-stream"))
         #expect(first.outcome.fault?.code == .unavailable)
         #expect(first.tries == 3)
-        let hello = "data: \(FakeAnswer.geminiChunks(["Hello"], finishReason: nil)[0])\r\n\r\n"
+        let hello = "data: \(FakeResponse.geminiChunks(["Hello"], finishReason: nil)[0])\r\n\r\n"
         let later = try await ask(.gemini(body: [hello, text], type: "text/event-stream"))
         #expect(later.outcome.text == "Hello")
         #expect(later.outcome.fault?.code == .provider)

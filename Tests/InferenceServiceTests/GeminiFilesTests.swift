@@ -87,15 +87,15 @@ import Testing
     }
 
     @Test(arguments: [
-        (FakeAnswer.json(200, ""), Fault.Code.provider),
+        (FakeResponse.json(200, ""), Fault.Code.provider),
         (.json(200, "", headers: ["X-Goog-Upload-URL: not a url"]), .provider),
         (.json(200, "", headers: ["X-Goog-Upload-URL: http://x/upload/v1beta/files?upload_id=none"]), .rejected),
         (.geminiError(403, "PERMISSION_DENIED", "No."), .upstreamAuth),
         (.geminiError(503, "UNAVAILABLE", "x"), .unavailable),
         (.geminiError(400, "INVALID_ARGUMENT", "Unsupported MIME type: image/png"), .rejected),
-        (FakeAnswer.json(200, "").cut(after: 20), .cut), (.raw("garbage"), .provider),
+        (FakeResponse.json(200, "").cut(after: 20), .cut), (.raw("garbage"), .provider),
     ])
-    func `an upload that does not begin is a fault`(_ answer: FakeAnswer, _ code: Fault.Code) async throws {
+    func `an upload that does not begin is a fault`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
         try await withFakeGemini { gemini in
             gemini.next("/upload/v1beta/files", answer)
             let outcome = try await outcome(gemini)
@@ -111,7 +111,7 @@ import Testing
     ])
     func `a file that is described strangely is a fault`(_ description: String) async throws {
         try await withFakeGemini { gemini in
-            let start = FakeAnswer.json(
+            let start = FakeResponse.json(
                 200,
                 "",
                 headers: ["X-Goog-Upload-URL: http://x/upload/v1beta/files?upload_id=x"]
@@ -125,7 +125,7 @@ import Testing
     @Test func `a file that is never ready is given up in time`() async throws {
         try await withFakeGemini { gemini in
             let file = #"{"name":"files/a","uri":"u","state":"PROCESSING"}"#
-            let start = FakeAnswer.json(
+            let start = FakeResponse.json(
                 200,
                 "",
                 headers: ["X-Goog-Upload-URL: http://x/upload/v1beta/files?upload_id=x"]

@@ -9,7 +9,7 @@ import Testing
     /// An answer, and what must come of it.
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
-        let answer: FakeAnswer
+        let answer: FakeResponse
         var text = ""
         /// Absent when the answer is whole all the same.
         let code: Fault.Code?
@@ -19,16 +19,16 @@ import Testing
     }
 
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
-    private static let whole = FakeAnswer.gemini(["Hel", "lo"])
-    private static let begun = FakeAnswer.gemini(["Hel", "lo"], finishReason: nil)
+    private static let whole = FakeResponse.gemini(["Hel", "lo"])
+    private static let begun = FakeResponse.gemini(["Hel", "lo"], finishReason: nil)
     private static let short = GenerationTimeouts(firstToken: .milliseconds(300), gap: .milliseconds(300))
 
-    private static func sent(_ text: String, _ headers: String, body: [String]? = nil) -> FakeAnswer {
-        let body = (body ?? FakeAnswer.geminiChunks(["Hel"], finishReason: nil).map { "data: \($0)\n\n" }).joined()
-        return FakeAnswer(head: "HTTP/1.1 200 OK\r\n\(headers)\r\n\r\n", body: (text + body).utf8).ending(.close)
+    private static func sent(_ text: String, _ headers: String, body: [String]? = nil) -> FakeResponse {
+        let body = (body ?? FakeResponse.geminiChunks(["Hel"], finishReason: nil).map { "data: \($0)\n\n" }).joined()
+        return FakeResponse(head: "HTTP/1.1 200 OK\r\n\(headers)\r\n\r\n", body: (text + body).utf8).ending(.close)
     }
 
-    private static func changed(_ answer: FakeAnswer, _ change: (inout [UInt8]) -> Void) -> FakeAnswer {
+    private static func changed(_ answer: FakeResponse, _ change: (inout [UInt8]) -> Void) -> FakeResponse {
         var answer = answer
         change(&answer.bytes)
         return answer
@@ -82,7 +82,7 @@ import Testing
         ),
         Row(
             name: "data that is not JSON",
-            answer: .gemini(chunks: [FakeAnswer.geminiChunks(["Hel"], finishReason: nil)[0], "{\"candidates\":[}"]),
+            answer: .gemini(chunks: [FakeResponse.geminiChunks(["Hel"], finishReason: nil)[0], "{\"candidates\":[}"]),
             text: "Hel",
             code: .provider
         ),
@@ -108,13 +108,13 @@ import Testing
         ),
         Row(
             name: "two ends, and more",
-            answer: .gemini(chunks: FakeAnswer.geminiChunks(["Hel"]) + FakeAnswer.geminiChunks(["lo"]) + ["{}"]),
+            answer: .gemini(chunks: FakeResponse.geminiChunks(["Hel"]) + FakeResponse.geminiChunks(["lo"]) + ["{}"]),
             text: "Hello",
             code: nil
         ),
         Row(
             name: "an end, and then no end of the body",
-            answer: FakeAnswer.gemini(["Hel", "lo"]).stalledBeforeEnd,
+            answer: FakeResponse.gemini(["Hel", "lo"]).stalledBeforeEnd,
             text: "Hello",
             code: nil,
             limits: GenerationTimeouts(settling: .milliseconds(50))
@@ -127,14 +127,14 @@ import Testing
         ),
         Row(
             name: "another type",
-            answer: .gemini(body: FakeAnswer.geminiChunks(["Hello"]).map { "data: \($0)\n\n" }, type: "text/plain"),
+            answer: .gemini(body: FakeResponse.geminiChunks(["Hello"]).map { "data: \($0)\n\n" }, type: "text/plain"),
             text: "Hello",
             code: nil
         ),
         Row(
             name: "a call of a tool that is nested too deeply",
             answer: .gemini(chunks: [
-                FakeAnswer.geminiChunk(parts: [
+                FakeResponse.geminiChunk(parts: [
                     "{\"functionCall\":{\"name\":\"a\",\"args\":{\"a\":"
                         + String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000) + "}}}"
                 ])
@@ -143,7 +143,7 @@ import Testing
         ),
         Row(
             name: "a call of a tool without a name",
-            answer: .gemini(chunks: [FakeAnswer.geminiChunk(parts: ["{\"functionCall\":{}}"], finishReason: "STOP")]),
+            answer: .gemini(chunks: [FakeResponse.geminiChunk(parts: ["{\"functionCall\":{}}"], finishReason: "STOP")]),
             code: .provider
         ),
     ]

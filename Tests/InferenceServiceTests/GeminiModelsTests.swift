@@ -52,9 +52,9 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeAnswer.json(200, "not json"), .json(200, "[]"), .json(200, #"{"models":5}"#), .raw("garbage"),
+        FakeResponse.json(200, "not json"), .json(200, "[]"), .json(200, #"{"models":5}"#), .raw("garbage"),
     ])
-    func `a list that is none is a fault`(_ answer: FakeAnswer) async throws {
+    func `a list that is none is a fault`(_ answer: FakeResponse) async throws {
         try await withFakeGemini { gemini in
             gemini.always("/v1beta/models", answer)
             await #expect(throws: ProviderError.self) { try await provider(gemini.url).models() }

@@ -10,7 +10,7 @@ import Testing
     private static let pieces = ["Grü", "ße", " 你", "好 ", "👩‍🍳"]
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
     private static let forms = [
-        FakeAnswer.gemini(pieces), FakeAnswer.geminiArray(chunks: FakeAnswer.geminiChunks(pieces)),
+        FakeResponse.gemini(pieces), FakeResponse.geminiArray(chunks: FakeResponse.geminiChunks(pieces)),
     ]
 
     @Test(arguments: [0, 1])
@@ -37,8 +37,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1], [FakeAnswer.Ending.close, .reset])
-    func `a stream cut after any byte is never complete`(_ form: Int, _ ending: FakeAnswer.Ending) async throws {
+    @Test(arguments: [0, 1], [FakeResponse.Ending.close, .reset])
+    func `a stream cut after any byte is never complete`(_ form: Int, _ ending: FakeResponse.Ending) async throws {
         let answer = Self.forms[form]
         // The answer is whole once the object that says why it ends is; what is behind it may be lost.
         let text = String(decoding: answer.bytes, as: UTF8.self)

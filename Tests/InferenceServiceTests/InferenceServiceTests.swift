@@ -51,7 +51,7 @@ import Testing
             ollama.next(
                 "/api/chat",
                 .chat(["Hel", "lo"], doneReason: nil),
-                .chat(lines: FakeAnswer.chatLines(["Hel"], nil) + [#"{"error":"out of memory"}"#])
+                .chat(lines: FakeResponse.chatLines(["Hel"], nil) + [#"{"error":"out of memory"}"#])
             )
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 let cut = try await bus.outcome()

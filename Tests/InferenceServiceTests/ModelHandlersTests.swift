@@ -48,10 +48,10 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeAnswer.error(400, "path or modelfile are required"),
+        FakeResponse.error(400, "path or modelfile are required"),
         .chat(lines: [#"{"error":"path or Modelfile are required"}"#]),
     ])
-    func `an older Ollama is asked in the old form`(_ refusal: FakeAnswer) async throws {
+    func `an older Ollama is asked in the old form`(_ refusal: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.next("/api/create", refusal, .creation)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -94,7 +94,7 @@ import Testing
 
     @Test func `two recipes for one name at once are a conflict, the same twice is one`() async throws {
         try await withFakeOllama { ollama in
-            ollama.always("/api/create", FakeAnswer.creation.cut(after: FakeAnswer.creation.headLength, .stall))
+            ollama.always("/api/create", FakeResponse.creation.cut(after: FakeResponse.creation.headLength, .stall))
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 let first = try await bus.call(Models.Create(model: "a", from: "b"), Self.context)
                 let same = try await bus.call(Models.Create(model: "a:latest", from: "b"), Self.context)

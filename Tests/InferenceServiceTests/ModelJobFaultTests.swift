@@ -9,14 +9,14 @@ import Testing
 
 /// Whatever Ollama does, a job has an end that says what happened.
 @Suite(.timeLimit(.minutes(1))) struct ModelJobFaultTests {
-    private static let begun = FakeAnswer.pullLines(
+    private static let begun = FakeResponse.pullLines(
         [.init("sha256:aaaaaaaaaaaaaaaa", total: 1000, steps: [10])],
         succeeds: false
     )
 
     /// The end of a pull that Ollama answers with this.
     private func end(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         _ limits: JobProgress.Limits = JobProgress.Limits()
     ) async throws -> ModelJob {
         try await withFakeOllama { ollama in
@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [
         (
-            FakeAnswer.chat(lines: begun + [#"{"error":"max retries exceeded"}"#]), ModelJob.State.failed,
+            FakeResponse.chat(lines: begun + [#"{"error":"max retries exceeded"}"#]), ModelJob.State.failed,
             Fault.Code.provider
         ),
         (.chat(lines: [#"{"error":"pull model manifest: file does not exist"}"#]), .failed, .missing),
@@ -61,7 +61,7 @@ import Testing
         (.chat(lines: begun + [#"{"status":null}"#, #"{"status":5}"#, "{}"]), .interrupted, .cut),
     ])
     func `an end that is no success is none`(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         _ state: ModelJob.State,
         _ code: Fault.Code
     ) async throws {
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func `what comes after the success changes nothing`() async throws {
-        let answer = FakeAnswer.chat(lines: FakeAnswer.pullLines(FakeAnswer.layers) + [#"{"error":"late"}"#])
+        let answer = FakeResponse.chat(lines: FakeResponse.pullLines(FakeResponse.layers) + [#"{"error":"late"}"#])
         for answer in [answer.stalledBeforeEnd, answer.ending(.close), answer.ending(.keepAlive)] {
             let job = try await end(answer)
             #expect(job.state == .completed)
@@ -91,7 +91,7 @@ import Testing
 
     @Test func `the last line needs no newline`() async throws {
         let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-        let job = try await end(FakeAnswer(head: head, body: #"{"status":"success"}"#.utf8).ending(.close))
+        let job = try await end(FakeResponse(head: head, body: #"{"status":"success"}"#.utf8).ending(.close))
         #expect(job.state == .completed)
     }
 
@@ -116,7 +116,7 @@ import Testing
     @Test func `a checksum may take its time`() async throws {
         let limits = JobProgress.Limits(fetching: .seconds(1), working: .seconds(60))
         let lines = Self.begun + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
-        let whole = FakeAnswer.chat(lines: lines)
+        let whole = FakeResponse.chat(lines: lines)
         // All but the last line at once, and that one a while later.
         let text = String(decoding: whole.bytes, as: UTF8.self)
         let place = try #require(text.range(of: "{\"status\":\"success\"")).lowerBound
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `split anywhere, a pull comes to the same end`() async throws {
-        let answer = FakeAnswer.pull()
+        let answer = FakeResponse.pull()
         try await withFakeOllama { ollama in
             let handlers = try handlers(at: ollama.url)
             for offset in stride(from: 1, to: answer.bytes.count, by: 3) {
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func `cut after any byte, a pull is complete only when Ollama said so`() async throws {
-        let answer = FakeAnswer.pull()
+        let answer = FakeResponse.pull()
         let text = String(decoding: answer.bytes, as: UTF8.self)
         let success = try #require(text.range(of: "\"success\"}"))
         let whole = text[..<success.upperBound].utf8.count

@@ -10,8 +10,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ModelJobTests {
     private static let context = CallContext()
     /// A pull that never ends, and tells of its first layer.
-    private static let endless = FakeAnswer.chat(
-        lines: FakeAnswer.pullLines(
+    private static let endless = FakeResponse.chat(
+        lines: FakeResponse.pullLines(
             [.init("sha256:aaaaaaaaaaaaaaaa", total: 1000, steps: [0, 10, 250])],
             succeeds: false
         )

@@ -19,7 +19,7 @@ import Testing
 
     @Test func `thoughts come apart from the text`() async throws {
         let answer = try await answer(
-            [FakeAnswer.thought("Let me"), FakeAnswer.thought(" see.")] + FakeAnswer.chatLines(["Yes", "."])
+            [FakeResponse.thought("Let me"), FakeResponse.thought(" see.")] + FakeResponse.chatLines(["Yes", "."])
         )
         #expect(answer.reasoning == "Let me see.")
         #expect(answer.text == "Yes.")
@@ -29,11 +29,11 @@ import Testing
     @Test func `calls of tools come whole, and end the answer`() async throws {
         let answer = try await answer(
             [
-                FakeAnswer.toolCalls(
-                    FakeAnswer.toolCall("get_weather", #"{"city": "Paris", "days":[1,2]}"#),
-                    FakeAnswer.toolCall("get_time", "{}")
-                ), FakeAnswer.toolCalls(FakeAnswer.toolCall("get_weather", #"{"city":"Rome"}"#, index: nil)),
-            ] + FakeAnswer.chatLines([])
+                FakeResponse.toolCalls(
+                    FakeResponse.toolCall("get_weather", #"{"city": "Paris", "days":[1,2]}"#),
+                    FakeResponse.toolCall("get_time", "{}")
+                ), FakeResponse.toolCalls(FakeResponse.toolCall("get_weather", #"{"city":"Rome"}"#, index: nil)),
+            ] + FakeResponse.chatLines([])
         )
         let calls = try #require(answer.toolCalls)
         #expect(calls.map(\.function.name) == ["get_weather", "get_time", "get_weather"])
@@ -48,13 +48,13 @@ import Testing
     @Test func `ids are kept, and made where they are the same or absent`() async throws {
         let answer = try await answer(
             [
-                FakeAnswer.toolCalls(
-                    FakeAnswer.toolCall("a", "{}", id: "call_1"),
-                    FakeAnswer.toolCall("b", "{}", id: "call_1"),
-                    FakeAnswer.toolCall("c", "{}", id: ""),
-                    FakeAnswer.toolCall("d", "{}", id: "call_2")
+                FakeResponse.toolCalls(
+                    FakeResponse.toolCall("a", "{}", id: "call_1"),
+                    FakeResponse.toolCall("b", "{}", id: "call_1"),
+                    FakeResponse.toolCall("c", "{}", id: ""),
+                    FakeResponse.toolCall("d", "{}", id: "call_2")
                 )
-            ] + FakeAnswer.chatLines([])
+            ] + FakeResponse.chatLines([])
         )
         let ids = try #require(answer.toolCalls?.map(\.id))
         #expect(ids.count == 4 && Set(ids).count == 4)
@@ -70,7 +70,7 @@ import Testing
     ])
     func `broken calls are left out, or are calls with no arguments`(_ calls: String, _ count: Int) async throws {
         let answer = try await answer(
-            [FakeAnswer.chatLine("\"content\":\"x\",\"tool_calls\":\(calls)")] + FakeAnswer.chatLines([])
+            [FakeResponse.chatLine("\"content\":\"x\",\"tool_calls\":\(calls)")] + FakeResponse.chatLines([])
         )
         #expect(answer.toolCalls?.count ?? 0 == count)
         #expect(answer.finish.reason == (count > 0 ? .toolCalls : .stop))
@@ -83,10 +83,10 @@ import Testing
             String(repeating: "{\"a\":", count: 100) + "1" + String(repeating: "}", count: 100),
         ] {
             try await withFakeOllama { ollama in
-                let call = FakeAnswer.toolCalls(FakeAnswer.toolCall("f", arguments))
+                let call = FakeResponse.toolCalls(FakeResponse.toolCall("f", arguments))
                 ollama.always(
                     "/api/chat",
-                    .chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [call] + FakeAnswer.chatLines([]))
+                    .chat(lines: FakeResponse.chatLines(["Hello"], nil) + [call] + FakeResponse.chatLines([]))
                 )
                 let outcome = try await routing(to: ollama.url).routing.outcome()
                 #expect(outcome.text == "Hello")
@@ -97,25 +97,25 @@ import Testing
 
     @Test func `length is told even of an answer that calls tools`() async throws {
         let answer = try await answer(
-            [FakeAnswer.toolCalls(FakeAnswer.toolCall("f", "{}"))] + FakeAnswer.chatLines([], "length")
+            [FakeResponse.toolCalls(FakeResponse.toolCall("f", "{}"))] + FakeResponse.chatLines([], "length")
         )
         #expect(answer.finish.reason == .length)
     }
 
     @Test func `probabilities are told in OpenAI's form`() async throws {
         let lines = [
-            FakeAnswer.chatLine(
+            FakeResponse.chatLine(
                 "\"content\":\"Hi\"",
                 more:
                     #","logprobs":[{"token":"Hi","logprob":-0.25,"bytes":[72,105],"top_logprobs":[{"token":"Hi","logprob":-0.25},{"token":"Yo","logprob":-2}]}]"#
-            ), FakeAnswer.chatLine("\"content\":\"!\"", more: #","logprobs":[{"token":"!","logprob":-1.5}]"#),
-            FakeAnswer.chatLine(
+            ), FakeResponse.chatLine("\"content\":\"!\"", more: #","logprobs":[{"token":"!","logprob":-1.5}]"#),
+            FakeResponse.chatLine(
                 "\"content\":\"\"",
                 more: #","logprobs":[5,{"token":"x"},{"logprob":"y","token":"z"}]"#
             ),
-            FakeAnswer.chatLine("\"content\":\"\"", more: #","logprobs":null"#),
+            FakeResponse.chatLine("\"content\":\"\"", more: #","logprobs":null"#),
         ]
-        let answer = try await answer(lines + FakeAnswer.chatLines([]))
+        let answer = try await answer(lines + FakeResponse.chatLines([]))
         #expect(
             answer.logprobs?.text == #"[{"token":"Hi","logprob":-0.25,"bytes":[72,105],"top_logprobs":["#
                 + #"{"token":"Hi","logprob":-0.25,"bytes":null},{"token":"Yo","logprob":-2.0,"bytes":null}]},"#

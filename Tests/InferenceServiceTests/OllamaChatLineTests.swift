@@ -12,14 +12,14 @@ import Testing
     }
 
     @Test func `a line of text is read`() throws {
-        let line = try read(FakeAnswer.chatLines(["The"])[0])
+        let line = try read(FakeResponse.chatLines(["The"])[0])
         #expect(line.text == "The")
         #expect(!line.isDone)
         #expect(line.error == nil)
     }
 
     @Test func `the last line is read with its counts`() throws {
-        let line = try read(FakeAnswer.chatLines([], "length", 26, 298)[0])
+        let line = try read(FakeResponse.chatLines([], "length", 26, 298)[0])
         #expect(line.isDone)
         #expect(line.doneReason == "length")
         #expect(line.promptTokens == 26)
@@ -105,7 +105,7 @@ import Testing
 
     @Test func `no cut and no changed byte of a line ends the process`() throws {
         var generator = SystemRandomNumberGenerator()
-        for line in FakeAnswer.chatLines(["Grüße \\ \"quoted\" 😀\n"]) {
+        for line in FakeResponse.chatLines(["Grüße \\ \"quoted\" 😀\n"]) {
             let bytes = Array(line.utf8)
             for end in 0..<bytes.count {
                 #expect(throws: JSONScanner.Malformed.self) { try OllamaChatLine(ByteBuffer(bytes: bytes[..<end])) }

@@ -97,11 +97,11 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeAnswer.error(500, "broken"), .json(200, "{}"), .json(200, "not json"),
+        FakeResponse.error(500, "broken"), .json(200, "{}"), .json(200, "not json"),
         .json(200, #"{"model_info":{"x.context_length":1e300}}"#),
         .json(200, #"{"model_info":{"general.architecture":5}}"#), .raw("garbage"), .json(200, #"{"model_info":null}"#),
     ])
-    func `a window that cannot be had is the limit`(_ answer: FakeAnswer) async throws {
+    func `a window that cannot be had is the limit`(_ answer: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/show", answer)
             let outcome = try await routing(to: ollama.url, windowLimit: 4096).routing.outcome()

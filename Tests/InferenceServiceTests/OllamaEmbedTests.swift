@@ -42,11 +42,12 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeAnswer.embeddings([[1]]), .embeddings([[1], [2], [3]]), .embeddings([[1], [1, 2]]), .embeddings([[], []]),
+        FakeResponse.embeddings([[1]]), .embeddings([[1], [2], [3]]), .embeddings([[1], [1, 2]]),
+        .embeddings([[], []]),
         .json(200, "{}"), .json(200, "not JSON"), .json(200, #"{"embeddings":[["a"],["b"]]}"#),
         .json(200, #"{"embeddings":[[1e99],[1]]}"#), .json(200, #"{"embeddings":5}"#),
     ])
-    func `what is not one vector for each text is a fault`(_ answer: FakeAnswer) async throws {
+    func `what is not one vector for each text is a fault`(_ answer: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/embed", answer)
             await #expect { try await embed(["a", "b"], at: ollama.url) } throws: { ($0 as? Fault)?.code == .provider }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct OllamaFaultTests {
     private func fault(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> (text: String, fault: Fault?) {
         try await withFakeOllama { ollama in
@@ -40,7 +40,7 @@ import Testing
         (403, .upstreamAuth), (429, .limited), (499, .rejected), (301, .provider), (307, .provider), (204, .provider),
     ])
     func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
-        let answer = FakeAnswer.error(
+        let answer = FakeResponse.error(
             status,
             "server busy, please try again\u{7}",
             headers: ["Location: http://127.0.0.1:1/"]
@@ -57,14 +57,15 @@ import Testing
 
     @Test func `a server that is not Ollama is recognised`() async throws {
         let page = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\n"
-        let fault = try await fault(FakeAnswer(head: page, body: "404 page not found".utf8)).fault
+        let fault = try await fault(FakeResponse(head: page, body: "404 page not found".utf8)).fault
         #expect(fault?.code == .provider)
         #expect(fault?.message.contains("OLLAMA_BASE_URL") == true)
         #expect(try await self.fault(.raw("SSH-2.0-OpenSSH_9.2\r\n")).fault?.code == .provider)
     }
 
     @Test func `an error within the stream is the provider's, and what came before it stands`() async throws {
-        let lines = FakeAnswer.chatLines(["Hel", "lo"], nil) + [#"{"error":"model runner has unexpectedly stopped"}"#]
+        let lines =
+            FakeResponse.chatLines(["Hel", "lo"], nil) + [#"{"error":"model runner has unexpectedly stopped"}"#]
         let (text, fault) = try await fault(.chat(lines: lines))
         #expect(text == "Hello")
         #expect(fault?.code == .provider)
@@ -81,14 +82,14 @@ import Testing
     ])
     func `a line that is not JSON ends the stream, and what came before it stands`(_ line: String) async throws {
         let (text, fault) = try await fault(
-            .chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [line, "{\"done\":true}"])
+            .chat(lines: FakeResponse.chatLines(["Hello"], nil) + [line, "{\"done\":true}"])
         )
         #expect(text == "Hello")
         #expect(fault?.code == .provider)
     }
 
     @Test func `bytes that are not UTF-8 end the stream`() async throws {
-        var answer = FakeAnswer.chat(["Hello", "XX"])
+        var answer = FakeResponse.chat(["Hello", "XX"])
         let place = try #require(answer.bytes.lastIndex(of: UInt8(ascii: "X")))
         answer.bytes[place] = 0xFF
         let (text, fault) = try await fault(answer)
@@ -97,20 +98,20 @@ import Testing
     }
 
     @Test func `a line beyond 8 MiB ends the stream`() async throws {
-        let lines = FakeAnswer.chatLines(["Hello", String(repeating: "x", count: 8 * 1024 * 1024)])
+        let lines = FakeResponse.chatLines(["Hello", String(repeating: "x", count: 8 * 1024 * 1024)])
         let (text, fault) = try await fault(.chat(lines: lines))
         #expect(text == "Hello")
         #expect(fault?.code == .provider)
     }
 
     @Test func `a stream that ends properly without being done is cut`() async throws {
-        for answer in [FakeAnswer.chat(["Hel"], doneReason: nil), .chat([], doneReason: nil), .json(200, "")] {
+        for answer in [FakeResponse.chat(["Hel"], doneReason: nil), .chat([], doneReason: nil), .json(200, "")] {
             let fault = try await fault(answer).fault
             #expect(fault?.code == .cut)
         }
         let closing = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-        let body = FakeAnswer.chatLines(["Hel"], nil).joined(separator: "\n") + "\n"
-        let (text, fault) = try await fault(FakeAnswer(head: closing, body: body.utf8).ending(.close))
+        let body = FakeResponse.chatLines(["Hel"], nil).joined(separator: "\n") + "\n"
+        let (text, fault) = try await fault(FakeResponse(head: closing, body: body.utf8).ending(.close))
         #expect(text == "Hel")
         #expect(fault?.code == .cut)
     }
@@ -118,14 +119,14 @@ import Testing
     @Test(arguments: ["100000", "10"])
     func `a length that is wrong is no end`(_ length: String) async throws {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n"
-        let body = FakeAnswer.chatLines(["Hel"], nil).joined(separator: "\n") + "\n"
-        let fault = try await fault(FakeAnswer(head: head, body: body.utf8).ending(.close)).fault
+        let body = FakeResponse.chatLines(["Hel"], nil).joined(separator: "\n") + "\n"
+        let fault = try await fault(FakeResponse(head: head, body: body.utf8).ending(.close)).fault
         #expect(fault?.code == .cut)
     }
 
     @Test func `whatever type it calls itself, the lines count`() async throws {
         try await withFakeOllama { ollama in
-            ollama.next("/api/chat", .chat(lines: FakeAnswer.chatLines(["Hello"]), contentType: "text/html"))
+            ollama.next("/api/chat", .chat(lines: FakeResponse.chatLines(["Hello"]), contentType: "text/html"))
             let outcome = try await routing(to: ollama.url).routing.outcome()
             #expect(outcome.text == "Hello")
         }
@@ -133,7 +134,7 @@ import Testing
 
     @Test func `what comes after the end is ignored`() async throws {
         try await withFakeOllama { ollama in
-            let lines = FakeAnswer.chatLines(["Hello"]) + FakeAnswer.chatLines(["more"]) + ["garbage"]
+            let lines = FakeResponse.chatLines(["Hello"]) + FakeResponse.chatLines(["more"]) + ["garbage"]
             ollama.next("/api/chat", .chat(lines: lines), .chat(lines: lines).lineByLine(pause: .milliseconds(1)))
             for _ in 0..<2 {
                 let outcome = try await routing(to: ollama.url).routing.outcome()

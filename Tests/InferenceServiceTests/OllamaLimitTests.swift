@@ -6,9 +6,9 @@ import Testing
 @testable import InferenceService
 
 @Suite(.timeLimit(.minutes(1))) struct OllamaLimitTests {
-    private static let answer = FakeAnswer.chat(["Hello", " there"])
+    private static let answer = FakeResponse.chat(["Hello", " there"])
 
-    private func outcome(_ answer: FakeAnswer, _ limits: GenerationTimeouts) async throws -> Outcome {
+    private func outcome(_ answer: FakeResponse, _ limits: GenerationTimeouts) async throws -> Outcome {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", answer)
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `silence in the middle is a time-out, and what came before it stands`() async throws {
-        let lines = FakeAnswer.chat(["Hello"], doneReason: nil)
+        let lines = FakeResponse.chat(["Hello"], doneReason: nil)
         let limits = GenerationTimeouts(firstToken: .seconds(30), gap: .milliseconds(200))
         let outcome = try await outcome(lines.cut(after: lines.bytes.count - 5, .stall), limits)
         #expect(outcome.text == "Hello")
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `an answer that never ends has an end`() async throws {
-        let endless = FakeAnswer.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
+        let endless = FakeResponse.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
         let limits = GenerationTimeouts(gap: .seconds(5), whole: .seconds(2))
         let outcome = try await outcome(endless, limits)
         #expect(outcome.text.hasPrefix("drip "))
@@ -83,7 +83,7 @@ import Testing
     @Test func `thinking in silence is a sign of life`() async throws {
         let thought = #"{"model":"x","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#
         try await withFakeOllama { ollama in
-            let lines = Array(repeating: thought, count: 45) + FakeAnswer.chatLines(["Hello"])
+            let lines = Array(repeating: thought, count: 45) + FakeResponse.chatLines(["Hello"])
             ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(100)))
             let limits = GenerationTimeouts(firstToken: .seconds(3), gap: .seconds(3))
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()

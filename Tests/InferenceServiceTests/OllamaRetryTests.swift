@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct OllamaRetryTests {
     /// How a request fares whose model has one other to fall back on and may be tried again once.
     private func fare(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts()
     ) async throws -> (tries: Int, outcome: Outcome) {
         try await withFakeOllama { ollama in
@@ -29,10 +29,10 @@ import Testing
         )
     }
 
-    private static let whole = FakeAnswer.chat(["Hello"])
+    private static let whole = FakeResponse.chat(["Hello"])
 
     @Test(arguments: [
-        FakeAnswer.error(408, "late"), .error(409, "busy"), .error(429, "slow down"), .error(500, "broken"),
+        FakeResponse.error(408, "late"), .error(409, "busy"), .error(429, "slow down"), .error(500, "broken"),
         .error(502, "bad gateway"), .error(503, "server busy, please try again.  maximum pending requests exceeded"),
         .error(504, "late"), .error(529, "overloaded"), .error(429, "x", headers: ["Retry-After: -5"]),
         .error(429, "x", headers: ["Retry-After: 99999999"]), .error(503, "x", headers: ["retry-after-ms: 1"]),
@@ -42,7 +42,7 @@ import Testing
         .raw("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 1 << 20) + "\r\n\r\n"),
         .chat(lines: [#"{"error":"model runner has unexpectedly stopped"}"#]),
     ])
-    func `it is asked again, and then another model`(_ answer: FakeAnswer) async throws {
+    func `it is asked again, and then another model`(_ answer: FakeResponse) async throws {
         let (tries, outcome) = try await fare(answer)
         #expect(tries == 2)
         #expect(outcome.finish?.model == "demo/demo")
@@ -50,27 +50,27 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeAnswer.error(404, "model 'llama3.2' not found"), .error(400, "input exceeds the maximum context length"),
+        FakeResponse.error(404, "model 'llama3.2' not found"), .error(400, "input exceeds the maximum context length"),
         .error(429, "x", headers: ["Retry-After: 30"]), .error(503, "x", headers: ["Retry-After: 61"]),
         .error(501, "no"),
         .chat(lines: ["<html>"]), .json(200, "[]\n"), .json(204, ""),
-        FakeAnswer(
+        FakeResponse(
             head: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n",
             body: [0x1F, 0x8B, 0x08, 0x00, 0x00, 0x0A]
         ),
     ])
-    func `another model is asked at once`(_ answer: FakeAnswer) async throws {
+    func `another model is asked at once`(_ answer: FakeResponse) async throws {
         let (tries, outcome) = try await fare(answer)
         #expect(tries == 1)
         #expect(outcome.finish?.model == "demo/demo")
     }
 
     @Test(arguments: [
-        (FakeAnswer.error(400, "invalid options"), Fault.Code.rejected), (.error(401, "who?"), .upstreamAuth),
+        (FakeResponse.error(400, "invalid options"), Fault.Code.rejected), (.error(401, "who?"), .upstreamAuth),
         (.error(403, "no"), .upstreamAuth), (.error(413, "too large"), .tooLarge), (.error(422, "odd"), .rejected),
         (.error(302, "x", headers: ["Location: http://127.0.0.1:1/"]), .provider),
     ])
-    func `nothing would help, and nothing is tried`(_ answer: FakeAnswer, _ code: Fault.Code) async throws {
+    func `nothing would help, and nothing is tried`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
         let (tries, outcome) = try await fare(answer)
         #expect(tries == 1)
         #expect(outcome.finish == nil)
@@ -107,14 +107,14 @@ import Testing
 
     @Test(arguments: [
         (
-            FakeAnswer.chat(lines: FakeAnswer.chatLines(["Hello"], nil) + [#"{"error":"out of memory"}"#]),
+            FakeResponse.chat(lines: FakeResponse.chatLines(["Hello"], nil) + [#"{"error":"out of memory"}"#]),
             Fault.Code.provider
         ),
         (.chat(["Hello"], doneReason: nil), .cut), (.chat(["Hello"], doneReason: nil).ending(.reset), .cut),
-        (.chat(lines: [FakeAnswer.toolCalls(FakeAnswer.toolCall("f", "{}"))]), .cut),
-        (.chat(lines: [FakeAnswer.thought("Hm")] + ["<html>"]), .provider),
+        (.chat(lines: [FakeResponse.toolCalls(FakeResponse.toolCall("f", "{}"))]), .cut),
+        (.chat(lines: [FakeResponse.thought("Hm")] + ["<html>"]), .provider),
     ])
-    func `after the first piece nothing is asked again`(_ answer: FakeAnswer, _ code: Fault.Code) async throws {
+    func `after the first piece nothing is asked again`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
         // A word at a time, so that the first is told before what follows it is known.
         let (tries, outcome) = try await fare(answer.lineByLine(pause: .milliseconds(100)))
         #expect(tries == 1)

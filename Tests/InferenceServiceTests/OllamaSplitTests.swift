@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct OllamaSplitTests {
     private static let pieces = ["Grü", "ße", " 你", "好 ", "👩‍🍳"]
-    private static let answer = FakeAnswer.chat(pieces)
+    private static let answer = FakeResponse.chat(pieces)
 
     @Test func `a stream split anywhere gives the same answer`() async throws {
         try await withFakeOllama { ollama in
@@ -30,8 +30,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [FakeAnswer.Ending.close, .reset])
-    func `a stream cut after any byte is never complete`(_ ending: FakeAnswer.Ending) async throws {
+    @Test(arguments: [FakeResponse.Ending.close, .reset])
+    func `a stream cut after any byte is never complete`(_ ending: FakeResponse.Ending) async throws {
         // The answer is whole once the object that says so is; the framing behind it may be lost.
         let text = String(decoding: Self.answer.bytes, as: UTF8.self)
         let done = try #require(text.range(of: "\"done\":true"))

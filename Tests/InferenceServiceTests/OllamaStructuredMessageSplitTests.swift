@@ -8,14 +8,15 @@ import Testing
 
 /// Answers with thoughts, text and calls of tools, however they arrive and wherever they break off.
 @Suite(.timeLimit(.minutes(5))) struct OllamaStructuredMessageSplitTests {
-    private static let answer = FakeAnswer.chat(
-        lines: [FakeAnswer.thought("Hm, 你"), FakeAnswer.thought("好\n")] + FakeAnswer.chatLines(["Grü", "ße"], nil)
+    private static let answer = FakeResponse.chat(
+        lines: [FakeResponse.thought("Hm, 你"), FakeResponse.thought("好\n")]
+            + FakeResponse.chatLines(["Grü", "ße"], nil)
             + [
-                FakeAnswer.toolCalls(
-                    FakeAnswer.toolCall("wetter", #"{"ort":"Köln \"am\" Rhein"}"#),
-                    FakeAnswer.toolCall("uhr", "{}", index: 0, id: "call_x")
+                FakeResponse.toolCalls(
+                    FakeResponse.toolCall("wetter", #"{"ort":"Köln \"am\" Rhein"}"#),
+                    FakeResponse.toolCall("uhr", "{}", index: 0, id: "call_x")
                 )
-            ] + FakeAnswer.chatLines([])
+            ] + FakeResponse.chatLines([])
     )
 
     /// All that came.
@@ -88,8 +89,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [FakeAnswer.Ending.close, .reset])
-    func `cut after any byte it is never complete, and a true prefix`(_ ending: FakeAnswer.Ending) async throws {
+    @Test(arguments: [FakeResponse.Ending.close, .reset])
+    func `cut after any byte it is never complete, and a true prefix`(_ ending: FakeResponse.Ending) async throws {
         let text = String(decoding: Self.answer.bytes, as: UTF8.self)
         let done = try #require(text.range(of: "\"done\":true"))
         let end = try #require(text.range(of: "}\n", range: done.upperBound..<text.endIndex))

@@ -96,7 +96,7 @@ import Testing
             openAI.always(nil, .openAIStream(text: ["a", "b"]))
             let whole = try await routing.complete(GenerationRequest(question(model: model)), CallContext())
             #expect(whole.text == "ab")
-            var reply = FakeDialogue.Reply(promptTokens: 3)
+            var reply = FakeModelTurn.Reply(promptTokens: 3)
             reply.pieces = ["a", "b"]
             openAI.always(
                 nil,

@@ -8,7 +8,7 @@ import Testing
 /// What a server that speaks OpenAI's API may do wrong, and what is made of it.
 @Suite(.timeLimit(.minutes(2))) struct OpenAIFaultTests {
     private func outcome(
-        _ answer: FakeAnswer,
+        _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts(),
         isUnary: Bool = false
     ) async throws -> Outcome {
@@ -58,7 +58,7 @@ import Testing
         let words = "Invalid API key: sk-test."
         let chunk = #"{"error":{"message":"Invalid API key: sk-test."}}"#
         for answer in [
-            FakeAnswer.openAIError(401, words), .openAIError(400, words), .openAIStream([chunk], isDone: false),
+            FakeResponse.openAIError(401, words), .openAIError(400, words), .openAIStream([chunk], isDone: false),
         ] {
             let message = try #require(try await outcome(answer).fault?.message)
             #expect(message.contains("Invalid API key: …"))
@@ -67,25 +67,25 @@ import Testing
     }
 
     @Test func `what is too long, spent or busy is told apart`() async throws {
-        let long = FakeAnswer.openAIError(400, "This model's maximum context length is 8 tokens.", code: nil)
+        let long = FakeResponse.openAIError(400, "This model's maximum context length is 8 tokens.", code: nil)
         #expect(try await outcome(long).fault?.code == .contextTooLong)
-        let code = FakeAnswer.openAIError(400, "Too long.", code: "context_length_exceeded")
+        let code = FakeResponse.openAIError(400, "Too long.", code: "context_length_exceeded")
         #expect(try await outcome(code).fault?.code == .contextTooLong)
-        let spent = FakeAnswer.openAIError(429, "You exceeded your current quota.", code: "insufficient_quota")
+        let spent = FakeResponse.openAIError(429, "You exceeded your current quota.", code: "insufficient_quota")
         let fault = try await outcome(spent).fault
         #expect(fault?.code == .quotaExceeded)
         #expect(fault?.retryAfter == nil)
-        let busy = FakeAnswer.openAIError(429, "Slow down.", headers: ["retry-after-ms: 1500"])
+        let busy = FakeResponse.openAIError(429, "Slow down.", headers: ["retry-after-ms: 1500"])
         #expect(try await outcome(busy).fault?.retryAfter == 2)
     }
 
     @Test(arguments: [
-        FakeAnswer.raw(""), .raw("nonsense\r\n\r\n"), .raw("HTTP/1.1 200 OK\r\n"), .openAI("", status: 200),
+        FakeResponse.raw(""), .raw("nonsense\r\n\r\n"), .raw("HTTP/1.1 200 OK\r\n"), .openAI("", status: 200),
         .openAIStream([], isDone: true), .openAIStream([], isDone: false), .openAIStream(["{}"]),
         .openAIStream([#"{"choices":[]}"#], isDone: false), .openAI("{}"), .openAI(#"{"choices":[]}"#),
         .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#], isDone: false),
     ])
-    func `what is no answer is never complete`(_ answer: FakeAnswer) async throws {
+    func `what is no answer is never complete`(_ answer: FakeResponse) async throws {
         for isUnary in [true, false] {
             let outcome = try await outcome(answer, isUnary: isUnary)
             #expect(outcome.finish == nil)
@@ -114,7 +114,7 @@ import Testing
     @Test func `what comes after the end is nobody's`() async throws {
         let end = #"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#
         let chunks = [#"{"choices":[{"delta":{"content":"a"}}]}"#, end]
-        let answer = FakeAnswer.openAIStream(chunks + ["[DONE]", #"{"choices":[{"delta":{"content":"b"}}]}"#, end])
+        let answer = FakeResponse.openAIStream(chunks + ["[DONE]", #"{"choices":[{"delta":{"content":"b"}}]}"#, end])
         let outcome = try await outcome(answer)
         #expect(outcome.text == "a")
         #expect(outcome.finish != nil)
@@ -126,16 +126,18 @@ import Testing
             gap: .milliseconds(150),
             whole: .milliseconds(600)
         )
-        let whole = FakeAnswer.openAIStream(text: ["a", "b"])
+        let whole = FakeResponse.openAIStream(text: ["a", "b"])
         let silent = try await outcome(whole.cut(after: 0, .stall), limits: limits)
         #expect(silent.fault?.code == .timeout)
         let headOnly = try await outcome(whole.cut(after: whole.headLength, .stall), limits: limits)
         #expect(headOnly.fault?.code == .timeout)
-        let first = FakeAnswer.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#], isDone: false)
+        let first = FakeResponse.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#], isDone: false)
         let stalled = try await outcome(first.stalledBeforeEnd, limits: limits)
         #expect(stalled.text == "a")
         #expect(stalled.fault?.code == .timeout)
-        let endless = FakeAnswer.openAIStream(Array(repeating: #"{"choices":[{"delta":{"content":"a"}}]}"#, count: 100))
+        let endless = FakeResponse.openAIStream(
+            Array(repeating: #"{"choices":[{"delta":{"content":"a"}}]}"#, count: 100)
+        )
         let long = try await outcome(endless.lineByLine(pause: .milliseconds(30)), limits: limits)
         #expect(long.fault?.code == .timeout)
         let piece = try await outcome(whole.cut(after: 0, .stall), limits: limits, isUnary: true)
@@ -144,7 +146,7 @@ import Testing
 
     @Test func `who says the last word and then nothing is done all the same`() async throws {
         let end = #"{"choices":[{"delta":{"content":"a"},"finish_reason":"length"}]}"#
-        let outcome = try await outcome(FakeAnswer.openAIStream([end], isDone: false).stalledBeforeEnd)
+        let outcome = try await outcome(FakeResponse.openAIStream([end], isDone: false).stalledBeforeEnd)
         #expect(outcome.finish?.reason == .length)
         #expect(outcome.finish?.usage?.isEstimated == true)
     }
@@ -152,13 +154,13 @@ import Testing
     @Test func `a frame without an end is not read without an end`() async throws {
         let huge = "data: " + String(repeating: "x", count: OpenAIDecoder.limit + 10)
         let outcome = try await outcome(
-            FakeAnswer(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
+            FakeResponse(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
         )
         #expect(outcome.fault?.code == .provider)
     }
 
     @Test func `an error whose words never come is judged by its status`() async throws {
-        let answer = FakeAnswer.openAIError(503, "It never says this to its end")
+        let answer = FakeResponse.openAIError(503, "It never says this to its end")
         let outcome = try await outcome(answer.cut(after: answer.headLength + 5, .stall))
         #expect(outcome.fault?.code == .unavailable)
     }
@@ -179,7 +181,7 @@ import Testing
 
     @Test func `an answer in one piece that is cut was paid for, and is not asked for again`() async throws {
         try await withFakeOpenAI { openAI in
-            let whole = FakeAnswer.openAI(#"{"choices":[{"message":{"content":"abc"},"finish_reason":"stop"}]}"#)
+            let whole = FakeResponse.openAI(#"{"choices":[{"message":{"content":"abc"},"finish_reason":"stop"}]}"#)
             openAI.always(nil, whole.cut(after: whole.bytes.count - 10))
             let retries = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
             let routing = try compatibleRouting(to: openAI.url, retries: retries).routing

@@ -9,7 +9,7 @@ import Testing
 /// However OpenAI's stream arrives and wherever it breaks off: the same answer, or a true prefix and no finish.
 @Suite(.timeLimit(.minutes(5))) struct OpenAISplitTests {
     private static let pieces = ["Grü", "ße", " 你\n\n", "data: [DONE]", "👩‍🍳"]
-    private static let answer = FakeAnswer.openAIStream(text: pieces)
+    private static let answer = FakeResponse.openAIStream(text: pieces)
     private static var text: String { pieces.joined() }
 
     @Test func `a stream split anywhere gives the same answer`() async throws {
@@ -35,8 +35,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [FakeAnswer.Ending.close, .reset])
-    func `a stream cut after any byte is never complete`(_ ending: FakeAnswer.Ending) async throws {
+    @Test(arguments: [FakeResponse.Ending.close, .reset])
+    func `a stream cut after any byte is never complete`(_ ending: FakeResponse.Ending) async throws {
         // The model's last word is the reason why it stopped; the count of tokens and DONE may be lost.
         let bytes = String(decoding: Self.answer.bytes, as: UTF8.self)
         let reason = try #require(bytes.range(of: #""finish_reason":"stop""#))
@@ -62,9 +62,9 @@ import Testing
 
     @Test func `calls of tools are the same however they are split`() async throws {
         let chunks = OpenAIChunks(model: "m", includesUsage: false)
-        var reply = FakeDialogue.Reply(promptTokens: 1)
+        var reply = FakeModelTurn.Reply(promptTokens: 1)
         reply.calls = [("weather", #"{"city":"Zürich"}"#), ("time", "{}")].map { .init(name: $0.0, arguments: $0.1) }
-        let answer = FakeAnswer.openAIStream(chunks.calls(reply) + [chunks.end("tool_calls")])
+        let answer = FakeResponse.openAIStream(chunks.calls(reply) + [chunks.end("tool_calls")])
         try await withFakeOpenAI { openAI in
             let routing = try compatibleRouting(to: openAI.url).routing
             for offset in stride(from: 1, to: answer.bytes.count, by: 3) {

@@ -14,13 +14,13 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeAnswer.error(500, "x"), .error(502, "x"), .error(503, "x"), .error(504, "x"), .error(529, "x"),
+        FakeResponse.error(500, "x"), .error(502, "x"), .error(503, "x"), .error(504, "x"), .error(529, "x"),
         .error(408, "x"), .error(409, "x"), .error(429, "x", headers: ["Retry-After-Ms: 1"]), .raw(""), .raw("x"),
         .chat(lines: []), .chat(lines: [#"{"error":"the runner died"}"#]),
-        FakeAnswer.chat(["a"]).cut(after: 20, .reset),
+        FakeResponse.chat(["a"]).cut(after: 20, .reset),
     ])
     func `what fails before the first token is tried again, and what was tried is told`(
-        _ answer: FakeAnswer
+        _ answer: FakeResponse
     ) async throws {
         try await withFakeOllama { ollama in
             ollama.next(nil, answer, answer)
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `after the first token nothing is tried again`() async throws {
         try await withFakeOllama { ollama in
-            let whole = FakeAnswer.chat(["one", "two", "three"])
+            let whole = FakeResponse.chat(["one", "two", "three"])
             ollama.always(nil, whole.cut(after: whole.bytes.count / 2))
             let outcome = try await routing(to: ollama.url, retries: Self.quick).routing.outcome()
             #expect(outcome.fault?.code == .cut)
@@ -120,10 +120,10 @@ import Testing
         let limits = GenerationTimeouts(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url, limits: limits, retries: Self.quick).routing
-            ollama.next(nil, FakeAnswer.chat([]).cut(after: FakeAnswer.chat([]).headLength, .stall))
+            ollama.next(nil, FakeResponse.chat([]).cut(after: FakeResponse.chat([]).headLength, .stall))
             let outcome = try await routing.outcome()
             #expect(outcome.text == "Hello from the fake.")
-            ollama.next(nil, FakeAnswer.chat(["a"], doneReason: nil).stalledBeforeEnd)
+            ollama.next(nil, FakeResponse.chat(["a"], doneReason: nil).stalledBeforeEnd)
             let gap = try await routing.outcome()
             #expect(gap.fault?.code == .timeout)
             #expect(gap.text == "a")
@@ -154,7 +154,7 @@ import Testing
             #expect(answer.text == "Hello from the fake.")
             #expect(answer.begin.attempts.map(\.outcome) == [.answered])
             #expect(answer.finish.usage?.completionTokens == 8)
-            ollama.always(nil, FakeAnswer.chat(["a", "b"]).cut(after: 300))
+            ollama.always(nil, FakeResponse.chat(["a", "b"]).cut(after: 300))
             await #expect(throws: Fault.self) {
                 _ = try await routing.complete(GenerationRequest(question()), CallContext())
             }

@@ -5,11 +5,11 @@ import Testing
 /// What a provider is found as.
 enum Upstream: Sendable {
     /// One that gives an answer in its dialect, or what is left of one.
-    case answering(@Sendable (FakeDialect) -> FakeAnswer)
+    case answering(@Sendable (FakeDialect) -> FakeResponse)
     /// One that reads the beginning of a request and says bytes that are none of HTTP.
-    case saying(FakeAnswer)
+    case saying(FakeResponse)
     /// The same behind an `https` URL: it speaks no TLS.
-    case sayingWithoutTLS(FakeAnswer)
+    case sayingWithoutTLS(FakeResponse)
     /// One whose certificate nobody trusts.
     case withWrongCertificate
     /// Nobody listens.
@@ -50,14 +50,14 @@ enum Upstream: Sendable {
                 try await body("https://\(server.authority)", nil) { server.openConnections == 0 }
             }
         case .withWrongCertificate:
-            try await RawServer.with(saying: FakeAnswer.raw(""), tls: true) { server in
+            try await RawServer.with(saying: FakeResponse.raw(""), tls: true) { server in
                 try await body("https://\(server.authority)", nil) { server.openConnections == 0 }
             }
         case .nobody: try await body(try await unreachableURL(), nil) { true }
         case .unknownName:
             // So long a label cannot even be asked for: no name server makes the tests slow.
             try await body("http://\(String(repeating: "x", count: 64)).invalid:1", nil) { true }
-        case .deaf: try await RawServer.withDeaf { try await body("http://\($0)", nil) { true } }
+        case .deaf: try await RawServer.withFullBacklog { try await body("http://\($0)", nil) { true } }
         }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct JSONLinesTests {
     /// A recorded stream, with signs of one to four bytes, and both ways to end a line.
     private static let recorded = Array(
-        (FakeAnswer.chatLines(["Hel", "lo ", "grüß ", "你好 ", "👩‍🍳🏽", "\u{7F}\\\"\n"]).joined(separator: "\n")
+        (FakeResponse.chatLines(["Hel", "lo ", "grüß ", "你好 ", "👩‍🍳🏽", "\u{7F}\\\"\n"]).joined(separator: "\n")
             + "\r\n\n\r\n{\"last\":\"é\"}\n").utf8
     )
 

@@ -3,7 +3,7 @@ import NIOCore
 
 extension Channel {
     /// What a fake does once it has said all.
-    func end(_ ending: FakeAnswer.Ending) {
+    func end(_ ending: FakeResponse.Ending) {
         switch ending {
         case .keepAlive, .stall: return
         case .halfClose: close(mode: .output, promise: nil)

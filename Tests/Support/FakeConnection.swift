@@ -6,13 +6,13 @@ final class FakeConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
-    private let ledger: FakeLedger
+    private let ledger: FakeServerState
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     /// The request that is being answered.
     private var current: Int?
 
-    init(ledger: FakeLedger) {
+    init(ledger: FakeServerState) {
         self.ledger = ledger
     }
 
@@ -57,7 +57,8 @@ final class FakeConnection: ChannelInboundHandler {
         write(answer.pieces[...], of: answer, context: context)
     }
 
-    private func write(_ pieces: ArraySlice<ArraySlice<UInt8>>, of answer: FakeAnswer, context: ChannelHandlerContext) {
+    private func write(_ pieces: ArraySlice<ArraySlice<UInt8>>, of answer: FakeResponse, context: ChannelHandlerContext)
+    {
         guard let piece = pieces.first else { return end(answer, context: context) }
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece))).whenSuccess {
@@ -71,7 +72,7 @@ final class FakeConnection: ChannelInboundHandler {
         }
     }
 
-    private func end(_ answer: FakeAnswer, context: ChannelHandlerContext) {
+    private func end(_ answer: FakeResponse, context: ChannelHandlerContext) {
         if [.keepAlive, .close, .reset].contains(answer.ending), let current {
             ledger.change(current) { $0.isAnswered = true }
             self.current = nil

@@ -34,10 +34,10 @@ package enum FakeDialect: String, CaseIterable, Sendable {
     }
 
     /// A stream of these frames, properly ended.
-    package func stream(_ frames: String...) -> FakeAnswer { stream(frames) }
+    package func stream(_ frames: String...) -> FakeResponse { stream(frames) }
 
     /// A stream of these frames, properly ended.
-    package func stream(_ frames: [String]) -> FakeAnswer {
+    package func stream(_ frames: [String]) -> FakeResponse {
         switch self {
         case .ollama: .chat(lines: frames)
         case .openAI: .openAIStream(frames, isDone: false)
@@ -48,7 +48,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
     /// A frame with a piece of the answer.
     package func text(_ text: String) -> String {
         switch self {
-        case .ollama: FakeAnswer.chatLines([text], nil)[0]
+        case .ollama: FakeResponse.chatLines([text], nil)[0]
         case .openAI: "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\(text.inJSON)},\"finish_reason\":null}]}"
         case .gemini:
             "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\(text.inJSON)}],\"role\":\"model\"},\"index\":0}]}"
@@ -58,7 +58,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
     /// The frame that says that the answer is done.
     package var last: String {
         switch self {
-        case .ollama: FakeAnswer.chatLines([])[0]
+        case .ollama: FakeResponse.chatLines([])[0]
         case .openAI: #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
         case .gemini: #"{"candidates":[{"finishReason":"STOP","index":0}]}"#
         }
@@ -69,7 +69,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         switch self {
         case .ollama: last
         case .openAI: #"{"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}"#
-        case .gemini: FakeAnswer.geminiChunk(parts: [], finishReason: "SAFETY")
+        case .gemini: FakeResponse.geminiChunk(parts: [], finishReason: "SAFETY")
         }
     }
 
@@ -77,13 +77,13 @@ package enum FakeDialect: String, CaseIterable, Sendable {
     package func failure(_ words: String) -> String {
         switch self {
         case .ollama: "{\"error\":\"\(words)\"}"
-        case .openAI: FakeAnswer.openAIErrorBody(words, type: "server_error")
+        case .openAI: FakeResponse.openAIErrorBody(words, type: "server_error")
         case .gemini: "{\"error\":{\"code\":500,\"message\":\"\(words)\",\"status\":\"INTERNAL\"}}"
         }
     }
 
     /// An error with a status.
-    package func error(_ status: Int, _ words: String = "It says so.", headers: [String] = []) -> FakeAnswer {
+    package func error(_ status: Int, _ words: String = "It says so.", headers: [String] = []) -> FakeResponse {
         switch self {
         case .ollama: .error(status, words, headers: headers)
         case .openAI: .openAIError(status, words, headers: headers)
@@ -92,8 +92,8 @@ package enum FakeDialect: String, CaseIterable, Sendable {
     }
 
     /// A whole answer, which says `Hello there.`.
-    package var whole: FakeAnswer { stream(text("Hello"), text(" there."), last) }
+    package var whole: FakeResponse { stream(text("Hello"), text(" there."), last) }
 
     /// The first half of it, and nothing to end its body with.
-    package var half: FakeAnswer { stream(text("Hello")).stalledBeforeEnd }
+    package var half: FakeResponse { stream(text("Hello")).stalledBeforeEnd }
 }

@@ -26,7 +26,7 @@ struct FakeGemini: Sendable {
 
     private let files = FakeGeminiFiles()
 
-    func answer(_ request: FakeRequest) -> FakeAnswer {
+    func answer(_ request: FakeRequest) -> FakeResponse {
         if let refusal = refusal(request) { return refusal }
         let parts = request.path.split(separator: "/").map(String.init)
         if parts.first == "upload" { return files.upload(request) }
@@ -40,7 +40,7 @@ struct FakeGemini: Sendable {
         }
     }
 
-    private func refusal(_ request: FakeRequest) -> FakeAnswer? {
+    private func refusal(_ request: FakeRequest) -> FakeResponse? {
         let key = request.headers["x-goog-api-key"] ?? Self.parameter("key", request)
         guard let key else {
             // Where a file is brought, the address says enough.
@@ -77,14 +77,14 @@ struct FakeGemini: Sendable {
         )
     }
 
-    private var notFound: FakeAnswer {
+    private var notFound: FakeResponse {
         let page = "<!DOCTYPE html>\n<html lang=en>\n  <title>Error 404 (Not Found)!!1</title>\n"
         let head =
             "HTTP/1.1 404 Not Found\r\nContent-Type: text/html; charset=UTF-8\r\nContent-Length: \(page.utf8.count)\r\n\r\n"
-        return FakeAnswer(head: head, body: page.utf8)
+        return FakeResponse(head: head, body: page.utf8)
     }
 
-    private func list(_ request: FakeRequest) -> FakeAnswer {
+    private func list(_ request: FakeRequest) -> FakeResponse {
         let size = max(1, Self.parameter("pageSize", request).flatMap { Int($0) } ?? Self.pageSize)
         let token = Self.parameter("pageToken", request)
         let start = token.flatMap { $0.hasPrefix("Page=") ? Int($0.dropFirst(5)) : nil } ?? 0
@@ -94,11 +94,11 @@ struct FakeGemini: Sendable {
         return .json(200, "{\n  \"models\": [\n\(page.joined(separator: ",\n"))\n  ]\(next)\n}\n")
     }
 
-    private func describe(_ name: String, _ version: String) -> FakeAnswer {
+    private func describe(_ name: String, _ version: String) -> FakeResponse {
         FakeGeminiModel.all.first { $0.name == name }.map { .json(200, $0.text + "\n") } ?? missing(name, version, "")
     }
 
-    private func missing(_ model: String, _ version: String, _ method: String) -> FakeAnswer {
+    private func missing(_ model: String, _ version: String, _ method: String) -> FakeResponse {
         .geminiError(
             404,
             "NOT_FOUND",
@@ -108,7 +108,7 @@ struct FakeGemini: Sendable {
         )
     }
 
-    private func post(_ resource: String, version: String, _ request: FakeRequest) -> FakeAnswer {
+    private func post(_ resource: String, version: String, _ request: FakeRequest) -> FakeResponse {
         let words = resource.split(separator: ":", maxSplits: 1).map(String.init)
         guard words.count == 2 else { return notFound }
         let (name, method) = (words[0], words[1])

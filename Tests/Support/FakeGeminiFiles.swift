@@ -23,7 +23,7 @@ final class FakeGeminiFiles: Sendable {
     }
 
     /// Announces a file, or takes more of one.
-    func upload(_ request: FakeRequest) -> FakeAnswer {
+    func upload(_ request: FakeRequest) -> FakeResponse {
         let base = "http://\(request.headers["host"] ?? "127.0.0.1")"
         guard let id = FakeGemini.parameter("upload_id", request) else { return start(request, base) }
         return state.withLock { state in
@@ -47,7 +47,7 @@ final class FakeGeminiFiles: Sendable {
         }
     }
 
-    private func start(_ request: FakeRequest, _ base: String) -> FakeAnswer {
+    private func start(_ request: FakeRequest, _ base: String) -> FakeResponse {
         guard request.headers["x-goog-upload-command"] == "start",
             request.headers["x-goog-upload-protocol"] == "resumable",
             let size = request.headers["x-goog-upload-header-content-length"].flatMap({ Int($0) }), size > 0,
@@ -71,7 +71,7 @@ final class FakeGeminiFiles: Sendable {
     }
 
     /// Lists files, or describes or deletes one.
-    func answer(_ request: FakeRequest, name: String?) -> FakeAnswer {
+    func answer(_ request: FakeRequest, name: String?) -> FakeResponse {
         state.withLock { state in
             guard let name else {
                 let files = state.files.values.map(Self.text).joined(separator: ",\n")
@@ -109,7 +109,7 @@ final class FakeGeminiFiles: Sendable {
         """
         {
           "name": "files/\(file.id)",
-          "displayName": \(FakeAnswer.jsonText(file.title)),
+          "displayName": \(FakeResponse.jsonText(file.title)),
           "mimeType": "\(file.type)",
           "sizeBytes": "\(file.size)",
           "createTime": "2026-11-21T08:00:00.123456Z",

@@ -28,10 +28,10 @@ struct FakeGeminiTurn {
         if responses.isEmpty, let tool = Self.tool(body) {
             let id = model.isStrict ? "\"id\": \"8f2b1a3c\"," : ""
             let call =
-                "{\"functionCall\": {\(id)\"name\": \(FakeAnswer.jsonText(tool.name)),\"args\": \(tool.arguments)}"
+                "{\"functionCall\": {\(id)\"name\": \(FakeResponse.jsonText(tool.name)),\"args\": \(tool.arguments)}"
             parts.append([call + (model.isThinking ? ",\"thoughtSignature\": \"\(Self.signature)\"}" : "}")])
         } else {
-            parts += Self.pieces(responses, configuration).map { ["{\"text\": \(FakeAnswer.jsonText($0))}"] }
+            parts += Self.pieces(responses, configuration).map { ["{\"text\": \(FakeResponse.jsonText($0))}"] }
             if model.isStrict { parts.append(["{\"text\": \"\",\"thoughtSignature\": \"\(Self.signature)\"}"]) }
         }
         self.parts = parts
@@ -42,7 +42,7 @@ struct FakeGeminiTurn {
     var chunks: [String] {
         parts.enumerated().map { index, parts in
             let isLast = index == self.parts.count - 1
-            return FakeAnswer.geminiChunk(
+            return FakeResponse.geminiChunk(
                 parts: parts,
                 finishReason: isLast ? "STOP" : nil,
                 usage: isLast
@@ -64,7 +64,7 @@ struct FakeGeminiTurn {
                 merged.append(part)
             }
         }
-        let chunk = FakeAnswer.geminiChunk(parts: merged, finishReason: "STOP", usage: usage, model: model.name)
+        let chunk = FakeResponse.geminiChunk(parts: merged, finishReason: "STOP", usage: usage, model: model.name)
         do {
             let value = try JSONSerialization.jsonObject(with: Data(chunk.utf8))
             let data = try JSONSerialization.data(
@@ -121,7 +121,8 @@ struct FakeGeminiTurn {
         let properties = schema?["properties"] as? [String: Object] ?? [:]
         let arguments = properties.sorted { $0.key < $1.key }.map { name, property in
             let kind = (property["type"] as? String)?.lowercased()
-            return "\(FakeAnswer.jsonText(name)): \(kind == "string" ? "\"Paris\"" : kind == "boolean" ? "true" : "1")"
+            return
+                "\(FakeResponse.jsonText(name)): \(kind == "string" ? "\"Paris\"" : kind == "boolean" ? "true" : "1")"
         }
         return (name, "{\(arguments.joined(separator: ","))}")
     }

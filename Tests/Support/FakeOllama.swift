@@ -18,7 +18,7 @@ package func withFakeOllama<Result>(_ body: (FakeServer) async throws -> Result)
             "/api/create": models.create,
             "/api/delete": models.delete,
             "/": { _ in
-                FakeAnswer(head: "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n", body: "Ollama is running".utf8)
+                FakeResponse(head: "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n", body: "Ollama is running".utf8)
             },
         ],
         body

@@ -8,33 +8,33 @@ final class FakeOllamaModels: Sendable {
 
     var names: [String] { models.withLock { $0 } }
 
-    func show(_ request: FakeRequest) -> FakeAnswer {
+    func show(_ request: FakeRequest) -> FakeResponse {
         guard let model = Self.body(request)["model"] as? String, has(model) else { return missing(request) }
         let embeds = model.contains("embed")
         return .show(window: embeds ? 2048 : 131_072, capabilities: embeds ? ["embedding"] : ["completion", "tools"])
     }
 
-    func chat(_ request: FakeRequest) -> FakeAnswer {
+    func chat(_ request: FakeRequest) -> FakeResponse {
         let body = Self.body(request)
         guard let model = body["model"] as? String, has(model) else { return missing(request) }
         var lines: [String] = []
         let effort = body["think"]
         if effort != nil, (effort as? Bool) != false {
-            lines += [FakeAnswer.thought("Hm"), FakeAnswer.thought(", well.")]
+            lines += [FakeResponse.thought("Hm"), FakeResponse.thought(", well.")]
         }
         let last = (body["messages"] as? [[String: Any]])?.last
         if let tool = Self.firstTool(body), last?["role"] as? String != "tool" {
-            lines.append(FakeAnswer.toolCalls(FakeAnswer.toolCall(tool, #"{"city":"Paris"}"#, id: "call_fake1")))
-            lines += FakeAnswer.chatLines([], model: model)
+            lines.append(FakeResponse.toolCalls(FakeResponse.toolCall(tool, #"{"city":"Paris"}"#, id: "call_fake1")))
+            lines += FakeResponse.chatLines([], model: model)
         } else if body["format"] != nil {
-            lines += FakeAnswer.chatLines(["{\"answer\"", ":42}"], model: model)
+            lines += FakeResponse.chatLines(["{\"answer\"", ":42}"], model: model)
         } else {
-            lines += FakeAnswer.chatLines(["Hello", " from", " the", " fake", "."], model: model)
+            lines += FakeResponse.chatLines(["Hello", " from", " the", " fake", "."], model: model)
         }
         return body["stream"] as? Bool == false ? Self.whole(lines) : .chat(lines: lines)
     }
 
-    func embed(_ request: FakeRequest) -> FakeAnswer {
+    func embed(_ request: FakeRequest) -> FakeResponse {
         let body = Self.body(request)
         guard let model = body["model"] as? String, has(model) else { return missing(request) }
         let count = (body["input"] as? [String])?.count ?? 1
@@ -43,7 +43,7 @@ final class FakeOllamaModels: Sendable {
         return .embeddings(vectors, model: model, promptTokens: 3 * count)
     }
 
-    func pull(_ request: FakeRequest) -> FakeAnswer {
+    func pull(_ request: FakeRequest) -> FakeResponse {
         let model = Self.body(request)["model"] as? String ?? ""
         guard !model.contains("missing") else {
             return .chat(lines: [
@@ -54,7 +54,7 @@ final class FakeOllamaModels: Sendable {
         return isWhole(request) ? .json(200, #"{"status":"success"}"#) : .pull()
     }
 
-    func create(_ request: FakeRequest) -> FakeAnswer {
+    func create(_ request: FakeRequest) -> FakeResponse {
         let body = Self.body(request)
         guard body["from"] != nil || body["files"] != nil else {
             return .error(400, "neither 'from' or 'files' was specified")
@@ -63,7 +63,7 @@ final class FakeOllamaModels: Sendable {
         return isWhole(request) ? .json(200, #"{"status":"success"}"#) : .creation
     }
 
-    func delete(_ request: FakeRequest) -> FakeAnswer {
+    func delete(_ request: FakeRequest) -> FakeResponse {
         guard request.method == "DELETE" else { return .json(405, "405 method not allowed") }
         let name = Self.tagged(Self.body(request)["model"] as? String ?? "")
         let isThere = models.withLock { models in
@@ -86,7 +86,7 @@ final class FakeOllamaModels: Sendable {
         !model.contains("missing") && !deleted.withLock { $0.contains(Self.tagged(model)) }
     }
 
-    private func missing(_ request: FakeRequest) -> FakeAnswer {
+    private func missing(_ request: FakeRequest) -> FakeResponse {
         let model = Self.body(request)["model"] as? String ?? ""
         return .error(404, "model '\(model)' not found")
     }
@@ -113,7 +113,7 @@ final class FakeOllamaModels: Sendable {
     }
 
     /// The answer to who wants no stream: the last line with all that came before it in one message.
-    private static func whole(_ lines: [String]) -> FakeAnswer {
+    private static func whole(_ lines: [String]) -> FakeResponse {
         var whole: [String: Any] = [:]
         var message: [String: Any] = ["role": "assistant", "content": ""]
         for line in lines {

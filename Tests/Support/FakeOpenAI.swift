@@ -2,16 +2,16 @@ import Foundation
 
 /// Runs `body` with a fake OpenAI on a port of its own; its address has the `/v1` that SDKs are told.
 ///
-/// Without a script it offers a few models of OpenAI's and says by ``FakeDialogue`` what it heard,
+/// Without a script it offers a few models of OpenAI's and says by ``FakeModelTurn`` what it heard,
 /// streamed or whole, as text, JSON or calls of the tools that it is offered.
 package func withFakeOpenAI<Result>(_ body: (FakeServer) async throws -> Result) async throws -> Result {
     let models = ["gpt-4o-mini", "gpt-4.1-nano", "gpt-5-nano", "text-embedding-3-small"]
-    var scripts: [String: @Sendable (FakeRequest) -> FakeAnswer] = [
+    var scripts: [String: @Sendable (FakeRequest) -> FakeResponse] = [
         "/v1/chat/completions": { FakeOpenAI(models: models).chat($0) },
         "/v1/embeddings": { FakeOpenAI(models: models).embeddings($0) },
         "/v1/models": { _ in .openAIModels(models) },
     ]
-    for model in models { scripts["/v1/models/\(model)"] = { _ in .openAI(FakeAnswer.openAIModel(model)) } }
+    for model in models { scripts["/v1/models/\(model)"] = { _ in .openAI(FakeResponse.openAIModel(model)) } }
     return try await withFakeServer(mainPath: "/v1/chat/completions", scripts: scripts, body)
 }
 
@@ -20,7 +20,7 @@ package struct FakeOpenAI: Sendable {
     let models: [String]
 
     /// `POST /v1/chat/completions`.
-    func chat(_ request: FakeRequest) -> FakeAnswer {
+    func chat(_ request: FakeRequest) -> FakeResponse {
         let asked: FakeOpenAIRequest
         do {
             asked = try JSONDecoder().decode(FakeOpenAIRequest.self, from: Data(request.body.utf8))
@@ -54,7 +54,7 @@ package struct FakeOpenAI: Sendable {
     }
 
     /// `POST /v1/embeddings`.
-    func embeddings(_ request: FakeRequest) -> FakeAnswer {
+    func embeddings(_ request: FakeRequest) -> FakeResponse {
         let asked: EmbeddingsBody
         do {
             asked = try JSONDecoder().decode(EmbeddingsBody.self, from: Data(request.body.utf8))
@@ -79,7 +79,7 @@ package struct FakeOpenAI: Sendable {
         }
     }
 
-    private func refusal(model: String?) -> FakeAnswer? {
+    private func refusal(model: String?) -> FakeResponse? {
         guard let model, !model.isEmpty else { return .openAIError(400, "you must provide a model parameter") }
         guard !models.contains(model) else { return nil }
         return .openAIError(
@@ -89,7 +89,7 @@ package struct FakeOpenAI: Sendable {
         )
     }
 
-    private func missing(_ name: String) -> FakeAnswer {
+    private func missing(_ name: String) -> FakeResponse {
         .openAIError(
             400,
             "Missing required parameter: '\(name)'.",
@@ -99,7 +99,7 @@ package struct FakeOpenAI: Sendable {
     }
 
     /// OpenAI insists that calls and what the tools said belong together.
-    private static func refusal(of messages: [FakeOpenAIRequest.Message]) -> FakeAnswer? {
+    private static func refusal(of messages: [FakeOpenAIRequest.Message]) -> FakeResponse? {
         var open: Set<String> = []
         for (index, message) in messages.enumerated() {
             if message.role == "tool" {

@@ -117,15 +117,15 @@ struct FakeOpenAIRequest: Decodable {
     }
 
     /// What the model is asked.
-    func dialogue(_ messages: [Message]) -> FakeDialogue {
-        var dialogue = FakeDialogue(model: model ?? "")
+    func dialogue(_ messages: [Message]) -> FakeModelTurn {
+        var dialogue = FakeModelTurn(model: model ?? "")
         let last = messages.lastIndex { $0.role == "user" }
         if let last {
             dialogue.text = messages[last].content?.text ?? ""
             dialogue.images = messages[last].content?.images ?? []
         }
         dialogue.toolResults = messages[(last ?? 0)...].filter { $0.role == "tool" }.map { $0.content?.text ?? "" }
-        let offered = (tools ?? []).map { FakeDialogue.Tool(name: $0.function.name, schema: $0.function.parameters) }
+        let offered = (tools ?? []).map { FakeModelTurn.Tool(name: $0.function.name, schema: $0.function.parameters) }
         if let name = tool_choice?.function {
             dialogue.tools = offered.filter { $0.name == name }
         } else if tool_choice?.word != "none" {

@@ -6,33 +6,33 @@ import NIOPosix
 package struct FakeServer: Sendable {
     /// Where it is: `http://127.0.0.1:<port>`.
     package let url: String
-    private let ledger: FakeLedger
+    private let ledger: FakeServerState
     /// Where it is asked to generate.
     private let mainPath: String
 
-    fileprivate init(port: Int, mainPath: String, ledger: FakeLedger) {
+    fileprivate init(port: Int, mainPath: String, ledger: FakeServerState) {
         url = "http://127.0.0.1:\(port)"
         self.mainPath = mainPath
         self.ledger = ledger
     }
 
     /// Answers the next requests for a path with these, in order; then as before.
-    package func next(_ path: String? = nil, _ answers: FakeAnswer...) {
+    package func next(_ path: String? = nil, _ answers: FakeResponse...) {
         ledger.enqueue(answers, path: path ?? mainPath)
     }
 
     /// Answers every further request for a path with this.
-    package func always(_ path: String? = nil, _ answer: FakeAnswer) {
+    package func always(_ path: String? = nil, _ answer: FakeResponse) {
         ledger.settle(path: path ?? mainPath) { _ in answer }
     }
 
     /// Answers every further request for a path with what is made of the request.
-    package func always(_ path: String? = nil, _ script: @escaping @Sendable (FakeRequest) -> FakeAnswer) {
+    package func always(_ path: String? = nil, _ script: @escaping @Sendable (FakeRequest) -> FakeResponse) {
         ledger.settle(path: path ?? mainPath, script)
     }
 
     /// Says what is made of each request and of what would be said to it otherwise, whatever its path.
-    package func amend(_ amendment: @escaping @Sendable (FakeRequest, FakeAnswer) -> FakeAnswer) {
+    package func amend(_ amendment: @escaping @Sendable (FakeRequest, FakeResponse) -> FakeResponse) {
         ledger.amend(amendment)
     }
 
@@ -54,10 +54,10 @@ package struct FakeServer: Sendable {
 package func withFakeServer<Result>(
     mainPath: String,
     port: Int = 0,
-    scripts: [String: @Sendable (FakeRequest) -> FakeAnswer],
+    scripts: [String: @Sendable (FakeRequest) -> FakeResponse],
     _ body: (FakeServer) async throws -> Result
 ) async throws -> Result {
-    let ledger = FakeLedger(scripts)
+    let ledger = FakeServerState(scripts)
     let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .serverChannelOption(.backlog, value: 1024)

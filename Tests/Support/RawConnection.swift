@@ -74,10 +74,10 @@ package final class RawConnection: Sendable {
     package var isEnded: Bool { inbox.isEnded }
 
     /// The first answer, once it is whole.
-    package func answer() async throws -> RawAnswer {
-        try await eventually("An answer") { RawAnswer(self.received) != nil || self.isEnded }
-        guard let answer = RawAnswer(received) else {
-            throw NeverHappened(description: "The connection ended without an answer: “\(received.prefix(300))”")
+    package func answer() async throws -> RawResponse {
+        try await eventually("An answer") { RawResponse(self.received) != nil || self.isEnded }
+        guard let answer = RawResponse(received) else {
+            throw ConditionTimeout(description: "The connection ended without an answer: “\(received.prefix(300))”")
         }
         return answer
     }
@@ -131,7 +131,7 @@ package final class RawConnection: Sendable {
 }
 
 /// An answer as it stood on the wire.
-package struct RawAnswer {
+package struct RawResponse {
     package var status: Int
     package var head: String
     package var body: String
@@ -146,7 +146,7 @@ package struct RawAnswer {
         let words = head.split(separator: " ", maxSplits: 2)
         guard words.count > 1, let status = Int(words[1]) else { return nil }
         if status < 200 {
-            guard let next = RawAnswer(rest) else { return nil }
+            guard let next = RawResponse(rest) else { return nil }
             self = next
         } else {
             self.init(status: status, head: head, rest: rest)

@@ -19,12 +19,12 @@ package struct RawServer: Sendable {
     ///
     /// With `tls` it shows a certificate of its own making, for another name.
     package static func with<Result>(
-        saying answer: FakeAnswer,
+        saying answer: FakeResponse,
         tls: Bool = false,
         _ body: (RawServer) async throws -> Result
     ) async throws -> Result {
         let ledger = Ledger()
-        let context = tls ? try NIOSSLContext(configuration: OwnCertificate.configuration()) : nil
+        let context = tls ? try NIOSSLContext(configuration: SelfSignedCertificate.configuration()) : nil
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -32,7 +32,7 @@ package struct RawServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
-                    try pipeline.addHandler(RawServing(answer: answer, ledger: ledger))
+                    try pipeline.addHandler(RawServerHandler(answer: answer, ledger: ledger))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -45,7 +45,7 @@ package struct RawServer: Sendable {
 
     /// Runs `body` with the authority of a server whose queue is full and that accepts nobody: whoever connects hears
     /// nothing, not even a refusal.
-    package static func withDeaf<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+    package static func withFullBacklog<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1)
@@ -70,15 +70,15 @@ package struct RawServer: Sendable {
 }
 
 /// One connection of a ``RawServer``.
-private final class RawServing: ChannelInboundHandler {
+private final class RawServerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let answer: FakeAnswer
+    private let answer: FakeResponse
     private let ledger: RawServer.Ledger
     private var hasSpoken = false
 
-    init(answer: FakeAnswer, ledger: RawServer.Ledger) {
+    init(answer: FakeResponse, ledger: RawServer.Ledger) {
         self.answer = answer
         self.ledger = ledger
     }

@@ -23,7 +23,7 @@ package func withRunning<Result>(
         tasks.addTask { try await unit.listeningPort.value() }
         do {
             guard let port = try await tasks.next() ?? nil else {
-                throw NeverHappened(description: "\(unit.name) ended before it listened.")
+                throw ConditionTimeout(description: "\(unit.name) ended before it listened.")
             }
             let result = try await body(port)
             await group.triggerGracefulShutdown()

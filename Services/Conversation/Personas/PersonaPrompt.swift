@@ -1,8 +1,8 @@
 import Contracts
 
-/// What a model is told about the persona that it speaks as.
+/// Builds the system prompt of a persona.
 ///
-/// Pure.
+/// Pure function.
 enum PersonaPrompt {
     static func text(for stored: StoredPersona) -> String {
         let persona = stored.persona

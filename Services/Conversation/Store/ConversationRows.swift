@@ -1,22 +1,22 @@
 import Contracts
 import GRDB
 
-/// A conversation without its persona and messages.
+/// A stored conversation, without its persona and messages.
 struct StoredConversation: Sendable, Equatable {
-    /// Its place in the store; 0 before it has one.
+    /// Its row number; 0 before it is stored.
     var number: Int64 = 0
     var id: Conversation.ID
     var user: String
     var persona: Persona.ID
     var createdAt: Timestamp
     var updatedAt: Timestamp
-    /// How many messages are on its selected path.
+    /// Number of messages on its selected path.
     var messageCount: Int
-    /// Whether the model is told something else than the persona's words: ``ConversationRows/instructions(of:in:)``.
+    /// Whether it has its own system prompt, see ``ConversationRows/instructions(of:in:)``, instead of the persona's.
     var hasInstructions = false
 }
 
-/// The table of conversations.
+/// The table `conversations`.
 enum ConversationRows {
     private static let columns =
         "number, id, user, persona, created_at, updated_at, message_count, instructions IS NOT NULL"
@@ -24,23 +24,23 @@ enum ConversationRows {
         INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count,
             instructions) VALUES (?,?,?,?,?,?,?,?)
         """
-    private static let use = """
+    private static let userMessageUpdate = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ?1, used_at = ?1 WHERE number = ?2
         RETURNING path_version
         """
-    private static let answer = """
+    private static let answerUpdate = """
         UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE number = ?
         """
 
-    private static let branch = """
+    private static let branchUpdate = """
         UPDATE conversations SET updated_at = ?1, used_at = ?1, path_version = path_version + 1, message_count =
             (SELECT COUNT(*) FROM messages WHERE conversation = ?2 AND branch = 0) WHERE number = ?2
         """
 
-    /// Adds a conversation and answers its number; `instructions` is what the model is told in place of the persona's words.
+    /// Inserts a conversation and returns its row number; `instructions` replaces the persona's system prompt.
     static func insert(
         _ conversation: StoredConversation,
-        telling instructions: String? = nil,
+        instructions: String? = nil,
         in database: GRDB.Database
     ) throws -> Int64 {
         let statement = try database.cachedStatement(sql: insertion)
@@ -52,11 +52,11 @@ enum ConversationRows {
         return database.lastInsertedRowID
     }
 
-    /// Counts a user's message: the conversation is thereby the latest used; answers the version of its path.
+    /// Counts a user's message, makes the conversation the most recently used one, and returns its path version.
     ///
-    /// Throws `missing` when it is not there any more.
-    static func noteUse(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(sql: use)
+    /// Throws `missing` if the conversation does not exist.
+    static func recordUserMessage(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: userMessageUpdate)
         guard let version = try Int.fetchOne(statement, arguments: [moment.microseconds, number]) else {
             throw Fault(.missing, "Conversation not found")
         }
@@ -64,23 +64,23 @@ enum ConversationRows {
     }
 
     /// Counts an answer.
-    static func noteAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: answer).execute(arguments: [moment.microseconds, number])
+    static func recordAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: answerUpdate).execute(arguments: [moment.microseconds, number])
     }
 
-    /// Notes a use that changed the path: its messages are counted anew.
-    static func noteBranch(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: branch).execute(arguments: [moment.microseconds, number])
+    /// Records a change of the path: counts its messages again and increments the path version.
+    static func recordBranchChange(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
+        try database.cachedStatement(sql: branchUpdate).execute(arguments: [moment.microseconds, number])
         guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
     }
 
-    /// How often the path was made to go elsewhere.
+    /// Returns the number of changes of the selected path.
     static func pathVersion(of number: Int64, in database: GRDB.Database) throws -> Int {
         let statement = try database.cachedStatement(sql: "SELECT path_version FROM conversations WHERE number = ?")
         return try Int.fetchOne(statement, arguments: [number]) ?? 0
     }
 
-    /// What the model is told in place of the persona's words; read by itself, since it may be long.
+    /// Reads the system prompt that replaces the persona's; separate from the other columns because it may be long.
     static func instructions(of number: Int64, in database: GRDB.Database) throws -> String? {
         let statement = try database.cachedStatement(sql: "SELECT instructions FROM conversations WHERE number = ?")
         return try String?.fetchOne(statement, arguments: [number]) ?? nil
@@ -91,7 +91,7 @@ enum ConversationRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// The user's latest used conversation with a persona.
+    /// Returns the user's most recently used conversation with a persona.
     static func find(
         user: String,
         persona: Persona.ID,
@@ -106,7 +106,7 @@ enum ConversationRows {
         return try Row.fetchOne(statement, arguments: [persona.description, user]).map(read)
     }
 
-    /// A user's conversations, the latest used first, with one persona if that is asked for.
+    /// Returns a page of a user's conversations, most recently used first, optionally with one persona only.
     static func list(
         user: String,
         persona: Persona.ID?,
@@ -132,7 +132,8 @@ enum ConversationRows {
         return (try rows.map(read), total ?? 0)
     }
 
-    /// Deletes a conversation with all that belongs to it; answers how many messages that were, on all its branches.
+    /// Deletes a conversation and everything that belongs to it; returns the number of deleted messages of all
+    /// branches.
     static func delete(_ number: Int64, in database: GRDB.Database) throws -> Int {
         for sql in [
             """
@@ -161,9 +162,9 @@ enum ConversationRows {
     private static func read(_ row: Row) throws -> StoredConversation {
         StoredConversation(
             number: row[0],
-            id: try StoredValue.identifier(row[1]),
+            id: try ColumnCoding.identifier(row[1]),
             user: row[2],
-            persona: try StoredValue.identifier(row[3]),
+            persona: try ColumnCoding.identifier(row[3]),
             createdAt: Timestamp(microseconds: row[4]),
             updatedAt: Timestamp(microseconds: row[5]),
             messageCount: row[6],

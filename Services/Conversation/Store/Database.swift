@@ -5,34 +5,34 @@ import Logging
 import Metrics
 import Synchronization
 
-/// The file where everything is kept: one writing connection that commits in groups, and readers that never block it.
+/// The SQLite database: one writing connection with group commit, and reading connections that never block it.
 ///
-/// A write is acknowledged when its commit is on the disk (`synchronous=FULL`). Whatever waits while a commit goes to the
-/// disk shares the next one, so many turns at once cost few flushes.
+/// A write returns when its commit is on disk (`synchronous=FULL`). Writes that arrive during a commit share the next
+/// one, so many concurrent turns need few disk flushes.
 final class Database: Sendable {
     private struct Queue {
         var waiting: [any WriteJob] = []
         var isDraining = false
     }
 
-    /// For how many milliseconds a lock of another program is waited for.
-    static let patience = 5000
+    /// How long to wait for a lock held by another process, in milliseconds.
+    static let busyTimeoutMilliseconds = 5000
 
     private let pool: DatabasePool
     private let lock: FileLock
     private let queue = Mutex(Queue())
-    private let log: WriteAheadLog
+    private let checkpointer: WALCheckpointer
     private let commits = Counter(label: "conversation.store.commits")
     private let groupSize = Recorder(label: "conversation.store.commit.writes")
 
-    /// Opens the file, making it if need be, and brings its schema up to date.
+    /// Opens the database file, creating it if necessary, and runs the migrations.
     ///
-    /// Throws a ``Fault`` when another process has it open or the disk cannot be made to keep its promise.
-    static func open(at path: String, logLimit: Int = 32 * 1024 * 1024) throws -> Database {
+    /// Throws a ``Fault`` if another process has the file open or the disk does not support `synchronous=FULL`.
+    static func open(at path: String, walLimit: Int = 32 * 1024 * 1024) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
         do {
-            return try open(at: path, lock, logLimit: logLimit)
+            return try open(at: path, lock, walLimit: walLimit)
         } catch let error as DatabaseError {
             throw Fault(
                 .unavailable,
@@ -44,16 +44,16 @@ final class Database: Sendable {
         }
     }
 
-    private static func open(at path: String, _ lock: FileLock, logLimit: Int) throws -> Database {
+    private static func open(at path: String, _ lock: FileLock, walLimit: Int) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
-        configuration.busyMode = .timeout(Double(patience) / 1000)
+        configuration.busyMode = .timeout(Double(busyTimeoutMilliseconds) / 1000)
         configuration.maximumReaderCount = 4
         let pool = try DatabasePool(path: path, configuration: configuration)
-        // GRDB sets NORMAL while it opens, after anything a configuration can prepare: so it is set here, and checked.
+        // GRDB sets NORMAL at the end of opening, after `prepareDatabase`, so FULL is set here and verified.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
-            // Checkpoints of 16 MB: fewer of them, and pages that change often are written back once.
+            // Checkpoints every 16 MB: fewer checkpoints, and pages that change often are written back once.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4096")
             let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             guard mode == 2 else {
@@ -61,10 +61,11 @@ final class Database: Sendable {
             }
         }
         try Schema.migrator.migrate(pool)
-        return Database(pool: pool, lock: lock, log: WriteAheadLog(of: path, limit: logLimit))
+        return Database(pool: pool, lock: lock, checkpointer: WALCheckpointer(of: path, limit: walLimit))
     }
 
-    /// Makes the file if it is not there, for its owner's eyes only; SQLite gives the files beside it the same mode.
+    /// Creates the file, if it does not exist, readable by its owner only; SQLite gives its companion files the same
+    /// mode.
     private static func makePrivate(_ path: String) throws {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -73,21 +74,21 @@ final class Database: Sendable {
         close(descriptor)
     }
 
-    private init(pool: DatabasePool, lock: FileLock, log: WriteAheadLog) {
+    private init(pool: DatabasePool, lock: FileLock, checkpointer: WALCheckpointer) {
         self.pool = pool
         self.lock = lock
-        self.log = log
+        self.checkpointer = checkpointer
     }
 
-    /// Runs `work` within the next commit and answers when that is on the disk.
+    /// Runs `work` inside the next commit and returns when the commit is on disk.
     ///
-    /// Not undone by cancellation. Writes of one actor are committed in the order in which it asks for them: the place in
-    /// the line is taken before anything is waited for.
+    /// Not affected by cancellation. Writes of one actor are committed in the order of the calls, because the write is
+    /// queued before the first suspension.
     ///
-    /// `work` may be run a second time, alone, when another of its group failed.
+    /// `work` runs a second time, alone, if another write of its group failed.
     ///
-    /// `onCommit` is told the value once the commit is on the disk, on the writer's thread and so in the order of the
-    /// writes; it must not wait for anything. Whoever told of a value after this has returned might overtake another.
+    /// `onCommit` is called with the value on the writer's thread after the commit, in the order of the writes. It must
+    /// not block. Code after `write` returns may run in a different order.
     nonisolated(nonsending) func write<Value: Sendable>(
         _ work: @escaping @Sendable (GRDB.Database) throws -> Value,
         onCommit: (@Sendable (Value) -> Void)? = nil
@@ -101,7 +102,7 @@ final class Database: Sendable {
         }
     }
 
-    /// Runs `work` on a snapshot, on a thread of the readers.
+    /// Runs `work` on a snapshot, on a reading connection's thread.
     func read<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
         do {
             return try await pool.read(work)
@@ -123,9 +124,9 @@ final class Database: Sendable {
         pool.asyncWriteWithoutTransaction { database in self.drain(into: database) }
     }
 
-    /// Commits what waits, in one group; runs on the writer's thread.
+    /// Commits all queued writes as one group; runs on the writer's thread.
     ///
-    /// What has come meanwhile is left for another turn on that thread, so that the care of the log gets its turn as well.
+    /// Writes that arrive meanwhile are scheduled separately, so that a checkpoint can run in between.
     private func drain(into database: GRDB.Database) {
         let group = queue.withLock { queue in
             defer { queue.waiting = [] }
@@ -134,7 +135,7 @@ final class Database: Sendable {
         commits.increment()
         groupSize.record(group.count)
         commit(group, into: database)
-        log.tend(pool)
+        checkpointer.checkpointIfNeeded(pool)
         let hasMore = queue.withLock { queue in
             queue.isDraining = !queue.waiting.isEmpty
             return queue.isDraining
@@ -143,20 +144,20 @@ final class Database: Sendable {
     }
 
     private func commit(_ group: [any WriteJob], into database: GRDB.Database) {
-        var isOneAtFault = false
+        var didJobFail = false
         do {
             try database.inTransaction(.immediate) {
-                isOneAtFault = true
+                didJobFail = true
                 for job in group { try job.perform(in: database) }
-                isOneAtFault = false
+                didJobFail = false
                 return .commit
             }
-        } catch  where isOneAtFault && group.count > 1 {
-            // One of them cannot be done: each is tried alone, so that the others do not suffer.
+        } catch  where didJobFail && group.count > 1 {
+            // One write failed: commit each write alone, so that only that one fails.
             for job in group { commit([job], into: database) }
             return
         } catch {
-            // The disk, or a lock: what holds for one holds for all.
+            // The disk failed or the database is locked: all writes of the group fail.
             for job in group { job.fail(error) }
             return
         }
@@ -166,11 +167,15 @@ final class Database: Sendable {
     private static func fault(_ error: DatabaseError) -> any Error {
         switch error.resultCode {
         case .SQLITE_FULL:
-            Fault(.full, "The disk with the conversations is full: nothing was stored. Make room and try again.")
+            Fault(.full, "The disk with the conversations is full; nothing was stored. Free some space and try again.")
         case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY:
-            Fault(.unavailable, "The disk with the conversations cannot be written: nothing was stored.")
+            Fault(.unavailable, "The conversations cannot be written to disk; nothing was stored.")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            Fault(.unavailable, "The conversations are locked by another program: nothing was stored.", retryAfter: 1)
+            Fault(
+                .unavailable,
+                "The conversations are locked by another process; nothing was stored. Try again in a moment.",
+                retryAfter: 1
+            )
         default: error
         }
     }

@@ -1,7 +1,8 @@
 import Contracts
 import Glibc
 
-/// Keeps a second process from opening the same file; the kernel lets go of it when the process ends.
+/// An exclusive lock that prevents a second process from opening the same database; the kernel releases it when the
+/// process ends.
 final class FileLock: Sendable {
     private let descriptor: Int32
 
@@ -9,17 +10,20 @@ final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Throws a ``Fault`` when another process holds it.
+    /// Throws a ``Fault`` if another process holds the lock.
     static func take(_ path: String) throws -> FileLock {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw Fault(.unavailable, "The file \(path) cannot be made: \(String(cString: strerror(errno))).")
+            throw Fault(.unavailable, "The file \(path) cannot be created: \(String(cString: strerror(errno))).")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw Fault(
                 .conflict,
-                "Another conversation-svc has these conversations open (it holds \(path)). Stop it, or set DATA_DIR."
+                """
+                Another conversation-svc uses this database (it locks \(path)). Stop it, or set DATA_DIR to another \
+                folder.
+                """
             )
         }
         return FileLock(descriptor: descriptor)

@@ -1,7 +1,7 @@
 import Contracts
 import GRDB
 
-/// The table of API keys; of their secrets it holds digests only.
+/// The table `api_keys`; it contains digests of the secrets only.
 enum KeyRows {
     private static let columns = """
         id, name, user, role, requests_per_minute, requests_per_hour, concurrent_runs, created_at, expires_at,
@@ -19,7 +19,7 @@ enum KeyRows {
         ])
     }
 
-    /// Stores what can be changed of a key.
+    /// Stores the properties of a key that can change.
     static func update(_ key: APIKey, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: """
@@ -33,7 +33,7 @@ enum KeyRows {
         ])
     }
 
-    static func noteUse(of id: APIKey.ID, at moment: Timestamp, in database: GRDB.Database) throws {
+    static func setLastUse(of id: APIKey.ID, at moment: Timestamp, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(sql: "UPDATE api_keys SET last_used_at = ? WHERE id = ?")
         try statement.execute(arguments: [moment.microseconds, id.description])
     }
@@ -52,7 +52,7 @@ enum KeyRows {
         return try Row.fetchOne(statement, arguments: [digest]).map(read)
     }
 
-    /// The keys of a user, or of everybody, newest first.
+    /// Returns a page of the keys of a user, or of all users, newest first.
     static func list(user: String?, limit: Int, offset: Int, in database: GRDB.Database) throws -> Page<APIKey> {
         let condition = user == nil ? "" : "WHERE user = ?"
         let owner: [(any DatabaseValueConvertible)?] = user.map { [$0] } ?? []
@@ -73,21 +73,21 @@ enum KeyRows {
         return try Int.fetchOne(statement, arguments: [user]) ?? 0
     }
 
-    /// How many answers may be made at once for each key that has a limit of its own.
+    /// Returns the maximum number of concurrent runs of each key that has such a limit.
     static func runLimits(in database: GRDB.Database) throws -> [APIKey.ID: Int] {
         let sql = "SELECT id, concurrent_runs FROM api_keys WHERE concurrent_runs IS NOT NULL"
         return try Row.fetchAll(database, sql: sql).reduce(into: [:]) { limits, row in
-            limits[try StoredValue.identifier(row[0])] = row[1]
+            limits[try ColumnCoding.identifier(row[0])] = row[1]
         }
     }
 
     private static func read(_ row: Row) throws -> APIKey {
         let (expiresAt, lastUsedAt): (Int64?, Int64?) = (row[8], row[9])
         return APIKey(
-            id: try StoredValue.identifier(row[0]),
+            id: try ColumnCoding.identifier(row[0]),
             name: row[1],
             user: row[2],
-            role: try StoredValue.word(row[3]),
+            role: try ColumnCoding.enumValue(row[3]),
             limits: APIKey.Limits(requestsPerMinute: row[4], requestsPerHour: row[5], concurrentRuns: row[6]),
             createdAt: Timestamp(microseconds: row[7]),
             expiresAt: expiresAt.map(Timestamp.init(microseconds:)),

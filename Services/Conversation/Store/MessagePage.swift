@@ -1,10 +1,10 @@
 import Contracts
 import GRDB
 
-/// A page of a conversation's history, found by key: it costs the same wherever in the history it is.
+/// A page of a conversation's selected path, read by position: the cost does not depend on where the page is.
 ///
-/// An offset is turned into a position. Only where places on the path are free, since questions were left without an
-/// answer, the entries of the index before it are counted off.
+/// An offset is converted to a position. If questions without an answer leave gaps, the offset is counted in the index
+/// instead.
 struct MessagePage {
     private let conversation: StoredConversation
     private let limit: Int
@@ -13,11 +13,11 @@ struct MessagePage {
     private var offset: Int
     private var isEmpty = false
 
-    /// Throws `missing` when a message that the page should lie before or after is not there.
+    /// Throws `missing` if the message of `before` or `after` does not exist.
     init(_ request: Messages.List, of conversation: StoredConversation, in database: GRDB.Database) throws {
         self.conversation = conversation
         (limit, order, offset) = (request.limit, request.order, request.offset)
-        var (lower, upper) = (PathRows.whole.lowerBound, PathRows.whole.upperBound)
+        var (lower, upper) = (PathRows.allPositions.lowerBound, PathRows.allPositions.upperBound)
         if let id = request.after {
             lower = try MessageRows.find(id, of: conversation.number, in: database).position + 1
         }
@@ -26,7 +26,7 @@ struct MessagePage {
         }
         positions = lower...max(lower, upper)
         isEmpty = upper < lower
-        if offset > 0, positions == PathRows.whole { try skip(in: database) }
+        if offset > 0, positions == PathRows.allPositions { try skip(in: database) }
     }
 
     func read(in database: GRDB.Database) throws -> Page<Message> {
@@ -39,11 +39,11 @@ struct MessagePage {
             order: order,
             in: database
         )
-        let messages = try SiblingRows.count(stored, in: conversation.number, database)
+        let messages = try SiblingRows.withBranchCounts(stored, in: conversation.number, database)
         return Page(items: messages, total: conversation.messageCount)
     }
 
-    /// Turns the offset into a position, where the path has no free places.
+    /// Converts the offset to a position if the path has no gaps.
     private mutating func skip(in database: GRDB.Database) throws {
         guard offset < conversation.messageCount else {
             isEmpty = true

@@ -1,27 +1,27 @@
 import Contracts
 import GRDB
 
-/// A message and its place in its conversation.
+/// A stored message and its place in its conversation.
 struct StoredMessage: Sendable, Equatable {
-    /// Its place in the store; 0 before it has one.
+    /// Its row number; 0 before it is stored.
     var number: Int64 = 0
-    /// A greeting has 0; a question has the odd position after what it follows, and its answers the even one after.
+    /// A greeting has position 0; a question has the next odd position, and its answers the even position after it.
     var position: Int
-    /// Whether the selected path goes through it.
+    /// Whether the message is on the selected path.
     var isOnPath = true
-    /// How many messages of its role followed the same one before it.
+    /// Its index among the messages with the same parent and role.
     var sibling = 0
     var message: Message
 }
 
-/// The table of messages.
+/// The table `messages`.
 enum MessageRows {
     static let columns = """
         number, position, branch, sibling, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent,
         run, token_count, created_at, metadata, tools
         """
-    /// The same, cut short where it is long.
-    static let briefColumns = """
+    /// The columns with long texts truncated.
+    static let truncatedColumns = """
         number, position, branch, sibling, id, role, kind,
         CASE WHEN length(content) > 65536 THEN substr(content, 1, 65536) || '…' ELSE content END,
         media_urls, audio_url, audio_seconds, status, parent, run, token_count, created_at, NULL,
@@ -33,9 +33,9 @@ enum MessageRows {
         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
-    /// Adds a message and answers its number.
+    /// Inserts a message and returns its row number.
     ///
-    /// At most one message of a path may stand at a position.
+    /// Each position can have at most one message on the selected path.
     @discardableResult
     static func insert(
         _ stored: StoredMessage,
@@ -43,21 +43,21 @@ enum MessageRows {
         in database: GRDB.Database
     ) throws -> Int64 {
         let message = stored.message
-        let media = message.content.mediaURLs.isEmpty ? nil : try StoredValue.encode(message.content.mediaURLs)
+        let media = message.content.mediaURLs.isEmpty ? nil : try ColumnCoding.encode(message.content.mediaURLs)
         try database.cachedStatement(sql: insertion).execute(arguments: [
             conversation, stored.position, stored.isOnPath ? 0 : -1, stored.sibling, message.id.description,
             message.role.rawValue, message.content.kind.rawValue, message.content.text, media,
             message.content.audioURL, message.content.audioSeconds, message.status.rawValue,
             message.parent?.description, message.run?.description, message.tokenCount, message.createdAt.microseconds,
-            message.metadata?.text, MessageTools(message)?.text,
+            message.metadata?.text, ToolColumn(message)?.text,
         ])
         let number = database.lastInsertedRowID
-        if !stored.isOnPath { try setAside(number, in: database) }
+        if !stored.isOnPath { try takeOffPath(number, in: database) }
         return number
     }
 
-    /// Takes a message off the selected path.
-    static func setAside(_ number: Int64, in database: GRDB.Database) throws {
+    /// Removes a message from the selected path.
+    static func takeOffPath(_ number: Int64, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE messages SET branch = number WHERE number = ?")
             .execute(arguments: [number])
     }
@@ -67,7 +67,7 @@ enum MessageRows {
             .execute(arguments: [status.rawValue, number])
     }
 
-    /// Says which run answers a question now.
+    /// Sets the run that answers a question.
     static func setRun(_ run: Run.ID, of number: Int64, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE messages SET run = ? WHERE number = ?")
             .execute(arguments: [run.description, number])
@@ -83,9 +83,9 @@ enum MessageRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// Finds a message of a conversation.
+    /// Returns a message of a conversation.
     ///
-    /// Throws `missing`.
+    /// Throws `missing` if it does not exist.
     static func find(
         _ id: Message.ID,
         of conversation: Int64,
@@ -119,26 +119,26 @@ enum MessageRows {
             isOnPath: branch == 0,
             sibling: sibling,
             message: Message(
-                id: try StoredValue.identifier(row[4]),
-                role: try StoredValue.word(row[5]),
+                id: try ColumnCoding.identifier(row[4]),
+                role: try ColumnCoding.enumValue(row[5]),
                 content: Message.Content(
-                    kind: try StoredValue.word(row[6]),
+                    kind: try ColumnCoding.enumValue(row[6]),
                     text: row[7],
-                    mediaURLs: try media.map { try StoredValue.decode([String].self, $0) } ?? [],
+                    mediaURLs: try media.map { try ColumnCoding.decode([String].self, $0) } ?? [],
                     audioURL: row[9],
                     audioSeconds: row[10]
                 ),
-                status: try StoredValue.word(row[11]),
-                parent: try parent.map(StoredValue.identifier),
-                run: try run.map(StoredValue.identifier),
+                status: try ColumnCoding.enumValue(row[11]),
+                parent: try parent.map(ColumnCoding.identifier),
+                run: try run.map(ColumnCoding.identifier),
                 tokenCount: row[14],
                 createdAt: Timestamp(microseconds: row[15]),
-                // As it was when it was made; how many have come since, only a list says.
+                // The number of siblings at the time of storing; lists replace it by the current number.
                 branch: Message.Branch(sibling: sibling),
                 metadata: metadata.map { RawJSON($0) }
             )
         )
-        if let tools { try MessageTools(text: tools).apply(to: &stored.message) }
+        if let tools { try ToolColumn(text: tools).apply(to: &stored.message) }
         return stored
     }
 }

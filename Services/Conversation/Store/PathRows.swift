@@ -1,31 +1,31 @@
 import Contracts
 import GRDB
 
-/// The selected path of a conversation, and how it is changed.
+/// Reads and changes the selected path of a conversation.
 enum PathRows {
-    /// Every position that a message can have.
-    static let whole = 0...Int(Int32.max)
+    /// The range of all positions.
+    static let allPositions = 0...Int(Int32.max)
 
-    /// What the next message follows: the last one of the path.
+    /// The end of the selected path.
     struct End: Sendable {
         var number: Int64
         var id: Message.ID
         var position: Int
     }
 
-    private static let lastOne = """
+    private static let lastMessage = """
         SELECT number, id, position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position DESC LIMIT 1
         """
 
-    /// The last message of the path.
+    /// Returns the last message of the selected path.
     static func last(of conversation: Int64, in database: GRDB.Database) throws -> End? {
-        let row = try Row.fetchOne(database.cachedStatement(sql: lastOne), arguments: [conversation])
+        let row = try Row.fetchOne(database.cachedStatement(sql: lastMessage), arguments: [conversation])
         return try row.map { row in
-            End(number: row[0], id: try StoredValue.identifier(row[1]), position: row[2])
+            End(number: row[0], id: try ColumnCoding.identifier(row[1]), position: row[2])
         }
     }
 
-    /// The position of the path's first message.
+    /// Returns the position of the first message of the selected path.
     static func firstPosition(of conversation: Int64, in database: GRDB.Database) throws -> Int? {
         let statement = try database.cachedStatement(
             sql: "SELECT position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position LIMIT 1"
@@ -33,21 +33,20 @@ enum PathRows {
         return try Int.fetchOne(statement, arguments: [conversation])
     }
 
-    /// A stretch of the path, between two positions and in the order that is asked for; with long texts cut short where
-    /// that is asked for.
+    /// Returns the messages of the selected path in a range of positions; `isTruncated` shortens long texts.
     static func list(
         of conversation: Int64,
         positions: ClosedRange<Int>,
         limit: Int,
         offset: Int = 0,
         order: Order,
-        isBrief: Bool = false,
+        isTruncated: Bool = false,
         in database: GRDB.Database
     ) throws -> [StoredMessage] {
         let direction = order == .ascending ? "ASC" : "DESC"
         let statement = try database.cachedStatement(
             sql: """
-                SELECT \(isBrief ? MessageRows.briefColumns : MessageRows.columns) FROM messages
+                SELECT \(isTruncated ? MessageRows.truncatedColumns : MessageRows.columns) FROM messages
                 WHERE conversation = ? AND branch = 0 AND position BETWEEN ? AND ?
                 ORDER BY position \(direction) LIMIT ? OFFSET ?
                 """
@@ -58,7 +57,7 @@ enum PathRows {
         return try Row.fetchAll(statement, arguments: arguments).map(MessageRows.read)
     }
 
-    /// How many messages of the path stand between two positions.
+    /// Returns the number of messages of the selected path in a range of positions.
     static func count(
         of conversation: Int64,
         positions: ClosedRange<Int>,
@@ -71,40 +70,40 @@ enum PathRows {
         return try Int.fetchOne(statement, arguments: arguments) ?? 0
     }
 
-    /// Takes what stands on the path from a position on aside.
-    static func end(before position: Int, of conversation: Int64, in database: GRDB.Database) throws {
+    /// Removes all messages from a position on from the selected path.
+    static func truncate(from position: Int, of conversation: Int64, in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE messages SET branch = number WHERE conversation = ? AND branch = 0 AND position >= ?"
         )
         try statement.execute(arguments: [conversation, position])
     }
 
-    /// Makes the path go to a message and end there.
-    static func show(_ stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
-        let steps = try stepsAside(to: stored, of: conversation, in: database)
-        try end(before: steps.last?.position ?? stored.position + 1, of: conversation, in: database)
-        for step in steps.reversed() { try add(step, to: conversation, in: database) }
+    /// Changes the selected path so that it ends at a message.
+    static func endPath(at stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
+        let steps = try offPathAncestors(to: stored, of: conversation, in: database)
+        try truncate(from: steps.last?.position ?? stored.position + 1, of: conversation, in: database)
+        for step in steps.reversed() { try putOnPath(step, to: conversation, in: database) }
     }
 
-    /// Makes the path go through a message, and on from there as it went last.
+    /// Changes the selected path so that it leads through a message and continues as it last did.
     static func select(_ stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
         guard !stored.isOnPath else { return }
-        try show(stored, of: conversation, in: database)
+        try endPath(at: stored, of: conversation, in: database)
         var (tip, question): (StoredMessage, Message.ID?) = (stored, stored.message.parent)
-        while let next = try step(after: tip, to: question, of: conversation, in: database) {
-            try add(next, to: conversation, in: database)
+        while let next = try nextStep(after: tip, to: question, of: conversation, in: database) {
+            try putOnPath(next, to: conversation, in: database)
             (tip, question) = (next, next.message.parent)
         }
     }
 
-    /// The messages that a path to a message goes through, newest first and the message itself among them.
-    static func lineage(
+    /// Returns the messages that lead to a message, newest first, including the message.
+    static func ancestors(
         of stored: StoredMessage,
         in conversation: Int64,
         limit: Int,
         _ database: GRDB.Database
     ) throws -> [StoredMessage] {
-        let steps = try stepsAside(to: stored, of: conversation, in: database)
+        let steps = try offPathAncestors(to: stored, of: conversation, in: database)
         let shared = steps.last.map { $0.position - 1 } ?? stored.position
         let older = try list(
             of: conversation,
@@ -116,8 +115,8 @@ enum PathRows {
         return Array((steps + (shared < 0 ? [] : older)).prefix(limit))
     }
 
-    /// What a path to a message goes through that is aside now, the message first.
-    private static func stepsAside(
+    /// Returns the ancestors of a message that are not on the selected path, starting with the message.
+    private static func offPathAncestors(
         to stored: StoredMessage,
         of conversation: Int64,
         in database: GRDB.Database
@@ -127,7 +126,8 @@ enum PathRows {
         while !tip.isOnPath {
             steps.append(tip)
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
-            // What was said before the answer came follows the question; the answer stands between.
+            // A question asked before the previous answer was stored has the previous question as its parent; the
+            // answer is between them.
             if tip.message.role.asks, parent.message.role.asks,
                 let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
@@ -139,22 +139,22 @@ enum PathRows {
         return steps
     }
 
-    /// What followed a message when the path went through it last.
-    private static func step(
+    /// Returns the message that last followed a message on the selected path.
+    private static func nextStep(
         after tip: StoredMessage,
         to question: Message.ID?,
         of conversation: Int64,
         in database: GRDB.Database
     ) throws -> StoredMessage? {
         func chosen(after parent: Message.ID, at position: Int) throws -> StoredMessage? {
-            try SiblingRows.chosen(after: parent, at: position, in: conversation, database)
+            try SiblingRows.chosenReply(after: parent, at: position, in: conversation, database)
         }
         let next = try chosen(after: tip.message.id, at: tip.position + 1)
         if let next { return next }
-        // Questions follow each other at every other place; so do answers, in what was kept.
+        // Questions in a row have every other position; so do answers of imported conversations.
         let second = try chosen(after: tip.message.id, at: tip.position + 2)
         if second != nil || tip.message.role.asks { return second }
-        // What was said before an answer came goes on from the one that came first.
+        // A question asked before the previous answer was stored continues from the first answer only.
         guard let id = question, let question = try MessageRows.find(id, in: database),
             let next = try chosen(after: id, at: tip.position + 1),
             try SiblingRows.answer(between: question, and: next, in: conversation, database)?.number == tip.number
@@ -162,9 +162,9 @@ enum PathRows {
         return next
     }
 
-    /// Puts a message on the path, whose place there must be free.
-    static func add(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
-        try SiblingRows.choose(step, in: conversation, database)
+    /// Adds a message to the selected path; its position must be free.
+    static func putOnPath(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
+        try SiblingRows.markChosen(step, in: conversation, database)
         try database.cachedStatement(sql: "UPDATE messages SET branch = 0 WHERE number = ?")
             .execute(arguments: [step.number])
     }

@@ -2,23 +2,23 @@ import Contracts
 import Foundation
 import GRDB
 
-/// A persona with what only conversation-svc knows of it.
+/// A stored persona with the parts that only conversation-svc uses.
 struct StoredPersona: Sendable, Equatable {
     var persona: Persona
-    /// What the model is told to be.
+    /// The main part of the system prompt.
     var instructions: String
-    /// What it is like: `energy` → `high`.
+    /// Character traits, such as `energy`: `high`.
     var traits: [String: String]
 }
 
-/// The table of personas.
+/// The table `personas`.
 enum PersonaRows {
     private static let columns = """
         id, name, display_name, avatar_url, description, category, instructions, traits, greeting,
         suggested_messages, created_at
         """
 
-    /// Adds a persona; one that is not active is in no list.
+    /// Inserts a persona; inactive personas are not listed.
     static func insert(_ stored: StoredPersona, isActive: Bool = true, in database: GRDB.Database) throws {
         let persona = stored.persona
         let statement = try database.cachedStatement(
@@ -26,8 +26,8 @@ enum PersonaRows {
         )
         try statement.execute(arguments: [
             persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
-            persona.category, stored.instructions, try StoredValue.encode(stored.traits), persona.greeting,
-            try StoredValue.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
+            persona.category, stored.instructions, try ColumnCoding.encode(stored.traits), persona.greeting,
+            try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
             persona.createdAt.microseconds,
         ])
     }
@@ -37,7 +37,7 @@ enum PersonaRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// The active personas, newest first.
+    /// Returns a page of the active personas, newest first.
     static func list(limit: Int, offset: Int, in database: GRDB.Database) throws -> Page<Persona> {
         let sql = "SELECT \(columns) FROM personas WHERE is_active ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
         let rows = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [limit, offset])
@@ -56,18 +56,18 @@ enum PersonaRows {
     private static func read(_ row: Row) throws -> StoredPersona {
         StoredPersona(
             persona: Persona(
-                id: try StoredValue.identifier(row[0]),
+                id: try ColumnCoding.identifier(row[0]),
                 name: row[1],
                 displayName: row[2],
                 avatarURL: row[3],
                 description: row[4],
                 category: row[5],
                 greeting: row[8],
-                suggestedMessages: try StoredValue.decode([String].self, row[9]),
+                suggestedMessages: try ColumnCoding.decode([String].self, row[9]),
                 createdAt: Timestamp(microseconds: row[10])
             ),
             instructions: row[6],
-            traits: try StoredValue.decode([String: String].self, row[7])
+            traits: try ColumnCoding.decode([String: String].self, row[7])
         )
     }
 }

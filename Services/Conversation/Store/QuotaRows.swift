@@ -1,7 +1,7 @@
 import Contracts
 import GRDB
 
-/// The table of quotas.
+/// The table `quotas`.
 enum QuotaRows {
     private static let columns = "period, requests, tokens, cost, concurrent_runs"
 
@@ -9,7 +9,7 @@ enum QuotaRows {
         let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM quotas WHERE subject = ?")
         return try Row.fetchOne(statement, arguments: [subject.description]).map { row in
             Quota(
-                period: try StoredValue.word(row[0]),
+                period: try ColumnCoding.enumValue(row[0]),
                 requests: row[1],
                 tokens: row[2],
                 cost: row[3],
@@ -18,7 +18,7 @@ enum QuotaRows {
         }
     }
 
-    /// Stores a quota in the place of what there was.
+    /// Stores a quota, replacing an existing one.
     static func set(
         _ quota: Quota,
         for subject: Quota.Subject,
@@ -39,11 +39,11 @@ enum QuotaRows {
             .execute(arguments: [subject.description])
     }
 
-    /// Everybody to whom a quota applies.
+    /// Returns the users and keys that have a quota.
     static func subjects(in database: GRDB.Database) throws -> Set<Quota.Subject> {
         try String.fetchAll(database, sql: "SELECT subject FROM quotas").reduce(into: []) { subjects, text in
             guard let subject = Quota.Subject(text) else {
-                throw Fault(.internal, "The store holds \(text.prefix(40)) where a quota's subject belongs.")
+                throw Fault(.internal, "The database contains an invalid quota subject: \(text.prefix(40))")
             }
             subjects.insert(subject)
         }

@@ -1,22 +1,22 @@
 import Contracts
 import GRDB
 
-/// A part of quotas that a call has for itself until it is known what it took.
+/// Usage reserved for a call until its actual usage is known.
 struct StoredReservation: Sendable, Equatable {
-    /// The run's id for a turn, else one of its own.
+    /// The run's id for a turn, otherwise an id of its own.
     var id: String
     var user: String
     var apiKey: APIKey.ID?
     var model: String
-    var estimate = CallEstimate(promptTokens: 0, completionTokens: 0, cost: 0)
-    /// How many tokens the answer may have; absent: as many as it wants.
+    var estimate = UsageEstimate(promptTokens: 0, completionTokens: 0, cost: 0)
+    /// Maximum number of tokens of the answer; `nil` for unlimited.
     var answerLimit: Int?
     var createdAt: Timestamp
-    /// When it counts as used up; absent for a turn, which ends with its run.
+    /// When the reserved amounts count as used; `nil` for a turn, which is settled with its run.
     var expiresAt: Timestamp?
 }
 
-/// The table of reservations that are not settled.
+/// The table `reservations` of unsettled reservations.
 enum ReservationRows {
     private static let columns = """
         id, user, api_key, model, prompt_tokens, completion_tokens, cost, created_at, expires_at,
@@ -39,12 +39,12 @@ enum ReservationRows {
         return try Row.fetchOne(statement, arguments: [id]).map(read)
     }
 
-    /// Takes a reservation away; harmless when there is none.
+    /// Deletes a reservation; has no effect if there is none.
     static func delete(_ id: String, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "DELETE FROM reservations WHERE id = ?").execute(arguments: [id])
     }
 
-    /// What is reserved of somebody's quota.
+    /// Returns the total reserved for a user or key.
     static func sum(of subject: Quota.Subject, in database: GRDB.Database) throws -> Usage.Tally {
         let (column, value) = subject.column
         let statement = try database.cachedStatement(
@@ -63,7 +63,7 @@ enum ReservationRows {
         return tally
     }
 
-    /// Some of those that should have been settled by now.
+    /// Returns up to `limit` expired reservations.
     static func expired(at moment: Timestamp, limit: Int, in database: GRDB.Database) throws -> [StoredReservation] {
         let statement = try database.cachedStatement(
             sql: """
@@ -74,7 +74,7 @@ enum ReservationRows {
         return try Row.fetchAll(statement, arguments: [moment.microseconds, limit]).map(read)
     }
 
-    /// Takes away what was reserved for turns that are not going any more.
+    /// Deletes the reservations of turns that have ended.
     static func deleteOrphans(in database: GRDB.Database) throws {
         try database.execute(
             sql: """
@@ -90,9 +90,9 @@ enum ReservationRows {
         return StoredReservation(
             id: row[0],
             user: row[1],
-            apiKey: key.isEmpty ? nil : try StoredValue.identifier(key),
+            apiKey: key.isEmpty ? nil : try ColumnCoding.identifier(key),
             model: row[3],
-            estimate: CallEstimate(promptTokens: row[4], completionTokens: row[5], cost: row[6]),
+            estimate: UsageEstimate(promptTokens: row[4], completionTokens: row[5], cost: row[6]),
             answerLimit: row[9],
             createdAt: Timestamp(microseconds: row[7]),
             expiresAt: expiresAt.map(Timestamp.init(microseconds:))

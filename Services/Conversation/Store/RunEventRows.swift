@@ -4,17 +4,17 @@ import GRDB
 import NIOCore
 import NIOFoundationCompat
 
-/// Some events of a run that go to the disk together: their JSON, a line each.
+/// Consecutive events of a run that are stored together, as lines of JSON.
 struct RunEventBatch: Sendable {
     var run: Run.ID
-    /// The number of its first event.
+    /// The number of the first event.
     var first: Int
     var lines: [ByteBuffer]
 }
 
-/// The table of the texts of runs that are going, a row a batch.
+/// The table `run_events` with the events of unfinished runs, one row per batch.
 enum RunEventRows {
-    /// A run that has ended meanwhile has its text in its answer.
+    /// Does not insert if the run has finished, because the answer contains the text.
     private static let insertion = """
         INSERT INTO run_events (run, first, lines) SELECT ?1, ?2, ?3
         WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND status IN ('queued', 'running'))
@@ -32,16 +32,16 @@ enum RunEventRows {
         ])
     }
 
-    /// How many batches are read at a time when not all are wanted.
+    /// Maximum number of batches per page.
     private static let pageSize = 32
 
-    /// The events of a run, in order.
+    /// Returns all stored events of a run, in order.
     static func list(of run: Run.ID, in database: GRDB.Database) throws -> [ByteBuffer] {
         let statement = try database.cachedStatement(sql: "SELECT lines FROM run_events WHERE run = ? ORDER BY first")
         return try Data.fetchAll(statement, arguments: [run.description]).flatMap(split)
     }
 
-    /// Some of the events after a number, in order.
+    /// Returns a page of the events after a number, in order.
     static func list(of run: Run.ID, after number: Int, in database: GRDB.Database) throws -> [ByteBuffer] {
         let statement = try database.cachedStatement(
             sql: """

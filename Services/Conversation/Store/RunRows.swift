@@ -2,27 +2,27 @@ import Contracts
 import Foundation
 import GRDB
 
-/// A run as it is stored.
+/// A stored run.
 struct StoredRun: Sendable, Equatable {
     var run: Run
-    /// The number of its conversation.
+    /// Row number of its conversation.
     var conversation: Int64
-    /// The number of the message that it answers, and that message's position.
+    /// Row number and position of its question.
     var message: Int64
     var position: Int
-    /// The key by which it was asked for.
+    /// The API key with which it was started.
     var apiKey: APIKey.ID?
-    /// The number of its answer, once there is one.
+    /// Row number of its answer, if any.
     var answer: Int64?
-    /// The number of the answer that the path went through when another was asked for.
+    /// Row number of the answer on the selected path when a regeneration started.
     var replaces: Int64?
-    /// How many bytes of the answer each of its text events holds, in order; the first of them is event 2.
-    var cuts: [Int] = []
-    /// How it ended, without the answer.
+    /// Size of the text of each text event in order, in bytes; the first text event has the number 2.
+    var chunkSizes: [Int] = []
+    /// The end of the run, without the answer.
     var end: Run.End?
 }
 
-/// The table of runs.
+/// The table `runs`.
 enum RunRows {
     private static let selection = """
         SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
@@ -37,7 +37,7 @@ enum RunRows {
         UPDATE runs SET answer = ?, status = ?, last_event = ?, cuts = ?, ending = ?, ended_at = ? WHERE id = ?
         """
 
-    /// Adds a run that answers a message; `replaces` is the number of the answer in whose place the new one will stand.
+    /// Inserts a run for a question; `replaces` is the row number of the answer that is regenerated.
     static func insert(
         _ run: Run,
         of message: Int64,
@@ -51,24 +51,24 @@ enum RunRows {
         ])
     }
 
-    /// Stores that a run that waited begins.
+    /// Stores that a queued run has started.
     static func begin(_ id: Run.ID, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE runs SET status = 'running' WHERE id = ? AND status = 'queued'")
             .execute(arguments: [id.description])
     }
 
-    /// Stores which model answers, for the case that the run's end is never stored.
+    /// Stores the model while the run is in progress, for recovery.
     static func setModel(_ model: String, of id: Run.ID, in database: GRDB.Database) throws {
         try database.cachedStatement(sql: "UPDATE runs SET model = ? WHERE id = ?")
             .execute(arguments: [model, id.description])
     }
 
-    /// Stores how a run ended.
-    static func end(_ stored: StoredRun, in database: GRDB.Database) throws {
-        let cuts = stored.cuts.map(String.init).joined(separator: " ")
+    /// Stores the end of a run.
+    static func finish(_ stored: StoredRun, in database: GRDB.Database) throws {
+        let cuts = stored.chunkSizes.map(String.init).joined(separator: " ")
         try database.cachedStatement(sql: ending).execute(arguments: [
             stored.answer, stored.run.status.rawValue, stored.run.lastEvent, cuts,
-            try stored.end.map(StoredValue.encode), stored.run.endedAt?.microseconds, stored.run.id.description,
+            try stored.end.map(ColumnCoding.encode), stored.run.endedAt?.microseconds, stored.run.id.description,
         ])
     }
 
@@ -77,14 +77,14 @@ enum RunRows {
         return try Row.fetchOne(statement, arguments: [id.description]).map(read)
     }
 
-    /// The number of the answer that was there when a run was asked for another.
-    static func replaced(by id: Run.ID, in database: GRDB.Database) throws -> Int64? {
+    /// Returns the row number of the answer that a regeneration replaces.
+    static func replacedAnswer(of id: Run.ID, in database: GRDB.Database) throws -> Int64? {
         let statement = try database.cachedStatement(sql: "SELECT replaces FROM runs WHERE id = ?")
         return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
     }
 
-    /// Who asked for a run, and by which key.
-    static func payer(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
+    /// Returns the user and API key whose usage the run counts for.
+    static func owner(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT c.user, r.api_key FROM runs r JOIN messages m ON m.number = r.message
@@ -93,11 +93,11 @@ enum RunRows {
         )
         guard let row = try Row.fetchOne(statement, arguments: [id.description]) else { return nil }
         let key: String? = row[1]
-        return (row[0], try key.map(StoredValue.identifier))
+        return (row[0], try key.map(ColumnCoding.identifier))
     }
 
-    /// The runs that have not ended, in the order in which they were asked for.
-    static func going(in database: GRDB.Database) throws -> [StoredRun] {
+    /// Returns the unfinished runs in the order of their start.
+    static func unfinished(in database: GRDB.Database) throws -> [StoredRun] {
         let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
         return try Row.fetchAll(database, sql: sql).map(read)
     }
@@ -108,15 +108,15 @@ enum RunRows {
         let endedAt: Int64? = row[8]
         let answer: String? = row[13]
         let apiKey: String? = row[15]
-        let end = try ending.map { try StoredValue.decode(Run.End.self, $0) }
+        let end = try ending.map { try ColumnCoding.decode(Run.End.self, $0) }
         return StoredRun(
             run: Run(
-                id: try StoredValue.identifier(row[2]),
-                conversation: try StoredValue.identifier(row[10]),
-                status: try StoredValue.word(row[3]),
+                id: try ColumnCoding.identifier(row[2]),
+                conversation: try ColumnCoding.identifier(row[10]),
+                status: try ColumnCoding.enumValue(row[3]),
                 model: end?.model ?? row[16],
-                userMessage: try StoredValue.identifier(row[11]),
-                assistantMessage: try answer.map(StoredValue.identifier),
+                userMessage: try ColumnCoding.identifier(row[11]),
+                assistantMessage: try answer.map(ColumnCoding.identifier),
                 lastEvent: row[4],
                 usage: end?.usage,
                 fault: end?.fault,
@@ -128,10 +128,10 @@ enum RunRows {
             conversation: row[9],
             message: row[0],
             position: row[12],
-            apiKey: try apiKey.map(StoredValue.identifier),
+            apiKey: try apiKey.map(ColumnCoding.identifier),
             answer: row[1],
             replaces: row[14],
-            cuts: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
+            chunkSizes: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
             end: end
         )
     }

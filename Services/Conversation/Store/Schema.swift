@@ -1,23 +1,23 @@
 import GRDB
 
-/// The tables, by numbered migrations that are only ever added to.
+/// The database schema, as numbered migrations; existing ones never change.
 ///
-/// Messages and runs are appended, whatever conversation they belong to: turns of many conversations at once share few
-/// pages, and so a commit is small. A conversation's messages are found by a narrow index; its cost for a turn or a page
-/// does not depend on how much else is stored. Events are rows only while their run goes; of a run that has ended the
-/// lengths of its texts are kept (`cuts`), since the text itself is the answer's.
+/// Messages and runs of all conversations are appended to shared tables, so concurrent turns change few pages and
+/// commits are small. A narrow index finds the messages of a conversation; the cost of a turn or page does not depend
+/// on the size of the database. Events are stored only while their run is unfinished; for a finished run, `cuts` has
+/// the sizes of the text events, and the text is in the answer.
 ///
-/// The messages of a conversation are a tree: `parent` is what a message follows, and never changes. The selected path is
-/// those whose `branch` is 0, at most one at a position; whatever is aside has its own number there. `sibling` counts the
-/// messages of one role that follow the same one, and `is_chosen` says which of them the path went through last.
-/// `path_version` counts how often the path of a conversation was made to go elsewhere.
+/// The messages of a conversation form a tree: `parent` is the preceding message and never changes. The selected path
+/// consists of the messages whose `branch` is 0, at most one per position; all other messages have their own row number
+/// in `branch`. `sibling` is the index among the messages with the same parent and role, and `is_chosen` marks the
+/// sibling that was last on the selected path. `path_version` counts the changes of the selected path.
 ///
-/// In a conversation that was held elsewhere and kept, whatever is no answer has an odd position and answers have even
-/// ones, so that it goes on like any other. `tools` is what a message has to do with tools, and who speaks; `instructions`
-/// is what the model is told in place of the persona's words.
+/// In an imported conversation, answers have even positions and all other messages odd ones, so that it can be
+/// continued like any other. `tools` contains tool calls, tool call id and speaker name of a message; `instructions`
+/// replaces the persona's system prompt.
 ///
-/// An `api_key` that is empty in `usage` and `reservations` means that no key was used. A reservation stands from before a
-/// model is asked until its usage is known; the usage is added in the commit that takes the reservation away.
+/// An empty `api_key` in `usage` and `reservations` means that no key was used. A reservation exists from before a
+/// model is called until its usage is known; the commit that deletes it adds the usage.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

@@ -1,12 +1,12 @@
 import Contracts
 import GRDB
 
-/// Messages that stand in the same place: the answers to one question, or the questions after one answer.
+/// Reads and changes siblings: the answers to one question, or the questions after one answer.
 enum SiblingRows {
     private static let place = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
 
-    /// The number in its place that the next message there gets.
-    static func next(
+    /// Returns the sibling index of the next message with a parent and role.
+    static func nextIndex(
         after parent: Message.ID?,
         at position: Int,
         role: Message.Role,
@@ -21,9 +21,9 @@ enum SiblingRows {
         return (last ?? nil).map { $0 + 1 } ?? 0
     }
 
-    /// The messages in a message's place, the first that was there first.
+    /// Returns all siblings of a message, itself included, oldest first.
     static func list(
-        beside stored: StoredMessage,
+        siblingsOf stored: StoredMessage,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> [Message] {
@@ -42,18 +42,18 @@ enum SiblingRows {
         }
     }
 
-    /// How many answers to a question there are.
-    static func answers(
+    /// Returns the number of answers to a question.
+    static func answerCount(
         to question: Message.ID,
         at position: Int,
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Int {
-        try next(after: question, at: position + 1, role: .assistant, in: conversation, database)
+        try nextIndex(after: question, at: position + 1, role: .assistant, in: conversation, database)
     }
 
-    /// Whether a question has an answer that is of use to somebody.
-    static func hasAnswer(
+    /// Returns whether a question has an answer that did not fail.
+    static func hasUsableAnswer(
         to question: Message.ID,
         at position: Int,
         in conversation: Int64,
@@ -68,8 +68,8 @@ enum SiblingRows {
         return try Bool.fetchOne(statement, arguments: arguments) ?? false
     }
 
-    /// Makes a message the chosen one in its place.
-    static func choose(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
+    /// Marks a message as the chosen one among its siblings.
+    static func markChosen(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(place)"
         )
@@ -79,8 +79,8 @@ enum SiblingRows {
         ])
     }
 
-    /// The message that is chosen after a parent, if there is one.
-    static func chosen(
+    /// Returns the chosen reply to a message, if any.
+    static func chosenReply(
         after parent: Message.ID,
         at position: Int,
         in conversation: Int64,
@@ -96,8 +96,8 @@ enum SiblingRows {
             .map(MessageRows.read)
     }
 
-    /// The answer that stands between a question and what was said before it came: the first that came then, or else the
-    /// one that is chosen.
+    /// Returns the answer between a question and a message that was asked before that answer was stored: the first
+    /// answer stored after that message, otherwise the chosen one.
     static func answer(
         between question: StoredMessage,
         and next: StoredMessage,
@@ -114,11 +114,11 @@ enum SiblingRows {
             conversation, question.position + 1, question.message.id.description, next.number,
         ]
         if let row = try Row.fetchOne(statement, arguments: arguments) { return try MessageRows.read(row) }
-        return try chosen(after: question.message.id, at: question.position + 1, in: conversation, database)
+        return try chosenReply(after: question.message.id, at: question.position + 1, in: conversation, database)
     }
 
-    /// Says of each message how many stand in its place now; the messages are one stretch of a path.
-    static func count(
+    /// Returns the messages, which must be consecutive on a path, with their current number of siblings.
+    static func withBranchCounts(
         _ stored: [StoredMessage],
         in conversation: Int64,
         _ database: GRDB.Database

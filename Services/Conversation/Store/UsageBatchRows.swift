@@ -1,12 +1,12 @@
 import Contracts
 import GRDB
 
-/// The table of batches of usage that were taken in, so that none counts twice.
+/// The table `usage_batches` of recorded batches, so that a repeated batch is not counted twice.
 enum UsageBatchRows {
-    /// How long a batch is remembered, in microseconds: a gateway that had no answer asks again within moments.
+    /// How long a batch id is stored, in microseconds; gateways repeat a batch within seconds.
     static let lifetime: Int64 = 7 * 86_400_000_000
 
-    /// Notes a batch; answers whether it is new.
+    /// Inserts a batch id; returns `false` if it already exists.
     static func insert(_ id: Usage.Record.ID, at moment: Timestamp, in database: GRDB.Database) throws -> Bool {
         let statement = try database.cachedStatement(
             sql: "INSERT OR IGNORE INTO usage_batches (id, created_at) VALUES (?,?)"
@@ -15,7 +15,7 @@ enum UsageBatchRows {
         return database.changesCount > 0
     }
 
-    /// Forgets some of the batches that are too old; answers how many.
+    /// Deletes up to `limit` expired batch ids; returns the number of deleted rows.
     static func deleteExpired(at moment: Timestamp, limit: Int, in database: GRDB.Database) throws -> Int {
         let statement = try database.cachedStatement(
             sql: "DELETE FROM usage_batches WHERE id IN (SELECT id FROM usage_batches WHERE created_at <= ? LIMIT ?)"

@@ -1,7 +1,7 @@
 import Contracts
 import GRDB
 
-/// The table of usage: sums by user, day, key and model.
+/// The table `usage` with totals per user, day, key and model.
 enum UsageRows {
     private static let sums = """
         SUM(u.requests), SUM(u.prompt_tokens), SUM(u.completion_tokens), SUM(u.estimated_tokens), SUM(u.cost),
@@ -20,7 +20,7 @@ enum UsageRows {
             unpriced_requests = unpriced_requests + excluded.unpriced_requests
         """
 
-    /// Adds to what is there.
+    /// Adds to the existing totals.
     static func add(_ entry: Usage.Entry, in database: GRDB.Database) throws {
         let tally = entry.tally
         try database.cachedStatement(sql: addition).execute(arguments: [
@@ -29,7 +29,7 @@ enum UsageRows {
         ])
     }
 
-    /// Forgets some of what is older than a day; answers how many rows.
+    /// Deletes up to `limit` rows older than a day; returns the number of deleted rows.
     static func delete(before day: Day, limit: Int, in database: GRDB.Database) throws -> Int {
         let statement = try database.cachedStatement(
             sql: """
@@ -41,7 +41,7 @@ enum UsageRows {
         return database.changesCount
     }
 
-    /// What somebody took from a day on, before another.
+    /// Returns the total usage of a user or key in a range of days.
     static func sum(
         of subject: Quota.Subject,
         from first: Day,
@@ -56,7 +56,7 @@ enum UsageRows {
             .map { read($0, from: 0) } ?? Usage.Tally()
     }
 
-    /// The usage of the days, of a user or of everybody, told apart as wanted; at most so many lines.
+    /// Returns up to `limit` lines of usage in a range of days, for one user or all users, grouped as requested.
     static func report(
         _ request: Usage.Report,
         of user: String?,
@@ -82,7 +82,7 @@ enum UsageRows {
             return Usage.Line(
                 day: day.map(Day.init(number:)),
                 model: row[1],
-                key: try key.flatMap { $0.isEmpty ? nil : try StoredValue.identifier($0) },
+                key: try key.flatMap { $0.isEmpty ? nil : try ColumnCoding.identifier($0) },
                 keyName: row[4],
                 user: row[3],
                 tally: read(row, from: 5)
@@ -103,14 +103,14 @@ enum UsageRows {
 }
 
 extension Usage.Group {
-    /// Its column of `usage`.
+    /// The column of `usage` for the group.
     fileprivate var column: String {
         self == .key ? "api_key" : rawValue
     }
 }
 
 extension Quota.Subject {
-    /// The column of `usage` and `reservations` that names it, and what stands there.
+    /// The column of `usage` and `reservations` for the subject, and its value.
     var column: (name: String, value: String) {
         switch self {
         case .user(let name): ("user", name)

@@ -1,17 +1,18 @@
 import GRDB
 
-/// One of the writes that share a commit.
+/// A write that is committed together with others.
 protocol WriteJob: AnyObject, Sendable {
-    /// Does the work within the group's transaction.
+    /// Runs inside the transaction of the group.
     func perform(in database: GRDB.Database) throws
-    /// The commit is on the disk.
+    /// Called after the commit is on disk.
     func succeed()
     func fail(_ error: any Error)
 }
 
 /// A write whose caller waits for its value.
 ///
-/// `@unchecked Sendable`: `value` is touched on the writer's thread alone, where all three methods are called.
+/// `@unchecked Sendable` is safe because `value` is accessed only on the writer's thread, on which all three methods
+/// are called.
 final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
     private let work: @Sendable (GRDB.Database) throws -> Value
     private let onCommit: (@Sendable (Value) -> Void)?
@@ -33,7 +34,7 @@ final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
     }
 
     func succeed() {
-        guard let value else { return fail(DatabaseError(message: "A commit without its work.")) }
+        guard let value else { return fail(DatabaseError(message: "The commit did not run the write.")) }
         onCommit?(value)
         continuation.resume(returning: value)
     }

@@ -1,26 +1,26 @@
 import Contracts
 
-/// Cuts a conversation to what a model can be shown: oldest first, and it says what was left out.
+/// Selects the newest messages of a conversation that fit into a model's context window, and reports what was left out.
 ///
-/// Pure.
+/// Pure function.
 struct ContextWindow: Sendable {
-    /// The model's window, in tokens.
+    /// Size of the model's context window, in tokens.
     let size: Int
 
-    /// What is kept free for the answer, in tokens.
+    /// Number of tokens reserved for the answer.
     var reserve: Int { min(1024, size / 4) }
 
-    /// Keeps the newest messages that fit beside the system text, and always the last one.
+    /// Selects the newest messages that fit beside the system prompt, always including the last one.
     ///
-    /// `history`: tokens of each message, oldest first; the last is the one to be answered.
-    ///
-    /// `earlier`: how many messages there are before `history`.
-    ///
-    /// Returns how many of the newest messages to use, and the report.
-    func cut(
+    /// - Parameters:
+    ///   - system: size of the system prompt, in tokens.
+    ///   - history: size of each message, in tokens, oldest first; the last message is the one to answer.
+    ///   - olderCount: number of messages before `history`.
+    /// - Returns: the number of newest messages to use, and the report.
+    func fit(
         system: Int,
         history: some BidirectionalCollection<Int>,
-        earlier: Int
+        olderCount: Int
     ) -> (used: Int, report: Run.ContextReport) {
         var tokens = system
         var used = 0
@@ -31,7 +31,7 @@ struct ContextWindow: Sendable {
         }
         let report = Run.ContextReport(
             messagesUsed: used,
-            messagesLeftOut: earlier + history.count - used,
+            messagesLeftOut: olderCount + history.count - used,
             tokensEstimated: tokens,
             window: size
         )

@@ -5,109 +5,113 @@ import Logging
 import Metrics
 import NIOCore
 
-/// Makes one answer: asks inference-svc, tells the watchers, and stores how it ended.
+/// Generates one answer: calls inference-svc, publishes the events and stores the end of the run.
 ///
-/// Never throws.
+/// Does not throw: errors become the status of the run.
 struct Generation: Sendable {
-    /// What a run needs of its conversation.
+    /// The input of a generation.
     struct Prompt: Sendable {
         var system: String
         var history: History
-        /// How many tokens the answer may have so that a quota holds; absent: as many as it wants.
+        /// Maximum number of tokens of the answer, set by a quota; `nil` for no limit.
         var answerLimit: Int?
     }
 
-    /// For how many milliseconds text may gather when nobody reads along; half of what it may take to the disk.
-    private static let gathering = 25
+    /// How long inference-svc collects text into one event if the run is not streamed, in milliseconds: half of the
+    /// maximum age of unstored events.
+    private static let batchMilliseconds = 25
     private static let grace = Duration.seconds(5)
 
-    let feed: RunFeed
-    /// Whether somebody reads along from the start.
-    let isWatched: Bool
+    let liveRun: LiveRun
+    /// Whether the caller streams the events, as opposed to waiting for the end.
+    let isStreamed: Bool
     let arrival: ContinuousClock.Instant
     let context: CallContext
-    /// How long the model may take for all of it.
-    let limit: Duration
+    /// Maximum duration of the generation.
+    let timeLimit: Duration
     let inference: any Bus
-    let windows: ModelWindows
-    let log: RunLog
-    let ledger: RunLedger
-    /// The run that follows in the same conversation: it is begun by the commit that ends this one.
+    let modelCache: ModelCache
+    let eventWriter: RunEventWriter
+    let runWriter: RunWriter
+    /// Marks the next queued turn as started and returns its run, which is stored as running in the commit that
+    /// finishes this run.
     let next: @Sendable () async -> Run.ID?
 
-    /// Runs to the end and stores it.
-    func perform(_ prompt: Prompt) async -> RunLedger.Ending {
-        feed.begin()
-        var draft = RunDraft(arrival: arrival)
-        var isAsked = false
+    /// Runs the generation and stores its end.
+    func perform(_ prompt: Prompt) async -> RunWriter.Outcome {
+        liveRun.markRunning()
+        var state = RunState(arrival: arrival)
+        var isRequestSent = false
         do {
-            try await generate(prompt, into: &draft, &isAsked)
-        } catch  where draft.status != .completed {
-            draft.status = status(after: error)
-            draft.fault = draft.status == .stopped ? nil : fault(from: error)
-            // A model that was being asked when somebody stopped it, or the time was over, may have begun.
-            draft.wasAsked = draft.wasAsked || isAsked && (feed.isStopped || draft.fault?.code == .timeout)
+            try await generate(prompt, into: &state, &isRequestSent)
+        } catch  where state.status != .completed {
+            state.status = status(after: error)
+            state.fault = state.status == .stopped ? nil : fault(from: error)
+            // If the run was stopped or timed out while the request was being sent, the provider may have started.
+            state.wasProviderCalled =
+                state.wasProviderCalled || isRequestSent && (liveRun.isStopped || state.fault?.code == .timeout)
         } catch {
-            // The model had said that it was finished: what broke after that is of no account.
+            // The model has already finished; later errors are ignored.
         }
-        return await ledger.finish(feed, draft: draft, next: await next())
+        return await runWriter.finish(liveRun, state: state, next: await next())
     }
 
-    /// Ends a run for which not even its question could be made.
-    func fail(_ error: any Error) async -> RunLedger.Ending {
-        var draft = RunDraft(arrival: arrival)
-        draft.status = status(after: error)
-        draft.fault = draft.status == .stopped ? nil : fault(from: error)
-        return await ledger.finish(feed, draft: draft, next: await next())
+    /// Stores the end of a run whose history could not be loaded.
+    func fail(_ error: any Error) async -> RunWriter.Outcome {
+        var state = RunState(arrival: arrival)
+        state.status = status(after: error)
+        state.fault = state.status == .stopped ? nil : fault(from: error)
+        return await runWriter.finish(liveRun, state: state, next: await next())
     }
 
-    private func generate(_ prompt: Prompt, into draft: inout RunDraft, _ isAsked: inout Bool) async throws {
-        guard !feed.isStopped else { throw CancellationError() }
-        let model = try await windows.model(nil, context)
+    private func generate(_ prompt: Prompt, into state: inout RunState, _ isRequestSent: inout Bool) async throws {
+        guard !liveRun.isStopped else { throw CancellationError() }
+        let model = try await modelCache.model(nil, context)
         let window = ContextWindow(size: model.window)
-        let (used, report) = window.cut(
+        let (used, report) = window.fit(
             system: TokenEstimate.tokens(in: prompt.system),
             history: prompt.history.tokens,
-            earlier: prompt.history.earlier
+            olderCount: prompt.history.olderCount
         )
-        draft.context = report
-        draft.model = model.name
-        draft.price = model.price
+        state.context = report
+        state.model = model.name
+        state.price = model.price
         let request = request(model.name, prompt, used: used)
         var bounded = context
-        // inference-svc minds the limit and says what passed; this is for one that says nothing any more.
-        bounded.deadline = .now + limit + Self.grace
-        isAsked = true
+        // inference-svc enforces the time limit and reports a specific error; this deadline covers an inference-svc
+        // that does not respond.
+        bounded.deadline = .now + timeLimit + Self.grace
+        isRequestSent = true
         let stream = try await inference.stream(Inference.Generate.self, encoded: request, bounded)
-        draft.wasAsked = true
-        feed.begin(model.name)
+        state.wasProviderCalled = true
+        liveRun.setModel(model.name)
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
-            if let begin = batch.first?.begin { draft.attempts = begin.attempts }
-            // Why a model does not answer is its answer.
+            if let begin = batch.first?.begin { state.attempts = begin.attempts }
+            // A refusal by the model is stored as its answer.
             let text = batch.map { ($0.text ?? "") + ($0.refusal ?? "") }.joined()
-            if !text.isEmpty { append(text, to: &draft) }
+            if !text.isEmpty { append(text, to: &state) }
             guard let finish = batch.compactMap(\.finish).last else { continue }
-            draft.finish(finish)
+            state.finish(finish)
         }
-        guard draft.status == .completed else {
-            throw Fault(.cut, "The model's answer stopped without an end.")
+        guard state.status == .completed else {
+            throw Fault(.cut, "The model's answer ended without a finish reason.")
         }
     }
 
-    /// The JSON of an ``Inference/Generate``, put together from messages that are JSON already.
+    /// Returns the JSON of an ``Inference/Generate``, assembled from messages that are already encoded.
     private func request(_ model: String, _ prompt: Prompt, used: Int) -> ByteBuffer {
         var json = ByteBuffer()
         json.writeStaticString("{\"model\":")
         JSONText.write(model, to: &json)
         let options = prompt.answerLimit.map { "\"maxTokens\":\($0)" } ?? ""
         json.writeString(",\"options\":{\(options)}")
-        if !isWatched { json.writeString(",\"gatherMilliseconds\":\(Self.gathering)") }
+        if !isStreamed { json.writeString(",\"gatherMilliseconds\":\(Self.batchMilliseconds)") }
         json.writeStaticString(",\"messages\":[")
-        // A conversation that was kept may have no instructions.
+        // An imported conversation may have no system prompt.
         var isFirst = prompt.system.isEmpty
         if !isFirst { json.writeImmutableBuffer(History.encode(.system, prompt.system)) }
-        for message in prompt.history.shown(used) {
+        for message in prompt.history.encodedMessages(newest: used) {
             if !isFirst { json.writeStaticString(",") }
             isFirst = false
             json.writeImmutableBuffer(message)
@@ -116,16 +120,16 @@ struct Generation: Sendable {
         return json
     }
 
-    private func append(_ text: String, to draft: inout RunDraft) {
-        draft.append(text)
-        let number = feed.nextNumber
-        let line = RunEventLine.text(text, number: number)
-        feed.append(line)
-        log.append(line, number: number, to: feed)
+    private func append(_ text: String, to state: inout RunState) {
+        state.append(text)
+        let number = liveRun.nextNumber
+        let line = RunEventJSON.text(text, number: number)
+        liveRun.append(line)
+        eventWriter.append(line, number: number, to: liveRun)
     }
 
     private func status(after error: any Error) -> Run.Status {
-        if feed.isStopped { return .stopped }
+        if liveRun.isStopped { return .stopped }
         guard let fault = error as? Fault else { return .interrupted }
         return [.cut, .timeout, .unreachable].contains(fault.code) ? .interrupted : .failed
     }
@@ -134,9 +138,9 @@ struct Generation: Sendable {
         switch error {
         case let fault as Fault: return fault
         case is CancellationError:
-            return Fault(.unavailable, "The service was stopped while the answer was being made.", retryAfter: 1)
+            return Fault(.unavailable, "The service was stopped during the generation.", retryAfter: 1)
         default:
-            Logger.current.error("Run failed", metadata: ["run.id": "\(feed.run.id)", "error": "\(error)"])
+            Logger.current.error("Run failed", metadata: ["run.id": "\(liveRun.run.id)", "error": "\(error)"])
             return .unexpected(requestID: context.requestID)
         }
     }

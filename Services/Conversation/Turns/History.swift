@@ -4,41 +4,41 @@ import ContractsJSON
 import GRDB
 import NIOCore
 
-/// The newest messages of a live conversation, as a model is shown them; bounded in number and size.
+/// The newest messages of a live conversation in encoded form, limited in number and size.
 struct History: Sendable {
-    /// The most messages that are kept in memory.
+    /// Maximum number of messages in memory.
     static let messageLimit = 1000
-    /// The most bytes of text that are kept in memory.
+    /// Maximum size of the encoded messages in memory, in bytes.
     static let byteLimit = 512 * 1024
 
-    /// Each message as JSON, encoded once and shown to models many times.
+    /// The JSON of each message, encoded once and reused for every prompt.
     private(set) var messages: [ByteBuffer] = []
-    /// What each message has to do with tools.
-    private var tools: [ToolTrail.Part?] = []
-    /// The estimated tokens of each message.
+    /// The tool calls or the tool result of each message.
+    private var tools: [ToolCallPairs.Part?] = []
+    /// Estimated number of tokens of each message.
     private(set) var tokens: [Int] = []
-    /// How many messages are older than those kept.
-    private(set) var earlier: Int
+    /// Number of messages on the path before the first one in memory.
+    private(set) var olderCount: Int
     private var bytes = 0
     private var last: Message?
-    /// The version of the path that was read.
+    /// The path version at which the messages were read.
     private let pathVersion: Int
 
     /// - Parameters:
     ///   - stored: the newest messages, oldest first.
-    ///   - total: how many there are in the conversation.
-    ///   - pathVersion: the version of the path.
+    ///   - total: number of messages on the path.
+    ///   - pathVersion: the path version at which the messages were read.
     init(_ stored: [Message], total: Int, pathVersion: Int) {
         self.pathVersion = pathVersion
-        earlier = max(0, total - stored.count)
+        olderCount = max(0, total - stored.count)
         for message in stored { append(message) }
     }
 
-    /// Whether a question goes on with just these messages.
+    /// Returns whether the question directly continues these messages.
     ///
-    /// One that was put before the last answer came, follows the question before it. What was put after the path was made
-    /// to go elsewhere may follow the same last message, and other ones before it.
-    func isFollowed(by question: Message, pathVersion: Int) -> Bool {
+    /// A question that was queued before the last answer was stored has the previous question as its parent. If the
+    /// path version has changed, earlier messages may differ although the last one is the same.
+    func isContinued(by question: Message, pathVersion: Int) -> Bool {
         guard pathVersion == self.pathVersion else { return false }
         if question.parent == last?.id { return true }
         guard let last, last.role == .assistant else { return false }
@@ -48,31 +48,31 @@ struct History: Sendable {
     mutating func append(_ message: Message) {
         last = message
         let text = Self.text(of: message.content)
-        let shown = Self.shown(message, text)
-        messages.append(BusCoding.write(shown))
-        tools.append(ToolTrail.Part(shown))
+        let encodable = Self.inferenceMessage(message, text)
+        messages.append(BusCoding.write(encodable))
+        tools.append(ToolCallPairs.Part(encodable))
         tokens.append(TokenEstimate.tokens(in: text) + TokenEstimate.tokens(of: message.toolCalls))
         bytes += messages.last?.readableBytes ?? 0
         guard messages.count > Self.messageLimit || bytes > Self.byteLimit, messages.count > 1 else { return }
         drop()
     }
 
-    /// Lets go of the oldest eighth, so that dropping is rare.
+    /// Drops the oldest eighth of the messages, so that dropping is rare.
     private mutating func drop() {
         let count = max(1, messages.count / 8)
         bytes -= messages.prefix(count).reduce(0) { $0 + $1.readableBytes }
         messages.removeFirst(count)
         tools.removeFirst(count)
         tokens.removeFirst(count)
-        earlier += count
+        olderCount += count
     }
 
-    /// The newest messages as a model may be shown them.
-    func shown(_ count: Int) -> [ByteBuffer] {
-        ToolTrail.shown(messages.suffix(count), tools.suffix(count))
+    /// Returns the encoded newest messages, without incomplete tool calls.
+    func encodedMessages(newest count: Int) -> [ByteBuffer] {
+        ToolCallPairs.completePairs(messages.suffix(count), tools.suffix(count))
     }
 
-    private static func shown(_ message: Message, _ text: String) -> Inference.Message {
+    private static func inferenceMessage(_ message: Message, _ text: String) -> Inference.Message {
         let role: Inference.Message.Role =
             switch message.role {
             case .user: .user
@@ -80,10 +80,10 @@ struct History: Sendable {
             case .tool: .tool
             case .system: .system
             }
-        let saysNothing = text.isEmpty && message.toolCalls != nil
+        let hasNoText = text.isEmpty && message.toolCalls != nil
         return Inference.Message(
             role: role,
-            content: saysNothing ? nil : .text(text),
+            content: hasNoText ? nil : .text(text),
             toolCalls: message.toolCalls,
             toolCallID: message.toolCallID,
             name: message.name,
@@ -91,46 +91,47 @@ struct History: Sendable {
         )
     }
 
-    /// The JSON of an ``Inference/Message``.
+    /// Returns the JSON of an ``Inference/Message``.
     static func encode(_ role: Inference.Message.Role, _ text: String) -> ByteBuffer {
         BusCoding.write(Inference.Message(role: role, content: text))
     }
 
-    /// What a model reads of a message; what was sent along is named, until models are shown it.
+    /// Returns the text of a message for a prompt; media are mentioned by number, because they are not sent to models
+    /// yet.
     private static func text(of content: Message.Content) -> String {
         var text = content.text
         if !content.mediaURLs.isEmpty {
-            text += (text.isEmpty ? "" : "\n") + "(Sent along: \(content.mediaURLs.count) image(s).)"
+            text += (text.isEmpty ? "" : "\n") + "(Attached: \(content.mediaURLs.count) image(s).)"
         }
         if content.audioURL != nil {
-            text += (text.isEmpty ? "" : "\n") + "(Sent along: a voice message.)"
+            text += (text.isEmpty ? "" : "\n") + "(Attached: a voice message.)"
         }
         return text
     }
 
-    /// Reads what a question is asked after, and how many answers to it there are already.
-    static func recall(
-        _ question: RunFeed.Question,
+    /// Reads the messages that lead to a question, and the number of its answers.
+    static func load(
+        _ question: LiveRun.Question,
         of conversation: Int64,
         in database: GRDB.Database
     ) throws -> (history: History, answers: Int) {
         guard let stored = try MessageRows.find(question.number, in: database) else {
             throw Fault(.missing, "Message not found")
         }
-        let lineage = try PathRows.lineage(of: stored, in: conversation, limit: messageLimit, database)
-        let answers = try SiblingRows.answers(
+        let ancestors = try PathRows.ancestors(of: stored, in: conversation, limit: messageLimit, database)
+        let answers = try SiblingRows.answerCount(
             to: stored.message.id,
             at: stored.position,
             in: conversation,
             database
         )
-        // Only a path that is cut off here has more than was read.
-        let isWhole = lineage.count < messageLimit
+        // Only a history that reached the limit has older messages.
+        let isWhole = ancestors.count < messageLimit
         let older = 0...question.position
         let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)
         let history = History(
-            lineage.reversed().map(\.message),
-            total: max(lineage.count, total),
+            ancestors.reversed().map(\.message),
+            total: max(ancestors.count, total),
             pathVersion: try ConversationRows.pathVersion(of: conversation, in: database)
         )
         return (history, answers)

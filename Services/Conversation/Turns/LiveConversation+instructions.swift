@@ -1,12 +1,12 @@
 import GRDB
 
 extension LiveConversation {
-    /// What the model is told before all else.
+    /// Returns the system prompt.
     ///
-    /// In a conversation that was kept it may be megabytes, which an idle conversation does not hold.
-    func system() async throws -> String {
+    /// The prompt of an imported conversation may have megabytes, so it is read when needed and not cached.
+    func systemText() async throws -> String {
         guard record.hasInstructions else { return personaPrompt }
         let number = record.number
-        return try await surroundings.database.read { try ConversationRows.instructions(of: number, in: $0) } ?? ""
+        return try await dependencies.database.read { try ConversationRows.instructions(of: number, in: $0) } ?? ""
     }
 }

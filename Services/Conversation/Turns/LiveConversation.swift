@@ -2,190 +2,182 @@ import Bus
 import Contracts
 import Logging
 
-/// A conversation in use: owns the order of its turns, which run one at a time, and knows its newest messages.
+/// A conversation in use: runs its turns one at a time, in order, and caches its newest messages.
 ///
-/// It is never held while an answer is made: other turns may be accepted meanwhile, up to a bound.
+/// Does not block during a generation; up to `queueLimit` further turns can be queued.
 actor LiveConversation {
-    /// How many turns may wait behind the one that runs.
+    /// Maximum number of turns waiting behind the running one.
     static let queueLimit = 16
 
-    /// What it needs of the rest of the service.
-    struct Surroundings: Sendable {
-        var database: Database
-        var inference: any Bus
-        var windows: ModelWindows
-        /// How long a generation may take.
-        var runLimit: Duration
-        var log: RunLog
-        var ledger: RunLedger
-        var tasks: RunTasks
-        var runs: LiveRuns
-        var book: AccessBook
-    }
-
-    /// What became of a request.
+    /// The result of accepting a request.
     enum Acceptance: Sendable {
-        /// A run that goes on, or waits.
-        case going(RunFeed)
-        /// It was a repeat, and its run has ended.
-        case ended(Run.ID)
+        /// The run is queued or in progress.
+        case inProgress(LiveRun)
+        /// The request was a repeat, and its run has finished.
+        case finished(Run.ID)
     }
 
     nonisolated let record: StoredConversation
-    let surroundings: Surroundings
+    let dependencies: Dependencies
     private(set) var turns: [LiveTurn] = []
     let personaPrompt: String
     private(set) var history: History
     private var isDeleted = false
 
-    /// `newest`: the newest messages, oldest first.
-    ///
-    /// `waiting`: the turns that an earlier process accepted and never began, in their order.
+    /// - Parameters:
+    ///   - record: the stored conversation.
+    ///   - persona: its persona.
+    ///   - newest: its newest messages, oldest first.
+    ///   - pathVersion: the path version at which the messages were read.
+    ///   - waiting: the turns that an earlier process left queued, in order.
+    ///   - dependencies: the parts of the service that it uses.
     init(
         record: StoredConversation,
         persona: StoredPersona,
         newest: [StoredMessage],
         pathVersion: Int,
         waiting: [LiveTurn] = [],
-        surroundings: Surroundings
+        dependencies: Dependencies
     ) {
         self.record = record
         personaPrompt = PersonaPrompt.text(for: persona)
-        self.surroundings = surroundings
+        self.dependencies = dependencies
         history = History(newest.map(\.message), total: record.messageCount, pathVersion: pathVersion)
         turns = waiting
     }
 
-    /// Begins what an earlier process left waiting.
+    /// Starts the turns that an earlier process left queued.
     func resume() {
-        for turn in turns { surroundings.runs.adopt(turn.feed, of: record.user, key: turn.context.principal?.key) }
-        advance()
+        for turn in turns {
+            dependencies.runs.addRecovered(turn.liveRun, of: record.user, key: turn.context.principal?.key)
+        }
+        startNextTurn()
     }
 
-    /// Whether nothing is going on.
+    /// Whether no turn is queued or running.
     var isIdle: Bool { turns.isEmpty }
 
-    /// Stores what is asked and lines up its run; returns when both are on the disk.
+    /// Stores the question and queues its run; returns when both are committed.
     func accept(
         _ request: Runs.Start,
         _ context: CallContext,
-        isWatched: Bool,
+        isStreamed: Bool,
         now: Timestamp = .now()
     ) async throws -> Acceptance {
-        let cause: TurnOpening.Cause
-        var failed: Run.ID?
-        switch try await earlier(request, at: now) {
+        let cause: StartTurn.Cause
+        var failedRun: Run.ID?
+        switch try await existingRun(for: request, at: now) {
         case .accepted(let run): return acceptance(of: run)
-        case .failed(let run, let question): (cause, failed) = (.again(question), run)
+        case .failed(let run, let question): (cause, failedRun) = (.regenerate(question), run)
         case .none: cause = try await self.cause(of: request)
         }
-        let wish = try await wish(for: cause, context)
-        // From here to the turn's place in the line nothing may come in between; while the store was asked, the same
-        // request may have come again.
-        if let turn = try going(request) { return .going(turn.feed) }
-        try checkOpen()
-        try checkLine()
-        let opening = TurnOpening(
+        let usageRequest = try await usageRequest(for: cause, context)
+        // No suspension from here until the turn is queued. During the reads above, the same request may have been
+        // repeated.
+        if let turn = try queuedTurn(for: request) { return .inProgress(turn.liveRun) }
+        try checkAccepting()
+        try checkQueueLimit()
+        let startTurn = StartTurn(
             conversation: record.number,
             cause: cause,
             run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
-            key: request.requestKey,
-            failed: failed,
+            key: request.idempotencyKey,
+            failedRun: failedRun,
             principal: context.principal,
-            wish: wish
+            usageRequest: usageRequest
         )
-        let turn = LiveTurn(opening, context, isWatched: isWatched)
+        let turn = LiveTurn(startTurn, context, isStreamed: isStreamed)
         turns.append(turn)
-        if let known = try await store(turn, opening) { return acceptance(of: known) }
-        mark(turn.feed.run.id) { $0.isStored = true }
-        if turn.feed.isStopped || isDeleted { await finishUnbegun(turn) } else { advance() }
-        return .going(turn.feed)
+        if let known = try await store(turn, startTurn) { return acceptance(of: known) }
+        update(turn.liveRun.run.id) { $0.isStored = true }
+        if turn.liveRun.isStopped || isDeleted { await finishUnstarted(turn) } else { startNextTurn() }
+        return .inProgress(turn.liveRun)
     }
 
     private func acceptance(of run: Run.ID) -> Acceptance {
-        surroundings.runs.find(run).map { .going($0) } ?? .ended(run)
+        dependencies.runs.find(run).map { .inProgress($0) } ?? .finished(run)
     }
 
-    private func checkOpen() throws {
+    private func checkAccepting() throws {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
-        try surroundings.tasks.checkOpen()
+        try dependencies.tasks.checkAccepting()
     }
 
-    private func checkLine() throws {
+    private func checkQueueLimit() throws {
         guard turns.count <= Self.queueLimit else {
             throw Fault(
                 .limited,
-                "This conversation has \(turns.count) turns waiting. Wait for an answer.",
+                "This conversation already has \(turns.count) turns queued. Wait for an answer.",
                 retryAfter: 1
             )
         }
     }
 
-    /// Ends a run wherever it is, and returns it as it ended.
+    /// Stops a queued or running turn and waits until its end is stored.
     func cancel(_ run: Run.ID) async throws {
-        guard let turn = turns.first(where: { $0.feed.run.id == run }) else { return }
-        turn.feed.stop()
+        guard let turn = turns.first(where: { $0.liveRun.run.id == run }) else { return }
+        turn.liveRun.requestStop()
         if turn.isRunning {
-            surroundings.tasks.cancel(run)
-            _ = try await turn.feed.end()
+            dependencies.tasks.cancel(run)
+            _ = try await turn.liveRun.end()
         } else if turn.isStored, !turn.isStopped {
-            await finishUnbegun(turn)
+            await finishUnstarted(turn)
         } else {
-            // Whoever stores it, or has stopped it already, ends it.
-            _ = try await turn.feed.end()
+            // The task that stores the turn, or that already stopped it, finishes it.
+            _ = try await turn.liveRun.end()
         }
     }
 
-    /// Ends a turn before it was begun.
-    private func finishUnbegun(_ turn: LiveTurn) async {
-        mark(turn.feed.run.id) { $0.isStopped = true }
-        var draft = RunDraft(arrival: turn.arrival)
-        draft.status = .stopped
-        _ = await surroundings.ledger.finish(turn.feed, draft: draft)
-        advance()
+    /// Finishes a turn that was stopped before it started.
+    private func finishUnstarted(_ turn: LiveTurn) async {
+        update(turn.liveRun.run.id) { $0.isStopped = true }
+        var state = RunState(arrival: turn.arrival)
+        state.status = .stopped
+        _ = await dependencies.runWriter.finish(turn.liveRun, state: state)
+        startNextTurn()
     }
 
-    /// Ends what is going on and deletes the conversation.
+    /// Stops all turns and deletes the conversation.
     ///
-    /// Returns how many messages went with it.
+    /// Returns the number of deleted messages.
     func delete() async throws -> Int {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         isDeleted = true
-        // Once begun it is done, whether or not its caller stays: half of it would leave a conversation that answers nobody.
+        // Not cancelled with the caller: a half-done deletion would leave a conversation that accepts no turns.
         let deletion = Task { try await self.deleteAll() }
         return try await deletion.value
     }
 
     private func deleteAll() async throws -> Int {
         do {
-            for turn in turns.reversed() { try await cancel(turn.feed.run.id) }
+            for turn in turns.reversed() { try await cancel(turn.liveRun.run.id) }
             let number = record.number
-            return try await surroundings.database.write { database in
+            return try await dependencies.database.write { database in
                 try ConversationRows.delete(number, in: database)
             }
         } catch {
             isDeleted = false
-            advance()
+            startNextTurn()
             throw error
         }
     }
 
-    /// Commits the question and the run; only then is the first event told.
+    /// Commits the question and the run, then publishes the first event.
     ///
-    /// Answers the run that the turn's key stands for, if it does so already: then nothing was stored.
-    private func store(_ turn: LiveTurn, _ opening: TurnOpening) async throws -> Run.ID? {
-        let feed = turn.feed
+    /// Returns the existing run if the turn's idempotency key is already stored; then nothing was stored.
+    private func store(_ turn: LiveTurn, _ startTurn: StartTurn) async throws -> Run.ID? {
+        let liveRun = turn.liveRun
         do {
-            try surroundings.runs.add(feed, of: record.user, key: turn.context.principal?.key)
-            switch try await surroundings.database.write({ try opening.perform(in: $0) }) {
-            case .opened(let question):
-                feed.settle(question)
-                feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: question.message)))
+            try dependencies.runs.add(liveRun, of: record.user, key: turn.context.principal?.key)
+            switch try await dependencies.database.write({ try startTurn.perform(in: $0) }) {
+            case .started(let question):
+                liveRun.setQuestion(question)
+                liveRun.append(RunEventJSON.event(Run.Event(number: 1, userMessage: question.message)))
                 return nil
-            case .known(let run):
-                remove(turn, after: Fault(.unavailable, "This request was sent twice at once. Send it again."))
+            case .duplicate(let run):
+                remove(turn, after: Fault(.unavailable, "The same request is already being processed. Send it again."))
                 return run
-            case .refused(let fault): throw fault
+            case .rejected(let fault): throw fault
             }
         } catch {
             remove(turn, after: error as? Fault)
@@ -193,107 +185,108 @@ actor LiveConversation {
         }
     }
 
-    /// Takes a turn that could not be stored out of the line.
+    /// Removes a turn that could not be stored from the queue.
     private func remove(_ turn: LiveTurn, after fault: Fault?) {
-        turns.removeAll { $0.feed.run.id == turn.feed.run.id }
-        surroundings.runs.remove(turn.feed)
-        turn.feed.finish(nil, end: Run.End(status: .failed, assistantMessage: nil, fault: fault))
-        // The one behind it may be waiting for this one alone.
-        advance()
+        turns.removeAll { $0.liveRun.run.id == turn.liveRun.run.id }
+        dependencies.runs.remove(turn.liveRun)
+        turn.liveRun.finish(nil, end: Run.End(status: .failed, assistantMessage: nil, fault: fault))
+        // The turn behind it may have been waiting for it.
+        startNextTurn()
     }
 
-    private func mark(_ run: Run.ID, _ change: (inout LiveTurn) -> Void) {
-        guard let index = turns.firstIndex(where: { $0.feed.run.id == run }) else { return }
+    private func update(_ run: Run.ID, _ change: (inout LiveTurn) -> Void) {
+        guard let index = turns.firstIndex(where: { $0.liveRun.run.id == run }) else { return }
         change(&turns[index])
     }
 
-    /// Starts the first turn if it is stored and nothing runs.
-    private func advance() {
+    /// Starts the first turn if it is stored and no turn is running.
+    private func startNextTurn() {
         while let turn = turns.first, turn.isStopped {
             turns.removeFirst()
         }
         guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
-        // What the disk says has begun, the next process would take for cut off: it is begun even now.
-        guard turn.isBegun || !surroundings.tasks.isDraining else {
-            return leaveForNextStart("The service is about to stop.")
+        // The next process treats a run that is stored as started as interrupted, so such a run is started even during
+        // shutdown.
+        guard turn.isStarted || !dependencies.tasks.isDraining else {
+            return deferToNextStart("The service is shutting down.")
         }
         turns[0].isRunning = true
-        surroundings.tasks.start(turn.feed.run.id) { await self.perform(turn) }
+        dependencies.tasks.start(turn.liveRun.run.id) { await self.perform(turn) }
     }
 
-    /// Lets go of the turns that the next process will begin, and of their watchers.
-    private func leaveForNextStart(_ reason: String) {
+    /// Removes the queued turns, which the next process will start, and finishes their event streams.
+    private func deferToNextStart(_ reason: String) {
         let fault = Fault(
             .unavailable,
-            "\(reason) The message is stored, and is answered when the service has been started again.",
+            "\(reason) The message is stored and will be answered after the next start of the service.",
             retryAfter: 1
         )
         for turn in turns where turn.isStored {
-            surroundings.runs.remove(turn.feed)
-            turn.feed.finish(nil, end: Run.End(status: .queued, assistantMessage: nil, fault: fault))
+            dependencies.runs.remove(turn.liveRun)
+            turn.liveRun.finish(nil, end: Run.End(status: .queued, assistantMessage: nil, fault: fault))
         }
         turns.removeAll { $0.isStored }
     }
 
-    /// Says that the turn behind a run will have begun once that run has ended; answers its run.
-    private func announceNext(after run: Run.ID) -> Run.ID? {
-        guard turns.count > 1, turns[0].feed.run.id == run, turns[1].isStored, !turns[1].isStopped, !isDeleted,
-            !surroundings.tasks.isDraining
+    /// Marks the turn after a run as started and returns its run; `nil` if no turn is ready.
+    private func markNextStarted(after run: Run.ID) -> Run.ID? {
+        guard turns.count > 1, turns[0].liveRun.run.id == run, turns[1].isStored, !turns[1].isStopped, !isDeleted,
+            !dependencies.tasks.isDraining
         else { return nil }
-        turns[1].isBegun = true
-        return turns[1].feed.run.id
+        turns[1].isStarted = true
+        return turns[1].liveRun.run.id
     }
 
     private func perform(_ turn: LiveTurn) async {
         do {
-            if !turn.isBegun { try await surroundings.ledger.begin(turn.feed.run.id) }
+            if !turn.isStarted { try await dependencies.runWriter.begin(turn.liveRun.run.id) }
         } catch {
-            let metadata: Logger.Metadata = ["run.id": "\(turn.feed.run.id)", "error": "\(error)"]
-            Logger.current.error("Run's beginning not stored, so no model is asked", metadata: metadata)
-            return leaveForNextStart("The disk with the conversations cannot be written.")
+            let metadata: Logger.Metadata = ["run.id": "\(turn.liveRun.run.id)", "error": "\(error)"]
+            Logger.current.error("Start of run not stored; the model is not called", metadata: metadata)
+            return deferToNextStart("The conversations cannot be written to disk.")
         }
         let generation = Generation(
-            feed: turn.feed,
-            isWatched: turn.isWatched,
+            liveRun: turn.liveRun,
+            isStreamed: turn.isStreamed,
             arrival: turn.arrival,
             context: turn.context,
-            limit: surroundings.runLimit,
-            inference: surroundings.inference,
-            windows: surroundings.windows,
-            log: surroundings.log,
-            ledger: surroundings.ledger,
-            next: { await self.announceNext(after: turn.feed.run.id) }
+            timeLimit: dependencies.runLimit,
+            inference: dependencies.inference,
+            modelCache: dependencies.modelCache,
+            eventWriter: dependencies.eventWriter,
+            runWriter: dependencies.runWriter,
+            next: { await self.markNextStarted(after: turn.liveRun.run.id) }
         )
-        let ending: RunLedger.Ending
+        let outcome: RunWriter.Outcome
         do {
-            try await recall(turn)
+            try await loadHistory(for: turn)
             let limit = try await answerLimit(of: turn)
-            ending = await generation.perform(
-                Generation.Prompt(system: try await system(), history: history, answerLimit: limit)
+            outcome = await generation.perform(
+                Generation.Prompt(system: try await systemText(), history: history, answerLimit: limit)
             )
         } catch {
-            ending = await generation.fail(error)
+            outcome = await generation.fail(error)
         }
-        if let answer = ending.answer { history.append(answer) }
-        turns.removeAll { $0.feed.run.id == turn.feed.run.id }
-        // What was to begin with that end has not, if the end is not on the disk.
-        if !ending.isStored, !turns.isEmpty { turns[0].isBegun = false }
-        advance()
+        if let answer = outcome.answer { history.append(answer) }
+        turns.removeAll { $0.liveRun.run.id == turn.liveRun.run.id }
+        // The next turn was to be stored as started in the same commit; if that failed, it is not started.
+        if !outcome.isStored, !turns.isEmpty { turns[0].isStarted = false }
+        startNextTurn()
     }
 
-    /// Brings the history to a turn's question.
-    private func recall(_ turn: LiveTurn) async throws {
-        let question = turn.feed.question
-        if turn.isContinuation, history.isFollowed(by: question.message, pathVersion: question.pathVersion) {
+    /// Extends or reloads the history so that it ends with the turn's question.
+    private func loadHistory(for turn: LiveTurn) async throws {
+        let question = turn.liveRun.question
+        if turn.isContinuation, history.isContinued(by: question.message, pathVersion: question.pathVersion) {
             history.append(question.message)
             return
         }
-        let (recalled, answers) = try await surroundings.database.read { [record] database in
-            try History.recall(question, of: record.number, in: database)
+        let (loaded, answers) = try await dependencies.database.read { [record] database in
+            try History.load(question, of: record.number, in: database)
         }
-        var settled = question
-        settled.answers = answers
-        turn.feed.settle(settled)
-        history = recalled
+        var loadedQuestion = question
+        loadedQuestion.answers = answers
+        turn.liveRun.setQuestion(loadedQuestion)
+        history = loaded
     }
 }

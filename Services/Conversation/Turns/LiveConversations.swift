@@ -5,12 +5,12 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// The conversations in use, one actor each; an actor that is idle is let go, so that an idle conversation costs nothing.
+/// The conversations in use, one actor each; idle actors are evicted.
 final class LiveConversations: Service {
-    /// How long a conversation stays in memory after its last use.
+    /// How long an idle conversation stays in memory.
     private static let idleLimit = Duration.seconds(60)
-    private static let sweepInterval = Duration.seconds(10)
-    /// How many stay in memory at most while idle.
+    private static let evictionInterval = Duration.seconds(10)
+    /// Number of conversations in memory above which idle ones are evicted early.
     private static let countLimit = 4096
 
     private struct Entry {
@@ -20,40 +20,40 @@ final class LiveConversations: Service {
         var lastUse = ContinuousClock.now
     }
 
-    private let surroundings: LiveConversation.Surroundings
+    private let dependencies: LiveConversation.Dependencies
     private let entries = Mutex<[Conversation.ID: Entry]>([:])
-    /// The conversations in which an earlier process left turns waiting, until they are begun.
+    /// The conversations with turns that an earlier process left queued and that are not started yet.
     private let waiting = Mutex<Set<Conversation.ID>>([])
     private let gauge = Gauge(label: "conversation.conversations.live")
 
-    init(surroundings: LiveConversation.Surroundings) {
-        self.surroundings = surroundings
+    init(dependencies: LiveConversation.Dependencies) {
+        self.dependencies = dependencies
     }
 
-    /// Lends the principal's conversation.
+    /// Runs `body` with the principal's live conversation.
     ///
-    /// Throws `missing`, and `forbidden` for somebody else's.
+    /// Throws `missing` if it does not exist, and `forbidden` if it belongs to another user.
     func with<Value: Sendable>(
         _ id: Conversation.ID,
         of principal: Principal,
         _ body: (LiveConversation) async throws -> Value
     ) async throws -> Value {
         entries.withLock { $0[id, default: Entry()].users += 1 }
-        defer { giveBack(id) }
+        defer { release(id) }
         let conversation = try await load(id)
         try ConversationAccess.check(conversation.record, by: principal)
         return try await body(conversation)
     }
 
-    /// Forgets a conversation that was deleted.
-    func forget(_ id: Conversation.ID) {
+    /// Removes a deleted conversation.
+    func evict(_ id: Conversation.ID) {
         entries.withLock { entries in
             guard let entry = entries[id] else { return }
             if entry.users == 0, entry.loading == nil { entries[id] = nil } else { entries[id]?.conversation = nil }
         }
     }
 
-    /// Names the conversations whose waiting turns are begun once the service runs.
+    /// Adds conversations whose queued turns are started once the service runs.
     func resume(_ conversations: [Conversation.ID]) {
         waiting.withLock { $0.formUnion(conversations) }
     }
@@ -62,8 +62,8 @@ final class LiveConversations: Service {
         await cancelWhenGracefulShutdown {
             await self.resumeWaiting()
             while !Task.isCancelled {
-                do { try await Task.sleep(for: Self.sweepInterval) } catch { return }
-                await self.sweep()
+                do { try await Task.sleep(for: Self.evictionInterval) } catch { return }
+                await self.evictIdle()
             }
         }
     }
@@ -71,19 +71,20 @@ final class LiveConversations: Service {
     private func resumeWaiting() async {
         for id in waiting.withLock({ $0 }) {
             entries.withLock { $0[id, default: Entry()].users += 1 }
-            defer { giveBack(id) }
+            defer { release(id) }
             do {
                 _ = try await load(id)
             } catch {
                 Logger.current.error(
-                    "Waiting turns not begun",
+                    "Queued turns not started",
                     metadata: ["conversation.id": "\(id)", "error": "\(error)"]
                 )
             }
         }
     }
 
-    /// Loads it once, however many ask at the same time: two actors for one conversation would answer it twice at once.
+    /// Loads a conversation once for any number of concurrent callers: two actors for one conversation would run its
+    /// turns twice.
     private func load(_ id: Conversation.ID) async throws -> LiveConversation {
         let loading: Task<LiveConversation, any Error>
         switch entries.withLock({ find(id, in: &$0) }) {
@@ -101,16 +102,16 @@ final class LiveConversations: Service {
         return try result.get()
     }
 
-    private enum Place {
+    private enum Lookup {
         case loaded(LiveConversation)
         case loading(Task<LiveConversation, any Error>)
     }
 
-    private func find(_ id: Conversation.ID, in entries: inout [Conversation.ID: Entry]) -> Place {
+    private func find(_ id: Conversation.ID, in entries: inout [Conversation.ID: Entry]) -> Lookup {
         if let conversation = entries[id]?.conversation { return .loaded(conversation) }
         if let loading = entries[id]?.loading { return .loading(loading) }
         let hasWaiting = waiting.withLock { $0.contains(id) }
-        let loading = Task { [surroundings] in try await Self.read(id, hasWaiting: hasWaiting, surroundings) }
+        let loading = Task { [dependencies] in try await Self.read(id, hasWaiting: hasWaiting, dependencies) }
         entries[id]?.loading = loading
         return .loading(loading)
     }
@@ -118,18 +119,18 @@ final class LiveConversations: Service {
     private static func read(
         _ id: Conversation.ID,
         hasWaiting: Bool,
-        _ surroundings: LiveConversation.Surroundings
+        _ dependencies: LiveConversation.Dependencies
     ) async throws -> LiveConversation {
-        let (record, persona, newest, version, waiting) = try await surroundings.database.read { database in
+        let (record, persona, newest, version, waiting) = try await dependencies.database.read { database in
             guard let record = try ConversationRows.find(id, in: database) else {
                 throw Fault(.missing, "Conversation not found")
             }
             guard let persona = try PersonaRows.find(record.persona, in: database) else {
-                throw Fault(.missing, "The persona of this conversation is gone.")
+                throw Fault(.missing, "The persona of this conversation was not found.")
             }
             let newest = try PathRows.list(
                 of: record.number,
-                positions: PathRows.whole,
+                positions: PathRows.allPositions,
                 limit: History.messageLimit,
                 order: .descending,
                 in: database
@@ -144,15 +145,15 @@ final class LiveConversations: Service {
             newest: newest.reversed(),
             pathVersion: version,
             waiting: waiting,
-            surroundings: surroundings
+            dependencies: dependencies
         )
         if !waiting.isEmpty { await conversation.resume() }
         return conversation
     }
 
-    /// The turns that an earlier process left waiting in a conversation.
+    /// Reads the turns of a conversation that an earlier process left queued.
     private static func waiting(in record: StoredConversation, _ database: GRDB.Database) throws -> [LiveTurn] {
-        try RunRows.going(in: database)
+        try RunRows.unfinished(in: database)
             .filter { $0.conversation == record.number && $0.run.status == .queued }
             .compactMap { run in
                 try MessageRows.find(run.message, in: database).map {
@@ -161,7 +162,7 @@ final class LiveConversations: Service {
             }
     }
 
-    private func giveBack(_ id: Conversation.ID) {
+    private func release(_ id: Conversation.ID) {
         let count = entries.withLock { entries in
             entries[id]?.users -= 1
             entries[id]?.lastUse = .now
@@ -173,17 +174,17 @@ final class LiveConversations: Service {
         gauge.record(count)
     }
 
-    /// Lets go of conversations that nobody uses.
-    private func sweep() async {
+    /// Evicts conversations that are idle.
+    private func evictIdle() async {
         let (unused, oldest) = entries.withLock { entries in
             let crowded = entries.count > Self.countLimit
-            let oldest = ContinuousClock.now - (crowded ? Self.sweepInterval : Self.idleLimit)
+            let oldest = ContinuousClock.now - (crowded ? Self.evictionInterval : Self.idleLimit)
             return (entries.filter { $0.value.users == 0 && $0.value.lastUse < oldest }, oldest)
         }
         for (id, entry) in unused {
             guard let conversation = entry.conversation, await conversation.isIdle else { continue }
             entries.withLock { entries in
-                // Somebody may have come while the conversation was asked.
+                // The conversation may have been used while it was queried.
                 guard let entry = entries[id], entry.users == 0, entry.conversation === conversation,
                     entry.lastUse < oldest
                 else { return }

@@ -2,24 +2,24 @@ import Contracts
 import Metrics
 import Synchronization
 
-/// The runs that are going, by id, and how many each user and each key has of them.
+/// The runs in progress, by id, with counts per user and per key.
 final class LiveRuns: Sendable {
     private struct State {
-        var feeds: [Run.ID: RunFeed] = [:]
+        var liveRuns: [Run.ID: LiveRun] = [:]
         var users: [Run.ID: String] = [:]
         var counts: [String: Int] = [:]
         var keys: [Run.ID: APIKey.ID] = [:]
         var keyCounts: [APIKey.ID: Int] = [:]
 
-        mutating func insert(_ feed: RunFeed, of user: String, _ key: APIKey.ID?) -> Int {
+        mutating func insert(_ liveRun: LiveRun, of user: String, _ key: APIKey.ID?) -> Int {
             counts[user, default: 0] += 1
-            users[feed.run.id] = user
-            feeds[feed.run.id] = feed
+            users[liveRun.run.id] = user
+            liveRuns[liveRun.run.id] = liveRun
             if let key {
                 keyCounts[key, default: 0] += 1
-                keys[feed.run.id] = key
+                keys[liveRun.run.id] = key
             }
-            return feeds.count
+            return liveRuns.count
         }
     }
 
@@ -29,59 +29,64 @@ final class LiveRuns: Sendable {
     private let gauge = Gauge(label: "conversation.runs.going")
 
     /// - Parameters:
-    ///   - limit: the most runs a user may have at once; 0 for no limit.
-    ///   - keyLimit: the most runs that may be going for a key, where it has a limit of its own.
+    ///   - limit: maximum number of concurrent runs per user; 0 for unlimited.
+    ///   - keyLimit: returns the maximum number of concurrent runs of a key; `nil` for unlimited.
     init(limit: Int, keyLimit: @escaping @Sendable (APIKey.ID) -> Int? = { _ in nil }) {
         self.limit = limit
         self.keyLimit = keyLimit
     }
 
-    /// Throws `limited` when the user, or the key that they came with, has too many already.
-    func add(_ feed: RunFeed, of user: String, key: APIKey.ID? = nil) throws {
+    /// Adds a run.
+    ///
+    /// Throws `limited` if the user or the key already has the maximum number of concurrent runs.
+    func add(_ liveRun: LiveRun, of user: String, key: APIKey.ID? = nil) throws {
         let ownLimit = key.flatMap(keyLimit)
         let count = try state.withLock { state throws(Fault) in
             guard limit == 0 || state.counts[user, default: 0] < limit else {
                 throw Fault(
                     .limited,
-                    "\(limit) answers are being made for this user already. Wait for one, or set MAX_CONCURRENT_RUNS.",
+                    """
+                    This user already has \(limit) runs in progress, the maximum. Wait for one to finish, or raise \
+                    MAX_CONCURRENT_RUNS.
+                    """,
                     retryAfter: 1
                 )
             }
             if let key, let ownLimit, state.keyCounts[key, default: 0] >= ownLimit {
                 throw Fault(
                     .limited,
-                    "\(ownLimit) answers are being made for this key already, and that is its limit. Wait for one.",
+                    "This key already has \(ownLimit) runs in progress, its maximum. Wait for one to finish.",
                     retryAfter: 1
                 )
             }
-            return state.insert(feed, of: user, key)
+            return state.insert(liveRun, of: user, key)
         }
         gauge.record(count)
     }
 
-    /// Takes over a run that was accepted before, whatever the limit.
-    func adopt(_ feed: RunFeed, of user: String, key: APIKey.ID? = nil) {
-        gauge.record(state.withLock { $0.insert(feed, of: user, key) })
+    /// Adds a run that an earlier process accepted, regardless of the limits.
+    func addRecovered(_ liveRun: LiveRun, of user: String, key: APIKey.ID? = nil) {
+        gauge.record(state.withLock { $0.insert(liveRun, of: user, key) })
     }
 
-    /// Lets go of a run; harmless for one that is not there.
-    func remove(_ feed: RunFeed) {
+    /// Removes a run; has no effect if it was already removed.
+    func remove(_ liveRun: LiveRun) {
         let count = state.withLock { state in
-            if let user = state.users.removeValue(forKey: feed.run.id) {
+            if let user = state.users.removeValue(forKey: liveRun.run.id) {
                 let left = state.counts[user, default: 1] - 1
                 state.counts[user] = left > 0 ? left : nil
             }
-            if let key = state.keys.removeValue(forKey: feed.run.id) {
+            if let key = state.keys.removeValue(forKey: liveRun.run.id) {
                 let left = state.keyCounts[key, default: 1] - 1
                 state.keyCounts[key] = left > 0 ? left : nil
             }
-            state.feeds[feed.run.id] = nil
-            return state.feeds.count
+            state.liveRuns[liveRun.run.id] = nil
+            return state.liveRuns.count
         }
         gauge.record(count)
     }
 
-    func find(_ id: Run.ID) -> RunFeed? {
-        state.withLock { $0.feeds[id] }
+    func find(_ id: Run.ID) -> LiveRun? {
+        state.withLock { $0.liveRuns[id] }
     }
 }

@@ -1,58 +1,60 @@
 import Bus
 import Contracts
 
-/// A turn of a conversation that is in use: a message that was said, and the run that answers it.
+/// A turn in the queue of a live conversation: a message and the run that answers it.
 struct LiveTurn: Sendable {
-    let feed: RunFeed
+    let liveRun: LiveRun
     let arrival: ContinuousClock.Instant
     let context: CallContext
-    /// Whether somebody reads along from the start.
-    let isWatched: Bool
-    /// The name that its client gave it.
-    var key: RequestKey?
-    /// Whether it only goes on with what was said last; what else there is to know is then read from the store.
+    /// Whether the caller streams the events, as opposed to waiting for the end.
+    let isStreamed: Bool
+    /// The client's idempotency key.
+    var key: IdempotencyKey?
+    /// Whether the turn continues the path; otherwise the history is read from the database.
     let isContinuation: Bool
-    /// Whether message and run are on the disk.
+    /// Whether message and run are committed.
     var isStored = false
-    /// Whether the disk says that a provider may have been asked; only then an interrupted run is not begun again.
-    var isBegun = false
+    /// Whether the run is stored as started.
+    ///
+    /// After a restart such a run is interrupted and not started again, because a provider may have been called.
+    var isStarted = false
     var isRunning = false
-    /// Stopped before its turn came: its message is history in its place, and nothing more.
+    /// Whether the turn was stopped before it started.
     var isStopped = false
 }
 
 extension LiveTurn {
-    /// A turn that is to be opened.
-    init(_ opening: TurnOpening, _ context: CallContext, isWatched: Bool) {
+    /// Creates a turn that is not stored yet.
+    init(_ startTurn: StartTurn, _ context: CallContext, isStreamed: Bool) {
         var context = context
-        // A run does not end with the patience of whoever asked for it.
+        // A run is not limited by the deadline of the request that started it.
         context.deadline = nil
         self.init(
-            feed: RunFeed(run: opening.run, question: opening.question, conversation: opening.conversation),
+            liveRun: LiveRun(run: startTurn.run, question: startTurn.question, conversation: startTurn.conversation),
             arrival: .now,
             context: context,
-            isWatched: isWatched,
-            key: opening.key,
-            isContinuation: opening.isContinuation,
-            isBegun: opening.run.status == .running
+            isStreamed: isStreamed,
+            key: startTurn.key,
+            isContinuation: startTurn.isContinuation,
+            isStarted: startTurn.run.status == .running
         )
     }
 
-    /// A turn that an earlier process accepted and never began.
+    /// Creates a turn that an earlier process stored and did not start.
     init(_ stored: StoredRun, message: Message, user: String) {
-        let question = RunFeed.Question(
-            message: message.asked(by: stored.run.id),
+        let question = LiveRun.Question(
+            message: message.asQuestion(of: stored.run.id),
             number: stored.message,
             position: stored.position,
             hasFailed: message.status == .failed
         )
-        let feed = RunFeed(run: stored.run, question: question, conversation: stored.conversation)
-        feed.append(RunEventLine.event(Run.Event(number: 1, userMessage: question.message)))
+        let liveRun = LiveRun(run: stored.run, question: question, conversation: stored.conversation)
+        liveRun.append(RunEventJSON.event(Run.Event(number: 1, userMessage: question.message)))
         self.init(
-            feed: feed,
+            liveRun: liveRun,
             arrival: .now,
             context: CallContext(principal: Principal(user: user, key: stored.apiKey)),
-            isWatched: false,
+            isStreamed: false,
             isContinuation: false,
             isStored: true
         )

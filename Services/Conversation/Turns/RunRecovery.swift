@@ -3,30 +3,31 @@ import Contracts
 import GRDB
 import Logging
 
-/// Sees, at the start, to what the last process left going.
+/// Handles the runs that an earlier process left unfinished, at startup.
 ///
-/// A run that had begun is `interrupted`, with the text that was stored: its provider is not asked twice. One that had
-/// not is answered now.
+/// A started run becomes `interrupted` with its stored text, because a provider must not be called twice. A queued run
+/// is started.
 struct RunRecovery: Sendable {
-    /// How far beyond the stored events the end is numbered: more than can have been sent and not stored.
-    private static let gap = 1_000_000
-    /// What is taken for the window of a model that nobody knows any more.
-    private static let usualWindow = 8192
+    /// Gap between the last stored event and the end event: larger than the number of events that can have been sent
+    /// without being stored.
+    private static let eventNumberGap = 1_000_000
+    /// Context window assumed for a model that is no longer known.
+    private static let assumedWindow = 8192
 
     let database: Database
-    let ledger: RunLedger
+    let runWriter: RunWriter
 
-    /// Ends what had begun, and answers the conversations in which turns wait.
+    /// Finishes the started runs and returns the conversations with queued ones.
     func recover() async throws -> [Conversation.ID] {
-        let going = try await database.read { try RunRows.going(in: $0) }
-        let begun = going.filter { $0.run.status == .running }
-        for stored in begun { try await interrupt(stored) }
+        let unfinished = try await database.read { try RunRows.unfinished(in: $0) }
+        let started = unfinished.filter { $0.run.status == .running }
+        for stored in started { try await interrupt(stored) }
         try await database.write { try ReservationRows.deleteOrphans(in: $0) }
-        let waiting = going.filter { $0.run.status == .queued }
-        if !going.isEmpty {
+        let waiting = unfinished.filter { $0.run.status == .queued }
+        if !unfinished.isEmpty {
             Logger.current.notice(
-                "Runs of an earlier process",
-                metadata: ["runs.interrupted": "\(begun.count)", "runs.waiting": "\(waiting.count)"]
+                "Recovered runs of an earlier process",
+                metadata: ["runs.interrupted": "\(started.count)", "runs.waiting": "\(waiting.count)"]
             )
         }
         return Array(Set(waiting.map(\.run.conversation)))
@@ -37,7 +38,7 @@ struct RunRecovery: Sendable {
         let (events, message, answers, prompt) = try await database.read { database in
             let message = try MessageRows.find(stored.message, in: database)
             let answers = try message.map { message in
-                try SiblingRows.answers(
+                try SiblingRows.answerCount(
                     to: message.message.id,
                     at: message.position,
                     in: stored.conversation,
@@ -49,9 +50,9 @@ struct RunRecovery: Sendable {
             return (events, message, answers ?? 0, prompt)
         }
         guard let message else {
-            throw Fault(.internal, "The run \(run.id) has no message that it answers.")
+            throw Fault(.internal, "The run \(run.id) has no question.")
         }
-        let question = RunFeed.Question(
+        let question = LiveRun.Question(
             message: message.message,
             number: message.number,
             position: message.position,
@@ -59,28 +60,33 @@ struct RunRecovery: Sendable {
             hasFailed: message.message.status == .failed
         )
         let decoded = try events.map { try BusCoding.decode(Run.Event.self, from: $0) }
-        var draft = RunDraft(arrival: .now)
-        draft.status = .interrupted
-        for event in decoded { draft.append(event.text ?? "") }
-        draft.model = run.model
-        draft.promptTokens = prompt
-        draft.fault = Fault(.cut, "The service was interrupted while the answer was being made.")
-        try await ledger.store(
-            ledger.end(of: draft, run: run.id, question: question),
-            of: RunFeed(run: run, question: question, conversation: stored.conversation),
-            cuts: draft.cuts,
-            number: (decoded.last?.number ?? run.lastEvent) + Self.gap
+        var state = RunState(arrival: .now)
+        state.status = .interrupted
+        for event in decoded { state.append(event.text ?? "") }
+        state.model = run.model
+        state.promptTokens = prompt
+        state.fault = Fault(.cut, "The service was interrupted while the answer was being made.")
+        try await runWriter.store(
+            runWriter.end(of: state, run: run.id, question: question),
+            of: LiveRun(run: run, question: question, conversation: stored.conversation),
+            chunkSizes: state.chunkSizes,
+            number: (decoded.last?.number ?? run.lastEvent) + Self.eventNumberGap
         )
     }
 
-    /// How many tokens the model was shown, as far as can be told afterwards.
+    /// Estimates the prompt tokens of an interrupted run.
     private static func promptTokens(
         _ question: StoredMessage,
         in run: StoredRun,
         _ database: GRDB.Database
     ) throws -> Int {
-        let lineage = try PathRows.lineage(of: question, in: run.conversation, limit: History.messageLimit, database)
-        let tokens = lineage.reversed().map { TokenEstimate.tokens(in: $0.message.content.text) }
-        return ContextWindow(size: usualWindow).cut(system: 0, history: tokens, earlier: 0).report.tokensEstimated
+        let ancestors = try PathRows.ancestors(
+            of: question,
+            in: run.conversation,
+            limit: History.messageLimit,
+            database
+        )
+        let tokens = ancestors.reversed().map { TokenEstimate.tokens(in: $0.message.content.text) }
+        return ContextWindow(size: assumedWindow).fit(system: 0, history: tokens, olderCount: 0).report.tokensEstimated
     }
 }

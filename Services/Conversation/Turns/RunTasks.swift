@@ -4,11 +4,11 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Owns the tasks of going runs: a run does not die with the connection that asked for it, but with this service.
+/// Owns the tasks of runs, which continue when the client disconnects and end with the service.
 ///
-/// When the service shuts down, runs get a while to end; what is left is interrupted, which stores its text.
+/// On shutdown, runs get a grace period; the remaining ones are interrupted, and their text is stored.
 final class RunTasks: Service {
-    /// How long runs may still take when the service is to end; less than the whole drain.
+    /// How long runs may continue during shutdown; shorter than the total drain time.
     private static let grace = Duration.seconds(12)
 
     private struct State {
@@ -18,20 +18,20 @@ final class RunTasks: Service {
 
     private let state = Mutex(State())
 
-    /// How many runs are going.
+    /// Number of running tasks.
     var count: Int { state.withLock { $0.tasks.count } }
 
-    /// Whether the service is about to end.
+    /// Whether the service is shutting down.
     var isDraining: Bool { state.withLock { $0.isDraining } }
 
-    /// Throws `unavailable` when the service is about to end.
-    func checkOpen() throws {
+    /// Throws `unavailable` if the service is shutting down.
+    func checkAccepting() throws {
         guard !isDraining else {
-            throw Fault(.unavailable, "conversation-svc is about to stop. Try again in a moment.", retryAfter: 1)
+            throw Fault(.unavailable, "conversation-svc is shutting down. Try again in a moment.", retryAfter: 1)
         }
     }
 
-    /// Starts a run's task on the caller's event loop.
+    /// Starts the task of a run on the caller's event loop.
     func start(_ run: Run.ID, _ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             state.tasks[run] = Task(executorPreference: EventLoopTaskExecutor.current) {
@@ -46,7 +46,7 @@ final class RunTasks: Service {
     }
 
     func run() async throws {
-        // Nothing is done until the end begins; a cancelled wait is that end as well.
+        // Waits for shutdown or cancellation.
         await cancelWhenGracefulShutdown {
             do { try await Task.sleep(for: .seconds(315_360_000)) } catch {}
         }
@@ -58,7 +58,7 @@ final class RunTasks: Service {
         await interruptAll()
     }
 
-    /// Cancels what is left, and what follows it in the same conversations.
+    /// Cancels the remaining tasks, including those that they start.
     private func interruptAll() async {
         while true {
             let left = state.withLock { Array($0.tasks.values) }

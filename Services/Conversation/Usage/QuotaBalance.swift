@@ -1,46 +1,49 @@
 import Contracts
 
-/// A quota, what was used of it, and what is reserved: whether there is room for one more call.
+/// A quota with its used and reserved amounts; decides whether another call is allowed.
 ///
-/// Pure.
+/// Pure functions.
 struct QuotaBalance: Sendable {
     let subject: Quota.Subject
     let quota: Quota
     let used: Usage.Tally
     let reserved: Usage.Tally
-    /// When the next period begins.
+    /// Start of the next period.
     let reset: Timestamp
 
-    /// Why a call may not be made; `nil` when it may.
+    /// Returns why a call is rejected; `nil` if it is allowed.
     ///
-    /// What is reserved counts as used, so calls at once cannot take more together than there is.
-    func refusal(of wish: CallWish, at now: Timestamp) -> Fault? {
-        let estimate = wish.least
+    /// Reserved amounts count as used, so concurrent calls cannot exceed the quota together.
+    func rejection(of usageRequest: UsageRequest, at now: Timestamp) -> Fault? {
+        let estimate = usageRequest.minimum
         if let limit = quota.concurrentRuns, reserved.requests >= limit {
             return Fault(
                 .quotaExceeded,
-                "\(limit) answers may be made at once for \(name), and \(reserved.requests) are. Wait for one.",
+                """
+                At most \(limit) calls may be in progress for \(name), and \(reserved.requests) are. Wait for one to \
+                finish.
+                """,
                 retryAfter: 1
             )
         }
         if let limit = quota.requests, used.requests + reserved.requests >= limit {
-            return fault("\(limit) requests", "\(used.requests) are used, \(reserved.requests) going on", now)
+            return fault("\(limit) requests", "\(used.requests) are used, \(reserved.requests) are in progress", now)
         }
         if let limit = quota.tokens, used.tokens + reserved.tokens + estimate.tokens > limit {
             return fault(
                 "\(limit) tokens",
-                "\(used.tokens) are used, \(reserved.tokens) reserved, and this may take \(estimate.tokens)",
+                "\(used.tokens) are used, \(reserved.tokens) reserved, and this call may need \(estimate.tokens)",
                 now,
                 isFreedSoon: used.tokens + estimate.tokens <= limit
             )
         }
         guard let limit = quota.cost else { return nil }
-        if let fault = wish.unpriced(name) { return fault }
+        if let fault = usageRequest.missingPriceFault(name) { return fault }
         let spent = used.cost ?? 0
-        // What costs nothing may go on when all is spent.
+        // Free calls are allowed when all money is spent.
         if estimate.cost > 0, spent + (reserved.cost ?? 0) + estimate.cost > limit {
             return fault(
-                "\(Self.money(limit)) in money",
+                "\(Self.money(limit)) of cost",
                 """
                 \(Self.money(spent)) are spent, \(Self.money(reserved.cost ?? 0)) reserved, and this may cost \
                 \(Self.money(estimate.cost))
@@ -52,10 +55,10 @@ struct QuotaBalance: Sendable {
         return nil
     }
 
-    /// How many tokens the answer may have at most; `nil` where nothing here limits it.
-    func room(for wish: CallWish) -> Int? {
-        let tokens = quota.tokens.map { $0 - used.tokens - reserved.tokens - wish.promptTokens }
-        let money = quota.cost.flatMap { wish.answer(for: $0 - (used.cost ?? 0) - (reserved.cost ?? 0)) }
+    /// Returns the maximum number of tokens of the answer; `nil` if the quota does not limit it.
+    func availableTokens(for usageRequest: UsageRequest) -> Int? {
+        let tokens = quota.tokens.map { $0 - used.tokens - reserved.tokens - usageRequest.promptTokens }
+        let money = quota.cost.flatMap { usageRequest.answerTokens(for: $0 - (used.cost ?? 0) - (reserved.cost ?? 0)) }
         return [tokens, money].compactMap(\.self).min()
     }
 
@@ -66,18 +69,18 @@ struct QuotaBalance: Sendable {
         }
     }
 
-    /// What is reserved is mostly more than what is used in the end, so waiting for it may be enough.
+    /// Reserved amounts usually exceed the final usage, so waiting for running calls may be enough.
     private func fault(_ limit: String, _ state: String, _ now: Timestamp, isFreedSoon: Bool = false) -> Fault {
         let seconds = (reset.microseconds - now.microseconds) / 1_000_000 + 1
-        let end = "It begins anew on \(Day(reset)) at 00:00 UTC."
+        let end = "It resets on \(Day(reset)) at 00:00 UTC."
         return Fault(
             .quotaExceeded,
-            "The quota of \(limit) a \(quota.period.rawValue) for \(name) has no room left: \(state). \(end)",
+            "The quota of \(limit) per \(quota.period.rawValue) for \(name) is exhausted: \(state). \(end)",
             retryAfter: isFreedSoon ? 1 : seconds <= 86_400 ? Int(clamping: max(1, seconds)) : nil
         )
     }
 
-    /// Millionths as people write money.
+    /// Formats millionths as a decimal amount with at least two decimal places.
     static func money(_ millionths: Int) -> String {
         let (whole, rest) = millionths.quotientAndRemainder(dividingBy: 1_000_000)
         var digits = String(String(1_000_000 + abs(rest)).dropFirst())

@@ -2,10 +2,10 @@ import Contracts
 import Logging
 import ServiceLifecycle
 
-/// Settles what a gateway reserved and never settled, since it is gone: what was reserved counts as used.
+/// Settles expired reservations of gateways that stopped before settling them; the reserved amounts count as used.
 struct ReservationExpiry: Service {
     private static let interval = Duration.seconds(10)
-    /// How many are settled at a time, so that nobody waits for it.
+    /// Maximum number of reservations per transaction, so that other writes are not delayed.
     private static let batch = 200
 
     let database: Database
@@ -21,11 +21,11 @@ struct ReservationExpiry: Service {
 
     func settleExpired(at moment: Timestamp) async {
         do {
-            // Mostly there is none, and the writer is left alone.
+            // Usually nothing has expired, and no write is needed.
             while try await !database.read({ try ReservationRows.expired(at: moment, limit: 1, in: $0) }).isEmpty {
                 try await database.write { database in
                     for reservation in try ReservationRows.expired(at: moment, limit: Self.batch, in: database) {
-                        try QuotaLedger.settle(
+                        try QuotaReservations.settle(
                             reservation,
                             model: reservation.model,
                             usage: reservation.estimate.usage,
@@ -36,7 +36,7 @@ struct ReservationExpiry: Service {
                 }
             }
         } catch {
-            Logger.current.warning("Old reservations not settled; trying later", metadata: ["error": "\(error)"])
+            Logger.current.warning("Expired reservations not settled; retrying later", metadata: ["error": "\(error)"])
         }
     }
 }

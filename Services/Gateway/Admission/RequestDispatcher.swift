@@ -39,7 +39,7 @@ struct RequestDispatcher: Sendable {
         self.router = router
     }
 
-    func answer(_ request: ServerRequest) async -> ServerAnswer {
+    func answer(_ request: ServerRequest) async -> ServerResponse {
         let context = GatewayContext(source: GatewayContext.Source(request: request, logger: logger))
         let head = request.head
         var response: Response
@@ -62,10 +62,10 @@ struct RequestDispatcher: Sendable {
         cors.apply(to: &response.headers, origin: head.headers.first(name: "origin"))
         measurements.record(context.endpointPath, response.status.code, elapsed)
         do {
-            return try await ServerAnswer(response)
+            return try await ServerResponse(response)
         } catch {
             logger.error("Answer failed", metadata: ["request.id": "\(context.requestID)", "error": "\(error)"])
-            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+            return ServerResponse(status: .internalServerError, body: .whole(ByteBuffer()))
         }
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 struct KeyLease: Sendable {
     /// Whether the key was lost, and what is left then.
     private final class Cancellation: Sendable {
-        let handle = CallHandle()
+        let canceller = CallCanceller()
         private let loss = Mutex<KeyInvalidation?>(nil)
 
         /// What became of the key, if it was lost.
@@ -18,7 +18,7 @@ struct KeyLease: Sendable {
 
         func lose(_ why: KeyInvalidation) {
             loss.withLock { $0 = $0 ?? why }
-            handle.leave()
+            canceller.cancel()
         }
     }
 
@@ -56,7 +56,7 @@ struct KeyLease: Sendable {
         let (cancellation, lease) = take()
         defer { cache.removeLease(lease, of: key.id) }
         var call = call
-        call.handle = cancellation.handle
+        call.canceller = cancellation.canceller
         do {
             return try await ask(call)
         } catch {
@@ -71,7 +71,7 @@ struct KeyLease: Sendable {
     ) async throws -> ElementStream<Element> {
         let (cancellation, lease) = take()
         var call = call
-        call.handle = cancellation.handle
+        call.canceller = cancellation.canceller
         do {
             return tie(try await ask(call), cancellation, lease)
         } catch {

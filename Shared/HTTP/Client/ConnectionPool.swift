@@ -105,7 +105,7 @@ final class ConnectionPool: @unchecked Sendable {
     private func connect(to target: HTTPTarget, tls secure: NIOSSLContext?) -> EventLoopFuture<any Channel> {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.recvAllocator, value: ReadBuffers.allocator)
+            .channelOption(.recvAllocator, value: ReceiveBuffers.allocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try self.initialise(channel, target: target, tls: secure)
@@ -125,7 +125,7 @@ final class ConnectionPool: @unchecked Sendable {
             let isAddress = AddressLookup.isAddress(target.host)
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : target.host))
         }
-        try pipeline.addHandler(WriteJoiner())
+        try pipeline.addHandler(WriteCoalescer())
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(HTTPConnection(target: target, pool: self))

@@ -42,7 +42,7 @@ package final class HTTPClient: Sendable {
         /// For how long bytes of the body may gather before they are handed out, after the first.
         package var gather: Duration?
         /// By which somebody else may end the exchange.
-        package var handle: CallHandle?
+        package var canceller: CallCanceller?
 
         package init(
             method: HTTPMethod = .GET,
@@ -117,7 +117,7 @@ package final class HTTPClient: Sendable {
         }
         let exchange = HTTPExchange(request: request, pool: pool)
         // Weakly: whoever could end the exchange does not keep it.
-        request.handle?.onLeave { [weak exchange] in
+        request.canceller?.onCancel { [weak exchange] in
             guard let exchange else { return }
             loop.execute { exchange.fail(CancellationError()) }
         }

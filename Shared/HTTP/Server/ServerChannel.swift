@@ -9,7 +9,7 @@ package import NIOHTTP1
 /// before the one before them is answered wait for it, in the socket.
 package struct ServerChannel: ServerChildChannel {
     /// Answers a request, whatever it is; runs on the connection's event loop.
-    package typealias Respond = @Sendable (ServerRequest) async -> ServerAnswer
+    package typealias Respond = @Sendable (ServerRequest) async -> ServerResponse
 
     package struct Configuration: Sendable {
         /// How long a connection between two requests is kept; longer than the clients' own limit.
@@ -50,7 +50,7 @@ package struct ServerChannel: ServerChildChannel {
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.syncOptions?.setOption(.recvAllocator, value: ReadBuffers.allocator)
+            try channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffers.allocator)
             let connection = ServerConnection(
                 respond: respond,
                 idleTimeout: configuration.idleTimeout,
@@ -58,7 +58,7 @@ package struct ServerChannel: ServerChildChannel {
                 logger: logger
             )
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(WriteJoiner())
+            try pipeline.addHandler(WriteCoalescer())
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,
                 withErrorHandling: false,

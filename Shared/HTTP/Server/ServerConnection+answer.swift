@@ -8,9 +8,9 @@ extension ServerConnection {
         isAnswering = true
         isEnded = false
         number += 1
-        form = AnswerForm(request.head)
+        form = ResponseFraming(request.head)
         if !request.head.isKeepAlive || form.version == .http1_0 { closesAfterAnswer = true }
-        let writer = AnswerWriter(connection: NIOLoopBound(self, eventLoop: context.eventLoop), number: number)
+        let writer = ResponseWriter(connection: NIOLoopBound(self, eventLoop: context.eventLoop), number: number)
         let respond = respond
         task = withLogger(logger) { _ in
             Task(executorPreference: executor) { await writer.send(await respond(request)) }
@@ -18,7 +18,7 @@ extension ServerConnection {
     }
 
     /// Writes an answer that is there as a whole.
-    func write(_ answer: ServerAnswer, whole body: ByteBuffer, of number: UInt64) throws {
+    func write(_ answer: ServerResponse, whole body: ByteBuffer, of number: UInt64) throws {
         let context = try open(number)
         var headers = answer.headers
         if !headers.contains(name: "content-length") {
@@ -37,9 +37,9 @@ extension ServerConnection {
     /// In a task of its own: one that has gone deep to find the answer keeps the memory of its way, and a stream may be
     /// quiet for long.
     func begin(
-        _ answer: ServerAnswer,
+        _ answer: ServerResponse,
         of number: UInt64,
-        _ write: @escaping @Sendable (AnswerWriter) async throws -> Void
+        _ write: @escaping @Sendable (ResponseWriter) async throws -> Void
     ) throws {
         let context = try open(number)
         form.left = answer.headers.first(name: "content-length").flatMap { Int($0) }
@@ -52,7 +52,7 @@ extension ServerConnection {
         }
         context.flush()
         let isCancelled = task?.isCancelled == true
-        let writer = AnswerWriter(connection: bound(context), number: number)
+        let writer = ResponseWriter(connection: bound(context), number: number)
         task = withLogger(logger) { _ in
             Task(executorPreference: executor) { await writer.send(write) }
         }
@@ -60,7 +60,7 @@ extension ServerConnection {
     }
 
     /// Writes a head to which no body follows; throws, so that nobody writes one.
-    private func beginHeadOnly(_ answer: ServerAnswer, _ context: ChannelHandlerContext) throws {
+    private func beginHeadOnly(_ answer: ServerResponse, _ context: ChannelHandlerContext) throws {
         // The end of a body in chunks is itself a chunk: without one, the connection's end has to do.
         let hasLength = form.left != nil
         if !hasLength { closesAfterAnswer = true }
@@ -77,7 +77,7 @@ extension ServerConnection {
         let context = try open(number)
         guard form.admits(part) else {
             logger.error("An answer has another length than its head says")
-            throw AnswerForm.WrongLength()
+            throw ResponseFraming.WrongLength()
         }
         heartbeat?.wrote()
         context.write(wrapOutboundOut(part), promise: nil)

@@ -19,7 +19,7 @@ final class ServerConnection: ChannelDuplexHandler {
     private var head: HTTPRequestHead?
     private var gathered = ByteBuffer()
     /// The body that somebody reads as it comes.
-    var incoming: IncomingBody?
+    var incoming: RequestBodyStream?
     /// Whether a request's end is still to come.
     var isReceiving = false
     /// What has come of later requests while an answer is due.
@@ -40,7 +40,7 @@ final class ServerConnection: ChannelDuplexHandler {
     var isEnded = true
     var closesAfterAnswer = false
     /// What the request that is being answered asks of the answer's form.
-    var form = AnswerForm()
+    var form = ResponseFraming()
     private var room: CheckedContinuation<Void, any Error>?
     var heartbeat: Heartbeat?
     var idleTimer: Scheduled<Void>?
@@ -151,10 +151,10 @@ final class ServerConnection: ChannelDuplexHandler {
         guard let head else { return }
         self.head = nil
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let body = IncomingBody(eventLoop: context.eventLoop, beginning: gathered) { bound.value.resumeReading() }
+        let body = RequestBodyStream(eventLoop: context.eventLoop, beginning: gathered) { bound.value.resumeReading() }
         gathered = ByteBuffer()
         incoming = body
-        answer(ServerRequest(head: head, body: .coming(body), channel: context.channel), context)
+        answer(ServerRequest(head: head, body: .stream(body), channel: context.channel), context)
     }
 
     /// Takes up what came while the answer was due, or reads on.

@@ -4,15 +4,15 @@ package import NIOHTTP1
 /// A request as its connection brought it.
 package struct ServerRequest: Sendable {
     package let head: HTTPRequestHead
-    package let body: RequestSource
+    package let body: ServerRequestBody
     /// The connection; whoever answers runs on its event loop.
     package let channel: any Channel
 }
 
 /// The body of a request: there, or still coming.
-package enum RequestSource: Sendable {
+package enum ServerRequestBody: Sendable {
     case whole(ByteBuffer)
-    case coming(IncomingBody)
+    case stream(RequestBodyStream)
 
     /// The whole body.
     ///
@@ -22,7 +22,7 @@ package enum RequestSource: Sendable {
         case .whole(let bytes):
             guard bytes.readableBytes <= limit else { throw NIOTooManyBytesError(maxBytes: limit) }
             return bytes
-        case .coming(let body):
+        case .stream(let body):
             return try await body.collect(upTo: limit)
         }
     }

@@ -17,16 +17,16 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
         self.logger = logger
     }
 
-    package func answer(_ request: ServerRequest) async -> ServerAnswer {
+    package func answer(_ request: ServerRequest) async -> ServerResponse {
         let context = Responder.Context(
             source: ApplicationRequestContextSource(channel: request.channel, logger: logger)
         )
         do {
             let response = try await responder.respond(to: Request(request), context: context)
-            return try await ServerAnswer(response)
+            return try await ServerResponse(response)
         } catch {
             logger.error("Request failed", metadata: ["request.path": "\(request.head.uri)", "error": "\(error)"])
-            return ServerAnswer(status: .internalServerError, body: .whole(ByteBuffer()))
+            return ServerResponse(status: .internalServerError, body: .whole(ByteBuffer()))
         }
     }
 }
@@ -40,7 +40,7 @@ extension Request {
         let body: RequestBody =
             switch request.body {
             case .whole(let bytes): RequestBody(buffer: bytes)
-            case .coming(let body): RequestBody(asyncSequence: body)
+            case .stream(let body): RequestBody(asyncSequence: body)
             }
         self.init(
             head: HTTPRequest(
@@ -55,7 +55,7 @@ extension Request {
     }
 }
 
-extension ServerAnswer {
+extension ServerResponse {
     /// Longer bodies are written as they are made.
     private static let wholeLimit = 65_536
 
@@ -64,13 +64,13 @@ extension ServerAnswer {
     /// Throws what the maker of a short body throws.
     package init(_ response: Response) async throws {
         let body = response.body
-        var answer = ServerAnswer(
+        var answer = ServerResponse(
             status: HTTPResponseStatus(
                 statusCode: response.status.code,
                 reasonPhrase: response.status.reasonPhrase
             ),
             headers: HTTPHeaders(response.headers),
-            body: .written { try await body.write(RouterBodyWriter(writer: $0)) }
+            body: .stream { try await body.write(RouterBodyWriter(writer: $0)) }
         )
         if let length = body.contentLength, length <= Self.wholeLimit {
             let whole = WholeBody()
@@ -83,7 +83,7 @@ extension ServerAnswer {
 
 /// What Hummingbird's bodies are written with.
 private struct RouterBodyWriter: ResponseBodyWriter {
-    let writer: AnswerWriter
+    let writer: ResponseWriter
 
     func write(_ buffer: ByteBuffer) async throws {
         try await writer.write(buffer)

@@ -7,7 +7,7 @@ enum Dialect: String, CaseIterable {
     case gemini
 
     /// A refusal as such a server says it.
-    func refuse(_ refusal: Manner.Refusal) -> FakeAnswer {
+    func refuse(_ refusal: Manner.Refusal) -> FakeResponse {
         switch self {
         case .ollama: .error(refusal.status, refusal.message, headers: refusal.headers ?? [])
         case .gemini:
@@ -31,28 +31,28 @@ enum Dialect: String, CaseIterable {
     }
 
     /// A stream that begins and then says what went wrong.
-    func complain(_ message: String) -> FakeAnswer {
+    func complain(_ message: String) -> FakeResponse {
         switch self {
         case .ollama:
-            .chat(lines: FakeAnswer.chatLines(["The", " fake"], nil) + ["{\"error\":\(message.inJSON)}"])
+            .chat(lines: FakeResponse.chatLines(["The", " fake"], nil) + ["{\"error\":\(message.inJSON)}"])
         case .gemini:
             // As Google does it: several lines, and no event.
             .gemini(
-                body: FakeAnswer.geminiChunks(["The", " fake"], finishReason: nil).map { "data: \($0)\r\n\r\n" }
-                    + [FakeAnswer.geminiErrorText(503, "UNAVAILABLE", message)],
+                body: FakeResponse.geminiChunks(["The", " fake"], finishReason: nil).map { "data: \($0)\r\n\r\n" }
+                    + [FakeResponse.geminiErrorText(503, "UNAVAILABLE", message)],
                 type: "text/event-stream"
             )
         case .openai:
             .openAIStream(
                 OpenAIChunks(model: "gpt-4o-mini-2024-07-18", includesUsage: false).text(beginning)
-                    + [FakeAnswer.openAIErrorBody(message, type: "server_error")],
+                    + [FakeResponse.openAIErrorBody(message, type: "server_error")],
                 isDone: false
             )
         }
     }
 
-    private var beginning: FakeDialogue.Reply {
-        var reply = FakeDialogue.Reply(promptTokens: 1)
+    private var beginning: FakeModelTurn.Reply {
+        var reply = FakeModelTurn.Reply(promptTokens: 1)
         reply.pieces = ["The", " fake"]
         return reply
     }

@@ -17,7 +17,7 @@ final class Director: Sendable {
     init(
         _ dialect: Dialect,
         _ server: FakeServer,
-        model: @escaping @Sendable (FakeRequest) -> FakeAnswer? = { _ in nil }
+        model: @escaping @Sendable (FakeRequest) -> FakeResponse? = { _ in nil }
     ) {
         self.dialect = dialect
         self.server = server

@@ -6,11 +6,11 @@ enum GeminiModel {
     private static let signature = "CiQBcsjafNPr7hUn2XqO1v3tTqB9Zg+c0Yw4k8b5lTz/aFsKZAFyyNp8v2k="
 
     /// The answer to a request to generate; `nil` to any other.
-    static func answer(_ request: FakeRequest) -> FakeAnswer? {
+    static func answer(_ request: FakeRequest) -> FakeResponse? {
         let words = (request.path.split(separator: "/").last ?? "").split(separator: ":")
         guard words.count == 2, words[1].hasSuffix("enerateContent") else { return nil }
         let model = String(words[0])
-        let reply: FakeDialogue.Reply
+        let reply: FakeModelTurn.Reply
         do {
             reply = try JSONDecoder().decode(GeminiRequest.self, from: Data(request.body.utf8))
                 .dialogue(model: model).reply
@@ -25,19 +25,19 @@ enum GeminiModel {
             let parts = reply.calls.isEmpty ? ["{\"text\": \(reply.text.inJSON)}"] : calls(reply)
             return .json(
                 200,
-                FakeAnswer.geminiChunk(parts: parts, finishReason: reason, usage: usage, model: model) + "\n"
+                FakeResponse.geminiChunk(parts: parts, finishReason: reason, usage: usage, model: model) + "\n"
             )
         }
         guard reply.calls.isEmpty else {
             return .gemini(chunks: [
-                FakeAnswer.geminiChunk(parts: calls(reply), finishReason: reason, usage: usage, model: model)
+                FakeResponse.geminiChunk(parts: calls(reply), finishReason: reason, usage: usage, model: model)
             ])
         }
-        return .gemini(chunks: FakeAnswer.geminiChunks(reply.pieces, finishReason: reason, usage: usage))
+        return .gemini(chunks: FakeResponse.geminiChunks(reply.pieces, finishReason: reason, usage: usage))
     }
 
     /// Only the first of several calls has a signature.
-    private static func calls(_ reply: FakeDialogue.Reply) -> [String] {
+    private static func calls(_ reply: FakeModelTurn.Reply) -> [String] {
         reply.calls.enumerated().map { index, call in
             "{\"functionCall\": {\"name\": \(call.name.inJSON),\"args\": \(call.arguments)}"
                 + (index == 0 ? ",\"thoughtSignature\": \"\(signature)\"}" : "}")

@@ -55,8 +55,8 @@ struct GeminiRequest: Decodable {
     }
 
     /// What the model is asked.
-    func dialogue(model: String) -> FakeDialogue {
-        var dialogue = FakeDialogue(model: model)
+    func dialogue(model: String) -> FakeModelTurn {
+        var dialogue = FakeModelTurn(model: model)
         let last = contents.lastIndex { $0.role != "model" && $0.parts.contains { $0.functionResponse == nil } }
         if let last {
             dialogue.text = contents[last].text
@@ -70,7 +70,7 @@ struct GeminiRequest: Decodable {
             ? []
             : (tools ?? []).flatMap { $0.functionDeclarations ?? [] }
                 .filter { calling?.allowedFunctionNames?.contains($0.name) ?? true }
-                .map { FakeDialogue.Tool(name: $0.name, schema: $0.parametersJsonSchema ?? $0.parameters) }
+                .map { FakeModelTurn.Tool(name: $0.name, schema: $0.parametersJsonSchema ?? $0.parameters) }
         let configuration = generationConfig
         if let schema = configuration?.responseJsonSchema ?? configuration?.responseSchema {
             dialogue.form = .schema(schema)

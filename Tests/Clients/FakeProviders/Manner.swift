@@ -45,7 +45,7 @@ struct Manner: Decodable {
     var raw: String?
 
     /// The answer in this manner; `usual` is what would be said without it.
-    func answer(_ usual: FakeAnswer, in dialect: Dialect) -> FakeAnswer {
+    func answer(_ usual: FakeResponse, in dialect: Dialect) -> FakeResponse {
         if let raw { return .raw(raw) }
         if let refusal { return dialect.refuse(refusal) }
         var answer = usual
@@ -55,7 +55,7 @@ struct Manner: Decodable {
         return answer.cut(after: length(of: answer, until: cut), end)
     }
 
-    private var end: FakeAnswer.Ending {
+    private var end: FakeResponse.Ending {
         switch ending {
         case .stall, nil: .stall
         case .close: .close
@@ -63,7 +63,7 @@ struct Manner: Decodable {
         }
     }
 
-    private func length(of answer: FakeAnswer, until cut: Cut) -> Int {
+    private func length(of answer: FakeResponse, until cut: Cut) -> Int {
         switch cut {
         case .beforeHead: 0
         case .afterHead: answer.headLength

@@ -6,7 +6,7 @@ enum OllamaModel {
     private static let stamp = #""created_at":"2026-11-21T08:00:00.123456789Z""#
 
     /// The answer to a chat; `nil` to any other request.
-    static func answer(_ request: FakeRequest) -> FakeAnswer? {
+    static func answer(_ request: FakeRequest) -> FakeResponse? {
         guard request.path == "/api/chat" else { return nil }
         let asked: OllamaRequest
         do {
@@ -38,7 +38,7 @@ enum OllamaModel {
         _ text: String,
         extra: String?,
         _ logprobs: String?,
-        end reply: FakeDialogue.Reply? = nil
+        end reply: FakeModelTurn.Reply? = nil
     ) -> String {
         let message = "{\"role\":\"assistant\",\"content\":\(text.inJSON)\(extra.map { ",\($0)" } ?? "")}"
         let begin = "{\"model\":\(model.inJSON),\(stamp),\"message\":\(message)"

@@ -34,7 +34,7 @@ struct OllamaRequest: Decodable {
 
     /// `"json"`, or a schema.
     struct Format: Decodable {
-        var form: FakeDialogue.Form?
+        var form: FakeModelTurn.Form?
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
@@ -47,16 +47,18 @@ struct OllamaRequest: Decodable {
     }
 
     /// What the model is asked.
-    var dialogue: FakeDialogue {
+    var dialogue: FakeModelTurn {
         let messages = messages ?? []
-        var dialogue = FakeDialogue(model: model)
+        var dialogue = FakeModelTurn(model: model)
         let last = messages.lastIndex { $0.role == "user" }
         if let last {
             dialogue.text = messages[last].content ?? ""
             dialogue.images = (messages[last].images ?? []).map(Self.type)
         }
         dialogue.toolResults = messages[(last ?? 0)...].filter { $0.role == "tool" }.map { $0.content ?? "" }
-        dialogue.tools = (tools ?? []).map { FakeDialogue.Tool(name: $0.function.name, schema: $0.function.parameters) }
+        dialogue.tools = (tools ?? []).map {
+            FakeModelTurn.Tool(name: $0.function.name, schema: $0.function.parameters)
+        }
         dialogue.form = format?.form
         dialogue.tokenLimit = options?.num_predict
         dialogue.stops = options?.stop ?? []

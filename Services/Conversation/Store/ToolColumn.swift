@@ -1,0 +1,50 @@
+import Bus
+import Contracts
+import ContractsJSON
+import JSON
+import NIOCore
+
+/// The column `tools` of a message: tool calls, the id of the answered call and the speaker's name; `NULL` for most
+/// messages.
+struct ToolColumn: Codable, JSONWritable, JSONReadable {
+    private var calls: [Inference.ToolCall]?
+    private var answered: String?
+    private var speaker: String?
+
+    /// Returns `nil` if the message has none of these.
+    init?(_ message: Message) {
+        guard message.toolCalls != nil || message.toolCallID != nil || message.name != nil else { return nil }
+        (calls, answered, speaker) = (message.toolCalls, message.toolCallID, message.name)
+    }
+
+    /// Decodes the column.
+    init(text: String) throws {
+        self = try ColumnCoding.decode(Self.self, text)
+    }
+
+    init(from json: inout JSONScanner) throws {
+        try json.object { name, json in
+            switch name {
+            case "calls": calls = try json.list()
+            case "answered": answered = try json.string()
+            case "speaker": speaker = try json.string()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+    }
+
+    /// The encoded column.
+    var text: String { String(buffer: BusCoding.write(self)) }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            if let calls { json.array("calls", calls) { $1.write(to: &$0) } }
+            if let answered { json.field("answered", answered) }
+            if let speaker { json.field("speaker", speaker) }
+        }
+    }
+
+    func apply(to message: inout Message) {
+        (message.toolCalls, message.toolCallID, message.name) = (calls, answered, speaker)
+    }
+}

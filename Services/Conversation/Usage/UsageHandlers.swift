@@ -1,0 +1,69 @@
+import Bus
+import Contracts
+import GRDB
+
+/// Handles the endpoints that record and report usage.
+struct UsageHandlers: Sendable {
+    /// Maximum number of lines of a report.
+    private static let lineLimit = 10_000
+    private static let entryLimit = 10_000
+
+    let database: Database
+    let prices: PriceLookup
+    var now: @Sendable () -> Timestamp = { .now() }
+
+    func record(_ request: Usage.Record) async throws -> Done {
+        let moment = now()
+        guard request.entries.count <= Self.entryLimit else {
+            throw Fault(.invalid, "A batch can have at most \(Self.entryLimit) entries.")
+        }
+        // Tolerates clocks that differ by less than a day.
+        let last = Day(number: Day(moment).number + 1)
+        // Invalid entries are skipped, because the sender repeats a failed batch only once and valid entries must not
+        // be lost.
+        let entries = request.entries.filter { entry in
+            entry.tally.isSound && entry.day <= last && entry.day.number >= 0
+                && (1...255).contains(entry.user.utf8.count) && entry.model.utf8.count <= 1024
+        }
+        guard !entries.isEmpty || request.entries.isEmpty else {
+            throw Fault(
+                .invalid,
+                """
+                All entries are invalid: each needs a user, a day that is not in the future, and amounts in the \
+                allowed range.
+                """
+            )
+        }
+        let prices = await prices.find(Set(entries.filter { $0.tally.cost == nil }.map(\.model)))
+        try await database.write { database in
+            guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
+            for var entry in entries {
+                entry.tally = entry.tally.priced(by: prices[entry.model])
+                try UsageRows.add(entry, in: database)
+            }
+        }
+        return Done()
+    }
+
+    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Reported {
+        let principal = try context.requirePrincipal()
+        let user = request.isAll ? nil : try KeyValidation.user(request.user, for: principal)
+        guard user != nil || principal.role == .admin else {
+            throw Fault(.forbidden, "Only an admin may see the usage of all users.")
+        }
+        guard request.from <= request.to else { throw Fault(.invalid, "`from` must not be after `to`.") }
+        let lines = try await database.read { database in
+            try UsageRows.report(request, of: user, limit: Self.lineLimit + 1, in: database)
+        }
+        guard lines.count <= Self.lineLimit else {
+            throw Fault(
+                .invalid,
+                "The report has more than \(Self.lineLimit) lines. Request fewer days or fewer groups."
+            )
+        }
+        var total = Usage.Tally()
+        for line in lines { total += line.tally }
+        // SQL returns one empty row for a sum over no rows.
+        return Usage.Reported(lines: lines.filter { $0.tally.requests > 0 }, total: total)
+    }
+}

@@ -1,0 +1,164 @@
+import Bus
+import Contracts
+import Foundation
+import GRDB
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import ConversationService
+
+/// Memory and the write-ahead log stay within their limits, and pages are correct.
+@Suite(.timeLimit(.minutes(1)))
+struct ResourceLimitTests {
+    @Test func `a reader that is behind the events in memory reads from the database and misses nothing`() async throws
+    {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let begun = try await LiveRun.stored(in: database)
+            let liveRun = LiveRun(
+                run: begun.run,
+                question: begun.question,
+                conversation: begun.conversation,
+                byteLimit: 2000
+            )
+            let first = RunEventJSON.event(Run.Event(number: 1, userMessage: liveRun.question.message))
+            liveRun.append(first)
+            var told = [first]
+            for batch in 0..<100 {
+                let numbers = (0..<7).map { 2 + batch * 7 + $0 }
+                let lines = numbers.map { RunEventJSON.text("word \($0) ", number: $0) }
+                for line in lines { liveRun.append(line) }
+                told += lines
+                try await database.write { connection in
+                    try RunEventRows.insert(
+                        RunEventBatch(run: liveRun.run.id, first: numbers[0], lines: lines),
+                        in: connection
+                    )
+                }
+                liveRun.markStored(through: numbers[6])
+            }
+            let reader = RunEventReader(database: database, liveRun: liveRun)
+            for number in [0, 1, 2, 3, 8, 9, 350, 690, 700] {
+                guard case .evicted? = try await liveRun.events(after: number) else {
+                    #expect(number >= 650, "The events after \(number) must be in memory.")
+                    continue
+                }
+                let read = try await read(told.count - number, by: reader, after: number)
+                #expect(read == Array(told.dropFirst(number)), "after \(number)")
+            }
+            let slow = reader.stream(after: 0)
+            var seen = try #require(try await slow.nextEncodedBatch())
+            let runs = LiveRuns(limit: 0)
+            let eventWriter = RunEventWriter(database: database)
+            let runWriter = RunWriter(database: database, eventWriter: eventWriter, runs: runs, tasks: RunTasks())
+            var state = RunState(arrival: .now)
+            for number in 2...701 { state.append("word \(number) ") }
+            state.status = .completed
+            _ = await runWriter.finish(liveRun, state: state)
+            while let batch = try await slow.nextEncodedBatch() { seen += batch }
+            #expect(Array(seen.dropLast()) == told)
+            let end = try BusCoding.decode(Run.Event.self, from: try #require(seen.last)).end
+            #expect(end?.assistantMessage?.content.text == state.text)
+        }
+    }
+
+    private func read(_ count: Int, by reader: RunEventReader, after number: Int) async throws -> [ByteBuffer] {
+        let stream = reader.stream(after: number)
+        var events: [ByteBuffer] = []
+        while events.count < count, let batch = try await stream.nextEncodedBatch() { events += batch }
+        return events
+    }
+
+    @Test func `the write-ahead log stays small with overlapping readers`() async throws {
+        let megabyte = 1024 * 1024
+        let attended = try await largestLog(limit: 2 * megabyte)
+        #expect(attended < 5 * megabyte, "\(attended)")
+        let unattended = try await largestLog(limit: .max)
+        #expect(unattended > 5 * megabyte, "\(unattended)")
+    }
+
+    /// Writes 8 MB with overlapping readers; returns the largest size of the log, in bytes.
+    private func largestLog(limit: Int) async throws -> Int {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/store.sqlite"
+            let database = try Database.open(at: path, walLimit: limit)
+            try await database.write { connection in
+                try connection.execute(sql: "PRAGMA wal_autocheckpoint = 20; CREATE TABLE texts (text TEXT)")
+            }
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        while !Task.isCancelled {
+                            do {
+                                try await database.read { connection in
+                                    _ = try Int.fetchOne(connection, sql: "SELECT COUNT(*) FROM texts")
+                                    usleep(20_000)
+                                }
+                            } catch is CancellationError {}
+                        }
+                    }
+                }
+                var largest = 0
+                for _ in 0..<400 {
+                    try await database.write { connection in
+                        let text = String(repeating: "x", count: 20_000)
+                        try connection.execute(sql: "INSERT INTO texts VALUES (?)", arguments: [text])
+                    }
+                    let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
+                    largest = max(largest, attributes[.size] as? Int ?? 0)
+                }
+                group.cancelAll()
+                return largest
+            }
+        }
+    }
+
+    @Test func `pages by offset and by message are correct, also with gaps in the positions`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            for round in 0..<2 {
+                for number in 0..<6 { _ = try await fixture.send("\(round).\(number)", in: conversation) }
+                let all = try await fixture.messages(of: conversation)
+                for order in [Order.ascending, .descending] {
+                    let told = order == .ascending ? all : all.reversed()
+                    for offset in 0...all.count + 1 {
+                        let page = try await fixture.page(of: conversation, 3, offset: offset, order)
+                        #expect(page.items == Array(told.dropFirst(offset).prefix(3)), "\(order) \(offset)")
+                        #expect(page.total == all.count)
+                    }
+                }
+                for (index, message) in all.enumerated() {
+                    let before = try await fixture.page(of: conversation, 4, .descending, before: message.id)
+                    #expect(before.items == Array(all.prefix(index).reversed().prefix(4)))
+                    let after = try await fixture.page(of: conversation, 4, .ascending, after: message.id)
+                    #expect(after.items == Array(all.dropFirst(index + 1).prefix(4)))
+                }
+                fixture.inference.play([.fail(Fault(.provider, "No."))])
+                for number in 6..<8 { _ = try await fixture.send("\(round).\(number)", in: conversation) }
+                fixture.inference.play([.text("Hello."), .finish])
+            }
+        }
+    }
+}
+
+extension Fixture {
+    fileprivate func page(
+        of conversation: Conversation,
+        _ limit: Int,
+        offset: Int = 0,
+        _ order: Order,
+        before: Message.ID? = nil,
+        after: Message.ID? = nil
+    ) async throws -> Page<Message> {
+        let list = Messages.List(
+            conversation: conversation.id,
+            limit: limit,
+            offset: offset,
+            order: order,
+            before: before,
+            after: after
+        )
+        return try await bus.call(list, context())
+    }
+}
