@@ -42,13 +42,14 @@ package enum GatewayService {
         let reporter = UsageReporter(conversations: conversations)
         let peers = PeerHealth(peers: peers(configuration), client: client)
         let draining = DrainState()
+        let anonymous = AnonymousAccess(mode: configuration.mode, allowsRemote: configuration.isInsecureAllowed)
         let table = try SurfaceTable(
             surfaces(
                 GatewayServices(
                     conversations: conversations,
                     inference: inference,
                     peers: peers,
-                    mode: configuration.mode,
+                    anonymous: anonymous,
                     verifier: verifier,
                     meter: CallMeter(
                         limiter: ConcurrencyLimiter(limit: configuration.concurrentCalls),
@@ -64,8 +65,10 @@ package enum GatewayService {
         let finisher = ResponseFinisher(cors: CORSRules(origins: configuration.corsOrigins))
         let dispatcher = RequestDispatcher(
             table: table,
+            allowedHosts: AllowedHosts(mode: configuration.mode, names: configuration.allowedHosts),
             authenticator: RequestAuthenticator(
-                mode: configuration.mode,
+                anonymous: anonymous,
+                trustedProxies: configuration.trustedProxies,
                 verifier: verifier,
                 keys: KeyVerifier(conversations: conversations, cache: keyCache),
                 limiter: RateLimiter(perMinute: configuration.requestsPerMinute, perHour: configuration.requestsPerHour)

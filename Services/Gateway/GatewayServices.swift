@@ -6,7 +6,7 @@ struct GatewayServices: Sendable {
     let conversations: any Bus
     let inference: any Bus
     let peers: PeerHealth
-    let mode: AuthenticationMode
+    let anonymous: AnonymousAccess
     let verifier: TokenVerifier
     /// Counts calls of models against limits and quotas.
     let meter: CallMeter

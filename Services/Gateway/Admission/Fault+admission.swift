@@ -31,6 +31,7 @@ extension Fault.Code {
         case .requestTimeout: .requestTimeout
         case .uriTooLong: .uriTooLong
         case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .misdirected: .misdirectedRequest
         case .notImplemented: .notImplemented
         case .unsupportedVersion: HTTPResponse.Status(code: 505, reasonPhrase: "HTTP Version Not Supported")
         default: status

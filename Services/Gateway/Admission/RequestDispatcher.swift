@@ -7,6 +7,7 @@ import NIOHTTP1
 /// Answers every request: finds its route, identifies the caller, runs the handler, and completes the response.
 struct RequestDispatcher: Sendable {
     let table: SurfaceTable
+    let allowedHosts: AllowedHosts
     let authenticator: RequestAuthenticator
     let finisher: ResponseFinisher
 
@@ -15,10 +16,15 @@ struct RequestDispatcher: Sendable {
         let context = GatewayContext(request, resolution)
         let head = request.head
         var response: Response
-        if let preflight = finisher.cors.preflight(head) {
-            response = preflight
-        } else {
-            response = await dispatch(request, context)
+        do {
+            try allowedHosts.check(head.headers)
+            if let preflight = finisher.cors.preflight(head) {
+                response = preflight
+            } else {
+                response = await dispatch(request, context)
+            }
+        } catch {
+            response = resolution.surface.errors.response(error)
         }
         finisher.finish(
             &response,

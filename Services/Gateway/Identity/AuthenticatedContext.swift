@@ -1,21 +1,21 @@
 import Bus
 import Contracts
 
-/// The context of a request whose caller is authenticated.
+/// The context of an authenticated request.
 struct AuthenticatedContext: RequestContext {
-    let parameters: PathParameters
+    private let request: GatewayContext
     let principal: Principal
-    /// The API key that the caller used.
+    /// The API key of the request, if any.
     let key: APIKey?
     private let keyLease: KeyLease?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
 
-    /// Throws `unauthorized` for a context without a principal.
+    /// Throws `unauthorized` without a principal.
     init(context: GatewayContext) throws {
-        guard let principal = context.principal else { throw Fault(.unauthorized, "Missing authorization header") }
-        parameters = context.parameters
+        guard let principal = context.principal else { throw context.missingCredential }
+        request = context
         self.principal = principal
         key = context.key
         keyLease = context.keyLease
@@ -24,7 +24,12 @@ struct AuthenticatedContext: RequestContext {
         requestID = context.requestID
     }
 
-    /// Makes a call that is cancelled when the caller's API key becomes invalid.
+    var parameters: PathParameters { request.parameters }
+
+    /// Whether the request was sent directly from this machine.
+    var isLoopback: Bool { request.isLoopback }
+
+    /// Makes a call that is cancelled when the request's API key is invalidated.
     func answer<Answer>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
@@ -33,7 +38,7 @@ struct AuthenticatedContext: RequestContext {
         return try await keyLease.answer(call, ask)
     }
 
-    /// Opens a stream that is cancelled when the caller's API key becomes invalid.
+    /// Opens a stream that ends with a fault when the request's API key is invalidated.
     func stream<Element>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>

@@ -37,7 +37,7 @@ enum Access: Sendable {
     /// Throws `unauthorized` or `forbidden` unless the context may use the route.
     func check(_ context: GatewayContext) throws {
         if guaranteesPrincipal, context.principal == nil {
-            throw Fault(.unauthorized, "Missing authorization header")
+            throw context.missingCredential
         }
         let isAdmin = context.principal?.role == .admin
         switch self {

@@ -19,13 +19,13 @@ extension Surface {
     private static func publicRoutes(_ services: GatewayServices) -> [Route] {
         let health = HealthController(conversations: services.conversations, peers: services.peers)
         let influencers = InfluencersController(conversations: services.conversations)
-        let token = TokenController(verifier: services.verifier)
+        let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
             Route(.GET, "/", access: .anyone, health.root),
             Route(.GET, "/status", access: .anyone, health.status),
             Route(.GET, "/api/v1/influencers", access: .anyone, influencers.list),
             Route(.GET, "/api/v1/influencers/{id}", access: .anyone, influencers.find),
-        ] + (services.mode == .open ? [Route(.POST, "/auth/token", access: .anyone, token.issue)] : [])
+        ] + (services.anonymous.mode == .open ? [Route(.POST, "/auth/token", access: .anyone, token.issue)] : [])
     }
 
     private static func conversationRoutes(_ services: GatewayServices) -> [Route] {
@@ -65,7 +65,7 @@ extension Surface {
     }
 
     private static func modelRoutes(_ services: GatewayServices) -> [Route] {
-        let models = ModelsController(inference: services.inference, mode: services.mode)
+        let models = ModelsController(inference: services.inference, mode: services.anonymous.mode)
         return [
             Route(.GET, "/api/v1/models", models.list),
             Route(.POST, "/api/v1/models", models.create),
