@@ -27,11 +27,14 @@ struct SurfaceErrorTests {
         }
     }
 
-    @Test(arguments: [
-        (embeddings + "Content-Length: x\r\n\r\n", 400), (embeddings + "no colon\r\n\r\n", 400),
-        ("POST /v1/embeddings HTTP/1.1\r\n\r\n", 400), ("POST /v1/embeddings HTTP/3.0\r\nHost: x\r\n\r\n", 505),
-        (embeddings + String(repeating: "A: 1\r\n", count: 200) + "\r\n", 431), ("BREW /v1/x HTTP/1.1\r\n\r\n", 501),
-    ] as [(String, Int)])
+    @Test(
+        arguments: [
+            (embeddings + "Content-Length: x\r\n\r\n", 400), (embeddings + "no colon\r\n\r\n", 400),
+            ("POST /v1/embeddings HTTP/1.1\r\n\r\n", 400), ("POST /v1/embeddings HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+            (embeddings + String(repeating: "A: 1\r\n", count: 200) + "\r\n", 431),
+            ("BREW /v1/x HTTP/1.1\r\n\r\n", 501),
+        ] as [(String, Int)]
+    )
     func `the earliest refusal on OpenAI's interface has its format`(_ request: String, _ status: Int) async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.raw(Array(request.utf8))
