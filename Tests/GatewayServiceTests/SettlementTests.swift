@@ -1,5 +1,5 @@
 import Contracts
-import NIOHTTP1
+import NIOCore
 import TestSupport
 import Testing
 
