@@ -54,7 +54,8 @@ struct AnonymousAccessTests {
         let settings = ["AUTH_MODE": "open", "ALLOW_INSECURE": "true", "GATEWAY_HOST": "0.0.0.0"]
         try await TestGateway.with(settings) { gateway in
             let headers: HTTPHeaders = ["x-forwarded-for": "192.0.2.1"]
-            #expect(try await gateway.ask(.GET, "/v1/models", token: nil, headers: headers).status == 200)
+            let models = try await gateway.ask(.GET, "/v1/models", token: nil, headers: headers)
+            #expect(models.status == 200)
             #expect(try await gateway.ask(.GET, "/metrics", token: nil, headers: headers).status == 403)
             #expect(try await gateway.ask(.GET, "/metrics", token: nil).status == 200)
         }

@@ -129,7 +129,11 @@ struct KeyTests {
 
     @Test func `malformed and repeated keys are rejected without a look-up`() async throws {
         try await TestGateway.with { gateway in
-            for _ in 0..<20 { #expect(try await ask(gateway, "sk-parley-\(String(repeating: "0", count: 38))") == 401) }
+            let malformed = "sk-parley-\(String(repeating: "0", count: 38))"
+            for _ in 0..<20 {
+                let status = try await ask(gateway, malformed)
+                #expect(status == 401)
+            }
             #expect(gateway.services.keys.finds == 0)
             let one = KeySecret().text
             for _ in 0..<20 { #expect(try await ask(gateway, one) == 401) }
@@ -168,13 +172,11 @@ struct KeyTests {
             for _ in 0..<31 { _ = try await ask(gateway, KeySecret().text) }
             gateway.services.keys.slowDown(by: .milliseconds(5))
             let (_, secret) = gateway.services.keys.make()
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<200 {
-                    group.addTask { #expect(try await ask(gateway, KeySecret().text) == 429) }
-                }
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<200 { group.addTask { try await ask(gateway, KeySecret().text) } }
                 try await eventually("The flood") { gateway.services.keys.finds > 50 }
                 #expect(try await ask(gateway, secret) == 200)
-                try await group.waitForAll()
+                for try await status in group { #expect(status == 429) }
             }
             #expect(gateway.services.keys.mostConcurrentFinds <= 4)
         }
@@ -196,7 +198,9 @@ struct KeyTests {
         try await TestGateway.with(["TRUSTED_PROXIES": "192.0.2.9"]) { gateway in
             var statuses: Set<Int> = []
             for number in 0..<40 {
-                let headers: HTTPHeaders = ["x-forwarded-for": "192.0.2.\(number)", "forwarded": "for=192.0.2.\(number)"]
+                let headers: HTTPHeaders = [
+                    "x-forwarded-for": "192.0.2.\(number)", "forwarded": "for=192.0.2.\(number)",
+                ]
                 let answer = try await gateway.ask(.GET, Self.path, token: KeySecret().text, headers: headers)
                 statuses.insert(answer.status)
             }

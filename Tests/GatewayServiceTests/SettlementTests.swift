@@ -1,5 +1,5 @@
 import Contracts
-import NIOCore
+import NIOHTTP1
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address equals its IPv4 form.
+/// An IPv4 or IPv6 address; an IPv4-mapped IPv6 address equals its IPv4 form.
 package struct IPAddress: Sendable, Hashable {
     /// The 128 bits of the IPv6 form; an IPv4 address is stored as `::ffff:a.b.c.d`.
     let bits: UInt128
