@@ -8,22 +8,21 @@ import Testing
 
 @testable import GatewayService
 
-/// Calls of models on the gateway: places, quotas and usage.
 @Suite(.timeLimit(.minutes(1)))
 struct CallMeterTests {
     private static let usage = Usage(promptTokens: 10, completionTokens: 5, isEstimated: false)
 
-    @Test func `where no quota applies nobody is asked`() async throws {
+    @Test func `a call without a quota makes no bus call`() async throws {
         try await withMeter { meter, store, cache in
             cache.apply(Keys.News(quotas: [.user("bob")]))
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
-            await call.finish(.reported(model: "a/b", usage: Self.usage))
+            call.finish(.reported(model: "a/b", usage: Self.usage))
             #expect(store.reserves.isEmpty)
-            #expect(meter.reporter.waiting == 1)
+            #expect(meter.reporter.pendingCount == 1)
         }
     }
 
-    @Test func `who has a quota reserves, and so does everybody while nobody can tell who has`() async throws {
+    @Test func `a caller with a quota reserves, and so does every caller while quotas are unknown`() async throws {
         try await withMeter { meter, store, cache in
             store.allow(10)
             cache.apply(Keys.News(quotas: [.user("alice")]))
@@ -32,35 +31,37 @@ struct CallMeterTests {
             #expect(store.reserves.map(\.promptTokens) == [14])
             #expect(store.reserves.map(\.maxTokens) == [7])
             #expect(store.open == 1)
-            await one.finish(.reported(model: "a/b", usage: Self.usage))
-            await one.finish(.rejected)
+            one.finish(.reported(model: "a/b", usage: Self.usage))
+            one.finish(.rejected)
+            try await eventually("The settlement") { !store.settled.isEmpty }
             #expect(store.settled.map(\.usage) == [Self.usage])
             cache.feedDisconnected()
             let other = try await meter.begin(principal("bob"), model: nil, promptTokens: 14)
-            await other.finish(.estimated(model: "a/b", completionBytes: 9))
+            other.finish(.estimated(model: "a/b", completionBytes: 9))
             let third = try await meter.begin(principal("bob"), model: nil, promptTokens: 14)
-            await third.finish(.rejected)
+            third.finish(.rejected)
+            try await eventually("The settlements") { store.settled.count == 3 }
             #expect(store.settled.map(\.usage?.completionTokens) == [5, 7, nil])
             #expect(store.settled.map(\.usage?.isEstimated) == [false, true, nil])
             #expect(store.open == 0)
-            #expect(meter.reporter.waiting == 0)
+            try await eventually("The end of the settlements") { meter.reporter.pendingCount == 0 }
         }
     }
 
-    @Test func `how long the answer may be is what was granted`() async throws {
+    @Test func `the reservation limits the completion`() async throws {
         try await withMeter { meter, store, cache in
             store.allow(1, answerLimit: 70)
             cache.apply(Keys.News(quotas: [.user("alice")]))
             let limited = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             #expect(limited.answerLimit == 70)
-            await limited.finish(.rejected)
+            limited.finish(.rejected)
             let free = try await meter.begin(principal("bob"), model: nil, promptTokens: 14)
             #expect(free.answerLimit == nil)
-            await free.finish(.rejected)
+            free.finish(.rejected)
         }
     }
 
-    @Test func `a refusal takes no place, and what cannot be settled now is settled later`() async throws {
+    @Test func `a rejected call takes no slot, and a failed settlement is sent again`() async throws {
         try await withMeter(limit: 1) { meter, store, cache in
             cache.apply(Keys.News(quotas: [.user("alice")]))
             store.allow(0)
@@ -77,7 +78,7 @@ struct CallMeterTests {
             }
             #expect(fault?.code == .limited)
             store.fail(Fault(.unavailable, "Not now."))
-            await call.finish(.reported(model: "a/b", usage: Self.usage))
+            call.finish(.reported(model: "a/b", usage: Self.usage))
             #expect(store.open == 1)
             store.fail(nil)
             try await eventually("The settlement") { store.open == 0 }
@@ -85,7 +86,7 @@ struct CallMeterTests {
         }
     }
 
-    @Test func `a call that nobody ends gives its place back, and pays for its prompt`() async throws {
+    @Test func `an unfinished call releases its slot, and its prompt is charged`() async throws {
         try await withMeter(limit: 1) { meter, store, cache in
             cache.apply(Keys.News(quotas: [.user("alice")]))
             store.allow(3)
@@ -95,7 +96,7 @@ struct CallMeterTests {
         }
     }
 
-    @Test func `a stream whose client did not hear the end pays what its provider counted`() async throws {
+    @Test func `a client that disconnects before the last event is charged the reported usage`() async throws {
         try await withMeter { meter, store, cache in
             cache.apply(Keys.News(quotas: [.user("alice")]))
             store.allow(1)
@@ -105,13 +106,14 @@ struct CallMeterTests {
             let state = ChatStreamState(chat, first: [], storedCompletions, CallContext(), call)
             let finish = Inference.Event(finish: Inference.Finish(reason: .stop, model: "a/b", usage: Self.usage))
             _ = try state.take([try BusCoding.encode(Inference.Event(text: "Hi")), try BusCoding.encode(finish)])
-            _ = await state.fail(CancellationError())
+            _ = state.fail(CancellationError())
+            try await eventually("The settlement") { store.open == 0 }
             #expect(store.settled.map(\.usage) == [Self.usage])
             #expect(store.settled.map(\.model) == ["a/b"])
         }
     }
 
-    @Test func `a reservation whose answer got lost is let go`() async throws {
+    @Test func `a reservation with a lost response is cancelled`() async throws {
         try await withMeter { meter, store, cache in
             cache.apply(Keys.News(quotas: [.user("alice")]))
             store.allow(3)
@@ -126,32 +128,44 @@ struct CallMeterTests {
         }
     }
 
-    @Test func `a client that leaves while it is reserved for leaves nothing behind`() async throws {
+    @Test func `a client that disconnects during the reservation leaves no reservation`() async throws {
         try await withMeter { meter, store, cache in
             cache.apply(Keys.News(quotas: [.user("alice")]))
             store.allow(3)
             let task = Task {
                 let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
-                await call.finish(.rejected)
+                call.finish(.rejected)
             }
             task.cancel()
             try await task.value
-            #expect(store.open == 0)
+            try await eventually("The settlement") { store.open == 0 }
         }
     }
 
-    @Test func `a task that is cancelled still settles`() async throws {
+    @Test func `a cancelled task settles its reservation`() async throws {
         try await withMeter { meter, store, cache in
             store.allow(1)
             cache.apply(Keys.News(quotas: [.user("alice")]))
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let task = Task {
                 do { try await Task.sleep(for: .seconds(50)) } catch {}
-                await call.finish(.estimated(model: "a/b", completionBytes: 0))
+                call.finish(.estimated(model: "a/b", completionBytes: 0))
             }
             task.cancel()
             await task.value
-            #expect(store.open == 0)
+            try await eventually("The settlement") { store.open == 0 }
+        }
+    }
+
+    @Test func `the next reservation of a user sees the earlier settlement`() async throws {
+        try await withMeter { meter, store, cache in
+            cache.apply(Keys.News(quotas: [.user("alice")]))
+            store.allow(100)
+            for _ in 0..<20 {
+                let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
+                #expect(store.open == 1)
+                call.finish(.reported(model: "a/b", usage: Self.usage))
+            }
         }
     }
 

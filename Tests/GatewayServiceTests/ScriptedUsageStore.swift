@@ -15,6 +15,8 @@ final class ScriptedUsageStore: Sendable {
         var reservations: Set<Quotas.Reservation.ID> = []
         var reserves: [Quotas.Reserve] = []
         var settled: [Quotas.Settlement] = []
+        var holdsSettlements = false
+        var settleCalls = 0
     }
 
     private let state = Mutex(State())
@@ -42,6 +44,14 @@ final class ScriptedUsageStore: Sendable {
         }
     }
 
+    /// How many times settlements arrived, including those that are held.
+    var settleCalls: Int { state.withLock { $0.settleCalls } }
+
+    /// Accepts settlements only after this is called again with `false`.
+    func holdSettlements(_ holds: Bool) {
+        state.withLock { $0.holdsSettlements = holds }
+    }
+
     func add(to table: inout EndpointTable) {
         table.serve(Usage.Record.self) { request, _ in
             try self.state.withLock { state throws(Fault) in
@@ -66,6 +76,8 @@ final class ScriptedUsageStore: Sendable {
             }
         }
         table.serve(Quotas.Settle.self) { request, _ in
+            self.state.withLock { $0.settleCalls += 1 }
+            while self.state.withLock({ $0.holdsSettlements }) { try await Task.sleep(for: .milliseconds(5)) }
             try self.state.withLock { state throws(Fault) in
                 if let fault = state.fault { throw fault }
                 for settlement in request.settlements where state.reservations.remove(settlement.reservation) != nil {

@@ -48,13 +48,13 @@ struct ChatCompletionsController: Sendable {
             }
             let isKept =
                 if let stored = chat.stored { await storedCompletions.store(stored, answer, call) } else { false }
-            await metered.finish(MeteredCall.Outcome(answer.finish))
+            metered.finish(MeteredCall.Outcome(answer.finish))
             var response = OpenAIResponse.json(ChatCompletion(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
             if isKept { response.headers[.xParleyConversation] = chat.stored?.id.description }
             return response
         } catch {
-            await metered.finish(MeteredCall.Outcome(after: error))
+            metered.finish(MeteredCall.Outcome(after: error))
             throw error
         }
     }
@@ -72,7 +72,7 @@ struct ChatCompletionsController: Sendable {
         do {
             (stream, first) = try await begin(chat, call, context)
         } catch {
-            await metered.finish(MeteredCall.Outcome(after: error))
+            metered.finish(MeteredCall.Outcome(after: error))
             throw error
         }
         var headers: HTTPFields = [
@@ -125,10 +125,10 @@ struct ChatCompletionsController: Sendable {
                     if state.isOver { await state.store() }
                     if frames.readableBytes > 0 { try await writer.write(frames) }
                 }
-                try await state.finish()
+                try state.finish()
             } catch {
                 // A client that has left takes no last words, and with this stream leaves the model.
-                guard let lastWords = await state.fail(error) else { throw error }
+                guard let lastWords = state.fail(error) else { throw error }
                 try await writer.write(lastWords)
             }
             try await writer.finish(nil)

@@ -64,22 +64,22 @@ final class ChatStreamState: Sendable {
     /// Counts a generation that has come to its end.
     ///
     /// Throws `cut` when it has not.
-    func finish() async throws {
+    func finish() throws {
         guard let finish = state.withLock({ $0.chunks.finish }) else {
             throw Fault(.cut, "The model's answer stopped without an end.")
         }
-        await metered.finish(MeteredCall.Outcome(finish))
+        metered.finish(MeteredCall.Outcome(finish))
     }
 
     /// Counts a generation that broke off; answers what is to be told of it.
     ///
     /// Where only its client did not hear the end, what it took is known.
-    func fail(_ error: any Error) async -> ByteBuffer? {
+    func fail(_ error: any Error) -> ByteBuffer? {
         let outcome = state.withLock { state in
             state.chunks.finish.map { MeteredCall.Outcome($0) }
                 ?? .estimated(model: state.chunks.model, completionBytes: state.chunks.byteCount)
         }
-        await metered.finish(outcome)
+        metered.finish(outcome)
         return (error as? Fault).map { ChatCompletionChunks.frame(of: $0) }
     }
 }

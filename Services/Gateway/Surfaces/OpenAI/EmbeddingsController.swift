@@ -36,10 +36,10 @@ struct EmbeddingsController: Sendable {
         do {
             let made = try await context.answer(call) { try await inference.call(request, $0) }
             let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
-            await metered.finish(.reported(model: made.model, usage: usage))
+            metered.finish(.reported(model: made.model, usage: usage))
             return made
         } catch {
-            await metered.finish(MeteredCall.Outcome(after: error))
+            metered.finish(MeteredCall.Outcome(after: error))
             throw error
         }
     }
