@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import ServiceKit
 
 /// What the gateway knows of a request.
 struct GatewayContext: RequestContext {
@@ -27,6 +28,10 @@ struct GatewayContext: RequestContext {
     /// The key that they came with.
     var key: APIKey?
     var keyLease: KeyLease?
+    /// The fault for routes that require a principal when there is none.
+    var missingCredential = Fault(.unauthorized, "Missing authorization header")
+    /// The client's address behind trusted proxies.
+    private var forwardedAddress: IPAddress?
 
     init(source: Source) {
         start = .now
@@ -54,11 +59,20 @@ struct GatewayContext: RequestContext {
         principal.map { "user:\($0.user)" } ?? address
     }
 
-    /// Where the request comes from, as somebody who can be counted.
-    var address: String { "address:\(peer?.ipAddress ?? "unknown")" }
+    /// The client's address as a caller in rate limits; an IPv6 client is counted by its `/64` network.
+    var address: String { "address:\((forwardedAddress ?? peerAddress)?.clientNetwork ?? "unknown")" }
 
-    /// Whether the request comes from this machine.
-    var isLoopback: Bool { peer?.isLoopback == true }
+    /// Whether the request was sent directly from this machine, not through a proxy.
+    var isLoopback: Bool {
+        peerAddress?.isLoopback == true && !ForwardingHeaders.arePresent(in: head.headers)
+    }
+
+    private var peerAddress: IPAddress? { peer?.ipAddress.flatMap { IPAddress($0) } }
+
+    /// Finds the client's address behind trusted proxies.
+    mutating func resolveClientAddress(behind trusted: [IPNetwork]) {
+        forwardedAddress = ClientAddress.resolve(peer: peerAddress, headers: head.headers, trusted: trusted)
+    }
 
     /// The call on the bus that answers the request.
     func call(as principal: Principal? = nil) -> CallContext {

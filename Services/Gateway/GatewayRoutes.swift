@@ -12,7 +12,9 @@ struct GatewayRoutes {
     let inference: any Bus
     let peers: PeerHealth
     let cors: CORSRules
-    let mode: AuthenticationMode
+    let allowedHosts: AllowedHosts
+    let anonymous: AnonymousAccess
+    let trustedProxies: [IPNetwork]
     let verifier: TokenVerifier
     let keys: KeyVerifier
     let limiter: RateLimiter
@@ -26,13 +28,15 @@ struct GatewayRoutes {
     func responder(readiness: [ReadinessCheck], draining: DrainState) -> ServerChannel.Respond {
         let errors = ErrorAnswers(routes: list)
         let authenticator = RequestAuthenticator(
-            mode: mode,
+            anonymous: anonymous,
+            trustedProxies: trustedProxies,
             verifier: verifier,
             keys: keys,
             limiter: limiter,
             errors: errors
         )
         let door = RequestDispatcher(
+            allowedHosts: allowedHosts,
             cors: cors,
             authenticator: authenticator,
             errors: errors,
@@ -88,7 +92,10 @@ struct GatewayRoutes {
             (.get, "/api/v1/influencers", influencers.list),
             (.get, "/api/v1/influencers/:id", influencers.find),
         ]
-        if mode == .open { routes.append((.post, "/auth/token", TokenController(verifier: verifier).issue)) }
+        if anonymous.mode == .open {
+            let tokens = TokenController(verifier: verifier, anonymous: anonymous)
+            routes.append((.post, "/auth/token", tokens.issue))
+        }
         return routes
     }
 
@@ -101,7 +108,7 @@ struct GatewayRoutes {
         let runs = RunsController(conversations: self.conversations)
         let keys = KeysController(conversations: self.conversations)
         let quotas = QuotasController(conversations: self.conversations)
-        let models = ModelsController(inference: inference, mode: mode)
+        let models = ModelsController(inference: inference, mode: anonymous.mode)
         return [
             (.post, all, conversations.create),
             (.get, all, conversations.list),

@@ -127,23 +127,84 @@ struct KeyTests {
         }
     }
 
-    @Test func `guessing does not hammer conversation-svc`() async throws {
+    @Test func `malformed and repeated keys are rejected without a look-up`() async throws {
         try await TestGateway.with { gateway in
-            for _ in 0..<20 { #expect(try await ask(gateway, "sk-parley-\(String(repeating: "0", count: 38))") == 401) }
+            let malformed = "sk-parley-\(String(repeating: "0", count: 38))"
+            for _ in 0..<20 {
+                let status = try await ask(gateway, malformed)
+                #expect(status == 401)
+            }
             #expect(gateway.services.keys.finds == 0)
             let one = KeySecret().text
             for _ in 0..<20 { #expect(try await ask(gateway, one) == 401) }
             #expect(gateway.services.keys.finds == 1)
-            let (_, known) = gateway.services.keys.make()
-            try await heard(gateway, known)
-            let finds = gateway.services.keys.finds
-            var statuses: Set<Int> = []
-            for _ in 0..<100 { statuses.insert(try await ask(gateway, KeySecret().text)) }
-            #expect(statuses == [401, 429])
-            #expect(gateway.services.keys.finds - finds <= 40)
-            // Who is known is let in all the same.
-            #expect(try await ask(gateway, known) == 200)
+        }
+    }
+
+    @Test func `after too many invalid keys an address gets 429 for invalid keys, and valid keys are accepted`()
+        async throws
+    {
+        try await TestGateway.with { gateway in
+            let one = KeySecret().text
+            #expect(try await ask(gateway, one) == 401)
+            var statuses: [Int] = []
+            for _ in 0..<60 { statuses.append(try await ask(gateway, KeySecret().text)) }
+            #expect(statuses.prefix(29).allSatisfy { $0 == 401 })
+            #expect(Set(statuses) == [401, 429])
+            let refused = try await gateway.ask(.GET, Self.path, token: KeySecret().text)
+            #expect(refused.status == 429 && refused.isEnvelope)
+            #expect(refused.headers.first(name: "retry-after") != nil)
+            #expect(try await ask(gateway, one) == 429)
+            #expect(try await ask(gateway, "sk-parley-x") == 429)
+            // None of these keys was used before.
+            for _ in 0..<5 {
+                let (_, secret) = gateway.services.keys.make()
+                #expect(try await ask(gateway, secret) == 200)
+                let headers: HTTPHeaders = ["x-api-key": secret]
+                #expect(try await gateway.ask(.GET, Self.path, token: nil, headers: headers).status == 200)
+            }
             #expect(try await ask(gateway, TestGateway.token()) == 200)
+        }
+    }
+
+    @Test func `a flood of invalid keys has few concurrent look-ups and does not block a valid key`() async throws {
+        try await TestGateway.with { gateway in
+            for _ in 0..<31 { _ = try await ask(gateway, KeySecret().text) }
+            gateway.services.keys.slowDown(by: .milliseconds(5))
+            let (_, secret) = gateway.services.keys.make()
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<200 { group.addTask { try await ask(gateway, KeySecret().text) } }
+                try await eventually("The flood") { gateway.services.keys.finds > 50 }
+                #expect(try await ask(gateway, secret) == 200)
+                for try await status in group { #expect(status == 429) }
+            }
+            #expect(gateway.services.keys.mostConcurrentFinds <= 4)
+        }
+    }
+
+    @Test func `behind a trusted proxy each client has its own limit`() async throws {
+        try await TestGateway.with(["TRUSTED_PROXIES": "192.0.2.9, 127.0.0.0/8"]) { gateway in
+            func ask(_ client: String) async throws -> Int {
+                let headers: HTTPHeaders = ["x-forwarded-for": client]
+                return try await gateway.ask(.GET, Self.path, token: KeySecret().text, headers: headers).status
+            }
+            for number in 0..<40 { _ = try await ask("198.51.100.\(number), 192.0.2.1") }
+            #expect(try await ask("192.0.2.1") == 429)
+            #expect(try await ask("192.0.2.2") == 401)
+        }
+    }
+
+    @Test func `without a trusted proxy a client cannot choose its address`() async throws {
+        try await TestGateway.with(["TRUSTED_PROXIES": "192.0.2.9"]) { gateway in
+            var statuses: Set<Int> = []
+            for number in 0..<40 {
+                let headers: HTTPHeaders = [
+                    "x-forwarded-for": "192.0.2.\(number)", "forwarded": "for=192.0.2.\(number)",
+                ]
+                let answer = try await gateway.ask(.GET, Self.path, token: KeySecret().text, headers: headers)
+                statuses.insert(answer.status)
+            }
+            #expect(statuses == [401, 429])
         }
     }
 

@@ -7,6 +7,9 @@ final class ScriptedKeyStore: Sendable {
     private struct State {
         var keys: [String: APIKey] = [:]
         var finds = 0
+        var concurrentFinds = 0
+        var mostConcurrentFinds = 0
+        var delay = Duration.zero
         var checks = 0
         var news: [Keys.News] = []
         var limited: [Quota.Subject] = []
@@ -21,6 +24,7 @@ final class ScriptedKeyStore: Sendable {
 
     /// How often a key was asked for.
     var finds: Int { state.withLock { $0.finds } }
+    var mostConcurrentFinds: Int { state.withLock { $0.mostConcurrentFinds } }
     /// How often keys were looked at again.
     var checks: Int { state.withLock { $0.checks } }
     /// How often the stream of news was begun.
@@ -79,6 +83,14 @@ final class ScriptedKeyStore: Sendable {
         state.withLock { $0.isStalled = isStalled }
     }
 
+    /// Delays every look-up, and starts counting concurrent ones.
+    func slowDown(by delay: Duration) {
+        state.withLock { state in
+            state.delay = delay
+            state.mostConcurrentFinds = state.concurrentFinds
+        }
+    }
+
     func limit(_ subject: Quota.Subject) {
         state.withLock { state in
             state.limited.append(subject)
@@ -88,10 +100,14 @@ final class ScriptedKeyStore: Sendable {
 
     func add(to table: inout EndpointTable) {
         table.serve(Keys.Find.self) { request, _ in
-            let key = self.state.withLock { state in
+            let (key, delay) = self.state.withLock { state in
                 state.finds += 1
-                return state.keys[request.digest]
+                state.concurrentFinds += 1
+                state.mostConcurrentFinds = max(state.mostConcurrentFinds, state.concurrentFinds)
+                return (state.keys[request.digest], state.delay)
             }
+            defer { self.state.withLock { $0.concurrentFinds -= 1 } }
+            if delay > .zero { try await Task.sleep(for: delay) }
             guard let key else { throw Fault(.missing, "Key not found") }
             return key
         }

@@ -37,7 +37,7 @@ struct TestGateway {
             "GATEWAY_PORT": "0", "BUS_TOKEN": busToken, "JWT_SECRET_KEY": secret, "CONVERSATION_URL": services,
             "INFERENCE_URL": services, "MEDIA_URL": services, "TRANSCRIPTION_URL": services,
             "RATE_LIMIT_PER_MINUTE": "0",
-            "RATE_LIMIT_PER_HOUR": "0",
+            "RATE_LIMIT_PER_HOUR": "0", "ALLOWED_HOSTS": "x,y,h",
         ]
         return values.merging(settings) { $1 }
     }

@@ -14,6 +14,7 @@ struct RequestDispatcher: Sendable {
     /// Answers `POST` at one path, from somebody who is known.
     typealias Direct = @Sendable (ServerRequest, AuthenticatedContext) async throws -> Response
 
+    let allowedHosts: AllowedHosts
     let cors: CORSRules
     let authenticator: RequestAuthenticator
     let errors: ErrorAnswers
@@ -23,12 +24,14 @@ struct RequestDispatcher: Sendable {
     private let logger = Logger(label: "gateway")
 
     init(
+        allowedHosts: AllowedHosts,
         cors: CORSRules,
         authenticator: RequestAuthenticator,
         errors: ErrorAnswers,
         direct: [String: Direct],
         router: any HTTPResponder<GatewayContext>
     ) {
+        self.allowedHosts = allowedHosts
         self.cors = cors
         self.authenticator = authenticator
         self.errors = errors
@@ -41,6 +44,7 @@ struct RequestDispatcher: Sendable {
         let head = request.head
         var response: Response
         do {
+            try allowedHosts.check(head.headers)
             if let preflight = cors.preflight(head) {
                 response = preflight
             } else {

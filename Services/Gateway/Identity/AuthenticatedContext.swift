@@ -2,20 +2,22 @@ import Bus
 import Contracts
 import Hummingbird
 
-/// A request of somebody who is known: whoever has one of these has been authenticated.
+/// The context of an authenticated request.
 struct AuthenticatedContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
+    private let request: GatewayContext
     let principal: Principal
-    /// The key that they came with.
+    /// The API key of the request, if any.
     let key: APIKey?
     private let keyLease: KeyLease?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
 
-    /// Throws `unauthorized` when nobody is known.
+    /// Throws `unauthorized` without a principal.
     init(context: GatewayContext) throws {
-        guard let principal = context.principal else { throw Fault(.unauthorized, "Missing authorization header") }
+        guard let principal = context.principal else { throw context.missingCredential }
+        request = context
         coreContext = context.coreContext
         self.principal = principal
         key = context.key
@@ -25,9 +27,12 @@ struct AuthenticatedContext: ChildRequestContext {
         requestID = context.requestID
     }
 
+    /// Whether the request was sent directly from this machine.
+    var isLoopback: Bool { request.isLoopback }
+
     var maxUploadSize: Int { RequestGuard.largestBody }
 
-    /// Asks for a whole answer, which is left when the key by which it is asked for stops being good.
+    /// Makes a call that is cancelled when the request's API key is invalidated.
     func answer<Answer>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
@@ -36,7 +41,7 @@ struct AuthenticatedContext: ChildRequestContext {
         return try await keyLease.answer(call, ask)
     }
 
-    /// Asks for a stream, which ends early when the key by which it was asked for stops being good.
+    /// Opens a stream that ends with a fault when the request's API key is invalidated.
     func stream<Element>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>

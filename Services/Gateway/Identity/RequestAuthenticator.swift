@@ -1,22 +1,25 @@
 import Contracts
 import Hummingbird
 import NIOHTTP1
+import ServiceKit
 
-/// Finds out who is asking and whether they may ask now; what was found stands in the context.
+/// Authenticates requests and applies rate limits.
 struct RequestAuthenticator: Sendable {
-    let mode: AuthenticationMode
+    let anonymous: AnonymousAccess
+    let trustedProxies: [IPNetwork]
     let verifier: TokenVerifier
     let keys: KeyVerifier
     let limiter: RateLimiter
     let errors: ErrorAnswers
 
-    /// The answer to a request whose caller may ask, or why they may not.
+    /// Returns the response of `next`, or an error response if the request is rejected.
     func answer(
         _ context: GatewayContext,
         _ next: (GatewayContext) async throws -> Response
     ) async -> Response {
         var context = context
         let surface = Surface(path: context.head.uri)
+        if !trustedProxies.isEmpty { context.resolveClientAddress(behind: trustedProxies) }
         var refusal: (any Error)?
         do {
             try await identify(surface, &context)
@@ -24,7 +27,7 @@ struct RequestAuthenticator: Sendable {
             refusal = error
         }
         let authenticated = ContinuousClock.now
-        // Who guesses credentials is counted by address, like who shows none.
+        // Requests without a valid credential are counted by address.
         let decision = limiter.take(limits(of: context))
         var response: Response
         do {
@@ -44,10 +47,12 @@ struct RequestAuthenticator: Sendable {
         return response
     }
 
-    /// A credential that is there and wrong is refused in every mode.
+    /// Sets the principal of the context; an invalid credential is rejected in every mode.
     private func identify(_ surface: Surface, _ context: inout GatewayContext) async throws {
         switch try Credential(context.head.headers) {
-        case .token(let token) where isNoCredential(token, surface): context.principal = Principal(user: "local")
+        case .token(let token)
+        where isPlaceholder(token, surface) && anonymous.isAllowed(context):
+            context.principal = Principal(user: "local")
         case .token(let token): context.principal = try await verifier.verify(token)
         case .key(let text):
             let (key, version) = try await keys.verify(text, from: context.address, requestID: context.requestID)
@@ -55,15 +60,16 @@ struct RequestAuthenticator: Sendable {
             context.keyLease = KeyLease(key: key, version: version, cache: keys.cache)
             context.principal = key.principal
         case .none:
-            if mode == .off {
-                context.principal = Principal(user: "local", role: .admin)
-            } else if mode == .open, surface.allowsAnonymousAccess {
-                context.principal = Principal(user: "local")
+            guard anonymous.mode == .off || anonymous.mode == .open && surface.allowsAnonymousAccess else { return }
+            guard anonymous.isAllowed(context) else {
+                context.missingCredential = AnonymousAccess.forwarded
+                return
             }
+            context.principal = Principal(user: "local", role: anonymous.mode == .off ? .admin : .user)
         }
     }
 
-    /// A user's limit, and beside it that of the key that they came with.
+    /// The rate limits of the request: the caller's, and the limit of the API key if it has one.
     private func limits(of context: GatewayContext) -> [RateLimit] {
         guard limiter.isLimited || context.key != nil else { return [] }
         let own = limiter.limit(of: context.caller)
@@ -72,9 +78,8 @@ struct RequestAuthenticator: Sendable {
         return [own, RateLimit(caller: "key:\(key.id)", perMinute: perMinute, perHour: perHour)]
     }
 
-    /// Whether what stands where a token belongs is nothing of the kind: the clients of a surface that knows no
-    /// authentication always send something.
-    private func isNoCredential(_ token: String, _ surface: Surface) -> Bool {
-        surface.allowsAnonymousAccess && mode != .required && token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
+    /// Whether the bearer token is not a JWT on a surface with anonymous access; OpenAI's clients always send a token.
+    private func isPlaceholder(_ token: String, _ surface: Surface) -> Bool {
+        surface.allowsAnonymousAccess && token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
     }
 }

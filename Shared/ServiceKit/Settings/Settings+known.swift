@@ -45,6 +45,18 @@ extension Settings {
         Setting("JWT_ISSUER", "parley", "Who must have issued a token.", for: [.gateway]),
         Setting("JWT_AUDIENCE", "", "For whom a token must be; unset: not checked.", for: [.gateway]),
         Setting("JWT_JWKS_URL", "", "Where public keys for tokens are found.", for: [.gateway]),
+        Setting(
+            "ALLOWED_HOSTS",
+            "",
+            "Host names answered in the modes open and off, beside loopback ones; comma-separated.",
+            for: [.gateway]
+        ),
+        Setting(
+            "TRUSTED_PROXIES",
+            "",
+            "Addresses or networks of proxies whose X-Forwarded-For and Forwarded count; comma-separated.",
+            for: [.gateway]
+        ),
         Setting("CORS_ORIGINS", "", "Origins of web pages that may ask, with commas; * for all.", for: [.gateway]),
         Setting("RATE_LIMIT_PER_MINUTE", "300", "Requests a minute of one caller; 0 for no limit.", for: [.gateway]),
         Setting("RATE_LIMIT_PER_HOUR", "5000", "Requests an hour of one caller; 0 for no limit.", for: [.gateway]),

@@ -35,6 +35,7 @@ struct OpenAIError {
         case .missing: (status, type, param, code) = (.notFound, Self.invalid, "model", "model_not_found")
         case .lost: (status, type, param, code) = (.notFound, Self.invalid, nil, "unknown_url")
         case .wrongMethod: (status, type, param, code) = (.methodNotAllowed, Self.invalid, nil, "method_not_supported")
+        case .misdirected: (status, type, param, code) = (.misdirectedRequest, Self.invalid, nil, "misdirected_request")
         case .unsupportedType:
             (status, type, param, code) = (.unsupportedMediaType, Self.invalid, nil, "unsupported_media_type")
         case .contextTooLong:

@@ -26,6 +26,7 @@ enum V1ErrorCode {
         case .keyInvalidated: .unauthorized
         case .unsupportedType: .unsupportedMediaType
         case .wrongMethod: .methodNotAllowed
+        case .misdirected: .misdirectedRequest
         default: code.status
         }
     }
