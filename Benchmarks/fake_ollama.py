@@ -1,4 +1,4 @@
-"""A stand-in for Ollama that answers at once: /api/chat with 60 words in one write, /api/tags, /api/show. Loopback only."""
+"""A fake Ollama that answers at once: /api/chat with 60 words in one write, /api/tags and /api/show, on 127.0.0.1."""
 import asyncio
 import json
 import sys

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures a release build; docs/performance.md says what the figures mean.
+# Measures a release build; docs/performance.md explains the figures.
 #   Benchmarks/run.sh [FOLDER-OF-EXECUTABLES] [SECONDS]
 set -euo pipefail
 cd "$(dirname "$0")/.."

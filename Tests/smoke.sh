@@ -1,6 +1,6 @@
 #!/bin/bash
-# The real executables, as a person uses them: parley up, the README's conversation, every endpoint by curl, a service that
-# dies and comes back, and an end that leaves nothing behind. Everything is on 127.0.0.1 and bounded in time.
+# Tests the executables as a user runs them: parley up, the conversation of the README, every endpoint with curl, restarts of
+# killed services, and a stop that leaves no process behind. All servers listen on 127.0.0.1.
 #   BIN=.build/release Tests/smoke.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,22 +15,31 @@ fail() {
   tail -n 20 "$work"/*.log "$work"/data/logs/*.log 2>/dev/null || true
   exit 1
 }
-# Waits until a command succeeds: within SECONDS WHAT COMMAND…
+# Waits until a command succeeds: within SECONDS EVENT COMMAND…
 within() {
-  local end=$((SECONDS + $1)) what=$2
+  local end=$((SECONDS + $1)) event=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || fail "$what did not happen in time."
+    [ $SECONDS -lt $end ] || fail "$event did not happen in time."
     sleep 0.05
   done
 }
 clean_up() {
-  # Whatever happened: nothing that was started stays.
   if [ -n "$supervisor" ] && kill -0 "$supervisor" 2>/dev/null; then kill -9 "$supervisor"; fi
   sleep 0.2
   rm -rf "$work"
 }
 trap clean_up EXIT
+# The process of a service below the supervisor, which runs as `gateway` or as `parley serve gateway`.
+pid_of() {
+  local pid command
+  for pid in $(pgrep -P "$supervisor"); do
+    mapfile -d '' -t command 2>/dev/null <"/proc/$pid/cmdline" || continue
+    [ "${command[0]##*/}" = parley ] && command=("${command[2]:-}")
+    case "${command[0]##*/}" in "$1" | "${1%-svc}") echo "$pid" && return ;; esac
+  done
+  return 1
+}
 
 read -r g c i m t < <(python3 - <<'P'
 import socket
@@ -49,26 +58,26 @@ supervisor=$!
 within 60 "parley up" grep -q "Parley is up" "$work/up.log"
 head -n 1 "$work/up.log"
 children=$(pgrep -P "$supervisor" | tr '\n' ' ')
-[ "$(wc -w <<<"$children")" = 5 ] || fail "there are not five children but: $children"
-[ "$(stat -c %a data/bus-token data/jwt-secret | tr '\n' ' ')" = "600 600 " ] || fail "the secrets can be read by others."
+[ "$(wc -w <<<"$children")" = 5 ] || fail "expected five services, found the processes $children"
+[ "$(stat -c %a data/bus-token data/jwt-secret | tr '\n' ' ')" = "600 600 " ] || fail "other users can read the secrets."
 
-# The shell lines of a page between its smoke marks, with our ports in place of the standard ones.
+# The shell lines of a page between its smoke marks, with the ports of this test.
 lines_of() {
   awk '/^<!-- smoke: begin -->/ { on = 1 } /^<!-- smoke: end -->/ { on = 0 }
        on && /^```$/ { shell = 0 } on && shell { print } on && /^```sh$/ { shell = 1 }' "$1" |
     sed "s/:8000/:$g/; s/:8001/:$c/; s/:8002/:$i/; s/curl -s/curl -fs/"
 }
 
-say "the README's conversation"
+say "the conversation of the README"
 lines_of "$root/README.md" >"$work/readme.sh"
 timeout 60 bash -euo pipefail "$work/readme.sh" >"$work/readme.out" 2>"$work/readme.log" || fail "README.md"
-[ "$(grep -c '^event: done' "$work/readme.out")" = 2 ] || fail "the streamed answer did not end with done, twice."
+[ "$(grep -c '^event: done' "$work/readme.out")" = 2 ] || fail "the two streamed answers did not end with done."
 tail -n 1 "$work/readme.out" | python3 -c '
 import json, sys
-messages = [m for m in json.load(sys.stdin)["messages"]]
-said = [(m["role"], m["status"]) for m in messages if m["run_id"]]
-assert said == [("user", "completed"), ("assistant", "completed")] * 2, said
-' || fail "the stored conversation is not what was said."
+messages = json.load(sys.stdin)["messages"]
+found = [(m["role"], m["status"]) for m in messages if m["run_id"]]
+assert found == [("user", "completed"), ("assistant", "completed")] * 2, found
+' || fail "the stored conversation differs from the messages sent."
 
 say "every endpoint of the bus"
 lines_of "$root/Shared/Contracts/Contracts.docc/Contracts.md" >"$work/bus.sh"
@@ -81,62 +90,62 @@ for port in $c $i $m $t; do
   done
 done
 [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$c/personas/list" --json '{}')" = 401 ] ||
-  fail "the bus answers without its secret."
+  fail "the bus accepts a call without its token."
 
 say "doctor and token"
 "$bin/parley" doctor --gateway-port "$g" --conversation-port "$c" --inference-port "$i" --media-port "$m" \
   --transcription-port "$t" --data-dir "$work/data" >"$work/doctor.log" || fail "parley doctor: $(cat "$work/doctor.log")"
 token=$("$bin/parley" token --user alice --data-dir "$work/data")
 alice() { curl -sf "$gateway$1" -H "Authorization: Bearer $token"; }
-alice "/api/v1/chat/conversations" >"$work/before.json" || fail "the token of parley token is refused."
+alice "/api/v1/chat/conversations" >"$work/before.json" || fail "the gateway rejects the token of parley token."
 
-say "a call of /v1 is kept where that is asked for"
-kept=$(curl -sf -D - -o /dev/null "$gateway/v1/chat/completions" -H "Authorization: Bearer $token" \
+say "a call of /v1 with store is stored"
+stored=$(curl -sf -D - -o /dev/null "$gateway/v1/chat/completions" -H "Authorization: Bearer $token" \
   --json '{"model":"demo","store":true,"stream":true,"messages":[{"role":"user","content":"Hello"}]}' |
   tr -d '\r' | awk 'tolower($1) == "x-parley-conversation:" { print $2 }')
-alice "/api/v1/chat/conversations/$kept/messages" | grep -q '"content":"Hello"' || fail "the call was not kept."
+alice "/api/v1/chat/conversations/$stored/messages" | grep -q '"content":"Hello"' || fail "the call was not stored."
 alice "/api/v1/chat/conversations" >"$work/before.json"
 
-say "a key is made, believed and revoked"
-house=(--conversation-port "$c" --data-dir "$work/data")
-key=$("$bin/parley" key create --user alice --name smoke "${house[@]}" 2>/dev/null) || fail "parley key create."
+say "create, use and revoke a key"
+connection=(--conversation-port "$c" --data-dir "$work/data")
+key=$("$bin/parley" key create --user alice --name smoke "${connection[@]}" 2>/dev/null) || fail "parley key create."
 with_key() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$gateway/api/v1/keys" -H "X-API-Key: $key")" = "$1" ]; }
-with_key 200 || fail "a new key is refused."
-id=$("$bin/parley" key list --user alice "${house[@]}" 2>/dev/null | awk '$NF == "smoke" { print $1 }')
-"$bin/parley" key revoke "$id" "${house[@]}" >/dev/null || fail "parley key revoke."
-within 1 "the refusal of a revoked key" with_key 401
+with_key 200 || fail "the gateway rejects a new key."
+id=$("$bin/parley" key list --user alice "${connection[@]}" 2>/dev/null | awk '$NF == "smoke" { print $1 }')
+"$bin/parley" key revoke "$id" "${connection[@]}" >/dev/null || fail "parley key revoke."
+within 1 "the rejection of a revoked key" with_key 401
 
-say "a second parley up on the same data is refused"
+say "a second parley up on the same data fails"
 if timeout 20 "$bin/parley" up --gateway-port "$g" --data-dir "$work/data" >"$work/second.log" 2>&1; then
   fail "a second parley up started."
 fi
 
-say "each service dies and comes back"
+say "each service restarts after a kill"
 for name in transcription-svc media-svc inference-svc conversation-svc gateway; do
-  victim=$(pgrep -P "$supervisor" -x "${name:0:15}") || fail "$name is not there."
-  kill -9 "$victim"
-  another() { local now; now=$(pgrep -P "$supervisor" -x "${name:0:15}") && [ "$now" != "$victim" ]; }
-  within 20 "the return of $name" another
-  within 20 "health after $name" curl -sf "$gateway/readyz"
+  killed=$(pid_of "$name") || fail "$name does not run."
+  kill -9 "$killed"
+  is_replaced() { local now; now=$(pid_of "$name") && [ "$now" != "$killed" ]; }
+  within 20 "the restart of $name" is_replaced
+  within 20 "readiness after the restart of $name" curl -sf "$gateway/readyz"
 done
-[ "$(alice "/api/v1/chat/conversations")" = "$(cat "$work/before.json")" ] || fail "conversations differ after the kills."
+[ "$(alice "/api/v1/chat/conversations")" = "$(cat "$work/before.json")" ] || fail "the conversations differ after the kills."
 
 say "SIGTERM"
 children=$(pgrep -P "$supervisor" | tr '\n' ' ')
 kill -TERM "$supervisor"
 end=$((SECONDS + 30))
 while kill -0 "$supervisor" 2>/dev/null; do
-  [ $SECONDS -lt $end ] || fail "parley up did not end."
+  [ $SECONDS -lt $end ] || fail "parley up did not stop."
   sleep 0.05
 done
 code=0
 wait "$supervisor" || code=$?
 [ "$code" = 0 ] || fail "parley up ended with $code."
 for child in $children; do
-  if kill -0 "$child" 2>/dev/null; then fail "process $child is left."; fi
+  if kill -0 "$child" 2>/dev/null; then fail "process $child still runs."; fi
 done
 
-say "the services end with a supervisor that is killed"
+say "the services stop when the supervisor is killed"
 "$bin/parley" up --gateway-port "$g" --conversation-port "$c" --inference-port "$i" --media-port "$m" \
   --transcription-port "$t" --data-dir "$work/data" >"$work/again.log" 2>&1 &
 supervisor=$!
@@ -144,6 +153,6 @@ within 60 "parley up" grep -q "Parley is up" "$work/again.log"
 children=$(pgrep -P "$supervisor" | tr '\n' ' ')
 kill -9 "$supervisor"
 wait "$supervisor" 2>/dev/null || true
-gone() { for child in $children; do ! kill -0 "$child" 2>/dev/null || return 1; done; }
-within 30 "the end of the children" gone
+all_stopped() { for child in $children; do ! kill -0 "$child" 2>/dev/null || return 1; done; }
+within 30 "the end of the services" all_stopped
 say "all passed in $SECONDS s"

@@ -9,9 +9,9 @@ import ServiceKit
 import ServiceLifecycle
 import UnixSignals
 
-/// The two ends of the bus by themselves: `serve` answers, `call` and `stream` ask it, 64 at once.
+/// Client and server of the bus without the services: `serve` is the server, `call` and `stream` are clients with 64 tasks.
 ///
-/// The asking end says `begin` and `end COUNT` around what it measures, for whoever reads both processes' time.
+/// The client prints `begin` and `end COUNT` around the measured time, so that a script can read the processor time of both.
 @main
 enum BusBenchmark {
     private static let callers = 64
@@ -48,7 +48,7 @@ enum BusBenchmark {
         table.serve(Count.self) { _, _ in
             ElementStream(
                 encoded: {
-                    // A timer of the event loop, so that little is measured but the bus.
+                    // A timer of the event loop, which costs little compared with the bus.
                     try await MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: pace) {}.futureResult.get()
                     return [element]
                 },
@@ -62,45 +62,45 @@ enum BusBenchmark {
             logger: Logger(label: "benchmark")
         )
         async let running: Void = group.run()
-        say(String(try await unit.listeningPort.value()))
+        printLine(String(try await unit.listeningPort.value()))
         try await running
     }
 
     private static func measure(
         port: String,
         seconds: String,
-        _ ask: @escaping @Sendable (HTTPBus, Tally) async throws -> Void
+        _ operation: @escaping @Sendable (HTTPBus, Counter) async throws -> Void
     ) async throws {
         let bus = try HTTPBus(peer: "benchmark", urls: ["http://127.0.0.1:\(port)"], token: token, client: HTTPClient())
-        let tally = Tally()
+        let counter = Counter()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<callers {
-                // As in a service: who asks runs on an event loop.
-                group.addTask(executorPreference: EventLoopTaskExecutor.current) { try await ask(bus, tally) }
+                // As in a service, where requests are handled on an event loop.
+                group.addTask(executorPreference: EventLoopTaskExecutor.current) { try await operation(bus, counter) }
             }
             try await Task.sleep(for: warmUp)
-            let before = tally.count
-            say("begin")
+            let before = counter.value
+            printLine("begin")
             try await Task.sleep(for: .seconds(Double(seconds) ?? 5))
-            say("end \(tally.count - before)")
-            // Both ends were measured; how they leave is of no interest.
+            printLine("end \(counter.value - before)")
+            // The measurement is complete: exit without a graceful shutdown.
             exit(0)
         }
     }
 
-    private static func call(_ bus: HTTPBus, _ tally: Tally) async throws {
+    private static func call(_ bus: HTTPBus, _ counter: Counter) async throws {
         while true {
             _ = try await bus.call(Echo(text: "What is the meaning of life?"), CallContext())
-            tally.add(1)
+            counter.add(1)
         }
     }
 
-    private static func stream(_ bus: HTTPBus, _ tally: Tally) async throws {
+    private static func stream(_ bus: HTTPBus, _ counter: Counter) async throws {
         let stream = try await bus.stream(Count(), CallContext())
-        while let batch = try await stream.nextEncodedBatch() { tally.add(batch.count) }
+        while let batch = try await stream.nextEncodedBatch() { counter.add(batch.count) }
     }
 
-    private static func say(_ line: String) {
+    private static func printLine(_ line: String) {
         FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 }

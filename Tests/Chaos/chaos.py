@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Real processes, real kills, and an audit afterwards. Needs only Python's standard library; everything is on loopback.
+"""Kills, stops and overloads services of a running stack, and audits the stored data afterwards.
 
     Tests/Chaos/chaos.py [--bin FOLDER] [--seed S] [--rounds N] [--sends N] [--streams N] [--watchers N] [SCENARIO ...]
 
-At its defaults it takes half a minute. docs/reliability.md says how the record was made.
+Needs only Python's standard library and listens on 127.0.0.1. With the defaults it takes half a minute. docs/reliability.md explains it.
 """
 import argparse
 import asyncio
@@ -16,49 +16,49 @@ import tempfile
 import time
 
 from audit import audit
-from client import Cut
-from endings import terminations
-from house import LIMIT, House
+from user import Cut
+from terminations import terminations
+from context import LIMIT, Context
 from kills import kills
-from leaving import a_client_that_leaves, a_stop
+from disconnects import client_disconnects, user_stops
 from provider import Provider
 from retries import retried_sends
-from stack import Stack
-from talks import (a_provider_that_fails, a_reader_that_stalls, a_turn_that_waits, backups, turns_that_wait_and_newcomers,
+from stacks import chaos_stack
+from conversations import (failing_provider, stalled_reader, queued_turn, backups, queued_and_new_turns,
                    two_clients_on_one_conversation)
 from watchers import many_watchers
 
-SCENARIOS = [two_clients_on_one_conversation, a_client_that_leaves, a_reader_that_stalls, a_stop, a_provider_that_fails, a_turn_that_waits,
-             turns_that_wait_and_newcomers, many_watchers, kills, retried_sends, terminations, backups]
+SCENARIOS = [two_clients_on_one_conversation, client_disconnects, stalled_reader, user_stops, failing_provider, queued_turn,
+             queued_and_new_turns, many_watchers, kills, retried_sends, terminations, backups]
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", default=".build/release", help="folder of the executables")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--rounds", type=int, default=1, help="how often each service is killed, and five clients leave")
-    parser.add_argument("--sends", type=int, default=60, help="messages that are retried under a key")
-    parser.add_argument("--streams", type=int, default=6, help="answers that stream while a service is ended")
-    parser.add_argument("--watchers", type=int, default=20, help="watchers of slow answers")
-    parser.add_argument("--keep", metavar="FOLDER", help="keeps the data and the logs in this folder")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each service is killed, and five clients disconnect")
+    parser.add_argument("--sends", type=int, default=60, help="messages that are retried with an idempotency key")
+    parser.add_argument("--streams", type=int, default=6, help="answers that stream while a service is stopped")
+    parser.add_argument("--watchers", type=int, default=20, help="clients that watch slow answers")
+    parser.add_argument("--keep", metavar="FOLDER", help="keeps data and logs in this folder")
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=" ".join(s.__name__ for s in SCENARIOS))
     chosen = parser.parse_args()
     unknown = set(chosen.scenarios) - {s.__name__ for s in SCENARIOS}
     if unknown:
-        parser.error(f"there is no scenario {', '.join(sorted(unknown))}")
+        parser.error(f"unknown scenario: {', '.join(sorted(unknown))}")
     return chosen
 
 
-async def play(house, scenario):
-    """Plays one scenario; answers whether all that it asserts was so."""
-    start, verdict = time.monotonic(), "ok"
+async def run_scenario(context, scenario):
+    """Runs one scenario and returns whether it passed."""
+    start, result = time.monotonic(), "ok"
     try:
-        await scenario(house)
+        await scenario(context)
     except (AssertionError, asyncio.TimeoutError, Cut, KeyError) as error:
-        verdict = f"FAILED: {error!r} ({os.path.basename(inspect.trace()[-1].filename)}:{inspect.trace()[-1].lineno})"
-    house.provider.disarm()
-    print(f"chaos: {scenario.__name__}: {verdict} ({time.monotonic() - start:.1f} s)", flush=True)
-    return verdict == "ok"
+        result = f"FAILED: {error!r} ({os.path.basename(inspect.trace()[-1].filename)}:{inspect.trace()[-1].lineno})"
+    context.provider.disarm()
+    print(f"chaos: {scenario.__name__}: {result} ({time.monotonic() - start:.1f} s)", flush=True)
+    return result == "ok"
 
 
 async def main(chosen):
@@ -67,29 +67,29 @@ async def main(chosen):
         os.makedirs(data, exist_ok=True)
         provider = Provider()
         await provider.start()
-        # As many answers at once as the largest scenario wants.
-        stack = Stack(chosen.bin, data, provider.port, PROVIDER_CONCURRENCY="1024", PROVIDER_QUEUE="1024")
-        house = House(stack, provider, chosen.rounds, random.Random(chosen.seed), chosen.sends, chosen.streams, chosen.watchers)
-        failures, breaches = [], []
+        # The largest scenario needs this many concurrent answers.
+        stack = chaos_stack(chosen.bin, data, provider.port, PROVIDER_CONCURRENCY="1024", PROVIDER_QUEUE="1024")
+        context = Context(stack, provider, chosen.rounds, random.Random(chosen.seed), chosen.sends, chosen.streams, chosen.watchers)
+        failures, violations = [], []
         try:
             await asyncio.wait_for(stack.start(), LIMIT)
             for scenario in [s for s in SCENARIOS if not chosen.scenarios or s.__name__ in chosen.scenarios]:
-                if not await play(house, scenario):
+                if not await run_scenario(context, scenario):
                     failures.append(scenario.__name__)
             start = time.monotonic()
-            breaches = await audit(house)
+            violations = await audit(context)
             print(f"chaos: audit ({time.monotonic() - start:.1f} s)", flush=True)
         finally:
             code = await stack.stop()
             if failures:
-                print(open(f"{data}/up.log").read()[-4000:])
-        for breach in breaches[:100]:
-            print(f"chaos: BREACH: {breach}")
-        for name, value in house.figures.items():
+                print(stack.log_tail())
+        for violation in violations[:100]:
+            print(f"chaos: VIOLATION: {violation}")
+        for name, value in context.figures.items():
             print(f"chaos: {name}: {value}")
-        said = sum(len(c.said) for c in house.clients)
-        print(f"chaos: {len(house.clients)} users, {said} messages, {len(breaches)} breaches, supervisor ended with {code}")
-        return 1 if failures or breaches or code != 0 else 0
+        messages = sum(len(c.exchanges) for c in context.users)
+        print(f"chaos: {len(context.users)} users, {messages} messages, {len(violations)} violations, supervisor ended with {code}")
+        return 1 if failures or violations or code != 0 else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Files and folders that know what of them a disk would still hold without power."""
+"""Files and folders in memory that track which of their content is durable."""
 import os
 import stat
 import time
@@ -7,7 +7,7 @@ PAGE = 4096
 
 
 class File:
-    """The bytes as they are read, the bytes as they are durable, and the pages in which they differ."""
+    """The current bytes, the durable bytes, and the pages in which they differ."""
 
     def __init__(self, mode):
         self.name = ""
@@ -54,14 +54,14 @@ class File:
         self.cut_to = None
         self.durable_mode = self.mode
 
-    def tear(self, share, chance):
-        """Lets a part of what is not durable reach the disk; nothing that follows a truncation does so before it."""
+    def tear(self, share, rng):
+        """Makes a random part of the unsynced data durable; data after a truncation only together with the truncation."""
         if self.cut_to is not None:
-            if chance.random() >= share:
+            if rng.random() >= share:
                 return
             del self.durable[self.cut_to:]
-        self.settle([page for page in sorted(self.dirty) if chance.random() < share])
-        if len(self.durable) < len(self.live) and chance.random() < share:
+        self.settle([page for page in sorted(self.dirty) if rng.random() < share])
+        if len(self.durable) < len(self.live) and rng.random() < share:
             self.durable.extend(bytes(len(self.live) - len(self.durable)))
 
 
@@ -74,7 +74,7 @@ class Folder:
 
 
 def load(path, folder):
-    """Takes what is in a plain folder as durable."""
+    """Loads the content of a real folder as durable."""
     folder.mode = stat.S_IMODE(os.stat(path).st_mode)
     for entry in os.scandir(path):
         mode = stat.S_IMODE(entry.stat().st_mode)
@@ -90,7 +90,7 @@ def load(path, folder):
 
 
 def store(path, folder):
-    """Writes what is durable to a plain folder."""
+    """Writes the durable content to a real folder."""
     os.makedirs(path, exist_ok=True)
     for name, node in folder.durable.items():
         target = os.path.join(path, name)

@@ -1,4 +1,4 @@
-"""The disk of power_cut_disk.py as a process, and the end of everything when its power goes."""
+"""Runs the disk of power_cut_disk.py as a process, and kills a stack when the power of its disk is cut."""
 import asyncio
 import contextlib
 import json
@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 
-from house import LIMIT
+import stacks  # noqa: F401, makes processes.py importable
+from context import LIMIT
+from processes import descendant_pids
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Disk:
-    """A disk in a process of its own, and how it ended."""
+    """The process of a disk, and its report."""
 
     def __init__(self, folder, image, after, seed, *flags):
         self.mount = os.path.join(folder, "data")
@@ -24,10 +26,10 @@ class Disk:
         self.process = self.report = None
 
     async def start(self):
-        """Mounts it; says what hinders, if something does."""
+        """Mounts the disk. Returns why that failed, or `None`."""
         os.makedirs(self.mount, exist_ok=True)
         with open(self.errors, "wb") as errors:
-            # In a session of its own, so that Ctrl-C does not unmount it under the services.
+            # A separate session, so that Ctrl-C does not unmount it while services run.
             self.process = await asyncio.create_subprocess_exec(
                 interpreter(), os.path.join(HERE, "power_cut_disk.py"), *self.arguments, start_new_session=True,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors)
@@ -37,7 +39,7 @@ class Disk:
         return None
 
     def command(self, *words):
-        """Is in the disk's pipe when this returns."""
+        """Writes a command to the pipe of the disk."""
         self.process.stdin.write((" ".join(map(str, words)) + "\n").encode())
 
     def cut(self):
@@ -45,13 +47,13 @@ class Disk:
         if "--fail" in self.arguments:
             time.sleep(0.1)
 
-    async def told(self, limit=LIMIT):
-        """What there was when the power was cut; nothing if it was not cut in time."""
+    async def cut_report(self, limit=LIMIT):
+        """The report of the power cut; `None` if there was none in time."""
         done, _ = await asyncio.wait([self.report], timeout=limit)
         return json.loads(self.report.result() or "null") if done else None
 
     async def end(self):
-        """Unmounts it, whatever it takes."""
+        """Unmounts the disk and ends its process, by force if needed."""
         if not self.process:
             return
         self.process.stdin.close()
@@ -69,24 +71,14 @@ class Disk:
 
 
 def interpreter():
-    """A Python that has FUSE: this one, or else the system's."""
+    """A Python with FUSE: this one, or else the system's."""
     probe = "import power_cut_disk; raise SystemExit(not power_cut_disk.fusepy)"
     own = [sys.executable, "-c", probe]
     return sys.executable if subprocess.run(own, cwd=HERE, stderr=subprocess.DEVNULL).returncode == 0 else "/usr/bin/python3"
 
 
-def offspring(pid):
-    """The process ids of all that descend from a process."""
-    found = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            for child in open(f"/proc/{pid}/task/{task}/children").read().split():
-                found += [int(child), *offspring(child)]
-    return found
-
-
 def state(pid):
-    """The letter of a process's state; nothing when it is gone."""
+    """The state letter of a process; empty when it has ended."""
     try:
         return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
     except OSError:
@@ -100,15 +92,15 @@ def wait_for_state(pids, letters, limit=5):
 
 
 def kill(stack, disk=None):
-    """Ends all processes of a house at once; if a disk is given, its power goes at that moment."""
+    """Kills all processes of a stack at once, and cuts the power of the disk at the same time."""
     if not stack.process:
         return
-    processes = [stack.process.pid] if stack.process.returncode is None else []
+    processes = [stack.process.pid] if stack.is_running else []
     for pid in processes[:]:
-        # Stopped first: nothing is started while the others are looked for.
+        # Stopped first, so that it starts no process while its children are listed.
         os.kill(pid, signal.SIGSTOP)
         wait_for_state([pid], ("T", "Z", ""))
-        processes += offspring(pid)
+        processes += descendant_pids(pid)
     if disk:
         disk.cut()
     for process in processes:
@@ -117,4 +109,3 @@ def kill(stack, disk=None):
     if disk:
         disk.command("fail")
     wait_for_state(processes, ("Z", ""))
-    stack.log.close()

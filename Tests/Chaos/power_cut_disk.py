@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""A disk whose power can be cut: a folder that keeps, of all that was written, what a real disk would still hold afterwards.
+"""A FUSE disk whose power can be cut. After a cut it keeps what a real disk would keep of the written data.
 
     Tests/Chaos/power_cut_disk.py --mount FOLDER --image FOLDER --after FOLDER [--seed S] [--fail] [--forget SUFFIX]
 
-It begins with what is in `--image`. Lines on its standard input are commands:
+It starts with the content of the folder `--image`. Lines on its standard input are commands:
 
     cut                    cuts the power now
-    arm NAME COUNT         cuts it within the COUNT-th write or fsync, from now on, of a file whose name ends with NAME; * is any file
-    fail                   the power was cut: fails what waits
+    arm NAME COUNT         cuts it within the COUNT-th write or fsync from now on of a file whose name ends with NAME; * is any file
+    fail                   fails the operations that wait since the cut
 
-When the power is cut, what the disk holds is written to `--after`, and a line of JSON says what there was. Whatever is asked of it then
-waits, as nobody on a machine without power gets an answer, until `fail`, when all who ask should have been killed: it fails with EIO. With
-`--fail` it fails at once. The disk unmounts itself at the end of its input. What is durable:
+A power cut writes the content of the disk to the folder `--after` and prints a report as one line of JSON. Later operations block until
+the command `fail`, by which time the processes should have been killed, and then fail with EIO; with `--fail` they fail at once. The disk
+unmounts itself at the end of its input. Durable are:
 
 - the pages, length and mode of a file as of its last fsync or fdatasync;
-- the entries of a folder as of its last fsync: a file that was made, linked, renamed or removed since is as it was before.
+- the entries of a folder as of its last fsync: files created, linked, renamed or removed later are as before.
 
-Of what was not yet durable some has reached the disk all the same, by chance: single pages of 4096 bytes of each file, in any order, and
-the first few of the changes to folders, in their order. Now and then it is all of it, or nothing.
+A random part of the other data is on the disk too: pages of 4096 bytes of each file in any order, and the first changes to folders in
+their order. Sometimes it is all of it, or nothing.
 """
 import argparse
 import errno
@@ -33,7 +33,7 @@ import time
 from durable import PAGE, File, Folder, load, store
 
 try:
-    import fusepy  # as Debian calls it
+    import fusepy  # the name in Debian
 except (ImportError, OSError):
     fusepy = None
 
@@ -42,16 +42,16 @@ class Disk:
     """The operations of FUSE, on files in memory."""
 
     use_ns = True
-    flag_nullpath_ok = 1  # an open file that was removed has a number, and no path
+    flag_nullpath_ok = 1  # an open file that was removed has a handle but no path
 
     def __init__(self, options):
         self.options = options
-        self.chance = random.Random(options.seed)
+        self.rng = random.Random(options.seed)
         self.mutex = threading.RLock()
         self.root = Folder(0o700)
         self.open_files, self.count = {}, 0
-        self.journal = []  # changes to folders that are not durable: lists of (folder, name, file or nothing)
-        self.owed = set()  # files whose fsync was told and not done
+        self.journal = []  # changes to folders that are not durable: lists of (folder, name, file or None)
+        self.skipped_syncs = set()  # files whose fsync was reported as done but skipped
         self.trigger = None
         self.is_cut = False
         self.is_failing = threading.Event()
@@ -60,48 +60,48 @@ class Disk:
         self.syncs = {}
         load(options.image, self.root)
 
-    # The power.
+    # Power cuts.
 
     def arm(self, suffix, count):
         with self.mutex:
             self.trigger = [suffix, count]
 
     def is_due(self, node):
-        """Counts an operation on a file; says whether the power goes within it."""
+        """Counts an operation on a file. Returns whether the power is cut within it."""
         if not self.trigger or not (self.trigger[0] == "*" or node.name.endswith(self.trigger[0])):
             return False
         self.trigger[1] -= 1
         return self.trigger[1] == 0
 
     def cut(self, why):
-        """From now on nothing works; what is durable by now is handed over."""
+        """Cuts the power: later operations do not complete, and the durable content is written to a folder."""
         with self.mutex:
             if self.is_cut:
                 return
             self.is_cut = True
             report = {"cut": why, "syncs": self.syncs}
-            share = self.chance.choice([0, 0.05, 0.3, 0.5, 0.7, 0.95, 1])
+            share = self.rng.choice([0, 0.05, 0.3, 0.5, 0.7, 0.95, 1])
             for change in self.journal[:round(len(self.journal) * share)]:
                 self.settle(change)
             report["torn"] = self.tear(self.root, share)
-        threading.Thread(target=self.hand_over, args=(report,), daemon=True).start()
+        threading.Thread(target=self.write_report, args=(report,), daemon=True).start()
 
     def tear(self, folder, share):
-        """Answers how many files had something that was not durable."""
+        """Applies a random part of the unsynced data. Returns the number of files that had some."""
         count = 0
         for node in folder.durable.values():
             if isinstance(node, Folder):
                 count += self.tear(node, share)
             elif node.dirty or node.cut_to is not None:
-                node.tear(share, self.chance)
+                node.tear(share, self.rng)
                 count += 1
         return count
 
-    def hand_over(self, report):
+    def write_report(self, report):
         store(self.options.after, self.root)
         print(json.dumps(report), flush=True)
 
-    # What FUSE calls.
+    # Operations that FUSE calls.
 
     def __call__(self, name, *arguments):
         with self.mutex:
@@ -112,7 +112,7 @@ class Disk:
                 if not self.is_cut:
                     return result
         self.is_failing.wait()
-        raise OSError(errno.EIO, "the power is cut")
+        raise OSError(errno.EIO, "the power was cut")
 
     def init(self, path):
         print("ready", flush=True)
@@ -129,7 +129,7 @@ class Disk:
         return node
 
     def place(self, path):
-        """The folder of a path, and its last name."""
+        """The folder and the file name of a path."""
         folder, _, name = path.rpartition("/")
         return self.find(folder), name
 
@@ -137,7 +137,7 @@ class Disk:
         return self.open_files[number] if number in self.open_files else self.find(path)
 
     def change(self, *entries):
-        """Changes entries of folders together; durable together as well."""
+        """Changes entries of folders in one step, which also becomes durable in one step."""
         for folder, name, node in entries:
             if name in folder.live:
                 folder.live.pop(name).links -= 1
@@ -194,7 +194,7 @@ class Disk:
 
     def write(self, path, data, offset, number):
         node = self.open_files[number]
-        self.pay(node)
+        self.do_skipped_sync(node)
         node.write(data, offset)
         if self.is_due(node):
             self.cut(f"a write of {node.name}")
@@ -209,16 +209,16 @@ class Disk:
             return self.cut(f"an fsync of {node.name}")
         self.syncs[node.name] = self.syncs.get(node.name, 0) + 1
         if self.options.forget and node.name.endswith(self.options.forget):
-            self.owed.add(node)
+            self.skipped_syncs.add(node)
         else:
             node.sync()
         return None
 
-    def pay(self, node):
-        """Does the forgotten fsync of a log before its database is written, as a database that commits without fsync does."""
-        for log in [log for log in self.owed if log.name == node.name + self.options.forget]:
+    def do_skipped_sync(self, node):
+        """Does the skipped fsync of a write-ahead log before its database is written, as SQLite does in synchronous=NORMAL."""
+        for log in [log for log in self.skipped_syncs if log.name == node.name + self.options.forget]:
             log.sync()
-            self.owed.remove(log)
+            self.skipped_syncs.remove(log)
 
     def fsyncdir(self, path, is_data_only, number):
         folder = self.find(path)
@@ -256,8 +256,8 @@ class Disk:
         self.find(path).changed_at = times[1] if times else time.time_ns()
 
 
-def obey(disk):
-    """Does what the lines of the standard input say, and ends with them."""
+def run_commands(disk):
+    """Executes the commands on the standard input, and exits at its end."""
     for line in sys.stdin:
         command, *arguments = line.split()
         if command == "cut":
@@ -273,16 +273,16 @@ def obey(disk):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--mount", required=True, help="empty folder where the disk appears")
-    parser.add_argument("--image", required=True, help="folder with what it holds at first")
-    parser.add_argument("--after", required=True, help="folder that is made of what it holds when the power is cut")
+    parser.add_argument("--image", required=True, help="folder with the initial content")
+    parser.add_argument("--after", required=True, help="folder to create with the content after the power cut")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fail", action="store_true", help="fails at once what is asked after the cut")
-    parser.add_argument("--forget", metavar="SUFFIX", default="", help="an fsync of files of such names answers and does nothing")
+    parser.add_argument("--fail", action="store_true", help="operations after the cut fail at once")
+    parser.add_argument("--forget", metavar="SUFFIX", default="", help="fsync does nothing for files whose names end with SUFFIX")
     options = parser.parse_args()
     if not fusepy:
         raise SystemExit("the packages python3-fusepy and libfuse2 are missing")
     disk = Disk(options)
-    threading.Thread(target=obey, args=(disk,), daemon=True).start()
+    threading.Thread(target=run_commands, args=(disk,), daemon=True).start()
     fusepy.FUSE(disk, options.mount, foreground=True, nothreads=True, big_writes=True, hard_remove=True, fsname="power-cut-disk")
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Cuts the power under a house in which eight users talk, again and again, and checks that nothing that was told is lost.
+"""Cuts the power of a stack again and again while eight users write messages, and checks that no acknowledged message is lost.
 
     Tests/Chaos/power_cuts.py [--bin FOLDER] [--cuts N] [--seed S] [--forget-wal-syncs] [--failing-disk]
 
-All of DATA_DIR is on the disk of power_cut_disk.py, which forgets what was not synced, or holds it in part. What it holds after a cut is
-the disk of the next round. With --forget-wal-syncs the disk answers an fsync of SQLite's log without doing it, until the log is written
-back, as `synchronous=NORMAL` would have it: then messages must be found lost, or else these checks see nothing. Needs the packages
-python3-fusepy and libfuse2, and /dev/fuse.
+DATA_DIR is on the disk of power_cut_disk.py, which loses unsynced data, all or in part. The next round continues with the content after
+the cut. With --forget-wal-syncs the disk ignores an fsync of SQLite's write-ahead log until the next checkpoint, like
+`synchronous=NORMAL`: this must lose messages, which shows that the checks detect losses. Needs the packages python3-fusepy and libfuse2,
+and /dev/fuse.
 """
 import argparse
 import asyncio
@@ -21,41 +21,41 @@ import sys
 import tempfile
 import time
 
-from audit import audit_file, audit_runs, audit_user, rest
-from client import Client, Cut
-from house import LIMIT, few_at_a_time, percentiles
-from image import DATABASE, stored
+from audit import audit_file, audit_runs, audit_user, wait_until_idle
+from user import User, Cut
+from context import LIMIT, gather_limited, percentiles
+from disk_image import DATABASE, stored
 from power import Disk, kill
 from provider import Provider
-from stack import Stack
+from stacks import chaos_stack
 from writers import write
 
 USERS = 8
 
 
 class PowerCuts:
-    """The users, what they were told, and the disk that goes from round to round."""
+    """The users, their exchanges, and the disk content that passes from round to round."""
 
     def __init__(self, options, folder, provider):
         self.options, self.folder, self.provider = options, folder, provider
-        self.chance = random.Random(options.seed)  # what the users draw
-        self.dice = random.Random(f"{options.seed} cuts")  # when and how the power goes, whatever the users draw
+        self.rng = random.Random(options.seed)  # for the users
+        self.cut_rng = random.Random(f"{options.seed} cuts")  # for the cuts, independent of the users
         self.image = os.path.join(folder, "image-0")
         os.mkdir(self.image)
         self.users, self.everybody = [], []
-        self.checked = collections.Counter()  # by user, how much of what was said is checked over HTTP
+        self.checked = collections.Counter()  # by user, the number of exchanges that are checked over HTTP
         self.found_lost = set()
         self.figures = collections.Counter()
-        self.ready, self.breaches = [], []
+        self.ready, self.violations = [], []
 
     def text(self, client, how=""):
-        return f"{client.name}.{len(client.said)} {how}"
+        return f"{client.name}.{len(client.exchanges)} {how}"
 
-    def renew(self):
-        """The user who is there for longest goes with each round and another comes; the one that went is remembered."""
+    def replace_oldest_user(self):
+        """Replaces the oldest user with a new one in each round. The exchanges of all users stay recorded."""
         keep = [] if self.options.forget_wal_syncs else self.users[1:]
         while len(keep) < USERS:
-            keep.append(Client(0, f"user-{len(self.everybody) + 1}"))
+            keep.append(User(0, f"user-{len(self.everybody) + 1}"))
             self.everybody.append(keep[-1])
         self.users = keep
 
@@ -64,54 +64,54 @@ class PowerCuts:
             if not client.conversation:
                 await client.open()
         except (Cut, ConnectionError, KeyError):
-            return  # the power went before there was a conversation: another one is opened in the next round
+            return  # the power was cut before there was a conversation: the next round opens one
         await write(self, client, stop)
 
     async def begin(self, disk):
-        """Starts a house on the disk; the users know its new port."""
-        stack = Stack(self.options.bin, disk.mount, self.provider.port)
+        """Starts a stack on the disk, and gives its port to the users."""
+        stack = chaos_stack(self.options.bin, disk.mount, self.provider.port)
         start = time.monotonic()
         try:
             async with asyncio.timeout(LIMIT):
                 await stack.start()
         except BaseException as error:
             with contextlib.suppress(OSError):
-                print(open(f"{disk.mount}/up.log").read()[-4000:])
+                print(stack.log_tail())
             kill(stack)
             if isinstance(error, asyncio.CancelledError):
                 raise
-            raise AssertionError(f"after a power cut the house does not start: {error!r}") from error
+            raise AssertionError(f"the stack does not start after a power cut: {error!r}") from error
         self.ready.append(time.monotonic() - start)
         for client in self.everybody:
             client.port = stack.port
         return stack
 
     async def check(self):
-        """What was said since the last check, over HTTP: of whoever talked, all is there, and all runs have ended."""
-        clients = [c for c in self.everybody if c.conversation and len(c.said) > self.checked[c]]
-        await few_at_a_time(8, [rest(c) for c in clients])
-        self.breaches += sum(await few_at_a_time(8, [audit_user(c, self.provider) for c in clients]), [])
+        """Checks over HTTP that all exchanges since the last check are stored and that their runs have ended."""
+        clients = [c for c in self.everybody if c.conversation and len(c.exchanges) > self.checked[c]]
+        await gather_limited(8, [wait_until_idle(c) for c in clients])
+        self.violations += sum(await gather_limited(8, [audit_user(c, self.provider) for c in clients]), [])
         recent = []
         for client in clients:
             recent.append(copy.copy(client))
-            recent[-1].said = client.said[self.checked[client]:]
-            self.checked[client] = len(client.said)
-        self.breaches += await audit_runs(recent)
+            recent[-1].exchanges = client.exchanges[self.checked[client]:]
+            self.checked[client] = len(client.exchanges)
+        self.violations += await audit_runs(recent)
 
     async def round(self, number):
-        """One life of the disk, from the image before to the image after."""
+        """One round: starts with the disk content of the last round and ends with a power cut."""
         after = os.path.join(self.folder, f"image-{number}")
-        # The first round makes the file; what is told from then on can be forgotten.
+        # The first round creates the database; only later syncs are ignored.
         forget = ["--forget=-wal"] if self.options.forget_wal_syncs and number > 1 else []
         fail = ["--fail"] if self.options.failing_disk else []
-        disk = Disk(self.folder, self.image, after, self.dice.getrandbits(32), *forget, *fail)
+        disk = Disk(self.folder, self.image, after, self.cut_rng.getrandbits(32), *forget, *fail)
         kinds = [self.in_talk] * 5 + [self.in_an_operation] * 2 + [self.in_a_checkpoint] * 2 + [self.in_recovery]
-        kind = self.in_talk if self.options.forget_wal_syncs or number == 1 else self.dice.choice(kinds)
+        kind = self.in_talk if self.options.forget_wal_syncs or number == 1 else self.cut_rng.choice(kinds)
         try:
-            hindrance = await disk.start()
-            assert not hindrance, hindrance
+            problem = await disk.start()
+            assert not problem, problem
             report = await kind(disk)
-            assert report, f"the disk says nothing: {open(disk.errors).read()[-1000:]}"
+            assert report, f"the disk sent no report: {open(disk.errors).read()[-1000:]}"
         finally:
             await disk.end()
         self.figures[f"cuts {kind.__name__.replace('_', ' ')}"] += 1
@@ -125,38 +125,38 @@ class PowerCuts:
         self.audit_image()
 
     async def in_talk(self, disk, arm=lambda stack: None, limit=0):
-        """Cuts the power while answers are on their way, or when the disk does it by itself."""
+        """Cuts the power while answers stream, or waits until the disk cuts it at an armed operation."""
         stack = await self.begin(disk)
         stop, talks = asyncio.Event(), []
         try:
             if not self.options.forget_wal_syncs:
                 await self.check()
-            self.renew()
+            self.replace_oldest_user()
             for client in self.users:
                 client.port = stack.port
             talks = [asyncio.ensure_future(self.talk(client, stop)) for client in self.users]
-            await asyncio.sleep(self.dice.uniform(0.05, 0.9))
-            await asyncio.wait_for(self.provider.until(self.dice.randint(1, 6)), LIMIT)
-            await asyncio.sleep(self.dice.uniform(0, 0.02))
+            await asyncio.sleep(self.cut_rng.uniform(0.05, 0.9))
+            await asyncio.wait_for(self.provider.wait_until(self.cut_rng.randint(1, 6)), LIMIT)
+            await asyncio.sleep(self.cut_rng.uniform(0, 0.02))
             arm(stack)
             if limit:
-                await disk.told(limit)
+                await disk.cut_report(limit)
         finally:
             stop.set()
             kill(stack, disk)
             results = await asyncio.gather(*talks, return_exceptions=True)
-        await stack.process.wait()
-        self.breaches += [f"a user was told nonsense: {result!r}" for result in results if isinstance(result, Exception)]
-        return await disk.told()
+        await stack.until_ended()
+        self.violations += [f"a user received an invalid response: {result!r}" for result in results if isinstance(result, Exception)]
+        return await disk.cut_report()
 
     async def in_an_operation(self, disk):
-        """Cuts the power within a write or an fsync of the log."""
-        count = self.dice.randint(1, 300)
+        """Cuts the power within a write or an fsync of the write-ahead log."""
+        count = self.cut_rng.randint(1, 300)
         return await self.in_talk(disk, lambda stack: disk.command("arm", DATABASE + "-wal", count), 5)
 
     async def in_a_checkpoint(self, disk):
-        """Cuts the power while the log is written back to the database, by a conversation-svc that ends."""
-        count = self.dice.randint(1, 25)
+        """Cuts the power during the checkpoint that conversation-svc does when it stops."""
+        count = self.cut_rng.randint(1, 25)
 
         def arm(stack):
             disk.command("arm", DATABASE, count)
@@ -164,74 +164,75 @@ class PowerCuts:
         return await self.in_talk(disk, arm, 3)
 
     async def in_recovery(self, disk):
-        """Cuts the power of a house that starts after a power cut."""
-        stack = Stack(self.options.bin, disk.mount, self.provider.port)
+        """Cuts the power of a stack while it recovers from a power cut."""
+        stack = chaos_stack(self.options.bin, disk.mount, self.provider.port)
 
         async def nothing():
             pass
         stack.until_ready = nothing
         try:
             await stack.start()
-            if self.dice.random() < 0.5:
-                disk.command("arm", "*", self.dice.randint(1, 40))
-                await disk.told(1)
+            if self.cut_rng.random() < 0.5:
+                disk.command("arm", "*", self.cut_rng.randint(1, 40))
+                await disk.cut_report(1)
             else:
-                await asyncio.sleep(self.dice.uniform(0, 0.4))
+                await asyncio.sleep(self.cut_rng.uniform(0, 0.4))
         finally:
             kill(stack, disk)
-        await stack.process.wait()
-        return await disk.told()
+        await stack.until_ended()
+        return await disk.cut_report()
 
     def audit_image(self):
-        """What was ever told against what the disk holds, before anybody starts on it, and the file by SQLite's own judgement."""
-        rows, breaches = stored(self.image)
-        self.breaches += breaches
-        self.figures["files found unsound"] += bool(breaches)
+        """Compares all exchanges with the disk content after a cut, and runs SQLite's checks on it."""
+        rows, violations = stored(self.image)
+        self.violations += violations
+        self.figures["corrupt files"] += bool(violations)
         texts = collections.Counter(content for role, content in rows.values() if role == "user")
         doubled = [text for text, count in texts.items() if count > 1]
         self.figures["stored twice"] = len(doubled)
-        self.breaches += [f"{text!r} is stored {texts[text]} times" for text in doubled]
+        self.violations += [f"{text!r} is stored {texts[text]} times" for text in doubled]
         for client in self.everybody:
-            for said in client.said:
-                told = [(said.message, ("user", said.text))] if said.is_acknowledged else []
-                told += [(said.answer["id"], ("assistant", said.answer["content"]))] if said.answer else []
-                self.found_lost |= {(client.name, said.text, row[0]) for key, row in told if rows.get(key) != row}
+            for exchange in client.exchanges:
+                received = [(exchange.message, ("user", exchange.text))] if exchange.is_acknowledged else []
+                received += [(exchange.answer["id"], ("assistant", exchange.answer["content"]))] if exchange.answer else []
+                self.found_lost |= {(client.name, exchange.text, row[0]) for key, row in received if rows.get(key) != row}
 
     def lost(self, role):
         return [(name, text) for name, text, who in sorted(self.found_lost) if who == role]
 
     async def last(self):
-        """Starts a last time, on a disk that stays, and checks everything that was ever said."""
+        """Starts the stack a last time without a power cut, and checks all exchanges."""
         disk = Disk(self.folder, self.image, os.path.join(self.folder, "image-last"), 0)
-        hindrance = await disk.start()
-        assert not hindrance, hindrance
+        problem = await disk.start()
+        assert not problem, problem
         stack = None
         try:
             stack = await self.begin(disk)
             await self.check()
             clients = [c for c in self.everybody if c.conversation]
-            self.breaches += sum(await few_at_a_time(8, [audit_user(c, self.provider) for c in clients]), [])
-            self.breaches += audit_file(disk.mount)
+            self.violations += sum(await gather_limited(8, [audit_user(c, self.provider) for c in clients]), [])
+            self.violations += audit_file(disk.mount)
             code = await stack.stop()
-            self.breaches += [f"the supervisor ended with {code}"] if code else []
+            self.violations += [f"the supervisor ended with {code}"] if code else []
         finally:
             if stack:
                 kill(stack)
             await disk.end()
 
     def count(self):
-        said = [s for c in self.everybody for s in c.said]
-        told = [s for s in said if s.answer]
-        figures = {"users": len(self.everybody), "messages sent, those refused included": len(said), "of them acknowledged": sum(s.is_acknowledged for s in said),
-                   "acknowledged and lost": len(self.lost("user")), "whole answers told": len(told),
-                   "told and lost or changed": len(self.lost("assistant"))}
+        exchanges = [s for c in self.everybody for s in c.exchanges]
+        answered = [s for s in exchanges if s.answer]
+        figures = {"users": len(self.everybody), "messages sent, rejected ones included": len(exchanges),
+                   "of them acknowledged": sum(s.is_acknowledged for s in exchanges),
+                   "acknowledged and lost": len(self.lost("user")), "complete answers received": len(answered),
+                   "received and lost or changed": len(self.lost("assistant"))}
         return {**figures, **self.figures, "ready again, ms, median, 95 % and worst": percentiles(self.ready)}
 
 
-async def what_hinders():
-    """Why no disk can be mounted here; nothing if one can."""
+async def missing_requirement():
+    """Why no disk can be mounted here; `None` if it can."""
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        return "/dev/fuse is missing or not for this user"
+        return "/dev/fuse is missing or not accessible"
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(f"{folder}/image")
         disk = Disk(folder, f"{folder}/image", f"{folder}/after", 0)
@@ -245,11 +246,11 @@ async def main():
     parser.add_argument("--bin", default=".build/release", help="folder of the executables")
     parser.add_argument("--cuts", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--forget-wal-syncs", action="store_true", help="shows that lost messages are seen")
-    parser.add_argument("--failing-disk", action="store_true", help="for 0.1 s before each cut, or more, the disk answers nothing but errors")
+    parser.add_argument("--forget-wal-syncs", action="store_true", help="shows that lost messages are detected")
+    parser.add_argument("--failing-disk", action="store_true", help="the disk returns only errors for at least 0.1 s before each cut")
     options = parser.parse_args()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
-    reason = await what_hinders()
+    reason = await missing_requirement()
     if reason:
         print(f"power cuts: SKIPPED: {reason}")
         return 0
@@ -271,17 +272,17 @@ async def run(cuts, options):
         if not options.forget_wal_syncs:
             await cuts.last()
     except (AssertionError, asyncio.TimeoutError, Cut, ConnectionError) as error:
-        cuts.breaches.append(f"cut {done}: {error!r}")
+        cuts.violations.append(f"cut {done}: {error!r}")
     for name, value in cuts.count().items():
         print(f"power cuts: {name}: {value}")
     losses = [f"{name}: the message {text!r} was acknowledged and is lost" for name, text in cuts.lost("user")]
-    losses += [f"{name}: the answer to {text!r} was told and is not what is stored" for name, text in cuts.lost("assistant")]
-    for breach in (cuts.breaches if options.forget_wal_syncs else losses + cuts.breaches)[:40]:
-        print(f"power cuts: BREACH: {breach}")
-    print(f"power cuts: {done} cuts, {len(losses)} losses, {len(cuts.breaches)} other breaches, {time.monotonic() - start:.0f} s")
+    losses += [f"{name}: the answer to {text!r} was received and differs from the stored answer" for name, text in cuts.lost("assistant")]
+    for violation in (cuts.violations if options.forget_wal_syncs else losses + cuts.violations)[:40]:
+        print(f"power cuts: VIOLATION: {violation}")
+    print(f"power cuts: {done} cuts, {len(losses)} losses, {len(cuts.violations)} other violations, {time.monotonic() - start:.0f} s")
     if options.forget_wal_syncs:
-        return 0 if cuts.lost("user") and not cuts.breaches else 1
-    return 1 if losses or cuts.breaches else 0
+        return 0 if cuts.lost("user") and not cuts.violations else 1
+    return 1 if losses or cuts.violations else 0
 
 
 if __name__ == "__main__":

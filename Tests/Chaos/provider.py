@@ -1,39 +1,39 @@
-"""A stand-in for Ollama that keeps a list of what it was asked and what it sent for whom: the witness of every check.
+"""A fake Ollama that records each request and what it sent.
 
-A message's text says how it is answered: `words=40 pace=5 cut=10 stall=3 status=500 refuse=1`, all optional.
-It tells how far a generation has come, so that a kill or a stop can happen in exactly that phase.
+The text of a message controls the answer: `words=40 pace=5 cut=10 stall=3 status=500 refuse=1`, all optional.
+A generation can be held in a phase, so that a kill or a stop happens in exactly that phase.
 """
 import asyncio
 import json
 import re
 import time
 
-# The request was read; the first word was just sent; one in the middle; the last; the line that says that it was all.
+# The request was read; the first, the middle, the last word was sent; the final line was sent.
 PHASES = ["asked", "first", "middle", "last", "done"]
 
 
 class Generation:
-    """One answer: what was asked, what was sent, and how it ended."""
+    """One answer: the request, the text sent so far, and the end."""
 
     def __init__(self, key):
         self.key = key
         self.asked_at = time.monotonic()
         self.sent = ""
-        self.times = []  # when how many characters had been sent
+        self.times = []  # pairs of a time and the number of characters sent by then
         self.is_finished = False
         self.done_at = None
         self.is_refused = False
         self.left_at = None
-        self.began = asyncio.Event()
+        self.started_event = asyncio.Event()
         self.ended = asyncio.Event()
 
-    def sent_before(self, moment):
-        """How many characters had been sent at a moment."""
-        return max((length for at, length in self.times if at <= moment), default=0)
+    def sent_before(self, instant):
+        """The number of characters that were sent before a time."""
+        return max((length for at, length in self.times if at <= instant), default=0)
 
 
-class Moment:
-    """A phase that is waited for: the first generation that reaches it is held there until somebody lets it go."""
+class Breakpoint:
+    """Holds the first generation that reaches a phase until it is released."""
 
     def __init__(self, phase, hold, age):
         self.phase, self.hold, self.age = phase, hold, age
@@ -48,8 +48,8 @@ class Provider:
     def __init__(self):
         self.generations = []
         self.by_key = {}
-        self.going = self.begun = 0  # generations that were asked for and not ended; those of them that have begun
-        self.moment = None
+        self.active = self.started = 0  # generations that have not ended; those of them that have sent text
+        self.breakpoint = None
         self.changed = asyncio.Condition()
         self.server = None
         self.port = None
@@ -62,38 +62,38 @@ class Provider:
         return self.by_key.get(key, [])
 
     def calls(self, key):
-        """Those that were not refused: what somebody may have to pay for."""
+        """The generations that were not rejected: calls that may cost money."""
         return [g for g in self.of(key) if not g.is_refused]
 
-    async def until(self, count):
-        """Waits until at least so many answers are on their way."""
+    async def wait_until(self, count):
+        """Waits until at least `count` answers are streaming."""
         async with self.changed:
-            await self.changed.wait_for(lambda: self.begun >= count)
+            await self.changed.wait_for(lambda: self.started >= count)
 
     async def note(self):
         async with self.changed:
             self.changed.notify_all()
 
     def arm(self, phase, hold=2.0, age=0.0):
-        """Waits for the next generation that reaches a phase, at such an age at least, and holds it there for so many seconds at most."""
-        self.moment = Moment(phase, hold, age)
-        return self.moment
+        """Holds the next generation that reaches a phase at an age of at least `age` seconds, for at most `hold` seconds."""
+        self.breakpoint = Breakpoint(phase, hold, age)
+        return self.breakpoint
 
     def disarm(self):
-        """Waits for nothing any more; what is held goes on."""
-        if self.moment:
-            self.moment.release()
-        self.moment = None
+        """Removes the breakpoint and releases a held generation."""
+        if self.breakpoint:
+            self.breakpoint.release()
+        self.breakpoint = None
 
     async def reach(self, phase, generation, watch):
-        """Tells whoever waits for this phase, and stays in it until it may go on or nobody listens any more."""
-        moment = self.moment
-        if not moment or moment.phase != phase or time.monotonic() - generation.asked_at < moment.age:
+        """Reports that a generation has reached a phase, and waits until it is released or the client has disconnected."""
+        breakpoint = self.breakpoint
+        if not breakpoint or breakpoint.phase != phase or time.monotonic() - generation.asked_at < breakpoint.age:
             return
-        self.moment = None
-        moment.reached.set_result(generation)
-        end = time.monotonic() + moment.hold
-        while not moment.is_released and not watch.done() and time.monotonic() < end:
+        self.breakpoint = None
+        breakpoint.reached.set_result(generation)
+        end = time.monotonic() + breakpoint.hold
+        while not breakpoint.is_released and not watch.done() and time.monotonic() < end:
             await asyncio.sleep(0.002)
 
     async def serve(self, reader, writer):
@@ -121,7 +121,7 @@ class Provider:
         writer.write(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
 
     async def chat(self, request, reader, writer):
-        """Answers; `False` when the connection is of no more use."""
+        """Answers a chat request. Returns whether the connection can be reused."""
         key = request["messages"][-1]["content"]
         options = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", key)}
         generation = Generation(key)
@@ -131,16 +131,16 @@ class Provider:
         self.by_key.setdefault(key, []).append(generation)
         if generation.is_refused:
             generation.ended.set()
-            self.plain(writer, options.get("status", 500), {"error": "the provider says no"})
+            self.plain(writer, options.get("status", 500), {"error": "rejected by the test"})
             return True
-        self.going += 1
+        self.active += 1
         watch = asyncio.ensure_future(reader.read(1))
         watch.add_done_callback(lambda _: setattr(generation, "left_at", generation.left_at or time.monotonic()))
         try:
             return await self.stream(generation, options, writer, watch)
         finally:
-            self.going -= 1
-            self.begun -= generation.began.is_set()
+            self.active -= 1
+            self.started -= generation.started_event.is_set()
             if watch.done():
                 generation.left_at = generation.left_at or time.monotonic()
             watch.cancel()
@@ -177,15 +177,15 @@ class Provider:
         return False
 
     async def word(self, generation, index, count, writer, watch):
-        """Sends one word, and tells the phase that it makes."""
+        """Sends one word and reports the phase that it completes."""
         word = f"{generation.key.split()[0]}:{index} "
         self.line(writer, {"message": {"role": "assistant", "content": word}, "done": False})
         generation.sent += word
         generation.times.append((time.monotonic(), len(generation.sent)))
         await writer.drain()
-        if not generation.began.is_set():
-            generation.began.set()
-            self.begun += 1
+        if not generation.started_event.is_set():
+            generation.started_event.set()
+            self.started += 1
             await self.note()
         if index == 0:
             await self.reach("first", generation, watch)

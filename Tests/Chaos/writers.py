@@ -1,16 +1,15 @@
-"""Users who say one thing after another, and the killing of services in a phase that the provider tells."""
+"""Users who write one message after another, and kills of services in a phase of a generation."""
 import asyncio
 import os
 import signal
 import time
 
-from client import Cut
-from house import LIMIT, ended, until
-from provider import PHASES
+from user import Cut
+from context import LIMIT, run_end, wait_until
 
 
 class Gate:
-    """Writers go through it before each message; while it is closed they gather there, with all their answers made."""
+    """Stops all writers between two messages: while it is closed, no answer is in progress."""
 
     def __init__(self, writers):
         self.writers, self.waiting = writers, 0
@@ -20,37 +19,37 @@ class Gate:
     async def enter(self, client):
         if self.opened.is_set():
             return
-        if client.said and client.said[-1].run:
-            await ended(client, client.said[-1].run)
+        if client.exchanges and client.exchanges[-1].run:
+            await run_end(client, client.exchanges[-1].run)
         self.waiting += 1
         await self.opened.wait()
         self.waiting -= 1
 
     async def close(self):
         self.opened.clear()
-        await until("the writers' rest", lambda: self.waiting == self.writers)
+        await wait_until("the pause of all writers", lambda: self.waiting == self.writers)
 
 
-async def write(house, client, stop, gate=None):
-    """Says one thing after another, in one way or the other, and minds no breaks."""
+async def write(context, client, stop, gate=None):
+    """Writes one message after another, as JSON or as a stream, and continues after cut connections."""
     while not stop.is_set():
         if gate:
             await gate.enter(client)
-        # Most answers are short; some are long enough for their beginning to be old when something is killed.
-        pace = 25 if house.chance.random() < 0.15 else house.chance.randint(0, 8)
-        how = f"words={house.chance.randint(1, 40)} pace={pace}"
+        # Most answers are short. Some are long, so that their first part is stored when a service is killed.
+        pace = 25 if context.rng.random() < 0.15 else context.rng.randint(0, 8)
+        how = f"words={context.rng.randint(1, 40)} pace={pace}"
         try:
-            if house.chance.random() < 0.5:
-                await client.say(house.text(client, how))
+            if context.rng.random() < 0.5:
+                await client.send(context.text(client, how))
             else:
-                leave = house.chance.choice([None, None, 1, 3])
-                await client.stream(house.text(client, how), leave_after=leave)
+                leave = context.rng.choice([None, None, 1, 3])
+                await client.stream(context.text(client, how), disconnect_after=leave)
         except (Cut, ConnectionError):
             await asyncio.sleep(0.02)
 
 
-class Stroke:
-    """A kill: of whom, in which phase of which generation, and how long until the service was ready again."""
+class Kill:
+    """A kill of a service in a phase of a generation, and the seconds until the service was ready again."""
 
     def __init__(self, service, phase, generation):
         self.service, self.phase, self.generation = service, phase, generation
@@ -58,33 +57,33 @@ class Stroke:
         self.healed = None
 
 
-async def strike(house, service, phase, dice, gate=None, over=None, age=0.0):
-    """Kills a service in a phase and waits until it is ready again; `None` when all was over before the phase came.
+async def kill_in_phase(context, service, phase, rng, gate=None, over=None, age=0.0):
+    """Kills a service in a phase and waits until it is ready again. Returns `None` if `over` ended before the phase.
 
-    `age`: how many seconds old the generation must be.
+    `age`: minimum age of the generation, in seconds.
     """
-    pid = await asyncio.wait_for(house.stack.pid(service), LIMIT)
+    pid = await asyncio.wait_for(context.stack.pid(service), LIMIT)
     if phase == "idle":
         await gate.close()
-        await until("idleness", lambda: house.provider.going == 0)
-        stroke = Stroke(service, phase, None)
+        await wait_until("the end of all generations", lambda: context.provider.active == 0)
+        kill = Kill(service, phase, None)
         os.kill(pid, signal.SIGKILL)
         gate.opened.set()
     else:
-        moment = house.provider.arm(phase, age=age)
-        await asyncio.wait({moment.reached} | ({over} if over else set()), timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED)
-        assert moment.reached.done() or over, f"no generation reached the phase {phase} within {LIMIT} s"
-        if not moment.reached.done():
-            house.provider.disarm()
+        breakpoint = context.provider.arm(phase, age=age)
+        await asyncio.wait({breakpoint.reached} | ({over} if over else set()), timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED)
+        assert breakpoint.reached.done() or over, f"no generation reached the phase {phase} within {LIMIT} s"
+        if not breakpoint.reached.done():
+            context.provider.disarm()
             return None
-        # The phase lasts until the kill was done; where in it, is drawn: what was sent is still on its way through the house.
-        if dice.random() < 0.7:
-            await asyncio.sleep(dice.uniform(0, 0.006))
-        stroke = Stroke(service, phase, moment.reached.result())
+        # The generation stays in the phase until the kill. A short delay varies how far the sent text has got.
+        if rng.random() < 0.7:
+            await asyncio.sleep(rng.uniform(0, 0.006))
+        kill = Kill(service, phase, breakpoint.reached.result())
         os.kill(pid, signal.SIGKILL)
-        moment.release()
-    await asyncio.wait_for(house.stack.until_replaced(service, pid), LIMIT)
-    # The gateway may still believe that the dead one is up: it is asked itself.
-    await asyncio.wait_for(house.stack.until_ready(service), LIMIT)
-    stroke.healed = time.monotonic() - stroke.at
-    return stroke
+        breakpoint.release()
+    await asyncio.wait_for(context.stack.until_replaced(service, pid), LIMIT)
+    # Asks the service itself, because the gateway may not have noticed the kill yet.
+    await asyncio.wait_for(context.stack.until_ready(service), LIMIT)
+    kill.healed = time.monotonic() - kill.at
+    return kill

@@ -1,26 +1,26 @@
-"""What all tests share: one parley up with the fake providers behind it, and one that is strict."""
+"""Fixtures: one Parley in open mode with the fake providers behind it, and one that requires credentials."""
 import json
 
 import pytest
 
-from house import UNHEARD, Fakes, Parley
+from servers import UNREACHABLE, FakeProviders, Parley
 from targets import DEMO, DIRECT, MODELS, Target
 
 
 @pytest.fixture(scope="session")
 def fakes():
-    fakes = Fakes()
+    fakes = FakeProviders()
     yield fakes
     fakes.stop()
 
 
 @pytest.fixture(scope="session")
 def parley(fakes, tmp_path_factory):
-    """In open mode, without limits, with each fake as a provider and one that is not there."""
+    """In open mode, without limits, with each fake as a provider and one unreachable provider."""
     folder = tmp_path_factory.mktemp("parley")
     file = folder / "providers.json"
     file.write_text(json.dumps({"providers": [
-        {"name": "absent", "base_url": UNHEARD + "/v1", "models": ["nothing"]},
+        {"name": "absent", "base_url": UNREACHABLE + "/v1", "models": ["nothing"]},
         {"name": "narrow", "base_url": fakes.urls["openai"] + "/v1", "models": ["gpt-4o-mini"], "concurrency": 1, "queue": 0},
     ]}))
     parley = Parley(folder, PROVIDERS_FILE=str(file), DEFAULT_MODEL=DEMO,
@@ -34,16 +34,16 @@ def parley(fakes, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def strict(tmp_path_factory):
-    """Wants a credential, and takes at most 60 requests a minute, and 8 calls at once, of one user."""
+    """Requires a credential, and allows 60 requests a minute and 8 concurrent calls of each user."""
     parley = Parley(tmp_path_factory.mktemp("strict"), AUTH_MODE="required", DEFAULT_MODEL=DEMO,
-                    RATE_LIMIT_PER_MINUTE="60", OLLAMA_BASE_URL=UNHEARD)
+                    RATE_LIMIT_PER_MINUTE="60", OLLAMA_BASE_URL=UNREACHABLE)
     yield parley
     parley.stop()
 
 
 @pytest.fixture
 def target(request, fakes):
-    """The model that the test names by its parameter."""
+    """The model that the test selects with its parameter."""
     if request.param == DIRECT:
         target = Target("gpt-4o-mini", fakes.urls["openai"] + "/v1", "openai")
     else:
@@ -54,7 +54,7 @@ def target(request, fakes):
 
 @pytest.fixture
 def client(parley):
-    """OpenAI's client, pointed at Parley."""
+    """OpenAI's client with Parley as its server."""
     target = Target(DEMO, parley.url + "/v1", None)
     yield target.client()
     target.close()

@@ -1,27 +1,27 @@
-"""What the clients talk to: each model behind Parley, and a fake itself, as the judge of both."""
+"""The servers that the clients call: each model behind Parley, and a fake without Parley."""
 import itertools
 from dataclasses import dataclass, field
 
 import openai
 
-from house import LIMIT
+from servers import LIMIT
 
-# Parley's name of a model, and which fake is behind it.
+# The model names in Parley, and the fake server behind each.
 MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama", "gemini/gemini-2.5-flash": "gemini"}
 PROVIDED = list(MODELS)
 VISION = {"ollama/llama3.2:latest": "ollama/llava:latest"}
 DEMO = "demo/demo"
-# The fake itself, without Parley.
+# The fake server without Parley in front.
 DIRECT = "the fake itself"
 COUNT = itertools.count(1)
 
 
 @dataclass
 class Target:
-    """A model that is asked, and how."""
+    """A model and the server that provides it."""
     model: str
     url: str
-    # Which fake is behind it, if any.
+    # The fake server behind the model, if any.
     server: str | None
     key: str = "sk-whatever"
     clients: list = field(default_factory=list)
@@ -43,22 +43,22 @@ class Target:
 
     @property
     def vision(self):
-        """A model of the same provider that takes images."""
+        """A model of the same provider that accepts images."""
         return VISION.get(self.model, self.model)
 
-    def says(self, text, more="", model=None):
-        """What the fake answers to a text."""
+    def expected_answer(self, text, more="", model=None):
+        """The answer of the fake to a text."""
         model = (model or self.model).partition("/")[2] or self.model
         return f"The fake {model} heard: {text}{more}"
 
     @staticmethod
-    def saw(*types):
-        """What the fake adds to its answer when there were images."""
+    def image_suffix(*types):
+        """What the fake appends to its answer to images."""
         return f" It saw {', '.join(types)}."
 
     @staticmethod
-    def tools_said(*results):
-        """What the fake adds to its answer once tools were called."""
+    def tool_suffix(*results):
+        """What the fake appends to its answer to tool results."""
         return f" The tools said: {'; '.join(results)}."
 
     def close(self):
@@ -67,5 +67,5 @@ class Target:
 
 
 def unique(text):
-    """A text that nobody said before, by which the fake's requests are told from each other."""
+    """A text that no other test uses, which identifies the request in the fake."""
     return f"{text} no. {next(COUNT)}."

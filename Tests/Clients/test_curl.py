@@ -1,10 +1,10 @@
-"""curl: the stream as it stands on the wire."""
+"""curl: the bytes of the stream."""
 import json
 import subprocess
 
 import pytest
 
-from house import LIMIT
+from servers import LIMIT
 from targets import DEMO, PROVIDED, unique
 
 
@@ -15,7 +15,7 @@ def curl(parley, model, text, **more):
 
 
 @pytest.mark.parametrize("model", [*PROVIDED, DEMO])
-def test_the_events(parley, model):
+def test_events_of_a_stream(parley, model):
     process = curl(parley, model, unique("On the wire"), stream_options={"include_usage": True})
     output = process.communicate(timeout=LIMIT + 5)[0].decode()
     head, _, body = output.partition("\r\n\r\n")
@@ -33,7 +33,7 @@ def test_the_events(parley, model):
     assert all(chunk.keys() >= {"id", "object", "created", "model", "choices"} for chunk in chunks)
 
 
-def test_a_client_that_is_killed(parley, fakes):
+def test_killed_client_closes_the_provider_connection(parley, fakes):
     text = unique("Killed")
     fakes.answer("openai", text, {"cut": "middle"})
     process = curl(parley, "openai/gpt-4o-mini", text)

@@ -1,4 +1,4 @@
-"""google-genai, the judge of the fake Gemini that our provider is tested with."""
+"""google-genai, which verifies the fake Gemini of the provider tests."""
 import asyncio
 import base64
 
@@ -6,7 +6,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from house import LIMIT
+from servers import LIMIT
 from test_openai_parameters import png
 
 MODEL = "gemini-2.5-flash"
@@ -74,7 +74,7 @@ def test_tools(client, model):
     assert "Sunny" in final.text and not final.function_calls
     if model == MODEL:
         return
-    # This model insists on its signature.
+    # This model requires its thought signature.
     for part in said.parts:
         part.thought_signature = None
     with pytest.raises(errors.ClientError) as caught:
@@ -90,7 +90,7 @@ def test_tools_streamed(client):
     assert call.name == "get_weather" and chunks[-1].candidates[0].finish_reason == types.FinishReason.STOP
 
 
-def test_the_sdk_calls_by_itself(client):
+def test_automatic_function_calls(client):
     def get_weather(city: str) -> str:
         """The weather at a place."""
         return f"Sunny in {city}"
@@ -107,7 +107,7 @@ def test_json(client):
     assert answer.parsed == {"answer": "Hello"}
 
 
-def test_an_image(client, fakes):
+def test_image(client, fakes):
     client.models.generate_content(
         model=MODEL, contents=["What is this?", types.Part.from_bytes(data=png(), mime_type="image/png")])
     request = fakes.requests("gemini itself", "What is this?")[-1]
@@ -166,7 +166,7 @@ def test_errors(client, fakes):
     assert (caught.value.code, caught.value.status) == (404, "NOT_FOUND") and "gemini-9" in caught.value.message
     for message, code, status, kind in [
             ("Quota one", 429, "RESOURCE_EXHAUSTED", errors.ClientError), ("Down one", 503, "UNAVAILABLE", errors.ServerError)]:
-        fakes.answer("gemini itself", message, {"refusal": {
+        fakes.answer("gemini itself", message, {"error": {
             "status": code, "code": status, "message": "Not now.",
             "details": '[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"7s"}]'}})
         with pytest.raises(kind) as caught:
@@ -175,8 +175,8 @@ def test_errors(client, fakes):
         assert caught.value.details["error"]["details"][0]["retryDelay"] == "7s"
 
 
-def test_an_error_within_a_stream(client, fakes):
-    fakes.answer("gemini itself", "Stumble", {"complaint": "The model is overloaded."})
+def test_error_within_a_stream(client, fakes):
+    fakes.answer("gemini itself", "Stumble", {"streamError": "The model is overloaded."})
     said = ""
     with pytest.raises(errors.APIError) as caught:
         for chunk in client.models.generate_content_stream(model=MODEL, contents="Stumble"):
@@ -184,7 +184,7 @@ def test_an_error_within_a_stream(client, fakes):
     assert said == "The fake" and "The model is overloaded." in str(caught.value)
 
 
-def test_a_bad_key(fakes):
+def test_invalid_key(fakes):
     with gemini(fakes, "bad-key") as client, pytest.raises(errors.ClientError) as caught:
         client.models.generate_content(model=MODEL, contents="Hello")
     assert caught.value.code == 400 and "API key not valid" in caught.value.message

@@ -1,18 +1,18 @@
-"""ollama, the judge of the fake Ollama that our provider is tested with."""
+"""ollama, which verifies the fake Ollama of the provider tests."""
 import asyncio
 import base64
 
 import ollama
 import pytest
 
-from house import LIMIT
+from servers import LIMIT
 from targets import unique
 from test_openai_parameters import png
 
 MODEL = "llama3.2:latest"
 WEATHER = {"type": "function", "function": {"name": "get_weather", "description": "The weather at a place", "parameters": {
     "type": "object", "properties": {"city": {"type": "string", "description": "a city"}}, "required": ["city"]}}}
-# The fake as our provider is tested with it, and as it stands behind Parley, where it repeats what it heard.
+# The fake of the provider tests, and the fake behind Parley, which repeats the message.
 SERVERS = ["ollama itself", "ollama"]
 
 
@@ -81,7 +81,7 @@ def test_thinking(fakes):
     assert "".join(chunk.message.thinking or "" for chunk in chunks) == answer.message.thinking
 
 
-def test_images_and_forms(client, fakes, server):
+def test_images_and_formats(client, fakes, server):
     text = unique("What is this?")
     answer = client.chat(model=MODEL, messages=user(text, images=[png()]), format="json")
     assert answer.message.content.startswith("{")
@@ -97,7 +97,7 @@ def test_embed(client):
     assert len(client.embed(model="nomic-embed-text", input="one", dimensions=2).embeddings[0]) == 2
 
 
-def test_what_is_there(client):
+def test_list_and_show(client):
     model, = [model for model in client.list().models if model.model == MODEL]
     assert model.size > 0 and len(model.digest) == 64 and model.modified_at and model.details.family == "llama"
     shown = client.show(MODEL)
@@ -132,7 +132,7 @@ def test_pull_create_delete(client):
     assert caught.value.status_code == 404
 
 
-def test_a_pull_of_what_is_nowhere(client):
+def test_pull_of_an_unknown_model(client):
     with pytest.raises(ollama.ResponseError) as caught:
         list(client.pull("missing", stream=True))
     assert "file does not exist" in caught.value.error
@@ -143,16 +143,16 @@ def test_errors(client, fakes, server):
         client.chat(model="missing", messages=user("Hello"))
     assert caught.value.status_code == 404 and caught.value.error == "model 'missing' not found"
     text = unique("Busy")
-    fakes.answer(server, text, {"refusal": {
+    fakes.answer(server, text, {"error": {
         "status": 503, "message": "server busy, please try again.  maximum pending requests exceeded"}})
     with pytest.raises(ollama.ResponseError) as caught:
         client.chat(model=MODEL, messages=user(text))
     assert caught.value.status_code == 503 and caught.value.error.startswith("server busy")
 
 
-def test_an_error_within_a_stream(client, fakes, server):
+def test_error_within_a_stream(client, fakes, server):
     text, heard = unique("Stumble"), ""
-    fakes.answer(server, text, {"complaint": "an error was encountered while running the model"})
+    fakes.answer(server, text, {"streamError": "an error was encountered while running the model"})
     with pytest.raises(ollama.ResponseError) as caught:
         for chunk in client.chat(model=MODEL, messages=user(text), stream=True):
             heard += chunk.message.content

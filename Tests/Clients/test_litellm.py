@@ -20,7 +20,7 @@ def litellm():
 
 @pytest.fixture
 def ask(litellm, target):
-    """litellm takes the first part of a name for the dialect, and sends the rest."""
+    """litellm takes the first part of the model name as the API dialect, and sends the rest."""
     def ask(text, **more):
         messages = more.pop("messages", [{"role": "user", "content": text}])
         return litellm.completion(model="openai/" + target.model, api_base=target.url, api_key="sk-whatever",
@@ -32,7 +32,7 @@ def ask(litellm, target):
 def test_completion(ask, target):
     text = unique("Through litellm")
     answer = ask(text)
-    assert answer.choices[0].message.content == target.says(text)
+    assert answer.choices[0].message.content == target.expected_answer(text)
     assert answer.choices[0].finish_reason == "stop" and answer.usage.total_tokens > 0
 
 
@@ -40,9 +40,9 @@ def test_completion(ask, target):
 def test_stream(ask, target, litellm):
     text = unique("Streamed through litellm")
     chunks = list(ask(text, stream=True, stream_options={"include_usage": True}))
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == target.says(text)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == target.expected_answer(text)
     whole = litellm.stream_chunk_builder(chunks)
-    assert whole.choices[0].message.content == target.says(text) and whole.choices[0].finish_reason == "stop"
+    assert whole.choices[0].message.content == target.expected_answer(text) and whole.choices[0].finish_reason == "stop"
     assert whole.usage.prompt_tokens > 0
 
 
@@ -60,7 +60,7 @@ def test_tools(ask, target, litellm, stream):
     final = ask(text, tools=[TOOL], messages=[
         {"role": "user", "content": text}, message.model_dump(),
         {"role": "tool", "tool_call_id": call.id, "content": "Sunny"}])
-    assert final.choices[0].message.content == target.says(text, target.tools_said("Sunny"))
+    assert final.choices[0].message.content == target.expected_answer(text, target.tool_suffix("Sunny"))
 
 
 @pytest.mark.parametrize("model", ["demo/hash-embedding", "openai/text-embedding-3-small"])
@@ -84,7 +84,7 @@ def test_errors(ask, target, litellm, fakes):
 
 
 @pytest.mark.parametrize("target", [DEMO], indirect=True)
-def test_no_credential(ask, target, litellm, strict):
+def test_invalid_credential(ask, target, litellm, strict):
     target.url = strict.url + "/v1"
     with pytest.raises(litellm.AuthenticationError):
         ask("Hello")
@@ -92,8 +92,8 @@ def test_no_credential(ask, target, litellm, strict):
 
 @pytest.mark.parametrize("model, server, path", [
     ("ollama_chat/llama3.2:latest", "ollama itself", ""), ("gemini/gemini-2.5-flash", "gemini itself", "/v1beta")])
-def test_the_fakes(litellm, fakes, model, server, path):
-    """The fakes once more, by one who speaks all dialects and has no mind of its own about them."""
+def test_litellm_accepts_the_fake_providers(litellm, fakes, model, server, path):
+    """litellm speaks all three dialects and verifies the fakes once more."""
     asked = dict(model=model, api_base=fakes.urls[server] + path, api_key="key", timeout=20, num_retries=0, max_retries=0,
                  messages=[{"role": "user", "content": "Hello"}])
     answer = litellm.completion(**asked)

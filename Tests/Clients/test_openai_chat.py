@@ -1,4 +1,4 @@
-"""openai: chat, streamed and whole, and what comes beside the text."""
+"""openai: chat completions, streamed and complete, with usage and headers."""
 import asyncio
 
 import pytest
@@ -14,12 +14,12 @@ def messages(text):
 
 
 def name(target):
-    """What the answer has to call the model: OpenAI itself names the release."""
+    """The model name in the answer: OpenAI returns the name of the release."""
     return f"{target.model}-2024-07-18" if target.is_direct else target.model
 
 
 @ALL
-def test_whole(target):
+def test_complete_response(target):
     text = unique("Grüße, 你好 👩‍🍳 \"quoted\" \\ back")
     answer = target.client().chat.completions.create(model=target.model, messages=messages(text))
     assert (answer.object, answer.model) == ("chat.completion", name(target))
@@ -28,7 +28,7 @@ def test_whole(target):
     assert (choice.index, choice.finish_reason, choice.message.role) == (0, "stop", "assistant")
     assert choice.message.tool_calls is None and choice.message.refusal is None and choice.logprobs is None
     if target.server:
-        assert choice.message.content == target.says(text)
+        assert choice.message.content == target.expected_answer(text)
     else:
         assert "demo" in choice.message.content
     usage = answer.usage
@@ -37,8 +37,8 @@ def test_whole(target):
 
 
 @ALL
-def test_instructions_alone(target):
-    said = [{"role": "system", "content": unique("Greet whoever comes.")}]
+def test_system_message_only(target):
+    said = [{"role": "system", "content": unique("Greet the user.")}]
     for stream in (False, True):
         answer = target.client().chat.completions.create(model=target.model, messages=said, stream=stream)
         if stream:
@@ -55,14 +55,14 @@ def test_stream(target):
     chunks = list(stream)
     assert len({chunk.id for chunk in chunks}) == 1 and len({chunk.created for chunk in chunks}) == 1
     assert {(chunk.object, chunk.model) for chunk in chunks} == {("chat.completion.chunk", name(target))}
-    choices = [chunk.choices[0] for chunk in chunks]  # each chunk has one: usage was not asked for
+    choices = [chunk.choices[0] for chunk in chunks]  # each chunk has one, because usage was not requested
     assert all(chunk.usage is None for chunk in chunks)
     assert choices[0].delta.role == "assistant" and all(not choice.delta.role for choice in choices[1:])
     assert [choice.finish_reason for choice in choices] == [None] * (len(choices) - 1) + ["stop"]
     assert not choices[-1].delta.content
     said = "".join(choice.delta.content or "" for choice in choices)
     if target.server:
-        assert said == target.says(text)
+        assert said == target.expected_answer(text)
     else:
         assert "demo" in said
 
@@ -81,14 +81,14 @@ def test_usage_of_a_stream(target):
 
 @ALL
 def test_stream_helper(target):
-    """The SDK's own accumulator, which insists on more than the plain stream does."""
+    """The SDK's accumulator, which is stricter than the plain stream."""
     text = unique("Accumulate")
     with target.client().chat.completions.stream(model=target.model, messages=messages(text)) as stream:
         kinds = [event.type for event in stream]
         final = stream.get_final_completion()
     assert "content.delta" in kinds and kinds[-1] == "content.done"
     assert final.choices[0].finish_reason == "stop"
-    assert not target.server or final.choices[0].message.content == target.says(text)
+    assert not target.server or final.choices[0].message.content == target.expected_answer(text)
 
 
 @ALL
@@ -107,7 +107,7 @@ def test_async(target):
 
     said = asyncio.run(all_at_once())
     if target.server:
-        assert said == [target.says(text) for text in texts]
+        assert said == [target.expected_answer(text) for text in texts]
 
 
 @FAKED
@@ -116,7 +116,7 @@ def test_history_and_roles(target, fakes):
     history = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "My name is Ann.", "name": "ann"},
                {"role": "assistant", "content": "Hello Ann."}, {"role": "user", "content": [{"type": "text", "text": text}]}]
     answer = target.client().chat.completions.create(model=target.model, messages=history)
-    assert answer.choices[0].message.content == target.says(text)
+    assert answer.choices[0].message.content == target.expected_answer(text)
     body = fakes.request(target.server, text)["body"]
     assert "Be brief." in body and "Hello Ann." in body and "My name is Ann." in body
 
@@ -135,11 +135,11 @@ def test_raw_response(target):
     assert all(line.startswith("data: ") for line in lines) and lines[-1] == "data: [DONE]"
 
 
-def test_a_request_keeps_its_id(client):
+def test_request_id_of_the_client_is_kept(client):
     raw = client.chat.completions.with_raw_response.create(
         model=DEMO, messages=messages("Hello"), extra_headers={"x-request-id": "ours-1234"})
     assert raw.request_id == "ours-1234"
 
 
-def test_a_default_model_and_a_bare_name(client):
+def test_model_name_without_provider(client):
     assert client.chat.completions.create(model="demo", messages=messages("Hello")).model == DEMO

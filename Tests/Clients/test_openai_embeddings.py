@@ -1,4 +1,4 @@
-"""openai: embeddings, as the SDK asks for them by default (base64) and as numbers."""
+"""openai: embeddings as base64 (the SDK's default) and as numbers."""
 import base64
 import math
 import struct
@@ -15,7 +15,7 @@ EMBEDDING = {"openai": "openai/text-embedding-3-small", "ollama": "ollama/nomic-
 
 @pytest.fixture(params=list(EMBEDDING))
 def embedder(request, fakes):
-    """A target and the model of embeddings that it has."""
+    """A target with its embedding model."""
     url = fakes.urls["openai"] if request.param == DIRECT else request.getfixturevalue("parley").url
     target = Target(EMBEDDING[request.param], url + "/v1", None)
     yield target
@@ -23,7 +23,7 @@ def embedder(request, fakes):
 
 
 def test_one_text(embedder):
-    """As base64, which the SDK asks for and reads by itself, as numbers, and as the base64 itself."""
+    """As base64 decoded by the SDK, as numbers, and as raw base64."""
     client, text = embedder.client(), unique("A cat on a mat")
     answer = client.embeddings.create(model=embedder.model, input=text)
     assert (answer.object, answer.model) == ("list", embedder.model)
@@ -43,7 +43,7 @@ def test_many_texts(embedder):
     many = client.embeddings.create(model=embedder.model, input=texts).data
     assert [entry.index for entry in many] == list(range(40))
     assert many[29].embedding != many[28].embedding
-    if not embedder.model.startswith("ollama"):  # whose fake counts texts rather than look at them
+    if not embedder.model.startswith("ollama"):  # its fake numbers the texts instead of hashing them
         one = client.embeddings.create(model=embedder.model, input=texts[29]).data[0]
         assert one.embedding == many[29].embedding
 
@@ -53,13 +53,13 @@ def test_dimensions(embedder):
     assert len(answer.data[0].embedding) == 64
 
 
-def test_a_model_that_is_not_there(embedder):
+def test_unknown_model(embedder):
     with pytest.raises(openai.NotFoundError) as caught:
         embedder.client().embeddings.create(model=embedder.model + "-missing", input="x")
     assert caught.value.code == "model_not_found"
 
 
-def test_what_is_refused_by_parley(client):
+def test_invalid_input(client):
     for input, param in [([], "input"), ("", "input"), ([1, 2, 3], "input"), (["a", ""], "input")]:
         with pytest.raises(openai.BadRequestError) as caught:
             client.embeddings.create(model=HASH, input=input)
@@ -68,7 +68,7 @@ def test_what_is_refused_by_parley(client):
         client.embeddings.create(model="demo/demo", input="x")
 
 
-def test_the_hash_embedding_finds_what_shares_words(client):
+def test_hash_embedding_is_closer_for_shared_words(client):
     cat, kitten, stock = (entry.embedding for entry in client.embeddings.create(
         model=HASH, input=["a cat sat on the mat", "the cat sat on a mat", "shares fell on the market today"]).data)
     near, far = (sum(a * b for a, b in zip(cat, other)) for other in (kitten, stock))

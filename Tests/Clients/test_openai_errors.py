@@ -1,4 +1,4 @@
-"""openai: each error as the SDK's own exception, and what it does about it."""
+"""openai: the SDK's exception for each error, and whether the SDK retries."""
 import asyncio
 
 import openai
@@ -10,8 +10,8 @@ FAKED = pytest.mark.parametrize("target", [*PROVIDED, DIRECT], indirect=True)
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
-def refusal(status, message, *headers, **more):
-    return {"refusal": {"status": status, "message": message, "headers": list(headers), **more}}
+def error_response(status, message, *headers, **more):
+    return {"error": {"status": status, "message": message, "headers": list(headers), **more}}
 
 
 def ask(client, model, text, **more):
@@ -44,14 +44,14 @@ def test_bad_requests(client, more, param, code):
     assert error.body["message"] and error.request_id
 
 
-def test_no_json(client):
+def test_invalid_json(client):
     with pytest.raises(openai.BadRequestError) as caught:
         client.post("/chat/completions", cast_to=object, content=b"{]", options={
             "headers": {"content-type": "application/json"}})
     assert caught.value.type == "invalid_request_error"
 
 
-def test_a_path_that_is_not_there(client):
+def test_unknown_path(client):
     with pytest.raises(openai.NotFoundError) as caught:
         client.fine_tuning.jobs.list()
     assert caught.value.code == "unknown_url" and caught.value.body["message"]
@@ -59,13 +59,13 @@ def test_a_path_that_is_not_there(client):
 
 @pytest.mark.parametrize("model", ["openai/gpt-9", "ollama/missing:latest", "gemini/gemini-9", "demo/nothing", "nobody/knows", "whatever"])
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_model_that_is_not_there(client, model, stream):
+def test_unknown_model(client, model, stream):
     with pytest.raises(openai.NotFoundError) as caught:
         ask(client, model, "Hello", stream=stream)
     assert (caught.value.code, caught.value.type, caught.value.param) == ("model_not_found", "invalid_request_error", "model")
 
 
-def test_no_credential(strict):
+def test_invalid_credential(strict):
     for key in ["sk-whatever", "sk-parley-0000", "a.b.c"]:
         target = Target(DEMO, strict.url + "/v1", None, key)
         with pytest.raises(openai.AuthenticationError) as caught:
@@ -76,14 +76,14 @@ def test_no_credential(strict):
         target.close()
 
 
-def test_a_credential(strict):
+def test_valid_credential(strict):
     target = Target(DEMO, strict.url + "/v1", None, strict.token("ann"))
     assert ask(target.client(), DEMO, "Hello").choices[0].message.content
     target.close()
 
 
-def test_too_many_requests(strict):
-    """Parley's own limit: the SDK is told how long to wait, waits, and is let in."""
+def test_rate_limit(strict):
+    """Parley's own limit: the SDK waits as long as Retry-After says, and then succeeds."""
     target = Target(DEMO, strict.url + "/v1", None, strict.token("bob"))
     client = target.client()
     with pytest.raises(openai.RateLimitError) as caught:
@@ -99,8 +99,8 @@ def test_too_many_requests(strict):
     target.close()
 
 
-def test_too_many_calls_at_once(strict):
-    """The SDK is told to come again, and does until there is room."""
+def test_concurrency_limit(strict):
+    """The SDK retries until a call is accepted."""
     target = Target(DEMO, strict.url + "/v1", None, strict.token("eve"))
 
     async def ask(client):
@@ -120,23 +120,23 @@ def test_too_many_calls_at_once(strict):
     assert asyncio.run(all_at_once(max_retries=6)) == ["stop"] * 12
 
 
-def test_the_fake_is_asked_again(fakes):
-    """The judge of the fake: what the SDK does about a 429 that says how long to wait."""
+def test_sdk_retries_the_fake(fakes):
+    """Verifies the fake: the SDK retries after a 429 with a delay."""
     target, text = Target("gpt-4o-mini", fakes.urls["openai"] + "/v1", "openai"), unique("Again")
-    fakes.answer("openai", text, refusal(429, "Rate limit reached.", "retry-after-ms: 20", type="requests",
+    fakes.answer("openai", text, error_response(429, "Rate limit reached.", "retry-after-ms: 20", type="requests",
                                          code="rate_limit_exceeded"))
     raw = target.client(max_retries=2).chat.completions.with_raw_response.create(
         model=target.model, messages=[{"role": "user", "content": text}])
-    assert raw.retries_taken == 1 and raw.parse().choices[0].message.content == target.says(text)
+    assert raw.retries_taken == 1 and raw.parse().choices[0].message.content == target.expected_answer(text)
     counts = [request["headers"]["x-stainless-retry-count"] for request in fakes.requests("openai", text)]
     assert counts == ["0", "1"]
     target.close()
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_provider_that_is_asked_too_often(parley, fakes, client, stream):
-    """Parley tries a few times itself; then the SDK is told, and tries again."""
-    text, busy = unique("Busy"), refusal(429, "Rate limit reached for gpt-5-nano.", "retry-after-ms: 20", type="requests",
+def test_rate_limit_of_a_provider(parley, fakes, client, stream):
+    """Parley retries a few times; then the SDK gets the error and retries."""
+    text, busy = unique("Busy"), error_response(429, "Rate limit reached for gpt-5-nano.", "retry-after-ms: 20", type="requests",
                                          code="rate_limit_exceeded")
     fakes.answer("openai", text, *[busy] * 3)
     with pytest.raises(openai.RateLimitError) as caught:
@@ -152,10 +152,10 @@ def test_a_provider_that_is_asked_too_often(parley, fakes, client, stream):
     assert text in said and len(fakes.requests("openai", text)) == 2
 
 
-def test_a_providers_quota_that_is_used_up(parley, fakes):
-    """Nobody tries again, neither Parley nor the SDK: it would be no use."""
+def test_exhausted_quota_of_a_provider(parley, fakes):
+    """Neither Parley nor the SDK retries."""
     target, text = Target("openai/gpt-4.1-nano", parley.url + "/v1", "openai"), unique("Spent")
-    fakes.answer("openai", text, *[refusal(429, "You exceeded your current quota, please check your plan and billing details.",
+    fakes.answer("openai", text, *[error_response(429, "You exceeded your current quota, please check your plan and billing details.",
                                            type="insufficient_quota", code="insufficient_quota")] * 9)
     with pytest.raises(openai.RateLimitError) as caught:
         ask(target.client(max_retries=2), target.model, text)
@@ -164,10 +164,10 @@ def test_a_providers_quota_that_is_used_up(parley, fakes):
     assert (asked, caught.value.response.headers.get("x-should-retry")) == (1, "false")
 
 
-def test_a_provider_that_does_not_know_us(parley, fakes):
-    """Our key is wrong, not the client's: that is no 401, and trying again is no use."""
+def test_provider_rejects_the_configured_key(parley, fakes):
+    """The server's key is wrong, not the client's: 502 instead of 401, without a retry."""
     target, text = Target("openai/gpt-4.1-nano", parley.url + "/v1", "openai"), unique("Unknown")
-    fakes.answer("openai", text, refusal(401, "Incorrect API key provided: sk-of-the-fake.", code="invalid_api_key"))
+    fakes.answer("openai", text, error_response(401, "Incorrect API key provided: sk-of-the-fake.", code="invalid_api_key"))
     with pytest.raises(openai.InternalServerError) as caught:
         ask(target.client(max_retries=2), target.model, text)
     assert (caught.value.status_code, caught.value.code) == (502, "upstream_auth")
@@ -177,11 +177,11 @@ def test_a_provider_that_does_not_know_us(parley, fakes):
 
 @pytest.mark.parametrize("model, server", [("openai/gpt-4.1-nano", "openai"), ("ollama/llama3.2:latest", "ollama")])
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_provider_that_fails(client, fakes, model, server, status):
+def test_provider_errors(client, fakes, model, server, status):
     text = unique("Fail")
-    fakes.answer(server, text, refusal(status, "The server had an error.", "retry-after-ms: 1", type="server_error"),
-                 refusal(status, "The server had an error.", "retry-after-ms: 1", type="server_error"),
-                 refusal(status, "The server had an error.", "retry-after-ms: 1", type="server_error"))
+    fakes.answer(server, text, error_response(status, "The server had an error.", "retry-after-ms: 1", type="server_error"),
+                 error_response(status, "The server had an error.", "retry-after-ms: 1", type="server_error"),
+                 error_response(status, "The server had an error.", "retry-after-ms: 1", type="server_error"))
     with pytest.raises(openai.InternalServerError) as caught:
         ask(client, model, text)
     assert caught.value.status_code in (502, 503) and "The server had an error." in str(caught.value)
@@ -190,16 +190,16 @@ def test_a_provider_that_fails(client, fakes, model, server, status):
     assert answer.choices[0].finish_reason == "stop"
 
 
-def test_a_provider_that_is_not_there(client):
+def test_unreachable_provider(client):
     with pytest.raises(openai.InternalServerError) as caught:
         ask(client, "absent/nothing", "Hello")
     assert caught.value.status_code == 503 and "absent" in str(caught.value)
     assert int(caught.value.response.headers["retry-after"]) >= 1
 
 
-def test_messages_that_are_too_long(client, fakes):
+def test_context_length_exceeded(client, fakes):
     text = unique("Long")
-    fakes.answer("openai", text, refusal(
+    fakes.answer("openai", text, error_response(
         400, "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.",
         param="messages", code="context_length_exceeded"))
     with pytest.raises(openai.BadRequestError) as caught:
@@ -208,18 +208,18 @@ def test_messages_that_are_too_long(client, fakes):
 
 
 @pytest.mark.parametrize("target", PROVIDED, indirect=True)
-def test_a_request_that_the_provider_refuses(target, fakes):
+def test_provider_rejects_the_request(target, fakes):
     text = unique("Refused")
-    fakes.answer(target.server, text, refusal(400, "The fake does not like this."))
+    fakes.answer(target.server, text, error_response(400, "The fake does not like this."))
     with pytest.raises(openai.BadRequestError) as caught:
         ask(target.client(), target.model, text)
     assert "The fake does not like this." in str(caught.value) and caught.value.type == "invalid_request_error"
 
 
 @FAKED
-def test_an_error_within_a_stream(target, fakes):
+def test_error_within_a_stream(target, fakes):
     text, said = unique("Stumble"), ""
-    fakes.answer(target.server, text, {"complaint": "the model runner has stopped"})
+    fakes.answer(target.server, text, {"streamError": "the model runner has stopped"})
     with pytest.raises(openai.APIError) as caught:
         for chunk in ask(target.client(), target.model, text, stream=True):
             said += chunk.choices[0].delta.content or ""
@@ -229,8 +229,8 @@ def test_an_error_within_a_stream(target, fakes):
 
 @pytest.mark.parametrize("target", PROVIDED, indirect=True)
 @pytest.mark.parametrize("ending", ["close", "reset"])
-def test_a_stream_that_is_cut(target, fakes, ending):
-    """It must not look whole: the SDK raises."""
+def test_cut_stream_raises(target, fakes, ending):
+    """A cut stream must not look complete: the SDK raises."""
     text, said = unique("Cut"), ""
     fakes.answer(target.server, text, {"cut": "middle", "ending": ending, "pace": 1})
     with pytest.raises(openai.APIError) as caught:
@@ -238,11 +238,11 @@ def test_a_stream_that_is_cut(target, fakes, ending):
             said += chunk.choices[0].delta.content or ""
             assert chunk.choices[0].finish_reason is None
     assert caught.value.code == "upstream_error"
-    assert said and said != target.says(text) and target.says(text).startswith(said)
+    assert said and said != target.expected_answer(text) and target.expected_answer(text).startswith(said)
 
 
-def test_a_provider_with_no_place_left(client, fakes):
-    """One at a time, and nobody waits: who comes second is told when to come again."""
+def test_full_queue_of_a_provider(client, fakes):
+    """One call at a time and no queue: the second call gets 503 with Retry-After."""
     text = unique("Alone")
     fakes.answer("openai", text, {"cut": "middle"})
     with ask(client, "narrow/gpt-4o-mini", text, stream=True) as first:

@@ -1,4 +1,4 @@
-"""openai: Parley's own keys, and quotas that are used up."""
+"""openai: Parley's API keys, and exhausted quotas."""
 import asyncio
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import openai
 import pytest
 
-from house import LIMIT, UNHEARD, Parley
+from servers import LIMIT, UNREACHABLE, Parley
 from targets import COUNT, DEMO, Target, unique
 
 MODEL = "openai/gpt-4o-mini"
@@ -14,7 +14,7 @@ MODEL = "openai/gpt-4o-mini"
 
 @pytest.fixture
 def limited(parley, request):
-    """A target with the key of somebody who may ask so many times a day."""
+    """A target whose key has a quota of a number of requests a day."""
     user = f"user-{next(COUNT)}"
     parley.v1("PUT", f"/quotas/{user}", parley.token("admin", "--role", "admin"), {"requests": request.param})
     target = Target(MODEL, parley.url + "/v1", "openai", parley.command("key", "create", "--user", user).split()[-1])
@@ -26,7 +26,7 @@ def messages(text):
     return [{"role": "user", "content": text}]
 
 
-def test_a_key_until_it_is_revoked(strict):
+def test_key_until_it_is_revoked(strict):
     key = strict.command("key", "create", "--user", "ann").split()[-1]
     assert key.startswith("sk-parley-")
     target = Target(DEMO, strict.url + "/v1", None, key)
@@ -44,8 +44,8 @@ def test_a_key_until_it_is_revoked(strict):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_key_that_is_revoked_while_it_is_used(strict, stream):
-    """Whoever waits for an answer is told at once, whole or streamed."""
+def test_key_revoked_during_a_request(strict, stream):
+    """The request in progress fails at once, complete or streamed."""
     user = f"eve-{stream}".lower()
     key = strict.command("key", "create", "--user", user).split()[-1]
     target = Target(DEMO, strict.url + "/v1", None, key)
@@ -67,8 +67,8 @@ def test_a_key_that_is_revoked_while_it_is_used(strict, stream):
 
 @pytest.mark.parametrize("limited", [2], indirect=True)
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_quota_that_is_used_up(limited, fakes, stream):
-    """The SDK is told that it is no use to try again."""
+def test_exhausted_quota(limited, fakes, stream):
+    """The SDK does not retry."""
     sent, text = [], unique("Mine")
     client = limited.client(max_retries=2, http_client=openai.DefaultHttpxClient(event_hooks={"request": [sent.append]}))
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_a_quota_that_is_used_up(limited, fakes, stream):
 
 
 @pytest.mark.parametrize("limited", [10], indirect=True)
-def test_a_quota_under_a_race(limited, fakes):
+def test_quota_with_concurrent_requests(limited, fakes):
     text = unique("Race")
 
     async def ask(client):
@@ -102,9 +102,9 @@ def test_a_quota_under_a_race(limited, fakes):
 
 
 @pytest.mark.parametrize("waits", [True, False])
-def test_usage_outlives_a_stop(tmp_path, waits):
-    """What was used just before `parley up` is ended is known to the next one."""
-    first = Parley(tmp_path, DEFAULT_MODEL=DEMO, OLLAMA_BASE_URL=UNHEARD)
+def test_usage_survives_a_restart(tmp_path, waits):
+    """Usage just before `parley up` stops is counted after the next start."""
+    first = Parley(tmp_path, DEFAULT_MODEL=DEMO, OLLAMA_BASE_URL=UNREACHABLE)
     try:
         token = first.token("fay")
         target = Target(DEMO, first.url + "/v1", None, token)
@@ -115,7 +115,7 @@ def test_usage_outlives_a_stop(tmp_path, waits):
         target.close()
     finally:
         first.stop()
-    second = Parley(tmp_path, DEFAULT_MODEL=DEMO, OLLAMA_BASE_URL=UNHEARD)
+    second = Parley(tmp_path, DEFAULT_MODEL=DEMO, OLLAMA_BASE_URL=UNREACHABLE)
     try:
         assert tokens(second, token) == used.total_tokens
     finally:
@@ -123,6 +123,6 @@ def test_usage_outlives_a_stop(tmp_path, waits):
 
 
 def tokens(parley, token):
-    """How many tokens somebody used, all in all."""
+    """The total number of tokens of the token's user."""
     usage = parley.v1("GET", "/usage", token)["usage"]
     return sum(row["prompt_tokens"] + row["completion_tokens"] for row in usage)

@@ -5,7 +5,7 @@ import pytest
 from targets import DEMO, PROVIDED
 
 
-def test_list(client):
+def test_list_of_models(client):
     page = client.models.list()
     assert page.object == "list"
     found = {model.id: model for model in page}
@@ -15,17 +15,17 @@ def test_list(client):
 
 
 @pytest.mark.parametrize("name", [*PROVIDED, DEMO, "demo/hash-embedding"])
-def test_retrieve(client, name):
+def test_one_model(client, name):
     model = client.models.retrieve(name)
     assert (model.id, model.object, model.owned_by) == (name, "model", name.partition("/")[0])
 
 
-def test_retrieve_a_bare_name(client):
+def test_model_without_provider_name(client):
     assert client.models.retrieve("demo").id == DEMO
 
 
 @pytest.mark.parametrize("name", ["nobody/knows", "demo/nothing", "nothing-of-the-kind"])
-def test_a_model_that_is_not_there(client, name):
+def test_unknown_model(client, name):
     with pytest.raises(openai.NotFoundError) as caught:
         client.models.retrieve(name)
     assert (caught.value.code, caught.value.type) == ("model_not_found", "invalid_request_error")

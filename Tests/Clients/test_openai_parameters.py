@@ -1,4 +1,4 @@
-"""openai: images, forms of answers, probabilities, and what else is passed on, as the fakes saw it."""
+"""openai: images, response formats, log probabilities, and the parameters that reach the providers."""
 import base64
 import json
 import struct
@@ -29,16 +29,16 @@ def png():
 
 
 @FAKED
-def test_an_image(target, fakes):
+def test_image(target, fakes):
     text, data = unique("What is this?"), base64.b64encode(png()).decode()
     answer = target.client().chat.completions.create(model=target.vision, messages=[{"role": "user", "content": [
         {"type": "text", "text": text},
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}", "detail": "low"}}]}])
-    assert answer.choices[0].message.content == target.says(text, target.saw("image/png"), model=target.vision)
+    assert answer.choices[0].message.content == target.expected_answer(text, target.image_suffix("image/png"), model=target.vision)
     assert data in fakes.request(target.server, text)["body"].replace("\\/", "/")
 
 
-def test_an_image_for_the_demo(client):
+def test_image_for_the_demo_model(client):
     data = base64.b64encode(png()).decode()
     answer = client.chat.completions.create(model=DEMO, messages=[{"role": "user", "content": [
         {"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}]}])
@@ -52,7 +52,7 @@ def test_json(target):
 
 
 @ALL
-def test_json_by_a_schema(target, fakes):
+def test_json_schema(target, fakes):
     text = unique("Say it by a schema")
     said = ask(target, text, response_format={
         "type": "json_schema", "json_schema": {"name": "person", "strict": True, "schema": SCHEMA}})
@@ -61,7 +61,7 @@ def test_json_by_a_schema(target, fakes):
 
 
 @ALL
-def test_the_helper_that_parses(target):
+def test_parse_helper(target):
     class Person(pydantic.BaseModel):
         name: str
         age: int
@@ -73,9 +73,9 @@ def test_the_helper_that_parses(target):
 
 
 @FAKED
-def test_the_limit_and_the_stop(target):
+def test_token_limit_and_stop_sequences(target):
     text = unique("one two three four five")
-    whole = target.says(text)
+    whole = target.expected_answer(text)
     cut = ask(target, text, max_completion_tokens=3)
     assert (cut.finish_reason, cut.message.content) == ("length", " ".join(whole.split(" ")[:3]))
     old = ask(target, text, max_tokens=3)
@@ -84,7 +84,7 @@ def test_the_limit_and_the_stop(target):
     assert (stopped.finish_reason, stopped.message.content) == ("stop", whole.partition(" three")[0])
 
 
-def test_the_limit_and_the_stop_of_the_demo(client):
+def test_token_limit_and_stop_sequences_of_the_demo_model(client):
     def say(**more):
         return client.chat.completions.create(
             model=DEMO, messages=[{"role": "user", "content": "Hello"}], **more).choices[0]
@@ -103,17 +103,17 @@ def test_logprobs(target, streamed):
                   if chunk.choices[0].logprobs for token in chunk.choices[0].logprobs.content or []]
     else:
         tokens = target.client().chat.completions.create(**asked).choices[0].logprobs.content
-    assert "".join(token.token for token in tokens) == target.says(text)
+    assert "".join(token.token for token in tokens) == target.expected_answer(text)
     assert all(token.logprob == -0.25 and len(token.top_logprobs) == 2 for token in tokens)
     assert bytes(tokens[0].bytes) == tokens[0].token.encode()
 
 
-def test_what_openai_is_told(parley, fakes, client):
+def test_parameters_sent_to_openai(parley, fakes, client):
     text = unique("Everything")
     client.chat.completions.create(
         model="openai/gpt-4o-mini", messages=[{"role": "user", "content": text}], temperature=0.5, top_p=0.25, seed=7,
         stop=["never"], presence_penalty=0.5, frequency_penalty=-0.5, max_completion_tokens=50, n=1, user="ann",
-        reasoning_effort="low", metadata={"a": "b"}, extra_body={"top_k": 4, "nobody_knows_this": True})
+        reasoning_effort="low", metadata={"a": "b"}, extra_body={"top_k": 4, "unknown_parameter": True})
     request = fakes.request("openai", text)
     assert request["headers"]["authorization"] == "Bearer sk-of-the-fake"
     body = request["json"]
@@ -121,10 +121,10 @@ def test_what_openai_is_told(parley, fakes, client):
     expected = dict(temperature=0.5, top_p=0.25, seed=7, stop=["never"], presence_penalty=0.5, frequency_penalty=-0.5,
                     reasoning_effort="low", max_tokens=50)
     assert {name: body.get(name) for name in expected} == expected
-    assert not body.get("stream") and "nobody_knows_this" not in body
+    assert not body.get("stream") and "unknown_parameter" not in body
 
 
-def test_what_ollama_is_told(parley, fakes, client):
+def test_parameters_sent_to_ollama(parley, fakes, client):
     text = unique("Everything")
     client.chat.completions.create(
         model="ollama/llama3.2", messages=[{"role": "user", "content": text}], temperature=0.5, top_p=0.25, seed=7,

@@ -1,4 +1,4 @@
-"""openai: calls of tools and what the tools said, there and back."""
+"""openai: tool calls and tool results."""
 import json
 
 import pytest
@@ -15,14 +15,14 @@ TIME = {"type": "function", "function": {"name": "get_time", "parameters": {"typ
 PLAIN = {"type": "function", "function": {"name": "plain"}}
 
 
-def whole_calls(client, asked):
+def calls_of_response(client, asked):
     choice = client.chat.completions.create(**asked).choices[0]
     assert choice.finish_reason == "tool_calls" and not choice.message.content
     return [(call.id, call.function.name, call.function.arguments) for call in choice.message.tool_calls]
 
 
-def streamed_calls(client, asked):
-    """Puts the calls together as every client does: by their index."""
+def calls_of_stream(client, asked):
+    """Joins the pieces of each call by index, as clients do."""
     calls, reasons = {}, []
     for chunk in client.chat.completions.create(**asked, stream=True):
         choice = chunk.choices[0]
@@ -38,12 +38,12 @@ def streamed_calls(client, asked):
     return [tuple(calls[index]) for index in sorted(calls)]
 
 
-BOTH = pytest.mark.parametrize("calls_of", [whole_calls, streamed_calls])
+BOTH = pytest.mark.parametrize("calls_of", [calls_of_response, calls_of_stream])
 
 
 @FAKED
 @BOTH
-def test_there_and_back(target, calls_of):
+def test_tool_call_and_result(target, calls_of):
     client, text = target.client(), unique("How is the weather?")
     asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER])
     (id, name, arguments), = calls_of(client, asked)
@@ -56,12 +56,12 @@ def test_there_and_back(target, calls_of):
         {"role": "tool", "tool_call_id": id, "content": "Sunny, 21 °C"}]
     answer = client.chat.completions.create(**asked).choices[0]
     assert answer.finish_reason == "stop" and not answer.message.tool_calls
-    assert answer.message.content == target.says(text, target.tools_said("Sunny, 21 °C"))
+    assert answer.message.content == target.expected_answer(text, target.tool_suffix("Sunny, 21 °C"))
 
 
 @FAKED
 @BOTH
-def test_many_calls_at_once(target, calls_of):
+def test_parallel_tool_calls(target, calls_of):
     client, text = target.client(), unique("Weather and time")
     asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER, TIME])
     calls = calls_of(client, asked)
@@ -69,16 +69,16 @@ def test_many_calls_at_once(target, calls_of):
     assert len({id for id, _, _ in calls}) == 2 and calls[1][2] == "{}"
     asked["messages"].append({"role": "assistant", "tool_calls": [
         {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}} for id, name, arguments in calls]})
-    # In another order than they were asked for, which their ids allow.
+    # In a different order than the calls: the ids identify them.
     asked["messages"] += [{"role": "tool", "tool_call_id": calls[1][0], "content": "noon"},
                           {"role": "tool", "tool_call_id": calls[0][0], "content": [{"type": "text", "text": "rain"}]}]
     answer = client.chat.completions.create(**asked).choices[0]
-    assert answer.message.content == target.says(text, target.tools_said("noon", "rain"))
+    assert answer.message.content == target.expected_answer(text, target.tool_suffix("noon", "rain"))
 
 
 @FAKED
-def test_the_helper_that_parses(target):
-    """The SDK's own accumulator of streamed calls."""
+def test_parse_helper(target):
+    """The SDK's accumulator of streamed calls."""
     text = unique("Parse the weather")
     tool = {**WEATHER, "function": {**WEATHER["function"], "strict": True}}
     with target.client().chat.completions.stream(
@@ -91,21 +91,21 @@ def test_the_helper_that_parses(target):
 
 
 @FAKED
-def test_choice_of_tools(target, fakes):
+def test_tool_choice(target, fakes):
     client, text = target.client(), unique("No tool, please")
     asked = dict(model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER, TIME])
     answer = client.chat.completions.create(**asked, tool_choice="none").choices[0]
-    assert answer.message.content == target.says(text) and not answer.message.tool_calls
+    assert answer.message.content == target.expected_answer(text) and not answer.message.tool_calls
     named = {"type": "function", "function": {"name": "get_time"}}
-    (_, name, _), = whole_calls(client, dict(asked, tool_choice=named))
+    (_, name, _), = calls_of_response(client, dict(asked, tool_choice=named))
     assert name == "get_time"
-    assert whole_calls(client, dict(asked, tool_choice="required"))
+    assert calls_of_response(client, dict(asked, tool_choice="required"))
 
 
 @BOTH
 @pytest.mark.parametrize("keeps", [True, False], ids=["kept", "lost"])
-def test_gemini_is_shown_its_signatures(parley, fakes, client, calls_of, keeps):
-    """Its newest model refuses a call of its own that comes back without; and clients lose what they do not know."""
+def test_thought_signatures_of_gemini(parley, fakes, client, calls_of, keeps):
+    """The newest model rejects its own call without the signature, and clients drop unknown fields."""
     text, model = unique("Sign the weather"), "gemini/gemini-3-pro-preview"
     asked = dict(model=model, messages=[{"role": "user", "content": text}], tools=[WEATHER])
     if keeps:
@@ -121,8 +121,8 @@ def test_gemini_is_shown_its_signatures(parley, fakes, client, calls_of, keeps):
 
 
 @BOTH
-def test_the_demo(client, calls_of):
-    """It calls what it is asked for, and tells what the tool said."""
+def test_tool_calls_of_the_demo_model(client, calls_of):
+    """It calls the tool that the message names, and repeats the tool's result."""
     asked = dict(model=DEMO, messages=[{"role": "user", "content": "Use get_weather, please."}], tools=[WEATHER])
     (id, name, arguments), = calls_of(client, asked)
     assert name == "get_weather" and json.loads(arguments).keys() >= {"city", "days"}
@@ -135,9 +135,9 @@ def test_the_demo(client, calls_of):
 
 
 @pytest.mark.parametrize("target", ["openai/gpt-4o-mini", DIRECT], indirect=True)
-def test_what_the_server_is_told_of_tools(target, fakes):
+def test_tool_parameters_sent_to_openai(target, fakes):
     text = unique("Told of tools")
-    whole_calls(target.client(), dict(
+    calls_of_response(target.client(), dict(
         model=target.model, messages=[{"role": "user", "content": text}], tools=[WEATHER, PLAIN],
         tool_choice="auto", parallel_tool_calls=False))
     body = fakes.request("openai", text)["json"]

@@ -1,6 +1,7 @@
 """Constant load on the gateway: each worker sends its next call when the last one has ended, and records every call."""
 import http.client
 import json
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -83,10 +84,12 @@ class Load:
 
     def __exit__(self, *_):
         self.stopping.set()
+        deadline = time.monotonic() + CALL_LIMIT + 5
         for worker in self.workers:
-            worker.join(CALL_LIMIT + 5)
+            worker.join(max(0, deadline - time.monotonic()))
 
 
 def percentile(calls, part):
-    ordered = sorted(call.seconds for call in calls)
+    """A percentile of the durations in seconds; infinite without calls."""
+    ordered = sorted(call.seconds for call in calls) or [math.inf]
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]

@@ -1,16 +1,16 @@
 import TestSupport
 
-/// What a line of the standard input asks.
+/// A command: one line of the standard input.
 struct Command: Decodable {
-    /// Which server is meant.
+    /// The name of the fake server.
     var server: String
-    /// Which requests are meant: those whose body holds this text; all if it is empty.
-    var holding: String
-    /// How the next of those requests are answered; absent when what was asked so far is wanted.
-    var answers: [Manner]?
+    /// Selects the requests whose body contains this text; empty: all requests.
+    var containing: String
+    /// The responses to the next selected requests; `nil` to list the selected requests so far.
+    var answers: [ResponseOverride]?
 }
 
-/// What a line of the standard output says.
+/// The result of a command: one line of the standard output.
 struct Report: Encodable {
     var requests: [Request]?
     var fault: String?

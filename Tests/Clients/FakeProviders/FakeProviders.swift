@@ -1,24 +1,24 @@
 import Foundation
 import TestSupport
 
-/// The servers that our providers are tested with, for clients in other languages to judge and to stand behind Parley.
+/// The fake servers of the provider tests as a process, for tests in other languages.
 ///
-/// Writes their addresses as one line of JSON, answers each line of the standard input (``Command``) with one
-/// (``Report``), and ends when the input does.
+/// Writes the server addresses as one line of JSON, answers each line of the standard input (``Command``) with one line
+/// (``Report``), and exits at the end of the input.
 enum FakeProviders {
     static func run() async throws {
-        // Of two there is a second, behind Parley, that repeats what it heard, so that a test knows what came through.
+        // The second Ollama and Gemini repeat the message, so that a test knows which message reached them through Parley.
         try await withFakeOllama { ollama in
             try await withFakeOllama { repeatingOllama in
                 try await withFakeOpenAI { openAI in
                     try await withFakeGemini { gemini in
                         try await withFakeGemini { repeatingGemini in
-                            try await obey([
-                                "ollama itself": Director(.ollama, ollama),
-                                "ollama": Director(.ollama, repeatingOllama, model: OllamaModel.answer),
-                                "openai": Director(.openai, openAI),
-                                "gemini itself": Director(.gemini, gemini),
-                                "gemini": Director(.gemini, repeatingGemini, model: GeminiModel.answer),
+                            try await run(commandsFor: [
+                                "ollama itself": FakeServerController(.ollama, ollama),
+                                "ollama": FakeServerController(.ollama, repeatingOllama, model: OllamaModel.answer),
+                                "openai": FakeServerController(.openai, openAI),
+                                "gemini itself": FakeServerController(.gemini, gemini),
+                                "gemini": FakeServerController(.gemini, repeatingGemini, model: GeminiModel.answer),
                             ])
                         }
                     }
@@ -27,24 +27,24 @@ enum FakeProviders {
         }
     }
 
-    private static func obey(_ directors: [String: Director]) async throws {
-        try write(directors.mapValues(\.url))
-        for await line in StandardInput.lines { try write(answer(line, directors)) }
+    private static func run(commandsFor controllers: [String: FakeServerController]) async throws {
+        try write(controllers.mapValues(\.url))
+        for await line in StandardInput.lines { try write(answer(line, controllers)) }
     }
 
-    private static func answer(_ line: String, _ directors: [String: Director]) -> Report {
+    private static func answer(_ line: String, _ controllers: [String: FakeServerController]) -> Report {
         do {
             let command = try JSONDecoder().decode(Command.self, from: Data(line.utf8))
-            guard let director = directors[command.server] else {
-                return Report(fault: "There is no server \(command.server).")
+            guard let controller = controllers[command.server] else {
+                return Report(fault: "Unknown server: \(command.server)")
             }
             guard let answers = command.answers else {
-                return Report(requests: director.requests(holding: command.holding).map(Report.Request.init))
+                return Report(requests: controller.requests(containing: command.containing).map(Report.Request.init))
             }
-            director.expect(command.holding, answers)
+            controller.expect(command.containing, answers)
             return Report()
         } catch {
-            return Report(fault: "The line cannot be read: \(error)")
+            return Report(fault: "Invalid command: \(error)")
         }
     }
 

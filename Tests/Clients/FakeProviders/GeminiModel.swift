@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-/// Makes the fake Gemini say what it heard, as text, JSON or calls of the tools that it is offered.
+/// Answers with the text of the request, as text, JSON or tool calls.
 enum GeminiModel {
     private static let signature = "CiQBcsjafNPr7hUn2XqO1v3tTqB9Zg+c0Yw4k8b5lTz/aFsKZAFyyNp8v2k="
 
-    /// The answer to a request to generate; `nil` to any other.
+    /// The answer to a generation request; `nil` for other requests.
     static func answer(_ request: FakeRequest) -> FakeResponse? {
         let words = (request.path.split(separator: "/").last ?? "").split(separator: ":")
         guard words.count == 2, words[1].hasSuffix("enerateContent") else { return nil }

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// The body of `:generateContent` as Parley writes it, as far as a fake model heeds it.
+/// The body of `:generateContent` as Parley writes it, reduced to the fields that the fake uses.
 struct GeminiRequest: Decodable {
     var contents: [Content]
     var tools: [Tools]?
@@ -54,7 +54,7 @@ struct GeminiRequest: Decodable {
         var responseSchema: FakeSchema?
     }
 
-    /// What the model is asked.
+    /// The conversation in the form that all fakes share.
     func dialogue(model: String) -> FakeModelTurn {
         var dialogue = FakeModelTurn(model: model)
         let last = contents.lastIndex { $0.role != "model" && $0.parts.contains { $0.functionResponse == nil } }

@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-/// Makes the fake Ollama say what it heard: streamed or whole, as text, JSON or calls of the tools that it is offered.
+/// Answers with the text of the request, streamed or complete, as text, JSON or tool calls.
 enum OllamaModel {
     private static let stamp = #""created_at":"2026-11-21T08:00:00.123456789Z""#
 
-    /// The answer to a chat; `nil` to any other request.
+    /// The answer to a chat request; `nil` for other requests.
     static func answer(_ request: FakeRequest) -> FakeResponse? {
         guard request.path == "/api/chat" else { return nil }
         let asked: OllamaRequest
@@ -32,7 +32,9 @@ enum OllamaModel {
         )
     }
 
-    /// One line of a stream, or a whole answer: what is said, and with `end` what it took.
+    /// Returns one line of a stream, or a complete answer.
+    ///
+    /// With `end` it is the last line, which contains the usage.
     private static func line(
         _ model: String,
         _ text: String,

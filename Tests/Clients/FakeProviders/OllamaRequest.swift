@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The body of `POST /api/chat`, as far as a fake model heeds it.
+/// The body of `POST /api/chat`, reduced to the fields that the fake uses.
 struct OllamaRequest: Decodable {
     var model: String
     var messages: [Message]?
@@ -32,7 +32,7 @@ struct OllamaRequest: Decodable {
         var stop: [String]?
     }
 
-    /// `"json"`, or a schema.
+    /// `"json"` or a JSON schema.
     struct Format: Decodable {
         var form: FakeModelTurn.Form?
 
@@ -46,7 +46,7 @@ struct OllamaRequest: Decodable {
         }
     }
 
-    /// What the model is asked.
+    /// The conversation in the form that all fakes share.
     var dialogue: FakeModelTurn {
         let messages = messages ?? []
         var dialogue = FakeModelTurn(model: model)
@@ -66,7 +66,7 @@ struct OllamaRequest: Decodable {
         return dialogue
     }
 
-    /// An image's type by its first bytes.
+    /// The media type of an image, from its first bytes.
     private static func type(of base64: String) -> String {
         if base64.hasPrefix("iVBORw0KGgo") { return "image/png" }
         return base64.hasPrefix("/9j/") ? "image/jpeg" : "no image"

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The lines of the standard input, read on a thread of their own because that blocks.
+/// The lines of the standard input, read on a separate thread because reading blocks.
 enum StandardInput {
     static var lines: AsyncStream<String> {
         AsyncStream { continuation in

@@ -1,55 +1,55 @@
 import TestSupport
 
-/// How one request is answered, if not as usual.
-struct Manner: Decodable {
-    /// A refusal in the words of the server's dialect.
-    struct Refusal: Decodable {
+/// Changes the response to one request.
+struct ResponseOverride: Decodable {
+    /// An error response in the format of the server's API.
+    struct ErrorResponse: Decodable {
         var status: Int
         var message: String
         var type: String?
         var param: String?
         var code: String?
-        /// What Google adds to an error, as JSON.
+        /// The `details` of a Google error, as JSON.
         var details: String?
-        /// Whole lines, such as `Retry-After: 1`.
+        /// Complete header lines, such as `Retry-After: 1`.
         var headers: [String]?
     }
 
-    /// How far the usual answer goes.
+    /// The point after which the response stops.
     enum Cut: String, Decodable {
-        /// Not a byte is said.
+        /// Nothing is sent.
         case beforeHead = "before-head"
-        /// The head and nothing more.
+        /// Only the head is sent.
         case afterHead = "after-head"
-        /// Half of the body.
+        /// Half of the body is sent.
         case middle
-        /// All until it says why the model stopped.
+        /// Everything before the finish reason is sent.
         case beforeEnd = "before-end"
     }
 
-    /// What comes after the cut.
+    /// What the server does at the cut.
     enum Ending: String, Decodable {
         case stall
         case close
         case reset
     }
 
-    var refusal: Refusal?
+    var error: ErrorResponse?
     var cut: Cut?
     var ending: Ending?
     /// Milliseconds between two chunks of the body.
     var pace: Int?
-    /// What the server says in the middle of its stream before it gives up.
-    var complaint: String?
-    /// The bytes of the answer, head and all.
+    /// The message of an error in the middle of the stream.
+    var streamError: String?
+    /// The complete response, including the head.
     var raw: String?
 
-    /// The answer in this manner; `usual` is what would be said without it.
-    func answer(_ usual: FakeResponse, in dialect: Dialect) -> FakeResponse {
+    /// The changed response; `usual` is the response without the override.
+    func answer(_ usual: FakeResponse, in api: ProviderAPI) -> FakeResponse {
         if let raw { return .raw(raw) }
-        if let refusal { return dialect.refuse(refusal) }
+        if let error { return api.errorAnswer(error) }
         var answer = usual
-        if let complaint { answer = dialect.complain(complaint) }
+        if let streamError { answer = api.streamWithError(streamError) }
         if let pace { answer = answer.lineByLine(pause: .milliseconds(pace)) }
         guard let cut else { return answer }
         return answer.cut(after: length(of: answer, until: cut), end)
@@ -76,7 +76,7 @@ struct Manner: Decodable {
 }
 
 extension [UInt8] {
-    /// Where a text stands last.
+    /// The last position of a text.
     fileprivate func lastPlace(of text: String) -> Int? {
         let wanted = Array(text.utf8)
         return indices.last { self[$0...].starts(with: wanted) }

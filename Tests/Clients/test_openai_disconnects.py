@@ -1,11 +1,11 @@
-"""openai: a client that leaves is heard of at once by the provider's server, wherever the answer stands."""
+"""openai: a client that disconnects closes the provider's connection at once, at every point of the answer."""
 import asyncio
 import time
 
 import openai
 import pytest
 
-from house import LIMIT
+from servers import LIMIT
 from targets import PROVIDED, unique
 
 WINDOWS = ["before-head", "after-head", "middle", "before-end"]
@@ -17,8 +17,8 @@ def messages(text):
     return [{"role": "user", "content": text}]
 
 
-async def leave(target, fakes, text, stream, has_text):
-    """Asks, leaves when as much has come as will, and answers how long the provider's socket stayed open after that."""
+async def disconnect(target, fakes, text, stream, has_text):
+    """Sends a request, disconnects in the middle of the answer, and returns how long the provider's socket stayed open."""
     said = asyncio.Event()
 
     async def ask(client):
@@ -35,7 +35,7 @@ async def leave(target, fakes, text, stream, has_text):
             await asyncio.wait_for(said.wait(), LIMIT)
         await asyncio.sleep(0.1)
         request, = await asyncio.to_thread(fakes.requests, target.server, text)
-        assert not request["isAbandoned"] and not asking.done(), "it was over before the client left"
+        assert not request["isAbandoned"] and not asking.done(), "the answer ended before the client disconnected"
         asking.cancel()
         left = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
@@ -47,17 +47,17 @@ async def leave(target, fakes, text, stream, has_text):
 @PROVIDERS
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "json"])
 @pytest.mark.parametrize("window", WINDOWS)
-def test_leaving(target, fakes, window, stream):
+def test_disconnect_closes_the_provider_connection(target, fakes, window, stream):
     text = unique("Leave")
     fakes.answer(target.server, text, {"cut": window, "ending": "stall"})
     has_text = stream and window in ("middle", "before-end")
-    seconds = asyncio.run(leave(target, fakes, text, stream, has_text))
+    seconds = asyncio.run(disconnect(target, fakes, text, stream, has_text))
     assert seconds <= AT_ONCE, f"the provider's socket stayed open for {seconds:.2f} s"
-    fakes.request(target.server, text)  # and it was asked only once
+    fakes.request(target.server, text)  # sent only once
 
 
 @PROVIDERS
-def test_leaving_the_block_of_a_stream(target, fakes):
+def test_closing_a_stream_closes_the_provider_connection(target, fakes):
     text = unique("Enough")
     fakes.answer(target.server, text, {"pace": 50})
     with target.client().chat.completions.create(model=target.model, messages=messages(text), stream=True) as stream:
@@ -68,7 +68,7 @@ def test_leaving_the_block_of_a_stream(target, fakes):
 
 
 @PROVIDERS
-def test_a_client_that_loses_patience(target, fakes):
+def test_client_timeout_closes_the_provider_connection(target, fakes):
     text = unique("Hurry")
     fakes.answer(target.server, text, {"cut": "after-head"})
     with pytest.raises(openai.APITimeoutError):

@@ -1,15 +1,15 @@
-"""A user with one conversation, who keeps a list of what was acknowledged."""
+"""A user with one conversation, who records which messages were acknowledged."""
 import asyncio
 import json
 import re
 
 
 class Cut(Exception):
-    """The connection went before the answer was whole."""
+    """The connection was closed before the answer was complete."""
 
 
-class Said:
-    """One message that was sent, and what came back for certain."""
+class Exchange:
+    """One message that was sent, and what was received for it."""
 
     def __init__(self, text):
         self.text = text
@@ -22,12 +22,12 @@ class Said:
         self.events = []
 
 
-class Client:
+class User:
     def __init__(self, port, name):
         self.port, self.name = port, name
         self.token = self.conversation = None
-        self.said = []
-        self.is_ordered = not name.startswith("pair")  # whether one thing is said after another, so that they are stored in that order
+        self.exchanges = []
+        self.is_ordered = not name.startswith("pair")  # whether messages are sent one after another, so that the stored order is the same
 
     async def open(self):
         self.token = (await self.ask("POST", "/auth/token", {"user_id": self.name}))[1]["access_token"]
@@ -39,7 +39,7 @@ class Client:
         return f"/api/v1/chat/conversations/{self.conversation}"
 
     async def request(self, method, path, body=None, accept="application/json", headers=None):
-        """Sends a request; answers status and the reader, at the body's first byte."""
+        """Sends a request. Returns its status, head and streams, with the reader at the start of the body."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
         except OSError as error:
@@ -75,84 +75,84 @@ class Client:
             writer.close()
         return status, json.loads(data)
 
-    async def say(self, text):
-        """Sends a message and waits for the whole answer as JSON."""
-        said = Said(text)
-        self.said.append(said)
-        await self.send_whole(said)
-        return said
+    async def send(self, text):
+        """Sends a message and waits for the complete answer as JSON."""
+        exchange = Exchange(text)
+        self.exchanges.append(exchange)
+        await self.send_whole(exchange)
+        return exchange
 
-    async def stream(self, text, leave_after=None):
-        """Sends a message and reads its events; leaves after so many, if that is asked for."""
-        said = Said(text)
-        self.said.append(said)
-        await self.send_stream(said, leave_after=leave_after)
-        return said
+    async def stream(self, text, disconnect_after=None):
+        """Sends a message and reads the events of its answer; disconnects after a number of events if given."""
+        exchange = Exchange(text)
+        self.exchanges.append(exchange)
+        await self.send_stream(exchange, disconnect_after=disconnect_after)
+        return exchange
 
-    async def send_whole(self, said, headers=None, fields=None):
-        """Sends what is said and takes its answer as JSON."""
-        status, answer = await self.ask("POST", self.path + "/messages", {"content": said.text, **(fields or {})}, headers)
+    async def send_whole(self, exchange, headers=None, fields=None):
+        """Sends the message of an exchange and reads its answer as JSON."""
+        status, answer = await self.ask("POST", self.path + "/messages", {"content": exchange.text, **(fields or {})}, headers)
         detail = answer if status == 200 else answer.get("details", {})
-        self.take(said, detail)
-        said.status = answer.get("status") if status == 200 else detail.get("status", f"refused {status}")
+        self.take(exchange, detail)
+        exchange.status = answer.get("status") if status == 200 else detail.get("status", f"refused {status}")
 
-    async def send_stream(self, said, headers=None, fields=None, leave_after=None):
-        """Sends what is said and takes its answer event by event."""
-        body = {"content": said.text, **(fields or {})}
+    async def send_stream(self, exchange, headers=None, fields=None, disconnect_after=None):
+        """Sends the message of an exchange and reads its answer event by event."""
+        body = {"content": exchange.text, **(fields or {})}
         status, _, reader, writer = await self.request("POST", self.path + "/messages", body, "text/event-stream", headers)
         if status != 200:
-            said.status = f"refused {status}"
+            exchange.status = f"refused {status}"
             writer.close()
             return
-        await self.follow(said, reader, writer, leave_after)
+        await self.follow(exchange, reader, writer, disconnect_after)
 
-    async def resume(self, said):
-        """Reads on after the last event that is there."""
-        after = said.events[-1][0] if said.events else 0
-        status, _, reader, writer = await self.request("GET", f"{self.path}/runs/{said.run}/events?after={after}", accept="text/event-stream")
+    async def resume(self, exchange):
+        """Resumes after the last received event."""
+        after = exchange.events[-1][0] if exchange.events else 0
+        status, _, reader, writer = await self.request("GET", f"{self.path}/runs/{exchange.run}/events?after={after}", accept="text/event-stream")
         assert status == 200, status
-        await self.follow(said, reader, writer)
+        await self.follow(exchange, reader, writer)
 
-    async def follow(self, said, reader, writer, leave_after=None):
+    async def follow(self, exchange, reader, writer, disconnect_after=None):
         data = b""
         try:
             async for chunk in chunks(reader):
                 data += chunk
                 *frames, data = data.split(b"\n\n")
                 for frame in frames:
-                    self.event(said, frame.decode())
-                if leave_after is not None and len(said.events) >= leave_after:
+                    self.event(exchange, frame.decode())
+                if disconnect_after is not None and len(exchange.events) >= disconnect_after:
                     return
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise Cut() from error
         finally:
             writer.close()
 
-    def event(self, said, frame):
+    def event(self, exchange, frame):
         fields = dict(line.split(": ", 1) for line in frame.split("\n") if not line.startswith(":"))
         if "id" not in fields:
             if "event" in fields:
                 raise Cut()
             return
         kind, value = fields["event"], json.loads(fields["data"])
-        said.events.append((int(fields["id"]), frame))
+        exchange.events.append((int(fields["id"]), frame))
         if kind == "user_message":
-            self.take(said, {"user_message": value})
-            said.run = value["run_id"]
+            self.take(exchange, {"user_message": value})
+            exchange.run = value["run_id"]
         elif kind == "token":
-            said.streamed += value["text"]
+            exchange.streamed += value["text"]
         else:
-            self.take(said, value)
-            said.status = value["status"]
+            self.take(exchange, value)
+            exchange.status = value["status"]
 
     @staticmethod
-    def take(said, answer):
+    def take(exchange, answer):
         if answer.get("user_message"):
-            said.is_acknowledged = True
-            said.message = answer["user_message"]["id"]
-            said.run = answer["user_message"]["run_id"]
+            exchange.is_acknowledged = True
+            exchange.message = answer["user_message"]["id"]
+            exchange.run = answer["user_message"]["run_id"]
         if answer.get("assistant_message"):
-            said.answer = answer["assistant_message"]
+            exchange.answer = answer["assistant_message"]
 
     async def messages(self):
         """Everything that is stored, oldest first."""
@@ -164,12 +164,12 @@ class Client:
             if not page["messages"]:
                 break
             found += page["messages"]
-        assert len(found) == total, f"{len(found)} messages are told and {total} are counted"
+        assert len(found) == total, f"{len(found)} messages are listed, but the total is {total}"
         return found
 
 
 async def chunks(reader):
-    """The chunks of a body, to its proper end."""
+    """The chunks of a body, up to its end."""
     while True:
         size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
         data = await reader.readexactly(size + 2)

@@ -1,42 +1,42 @@
 import TestSupport
 
-/// Whose words a fake server uses.
-enum Dialect: String, CaseIterable {
+/// The API that a fake server implements.
+enum ProviderAPI: String, CaseIterable {
     case ollama
     case openai
     case gemini
 
-    /// A refusal as such a server says it.
-    func refuse(_ refusal: Manner.Refusal) -> FakeResponse {
+    /// An error response in the format of the API.
+    func errorAnswer(_ error: ResponseOverride.ErrorResponse) -> FakeResponse {
         switch self {
-        case .ollama: .error(refusal.status, refusal.message, headers: refusal.headers ?? [])
+        case .ollama: .error(error.status, error.message, headers: error.headers ?? [])
         case .gemini:
             .geminiError(
-                refusal.status,
-                refusal.code ?? "INTERNAL",
-                refusal.message,
-                details: refusal.details,
-                headers: refusal.headers ?? []
+                error.status,
+                error.code ?? "INTERNAL",
+                error.message,
+                details: error.details,
+                headers: error.headers ?? []
             )
         case .openai:
             .openAIError(
-                refusal.status,
-                refusal.message,
-                type: refusal.type ?? "invalid_request_error",
-                param: refusal.param,
-                code: refusal.code,
-                headers: refusal.headers ?? []
+                error.status,
+                error.message,
+                type: error.type ?? "invalid_request_error",
+                param: error.param,
+                code: error.code,
+                headers: error.headers ?? []
             )
         }
     }
 
-    /// A stream that begins and then says what went wrong.
-    func complain(_ message: String) -> FakeResponse {
+    /// A stream that ends with an error after its first tokens.
+    func streamWithError(_ message: String) -> FakeResponse {
         switch self {
         case .ollama:
             .chat(lines: FakeResponse.chatLines(["The", " fake"], nil) + ["{\"error\":\(message.inJSON)}"])
         case .gemini:
-            // As Google does it: several lines, and no event.
+            // Google sends the error as several lines, not as an event.
             .gemini(
                 body: FakeResponse.geminiChunks(["The", " fake"], finishReason: nil).map { "data: \($0)\r\n\r\n" }
                     + [FakeResponse.geminiErrorText(503, "UNAVAILABLE", message)],
