@@ -18,7 +18,7 @@ struct UsageRouteTests {
             #expect(
                 answer.body == """
                     {"from":"2025-11-01","to":"2025-11-30","group_by":["key","day"],"usage":[\
-                    {"key_id":"\(Sample.key.id)","key_name":"laptop","day":"2025-11-25",\(tally)}],"total":{\(tally)}}
+                    {"key_id":"\(Sample.key.id)","key_name":"laptop","day":"2025-11-25",\(total)}],"total":{\(total)}}
                     """
             )
             _ = try await gateway.ask(.GET, "/api/v1/usage?user=bob")

@@ -55,7 +55,7 @@ final class KeyCache: Sendable {
     }
 
     /// Takes in what conversation-svc tells.
-    func apply(_ news: Keys.News, now: ContinuousClock.Instant = .now) {
+    func apply(_ news: Keys.Event, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
             // Before its first word, a stream has told nothing that could be believed.
             guard news.quotas != nil || state.heardAt != nil else { return }

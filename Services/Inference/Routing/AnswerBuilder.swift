@@ -34,7 +34,7 @@ struct AnswerBuilder {
         return answer
     }
 
-    private mutating func add(_ piece: Inference.ToolCallPiece) {
+    private mutating func add(_ piece: Inference.ToolCallDelta) {
         if piece.index >= toolCalls.count {
             toolCalls.append(Inference.ToolCall(id: piece.id ?? "", name: "", arguments: ""))
         }

@@ -49,7 +49,7 @@ struct StoredAnswer {
         finish = event.finish ?? finish
     }
 
-    private mutating func add(_ piece: Inference.ToolCallPiece) {
+    private mutating func add(_ piece: Inference.ToolCallDelta) {
         if piece.index == toolCalls.count {
             toolCalls.append(Inference.ToolCall(id: piece.id ?? "", name: "", arguments: ""))
         }

@@ -4,7 +4,7 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// What is to be kept of a call with `store: true`, as ``Conversations/Keep`` has it.
+/// What is to be kept of a call with `store: true`, as ``Conversations/Import`` has it.
 ///
 /// Whether it can be kept is known before a model is asked.
 struct StoredCompletion: Sendable {
@@ -49,7 +49,7 @@ struct StoredCompletion: Sendable {
         OpenAIError.Parameter(param: "store", code: "invalid_value", message: message)
     }
 
-    /// The JSON of a ``Conversations/Keep``; without what is not kept of an answer.
+    /// The JSON of a ``Conversations/Import``; without what is not kept of an answer.
     func encoded(_ answer: Inference.Answer) -> ByteBuffer {
         var answer = answer
         (answer.reasoning, answer.logprobs) = (nil, nil)
