@@ -5,7 +5,7 @@ import Testing
 
 @testable import GatewayService
 
-/// What the look before the decoder lets through.
+/// Validation of JSON before it is decoded.
 struct JSONBodyTests {
     @Test(arguments: [
         "{}", "[]", " { } ", "\r\n\t[ ] ", "{\"a\":1}", "{\"a\":{\"a\":{\"a\":1}}}", "[{\"a\":1},{\"a\":2}]",
@@ -15,11 +15,11 @@ struct JSONBodyTests {
         "{\"a\":\"\u{1F373}é漢\u{7F}\u{2028}\"}",
         "{\"a\":\"}{][,:\"}", "\"x\"", "1", "true",
     ])
-    func `JSON that means one thing passes`(_ text: String) throws {
+    func `unambiguous JSON is valid`(_ text: String) throws {
         try JSONBody.validate(ByteBuffer(string: text))
     }
 
-    @Test func `64 levels pass, 65 do not`() throws {
+    @Test func `64 levels are valid, 65 are not`() throws {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             func text(_ depth: Int) -> ByteBuffer {
                 ByteBuffer(string: String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth))
@@ -30,7 +30,7 @@ struct JSONBodyTests {
     }
 
     @Test(arguments: MalformedBody.json.map(\.bytes))
-    func `what the decoder would misread is never passed and believed`(_ bytes: [UInt8]) {
+    func `ambiguous JSON is refused by the validation or the decoder`(_ bytes: [UInt8]) {
         #expect(throws: (any Error).self) {
             try JSONBody.validate(ByteBuffer(bytes: bytes))
             _ = try JSONDecoder().decode([String: LooseValue].self, from: Data(bytes)).count
@@ -38,7 +38,7 @@ struct JSONBodyTests {
         }
     }
 
-    @Test func `every cut of a text is refused or left to the decoder, and none traps`() throws {
+    @Test func `every truncated text is invalid`() throws {
         let text = Array(#"{"a":[1,-2.5e3,{"b":"\u0041\ud83c\udf73é🍳"},[],{}],"c":true,"d":null}"#.utf8)
         try JSONBody.validate(ByteBuffer(bytes: text))
         for count in 0..<text.count {
@@ -46,7 +46,7 @@ struct JSONBodyTests {
         }
     }
 
-    @Test func `bytes at random are refused without a trap`() {
+    @Test func `random bytes do not trap`() {
         var generator = SystemRandomNumberGenerator()
         let letters = Array(#"{}[]":,\u0123 aetrufls-+.eE"#.utf8) + [0x00, 0x0A, 0x80, 0xC3, 0xA9, 0xFF]
         for _ in 0..<20_000 {

@@ -1,4 +1,4 @@
-/// A request that no honest client sends, byte for byte.
+/// The bytes of a malformed request.
 struct Malformed: Sendable, CustomStringConvertible {
     var description: String
     var bytes: [UInt8]

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct MalformedRequestTests {
     @Test(arguments: [Malformed.framing, Malformed.heads, Malformed.paths])
-    func `what is not HTTP as it should be is refused in the envelope`(_ requests: [Malformed]) async throws {
+    func `malformed HTTP is refused with an error envelope`(_ requests: [Malformed]) async throws {
         try await TestGateway.with { gateway in
             for request in requests {
                 await refused(request, by: gateway)
@@ -20,7 +20,7 @@ struct MalformedRequestTests {
     }
 
     @Test(arguments: [MalformedBody.json, MalformedBody.messages])
-    func `a body that is not JSON, or not a message, is a 400`(_ bodies: [MalformedBody]) async throws {
+    func `a body that is not JSON or not a valid message is a 400`(_ bodies: [MalformedBody]) async throws {
         try await TestGateway.with { gateway in
             for body in bodies {
                 let head = """
@@ -47,7 +47,7 @@ struct MalformedRequestTests {
         "application/json; charset=utf-16", "application/json; charset=latin1", "text/json", "application/jsonp", "*/*",
         "", "application/json, text/plain",
     ])
-    func `a body that is not sent as JSON is a 415`(_ type: String) async throws {
+    func `a body of another media type is a 415`(_ type: String) async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.ask(
                 .POST,
@@ -61,7 +61,7 @@ struct MalformedRequestTests {
         }
     }
 
-    @Test func `an id in a path that is none names nothing`() async throws {
+    @Test func `an invalid id in a path is a 404`() async throws {
         let ids = [
             "1", "x", "0192f0c1-7b5a-7c3e-9f00-00000000002", "0192f0c1-7b5a-7c3e-9f00-0000000000211",
             "0192f0c1_7b5a_7c3e_9f00_000000000021", "g192f0c1-7b5a-7c3e-9f00-000000000021", "%20", "'%20OR%201=1--",
@@ -84,7 +84,7 @@ struct MalformedRequestTests {
         }
     }
 
-    @Test func `an id in a body or a query that is none is a 400`() async throws {
+    @Test func `an invalid id in a body or a query is a 400`() async throws {
         try await TestGateway.with { gateway in
             for id in ["", "x", "1", "0192f0c1-7b5a-7c3e-9f00-00000000002g", "a b", "\\u0041"] {
                 let answer = try await gateway.ask(
@@ -117,7 +117,7 @@ struct MalformedRequestTests {
         "\(Sample.path)/runs/\(Sample.run.id)/events?after=-1", "\(Sample.path)/runs/\(Sample.run.id)/events?after=x",
         "\(Sample.path)/runs/\(Sample.run.id)/events?after=9223372036854775807",
     ])
-    func `a query that is out of bounds is a 400`(_ path: String) async throws {
+    func `an invalid query parameter is a 400`(_ path: String) async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.ask(.GET, path)
             #expect(answer.status == 400)
@@ -127,7 +127,7 @@ struct MalformedRequestTests {
     }
 
     @Test(arguments: ["x", "-1", "1.5", "+1", "9223372036854775808", "1, 2", "1 2"])
-    func `a Last-Event-ID that is no number is a 400`(_ last: String) async throws {
+    func `an invalid Last-Event-ID is a 400`(_ last: String) async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.ask(
                 .GET,
@@ -140,7 +140,7 @@ struct MalformedRequestTests {
         }
     }
 
-    @Test func `an unknown path is a 404 and a wrong method a 405 that says which are right`() async throws {
+    @Test func `an unknown path is a 404, and a wrong method is a 405 with Allow`() async throws {
         try await TestGateway.with { gateway in
             for path in [
                 "/x", "/api", "/api/v1", "/api/v1/chat", "/api/v2/influencers", "\(Sample.path)/runs", "/.env",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewayService
 
-/// What only raw bytes can show of the gateway's HTTP.
+/// HTTP/1.1 and HTTP/1.0 on the wire.
 @Suite(.timeLimit(.minutes(1)))
 struct ProtocolTests {
     @Test(arguments: ["/nowhere", "/auth/token", "/api/v1/chat/conversations", "/x//y"])
@@ -19,7 +19,7 @@ struct ProtocolTests {
         }
     }
 
-    @Test func `HTTP 1.0 is answered in its own terms, and the connection's end is the answer's`() async throws {
+    @Test func `HTTP 1.0 is answered in HTTP 1.0, and the connection is closed`() async throws {
         try await TestGateway.with { gateway in
             for request in ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"] {
                 let connection = try await RawConnection.open(port: gateway.port)
@@ -31,7 +31,7 @@ struct ProtocolTests {
         }
     }
 
-    @Test func `a stream over HTTP 1.0 has no chunks`() async throws {
+    @Test func `a stream over HTTP 1.0 is not chunked`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(
                 .events([
