@@ -84,7 +84,7 @@ let package = Package(
                 swiftSettings: .house
             ),
             tests("Contracts"),
-            tests("GatewayService", ["GatewayService", .httpTypes, .hummingbird] + .channels),
+            tests("GatewayService", ["GatewayService", .httpTypes, .metrics] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),
             tests("JSON", [.nio]),
             tests("ContractsJSON", ["ContractsJSON"] + .channels),

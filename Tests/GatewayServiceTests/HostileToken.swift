@@ -130,7 +130,7 @@ enum HostileToken {
 
     private static func broken(payload: [UInt8]) -> String {
         let signed = "\(TestToken.encode(TestToken.header)).\(TestToken.encode(payload))"
-        return "\(signed).\(TestToken.sign(signed, secret: Gate.secret))"
+        return "\(signed).\(TestToken.sign(signed, secret: TestGateway.secret))"
     }
 
     private static func long(_ count: Int, _ text: String = "a") -> String {

@@ -4,7 +4,7 @@ import Foundation
 enum TestToken {
     static let header = #"{"alg":"HS256","typ":"JWT"}"#
 
-    static func make(header: String = header, payload: String, secret: String = Gate.secret) -> String {
+    static func make(header: String = header, payload: String, secret: String = TestGateway.secret) -> String {
         let signed = "\(encode(header)).\(encode(payload))"
         return "\(signed).\(sign(signed, secret: secret))"
     }

@@ -13,21 +13,21 @@ struct TokenTests {
     @Test func `no hostile token is believed, in any mode, and none brings the gateway down`() async throws {
         #expect(HostileToken.all.count >= 48)
         for mode in ["required", "open", "off"] {
-            try await Gate.with(["AUTH_MODE": mode]) { gate in
+            try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
                 for (description, token) in HostileToken.all {
-                    let answer = try await gate.ask(.GET, "/api/v1/chat/conversations", token: token)
+                    let answer = try await gateway.ask(.GET, "/api/v1/chat/conversations", token: token)
                     #expect(answer.status == 401 || answer.status == 431, "\(description), \(mode)")
                     #expect(answer.isEnvelope, "\(description), \(mode)")
                 }
-                #expect(try await gate.ask(.GET, "/api/v1/chat/conversations").status == 200)
-                #expect(gate.behind.requests.count == 1)
+                #expect(try await gateway.ask(.GET, "/api/v1/chat/conversations").status == 200)
+                #expect(gateway.services.requests.count == 1)
             }
         }
     }
 
     @Test(arguments: HostileToken.all.map(\.token))
     func `the verifier refuses a hostile token as unauthorized`(_ token: String) async throws {
-        let verifier = await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: nil)
+        let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil)
         await #expect(throws: Fault.self) { try await verifier.verify(token) }
         do {
             _ = try await verifier.verify(token)
@@ -60,7 +60,7 @@ struct TokenTests {
 
     @Test func `a remembered token is forgotten when it expires`() async throws {
         let clock = Mutex(1000.0)
-        let verifier = await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: nil) {
+        let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil) {
             clock.withLock { $0 }
         }
         let token = TestToken.make(payload: #"{"user_id":"alice","iss":"parley","exp":1010}"#)
@@ -82,7 +82,7 @@ struct TokenTests {
     }
 
     @Test func `an audience is checked where one is set`() async throws {
-        let verifier = await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: "app") { 1000 }
+        let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: "app") { 1000 }
         let claims = #""user_id":"alice","iss":"parley","exp":2000"#
         for audience in [#""app""#, #"["other","app"]"#] {
             let token = TestToken.make(payload: "{\(claims),\"aud\":\(audience)}")
@@ -102,6 +102,6 @@ struct TokenTests {
     }
 
     private func verifier() async -> TokenVerifier {
-        await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: nil) { 1000 }
+        await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil) { 1000 }
     }
 }

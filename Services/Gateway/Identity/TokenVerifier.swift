@@ -41,7 +41,7 @@ final class TokenVerifier: Sendable {
     func verify(_ token: String) async throws -> Principal {
         let moment = now()
         if let entry = cache.withLock({ $0[token] }), entry.expires > moment { return entry.principal }
-        try TokenShape.check(token)
+        try TokenFormat.check(token)
         let claims: TokenClaims
         do {
             claims = try await keys.verify(token, as: TokenClaims.self)

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import HTTP
 import HTTPTypes
 import JSON
 
@@ -29,12 +30,13 @@ struct OpenAIError {
     init(_ fault: Fault) {
         message = fault.message
         switch fault.code {
-        case .unauthorized, .keyLost:
+        case .unauthorized, .keyInvalidated:
             (status, type, param, code) = (.unauthorized, Self.invalid, nil, "invalid_api_key")
         case .forbidden: (status, type, param, code) = (.forbidden, Self.invalid, nil, "permission_denied")
         case .missing: (status, type, param, code) = (.notFound, Self.invalid, "model", "model_not_found")
-        case .lost: (status, type, param, code) = (.notFound, Self.invalid, nil, "unknown_url")
+        case .unknownPath: (status, type, param, code) = (.notFound, Self.invalid, nil, "unknown_url")
         case .wrongMethod: (status, type, param, code) = (.methodNotAllowed, Self.invalid, nil, "method_not_supported")
+        case .misdirected: (status, type, param, code) = (.misdirectedRequest, Self.invalid, nil, "misdirected_request")
         case .unsupportedType:
             (status, type, param, code) = (.unsupportedMediaType, Self.invalid, nil, "unsupported_media_type")
         case .contextTooLong:
@@ -50,7 +52,9 @@ struct OpenAIError {
         case .tooLarge: (status, type, param, code) = (.contentTooLarge, Self.invalid, nil, "request_too_large")
         // Whether a model's server or one of ours is down makes no difference to a client.
         case .unreachable: (status, type, param, code) = (fault.code.status, Self.server, nil, "unavailable")
-        default: (status, type, param, code) = (fault.code.status, Self.server, nil, fault.code.rawValue)
+        default:
+            status = fault.code.publicStatus
+            (type, param, code) = (status.code < 500 ? Self.invalid : Self.server, nil, fault.code.rawValue)
         }
     }
 
@@ -61,7 +65,7 @@ struct OpenAIError {
     var isWorthRetrying: Bool {
         switch code {
         case "insufficient_quota", "upstream_auth", "method_not_supported": false
-        default: status.code == 429 || status.code >= 500
+        default: [408, 429].contains(status.code) || status.code >= 500
         }
     }
 
@@ -77,7 +81,6 @@ struct OpenAIError {
     }
 }
 
-extension Fault.Code {
-    /// There is no such path.
-    static let lost = Self(rawValue: "lost")
+extension OpenAIError.Parameter: RespondingError {
+    func response() -> Response { OpenAIResponse.invalidParameter(self) }
 }

@@ -1,7 +1,8 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
+import NIOHTTP1
 import Synchronization
 
 /// `/`, `/health` and `/status`: how the house stands, in seed 003's shape.
@@ -18,7 +19,7 @@ struct HealthController: Sendable {
             json.field("status", "running")
             json.field("health", "/health")
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     /// 503 when the gateway cannot serve: without conversation-svc or inference-svc.
@@ -28,7 +29,7 @@ struct HealthController: Sendable {
         var json = JSONWriter()
         json.object { json in
             json.field("status", isHealthy ? "healthy" : "unhealthy")
-            json.field("timestamp", V1Time.text(.now()))
+            json.field("timestamp", V1Timestamp.text(.now()))
             json.object("services") { json in
                 for state in states {
                     json.object(state.name) { json in
@@ -42,7 +43,7 @@ struct HealthController: Sendable {
                 }
             }
         }
-        return V1Answer.json(json, status: isHealthy ? .ok : .serviceUnavailable)
+        return V1Response.json(json, status: isHealthy ? .ok : .serviceUnavailable)
     }
 
     func status(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -60,9 +61,9 @@ struct HealthController: Sendable {
                 json.field("total_messages", counted?.messages)
                 json.field("active_influencers", counted?.activePersonas)
             }
-            json.field("timestamp", V1Time.text(.now()))
+            json.field("timestamp", V1Timestamp.text(.now()))
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }
 

@@ -1,7 +1,9 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
 /// `/api/v1/chat/conversations/{id}/runs/{run}`: look at a run, read its events on, end it.
 struct RunsController: Sendable {
@@ -9,7 +11,7 @@ struct RunsController: Sendable {
 
     /// How the run stands; whoever asks for a stream gets its events.
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        if RunStream.isWanted(by: request) { return try await stream(request, context) }
+        if RunEventStream.isWanted(by: request) { return try await stream(request, context) }
         return try await state(context)
     }
 
@@ -34,14 +36,14 @@ struct RunsController: Sendable {
         let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
         let started = ContinuousClock.now
         let stream = try await context.stream(context.call) { try await conversations.stream(follow, $0) }
-        return RunStream.response(following: stream, of: run, since: started)
+        return RunEventStream.response(following: stream, of: run, since: started)
     }
 
     /// The number of the client's last event: what `Last-Event-ID` or `?after=` says, or the larger of both.
     private func last(_ request: Request) throws -> Int {
-        let after = try PageQuery(request).integer("after", default: 0, in: PageQuery.offsets)
+        let after = try QueryParameters(request).integer("after", default: 0, in: QueryParameters.offsets)
         guard let text = request.headers[.lastEventID], !text.isEmpty else { return after }
-        guard let number = PageQuery.number(text), PageQuery.offsets.contains(number) else {
+        guard let number = QueryParameters.number(text), QueryParameters.offsets.contains(number) else {
             throw Fault(.invalid, "The header Last-Event-ID must be the number of an event.")
         }
         return max(after, number)
@@ -50,6 +52,6 @@ struct RunsController: Sendable {
     private func answer(_ run: Run) -> Response {
         var json = JSONWriter()
         json.run(run)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

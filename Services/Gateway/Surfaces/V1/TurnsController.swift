@@ -1,7 +1,9 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
 /// What makes an answer: something said, something said in another way, another answer.
 ///
@@ -25,12 +27,12 @@ struct TurnsController: Sendable {
         insteadOf message: Message.ID?
     ) async throws -> Response {
         let conversation = try context.conversation()
-        let body = try await RequestBody.read(MessageBody.self, from: request)
+        let body = try await request.body.json(MessageRequest.self)
         let start = Runs.Start(
             conversation: conversation,
             content: try body.validated(),
             insteadOf: message,
-            key: try RequestKeyField.read(request, body: body.client_message_id)
+            key: try IdempotencyKey.read(request, body: body.client_message_id)
         )
         return try await answer(start, wantsStream: body.stream, request, context)
     }
@@ -38,19 +40,19 @@ struct TurnsController: Sendable {
     /// `POST …/messages/{message}/regenerate`; a body is not needed.
     func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (conversation, message) = (try context.conversation(), try context.message())
-        let body = try await RequestBody.readIfAny(RegenerateBody.self, from: request)
+        let body = try await request.body.jsonIfPresent(RegenerateBody.self)
         let start = Runs.Start(
             conversation: conversation,
             content: nil,
             insteadOf: message,
-            key: try RequestKeyField.read(request, body: body?.client_message_id)
+            key: try IdempotencyKey.read(request, body: body?.client_message_id)
         )
         return try await answer(start, wantsStream: body?.stream, request, context)
     }
 
     private struct RegenerateBody: Decodable {
         var stream: Bool?
-        var client_message_id: LenientText?
+        var client_message_id: LenientString?
     }
 
     private func answer(
@@ -59,11 +61,11 @@ struct TurnsController: Sendable {
         _ request: Request,
         _ context: AuthenticatedContext
     ) async throws -> Response {
-        guard wantsStream == true || RunStream.isWanted(by: request) else {
+        guard wantsStream == true || RunEventStream.isWanted(by: request) else {
             return try await complete(start, context)
         }
         let started = ContinuousClock.now
-        return try await RunStream.response(
+        return try await RunEventStream.response(
             toTurn: try await context.stream(context.call) { try await conversations.stream(start, $0) },
             since: started
         )
@@ -86,7 +88,7 @@ struct TurnsController: Sendable {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
             var fault = turn.end.fault ?? Fault(.unavailable, "No answer could be made.")
             if fault.code != .full { fault.code = .unavailable }
-            return V1Answer.fault(fault) { json in
+            return V1Response.error(fault) { json in
                 json.field("run_id", turn.run.description)
                 json.field("status", turn.end.status.rawValue)
                 json.message("user_message", turn.userMessage)
@@ -98,6 +100,6 @@ struct TurnsController: Sendable {
             json.message("user_message", turn.userMessage)
             json.end(turn.end)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

@@ -1,0 +1,80 @@
+import Bus
+import Contracts
+import Foundation
+import JSON
+import NIOCore
+import Testing
+
+@testable import GatewayService
+
+/// How events of the bus become events of a stream.
+struct RunEventEncoderTests {
+    private static let texts = ["", "Hel", "\"", "\\", "\\\"", "\n\n", "é🍳", "}", "\"}", ",\"end\":{}", "\u{1}", "/"]
+
+    @Test(arguments: texts)
+    func `cut out or decoded, a text makes the same bytes`(_ text: String) throws {
+        var quick = ByteBuffer(string: "{\"number\":3,\"text\":")
+        JSONText.write(text, to: &quick)
+        quick.writeString("}")
+        var slow = ByteBuffer(string: "{ \"text\":")
+        JSONText.write(text, to: &slow)
+        slow.writeString(", \"number\": 3 }")
+        let wanted = try frame(try BusCoding.encode(Run.Event(number: 3, text: text)))
+        #expect(try frame(quick) == wanted)
+        #expect(try frame(slow) == wanted)
+        #expect(wanted.hasPrefix("id: 3\nevent: token\ndata: {\"text\":\"") && wanted.hasSuffix("\"}\n\n"))
+        #expect(wanted.filter(\.isNewline).count == 4)
+    }
+
+    @Test func `text is passed on without being spelt anew`() throws {
+        let element = #"{"number":12,"text":"\u0041\/é"}"#
+        #expect(try frame(ByteBuffer(string: element)) == "id: 12\nevent: token\ndata: {\"text\":\"\\u0041\\/é\"}\n\n")
+    }
+
+    @Test(arguments: [
+        #"{"number":3,"text":"a","more":"b"}"#, #"{"number":3,"text":"a","text2":"b"}"#, #"{"number":3 ,"text":"a"}"#,
+        #"{"number":3,"text":"a" }"#,
+    ])
+    func `a form that is not known is decoded`(_ element: String) throws {
+        #expect(try frame(ByteBuffer(string: element)) == "id: 3\nevent: token\ndata: {\"text\":\"a\"}\n\n")
+    }
+
+    @Test(arguments: [
+        "", "{", "{}", "{\"number\":", "{\"number\":}", "{\"number\":,\"text\":\"a\"}", "{\"number\":3,\"text\":\"}",
+        "{\"number\":3,\"text\":}", "{\"number\":3,\"text\":\"a\\\"}", "{\"number\":-,\"text\":\"a\"}",
+        "{\"number\":3,\"text\":\"a\nb\"}", "{\"number\":3,\"text\":\"a\"", "{\"number\":\"3\",\"text\":\"a\"}", "null",
+    ])
+    func `what cannot be read is a fault, never a trap`(_ element: String) {
+        #expect(throws: Fault.self) { try frame(ByteBuffer(string: element)) }
+    }
+
+    @Test func `every cut of an element is read whole or not at all`() {
+        let element = Array(#"{"number":345,"text":"a\"b\\c🍳"}"#.utf8)
+        for count in 0..<element.count {
+            #expect(throws: Fault.self) { try frame(ByteBuffer(bytes: element.prefix(count))) }
+        }
+    }
+
+    @Test func `a batch makes one text`() throws {
+        let elements = try [Run.Event(number: 2, text: "a"), Run.Event(number: 3, text: "b")].map {
+            try BusCoding.encode($0)
+        }
+        var frames = ByteBuffer()
+        let isLast = try RunEventEncoder(run: Sample.run.id).write(elements, to: &frames)
+        #expect(String(buffer: frames).split(separator: "\n\n").count == 2)
+        #expect(!isLast)
+    }
+
+    @Test func `what stands before an element that cannot be read is kept`() throws {
+        var frames = ByteBuffer()
+        let elements = [try BusCoding.encode(Run.Event(number: 2, text: "a")), ByteBuffer(string: "{")]
+        #expect(throws: Fault.self) { try RunEventEncoder(run: nil).write(elements, to: &frames) }
+        #expect(String(buffer: frames) == "id: 2\nevent: token\ndata: {\"text\":\"a\"}\n\n")
+    }
+
+    private func frame(_ element: ByteBuffer) throws -> String {
+        var frames = ByteBuffer()
+        _ = try RunEventEncoder(run: Sample.run.id).write([element], to: &frames)
+        return String(buffer: frames)
+    }
+}
