@@ -1,7 +1,6 @@
 import NIOHTTP1
 import Testing
 
-/// Which pages of other origins may ask.
 @Suite(.timeLimit(.minutes(1)))
 struct CORSTests {
     private static let page = "https://app.example"
@@ -10,7 +9,7 @@ struct CORSTests {
         "https://app.example:8443", "https://APP.example", "null", "https://app.example/", "*", "",
     ]
 
-    @Test func `a page that is named may ask, and read what it needs`() async throws {
+    @Test func `an allowed origin can send requests and read the exposed headers`() async throws {
         try await TestGateway.with(["CORS_ORIGINS": " https://other.example , \(Self.page) "]) { gateway in
             let preflight = try await self.preflight(Self.page, at: gateway)
             #expect(preflight.status == 200)
@@ -30,7 +29,7 @@ struct CORSTests {
         }
     }
 
-    @Test func `no other page may`() async throws {
+    @Test func `other origins are not allowed`() async throws {
         try await TestGateway.with(["CORS_ORIGINS": Self.page]) { gateway in
             for stranger in Self.strangers {
                 let preflight = try await self.preflight(stranger, at: gateway)
@@ -47,7 +46,7 @@ struct CORSTests {
         }
     }
 
-    @Test func `every page may with a star, but never with credentials`() async throws {
+    @Test func `with * every origin is allowed, but not with credentials`() async throws {
         try await TestGateway.with(["CORS_ORIGINS": "*"]) { gateway in
             for stranger in ["https://evil.example", "null"] {
                 #expect(try await self.preflight(stranger, at: gateway).status == 200)
@@ -58,7 +57,7 @@ struct CORSTests {
         }
     }
 
-    @Test func `without a setting no page may, and none is told anything`() async throws {
+    @Test func `without a setting no origin is allowed`() async throws {
         try await TestGateway.with { gateway in
             #expect(try await self.preflight(Self.page, at: gateway).status == 400)
             let answer = try await gateway.ask(.GET, "/api/v1/influencers", headers: ["origin": Self.page])

@@ -2,10 +2,9 @@ import Bus
 import NIOHTTP1
 import Testing
 
-/// The headers that every answer carries.
 @Suite(.timeLimit(.minutes(1)))
 struct HeaderTests {
-    @Test func `a request keeps the names it came with, if they are plain`() async throws {
+    @Test func `well-formed request identifiers are kept`() async throws {
         try await TestGateway.with { gateway in
             let both: HTTPHeaders = ["x-request-id": "req-1.A_b", "x-correlation-id": "flow-2"]
             let answer = try await gateway.ask(.GET, "/api/v1/influencers", headers: both)
@@ -21,7 +20,7 @@ struct HeaderTests {
     @Test(arguments: [
         "a b", "a;b", "<script>", "a\tb", "é", "", String(repeating: "a", count: 129), "a\"b", "a{b}", "../x",
     ])
-    func `a name that is not plain is replaced`(_ name: String) async throws {
+    func `a malformed request identifier is replaced`(_ name: String) async throws {
         try await TestGateway.with { gateway in
             let headers: HTTPHeaders = ["x-request-id": name, "x-correlation-id": name]
             let answer = try await gateway.ask(.GET, "/api/v1/influencers", headers: headers)
@@ -34,7 +33,7 @@ struct HeaderTests {
         }
     }
 
-    @Test func `a trace is carried on, and made where it is none`() async throws {
+    @Test func `a trace is continued, or started`() async throws {
         try await TestGateway.with { gateway in
             let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             _ = try await gateway.ask(.GET, "/api/v1/influencers", headers: ["traceparent": trace])
@@ -48,7 +47,7 @@ struct HeaderTests {
     }
 
     @Test(arguments: ["/api/v1/influencers", "/api/v1/chat/conversations", "/status"])
-    func `an answer says where its time went`(_ path: String) async throws {
+    func `a response has Server-Timing`(_ path: String) async throws {
         try await TestGateway.with { gateway in
             let timing = try await gateway.ask(.GET, path).headers[canonicalForm: "server-timing"].joined(
                 separator: ", "
@@ -59,7 +58,7 @@ struct HeaderTests {
         }
     }
 
-    @Test func `requests are counted by route, and ids make no series`() async throws {
+    @Test func `requests are counted by route template`() async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.ask(.GET, "/metrics", token: nil)
             #expect(answer.status == 200)

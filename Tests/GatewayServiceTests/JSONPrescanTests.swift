@@ -5,7 +5,6 @@ import Testing
 
 @testable import GatewayService
 
-/// What the look before the decoder lets through.
 struct JSONPrescanTests {
     @Test(arguments: [
         "{}", "[]", " { } ", "\r\n\t[ ] ", "{\"a\":1}", "{\"a\":{\"a\":{\"a\":1}}}", "[{\"a\":1},{\"a\":2}]",
@@ -15,7 +14,7 @@ struct JSONPrescanTests {
         "{\"a\":\"\u{1F373}é漢\u{7F}\u{2028}\"}",
         "{\"a\":\"}{][,:\"}", "\"x\"", "1", "true",
     ])
-    func `JSON that means one thing passes`(_ text: String) throws {
+    func `unambiguous JSON passes`(_ text: String) throws {
         try JSONPrescan.check(ByteBuffer(string: text))
     }
 
@@ -30,7 +29,7 @@ struct JSONPrescanTests {
     }
 
     @Test(arguments: MalformedBody.json.map(\.bytes))
-    func `what the decoder would misread is never passed and believed`(_ bytes: [UInt8]) {
+    func `JSON that the decoder would misread is rejected`(_ bytes: [UInt8]) {
         #expect(throws: (any Error).self) {
             try JSONPrescan.check(ByteBuffer(bytes: bytes))
             _ = try JSONDecoder().decode([String: LooseValue].self, from: Data(bytes)).count
@@ -38,7 +37,7 @@ struct JSONPrescanTests {
         }
     }
 
-    @Test func `every cut of a text is refused or left to the decoder, and none traps`() throws {
+    @Test func `no prefix of a text traps`() throws {
         let text = Array(#"{"a":[1,-2.5e3,{"b":"\u0041\ud83c\udf73é🍳"},[],{}],"c":true,"d":null}"#.utf8)
         try JSONPrescan.check(ByteBuffer(bytes: text))
         for count in 0..<text.count {
@@ -46,7 +45,7 @@ struct JSONPrescanTests {
         }
     }
 
-    @Test func `bytes at random are refused without a trap`() {
+    @Test func `random bytes are rejected without a trap`() {
         var generator = SystemRandomNumberGenerator()
         let letters = Array(#"{}[]":,\u0123 aetrufls-+.eE"#.utf8) + [0x00, 0x0A, 0x80, 0xC3, 0xA9, 0xFF]
         for _ in 0..<20_000 {

@@ -1,4 +1,4 @@
-/// A request that no honest client sends, byte for byte.
+/// A malformed request, byte for byte.
 struct Malformed: Sendable, CustomStringConvertible {
     var description: String
     var bytes: [UInt8]

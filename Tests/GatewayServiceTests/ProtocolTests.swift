@@ -4,7 +4,6 @@ import Testing
 
 @testable import GatewayService
 
-/// What only raw bytes can show of the gateway's HTTP.
 @Suite(.timeLimit(.minutes(1)))
 struct ProtocolTests {
     @Test(arguments: ["/nowhere", "/auth/token", "/api/v1/chat/conversations", "/x//y"])

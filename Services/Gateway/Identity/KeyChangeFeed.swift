@@ -3,7 +3,7 @@ import Contracts
 import Logging
 import ServiceLifecycle
 
-/// Keeps the stream open by which conversation-svc tells of keys and quotas that change.
+/// Receives changes of keys and quotas from conversation-svc, and reconnects when the stream ends.
 struct KeyChangeFeed: Service {
     private static let pause = Duration.milliseconds(100)
 
@@ -20,7 +20,7 @@ struct KeyChangeFeed: Service {
                 } catch is CancellationError {
                     return
                 } catch {
-                    // Said once: conversation-svc may be away for long.
+                    // Logged once, because conversation-svc may be down for long.
                     let reason = (error as? Fault)?.message ?? "\(error)"
                     if !isBroken { Logger.current.notice("No news of keys", metadata: ["reason": "\(reason)"]) }
                     isBroken = true
@@ -31,7 +31,7 @@ struct KeyChangeFeed: Service {
         }
     }
 
-    /// Listens until the stream ends.
+    /// Applies changes until the stream ends.
     private func listen() async throws {
         let stream = try await conversations.stream(Keys.Watch(), CallContext())
         defer { stream.close() }

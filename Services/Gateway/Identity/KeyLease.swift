@@ -3,17 +3,16 @@ import Contracts
 import HTTP
 import Synchronization
 
-/// Ties an answer to the key by which it was asked for: when that stops being good, the answer ends, and with it the work
-/// behind it.
+/// Cancels a call when its API key becomes invalid.
 ///
-/// It is a registration with the ``KeyCache`` and one with the connection upstream; no task waits for it.
+/// Registers with the ``KeyCache`` and with the upstream connection; no task waits for the invalidation.
 struct KeyLease: Sendable {
-    /// Whether the key was lost, and what is left then.
+    /// The upstream call, and why it was cancelled.
     private final class Cancellation: Sendable {
         let canceller = CallCanceller()
         private let loss = Mutex<KeyInvalidation?>(nil)
 
-        /// What became of the key, if it was lost.
+        /// The fault of the invalidation, if the key was invalidated.
         var fault: Fault? { loss.withLock(\.self)?.fault }
 
         func lose(_ why: KeyInvalidation) {
@@ -22,7 +21,7 @@ struct KeyLease: Sendable {
         }
     }
 
-    /// A stream and its cancellation; dropped, it lets go of both.
+    /// A stream with a lease; releases both when it is closed or deallocated.
     private final class LeasedStream<Element: Codable & Sendable>: Sendable {
         let stream: ElementStream<Element>
         private let release: @Sendable () -> Void
@@ -42,13 +41,13 @@ struct KeyLease: Sendable {
         }
     }
 
-    /// The key as it was believed.
+    /// The verified key.
     let key: APIKey
-    /// What the cache knew before it was believed: what was told since may concern it.
+    /// The version of the cache before the key was verified; later changes may concern the key.
     let version: UInt64
     let cache: KeyCache
 
-    /// The answer to what is asked, unless the key is lost before it is whole.
+    /// Makes a call; throws `keyInvalidated` if the key becomes invalid first.
     func answer<Answer>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
@@ -64,7 +63,7 @@ struct KeyLease: Sendable {
         }
     }
 
-    /// The stream that is asked for; it ends with a fault when the key is lost, also before it has begun.
+    /// Opens a stream; it ends with `keyInvalidated` when the key becomes invalid, also before the first element.
     func stream<Element>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>

@@ -1,20 +1,20 @@
 import Contracts
 
-/// What goes on by which API key, and which of these keys are in staleReason.
+/// The calls and streams in progress by API key, and the keys that must be revalidated.
 ///
-/// Pure.
+/// A value type without side effects: the caller performs the returned invalidations.
 struct KeyLeaseTable {
     typealias OnInvalidation = @Sendable (KeyInvalidation) -> Void
 
-    /// Why a key has to be looked at again.
+    /// Why a key must be revalidated.
     enum StaleReason: Sendable {
-        /// News of it may have been missed.
+        /// A change may have been missed.
         case possiblyMissed
-        /// It is said to be another than it was.
+        /// A change of the key was received.
         case changed
     }
 
-    /// Something that is to end.
+    /// A callback to run after the table is unlocked.
     struct Invalidation: Sendable {
         let loss: KeyInvalidation
         let end: OnInvalidation
@@ -38,7 +38,7 @@ struct KeyLeaseTable {
     private var entries: [APIKey.ID: Entry] = [:]
     private var next: UInt64 = 0
 
-    /// Has something end when a key stops being good, unless that ends before: ``release(_:of:)``.
+    /// Registers a callback for when the key becomes invalid, until ``remove(_:of:)``.
     mutating func add(_ key: APIKey, isStale: Bool, _ end: @escaping OnInvalidation) -> UInt64 {
         next += 1
         var state = entries[key.id] ?? Entry()
@@ -49,23 +49,22 @@ struct KeyLeaseTable {
         return next
     }
 
-    /// What was to end with a key has ended before.
     mutating func remove(_ lease: UInt64, of key: APIKey.ID) {
         entries[key]?.leases[lease] = nil
         if entries[key]?.leases.isEmpty == true { entries[key] = nil }
     }
 
-    /// A key is said to be another than it was.
+    /// Marks a key as changed.
     mutating func markStale(_ key: APIKey.ID) {
         entries[key]?.staleReason = .changed
     }
 
-    /// Anything may have been missed.
+    /// Marks all keys, because changes may have been missed.
     mutating func markAllStale() {
         for key in entries.keys where entries[key]?.staleReason == nil { entries[key]?.staleReason = .possiblyMissed }
     }
 
-    /// The keys in staleReason, at most so many; whoever takes them finds out, and says so: ``settle(_:by:)``.
+    /// Takes up to `limit` keys to revalidate; their result goes to ``finishRevalidation(_:by:)``.
     mutating func takeKeysToRevalidate(atMost limit: Int) -> [APIKey.ID: StaleReason] {
         var staleKeys: [APIKey.ID: StaleReason] = [:]
         for (key, state) in entries where staleKeys.count < limit {
@@ -75,10 +74,10 @@ struct KeyLeaseTable {
         return staleKeys
     }
 
-    /// Answers what is to end, once keys that were in staleReason have been looked at.
+    /// Returns the invalidations that follow from a revalidation.
     ///
-    /// `found`: those of them that there are; absent when nobody could say. Then whatever was told to be another ends, and
-    /// the others are in staleReason as before.
+    /// `found` contains the existing keys; `nil` if the revalidation failed: then changed keys are invalidated, and the
+    /// others stay marked.
     mutating func finishRevalidation(_ staleKeys: [APIKey.ID: StaleReason], by found: [APIKey]?) -> [Invalidation] {
         guard let found else {
             for (key, staleReason) in staleKeys where staleReason == .possiblyMissed && entries[key]?.staleReason == nil
@@ -91,12 +90,12 @@ struct KeyLeaseTable {
         return staleKeys.keys.flatMap { id in
             guard let key = keys[id] else { return end(id, .revoked) { _ in true } }
             entries[id]?.expiresAt = key.expiresAt
-            // Its name and its limits are of no account for what has begun.
+            // A changed name or changed limits do not affect calls in progress.
             return end(id, .changed) { $0.role != key.role }
         }
     }
 
-    /// What is to end since its key has.
+    /// Returns the invalidations of expired keys.
     mutating func invalidateExpired(at moment: Timestamp) -> [Invalidation] {
         let expired = entries.filter { $0.value.expiresAt.map { $0 <= moment } ?? false }
         return expired.keys.flatMap { end($0, .expired) { _ in true } }

@@ -3,11 +3,11 @@ import Contracts
 import Logging
 import ServiceLifecycle
 
-/// Looks again at keys by which something is going on: those that news came of, all of them when news may have been
-/// missed, and those whose end has come.
+/// Revalidates the API keys of calls in progress: changed ones, all of them if changes may have been missed, and
+/// expired ones.
 struct KeyRevalidation: Service {
     private static let interval = Duration.milliseconds(250)
-    /// With the interval it is less than a second.
+    /// Less than a second together with the interval.
     private static let patience = Duration.milliseconds(700)
 
     let conversations: any Bus
@@ -29,7 +29,7 @@ struct KeyRevalidation: Service {
         cache.finishRevalidation(staleKeys, by: await find(Array(staleKeys.keys)))
     }
 
-    /// The keys that there are; `nil` when nobody says.
+    /// Returns the existing keys; `nil` if conversation-svc does not answer.
     private func find(_ keys: [APIKey.ID]) async -> [APIKey]? {
         do {
             return try await conversations.call(Keys.Check(keys: keys), CallContext(deadline: .now + Self.patience))

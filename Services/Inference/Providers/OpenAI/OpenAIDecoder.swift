@@ -153,12 +153,3 @@ extension String? {
         self = (self ?? "") + more
     }
 }
-
-extension RawJSON {
-    /// Several arrays as one; nothing of none.
-    init?(joining arrays: [RawJSON]) {
-        guard !arrays.isEmpty else { return nil }
-        let elements = arrays.map { $0.text.dropFirst().dropLast() }.filter { !$0.allSatisfy(\.isWhitespace) }
-        self.init("[" + elements.joined(separator: ",") + "]")
-    }
-}
