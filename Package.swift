@@ -24,7 +24,10 @@ let package = Package(
         shared("JSON", [.nio]),
         shared("ContractsJSON", ["Contracts", "JSON", .nio, .nioFoundation]),
         shared("HTTP", [.hummingbirdCore, .logging] + .channels),
-        shared("Bus", ["Contracts", "ContractsJSON", "HTTP", "JSON", .httpTypes, .lifecycle, .logging] + .channels),
+        shared(
+            "Bus",
+            ["Contracts", "ContractsJSON", "HTTP", "JSON", .httpTypes, .lifecycle, .logging, .metrics] + .channels
+        ),
         shared(
             "ServiceKit",
             [

@@ -35,9 +35,9 @@ struct ImportTests {
 
     @Test func `an imported conversation has all messages in order, and no usage is recorded`() async throws {
         try await Fixture.with { fixture in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let kept = try await fixture.bus.call(keep, fixture.context())
-            #expect(kept == Conversations.Kept(messageCount: 4, isNew: true))
+            #expect(kept == Conversations.Imported(messageCount: 4, isNew: true))
             let conversation = try await conversation(keep.id, fixture)
             #expect(conversation.messageCount == 4)
             #expect(conversation.persona.name == "assistant")
@@ -65,7 +65,7 @@ struct ImportTests {
 
     @Test func `an imported conversation continues with its system prompt and provider metadata`() async throws {
         try await Fixture.with { fixture in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             _ = try await fixture.bus.call(keep, fixture.context())
             let conversation = try await conversation(keep.id, fixture)
             let turn = try await fixture.send("And Oslo?", in: conversation)
@@ -83,7 +83,7 @@ struct ImportTests {
 
     @Test func `tool calls without results are left out of the next prompt`() async throws {
         try await Fixture.with { fixture in
-            var keep = Conversations.Keep.sample([.init(role: .user, content: "How is Rome?")], nil)
+            var keep = Conversations.Import.sample([.init(role: .user, content: "How is Rome?")], nil)
             keep.answer.toolCalls = [Self.call]
             _ = try await fixture.bus.call(keep, fixture.context())
             #expect(try await messages(keep.id, fixture)[1].toolCalls == [Self.call])
@@ -99,7 +99,7 @@ struct ImportTests {
     {
         try await Fixture.with { fixture in
             let begun = Inference.Message(role: .assistant, content: "Well,")
-            let keep = Conversations.Keep.sample(Self.talk + [begun])
+            let keep = Conversations.Import.sample(Self.talk + [begun])
             _ = try await fixture.bus.call(keep, fixture.context())
             let conversation = try await conversation(keep.id, fixture)
             let before = try await messages(keep.id, fixture)
@@ -122,7 +122,7 @@ struct ImportTests {
 
     @Test func `concurrent imports of the same conversation store it once`() async throws {
         try await Fixture.with { fixture in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let new = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<50 { group.addTask { try await fixture.bus.call(keep, fixture.context()).isNew } }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -138,7 +138,7 @@ struct ImportTests {
 
     @Test func `an imported conversation survives a restart and a repeated import`() async throws {
         try await withTemporaryDirectory { directory in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let before = try await Fixture.with(directory) { fixture in
                 _ = try await fixture.bus.call(keep, fixture.context())
                 return try await messages(keep.id, fixture)
@@ -160,12 +160,12 @@ struct ImportTests {
             let many = (0..<10_000).map {
                 Inference.Message(role: $0.isMultiple(of: 2) ? .user : .assistant, content: "Message \($0)\0")
             }
-            let keep = Conversations.Keep.sample(many)
+            let keep = Conversations.Import.sample(many)
             let kept = try await fixture.bus.call(keep, fixture.context())
             #expect(kept.messageCount == 10_001)
             let text = String(repeating: "Grüße! ", count: 500_000)
             for _ in 0..<3 {
-                let large = Conversations.Keep.sample([.init(role: .user, content: text)], text)
+                let large = Conversations.Import.sample([.init(role: .user, content: text)], text)
                 _ = try await fixture.bus.call(large, fixture.context())
             }
             let list = try await fixture.bus.call(Conversations.List(limit: 100, offset: 0), fixture.context())
@@ -181,7 +181,7 @@ struct ImportTests {
 
     @Test func `importing requires a user, and other users cannot read the conversation`() async throws {
         try await Fixture.with { fixture in
-            let keep = Conversations.Keep.sample(Self.talk)
+            let keep = Conversations.Import.sample(Self.talk)
             let nobody = await #expect(throws: Fault.self) { _ = try await fixture.bus.call(keep, CallContext()) }
             #expect(nobody?.code == .unauthorized)
             _ = try await fixture.bus.call(keep, fixture.context())

@@ -141,12 +141,12 @@ struct KeyTests {
             defer { stream.close() }
             var news = stream.makeAsyncIterator()
             let first = try await news.next()
-            #expect(first == Keys.News(quotas: []))
+            #expect(first == Keys.Event(quotas: []))
             let key = try await fixture.bus.call(Keys.Create(name: "a"), fixture.context()).key
             _ = try await fixture.bus.call(Keys.Change(key: key.id, name: "b"), fixture.context())
             _ = try await fixture.bus.call(Keys.Revoke(key: key.id), fixture.context())
-            var heard: [Keys.News] = []
-            while heard.filter({ $0.key != nil }).count < 2 || heard.last != Keys.News() {
+            var heard: [Keys.Event] = []
+            while heard.filter({ $0.key != nil }).count < 2 || heard.last != Keys.Event() {
                 heard.append(try #require(try await news.next()))
             }
             #expect(heard.compactMap(\.key) == [key.id, key.id])

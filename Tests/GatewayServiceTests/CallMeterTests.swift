@@ -14,7 +14,7 @@ struct CallMeterTests {
 
     @Test func `a call without a quota makes no bus call`() async throws {
         try await withMeter { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("bob")]))
+            cache.apply(Keys.Event(quotas: [.user("bob")]))
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             call.finish(.reported(model: "a/b", usage: Self.usage))
             #expect(store.reserves.isEmpty)
@@ -25,7 +25,7 @@ struct CallMeterTests {
     @Test func `a caller with a quota reserves, and so does every caller while quotas are unknown`() async throws {
         try await withMeter { meter, store, cache in
             store.allow(10)
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             let one = try await meter.begin(principal("alice"), model: "b", promptTokens: 14, maxTokens: 7)
             #expect(store.reserves.map(\.model) == ["b"])
             #expect(store.reserves.map(\.promptTokens) == [14])
@@ -51,7 +51,7 @@ struct CallMeterTests {
     @Test func `the reservation limits the completion`() async throws {
         try await withMeter { meter, store, cache in
             store.allow(1, answerLimit: 70)
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             let limited = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             #expect(limited.answerLimit == 70)
             limited.finish(.rejected)
@@ -63,7 +63,7 @@ struct CallMeterTests {
 
     @Test func `a rejected call takes no slot, and a failed settlement is sent again`() async throws {
         try await withMeter(limit: 1) { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             store.allow(0)
             for _ in 0..<3 {
                 let fault = await #expect(throws: Fault.self) {
@@ -88,7 +88,7 @@ struct CallMeterTests {
 
     @Test func `an unfinished call releases its slot, and its prompt is charged`() async throws {
         try await withMeter(limit: 1) { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             store.allow(3)
             for _ in 0..<3 { _ = try await meter.begin(principal("alice"), model: nil, promptTokens: 14) }
             try await eventually("The settlements") { store.open == 0 }
@@ -98,7 +98,7 @@ struct CallMeterTests {
 
     @Test func `a client that disconnects before the last event is charged the reported usage`() async throws {
         try await withMeter { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             store.allow(1)
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let chat = try ChatCompletionRequest(ByteBuffer(string: "{\"model\":\"demo\",\(ChatTests.hello)}"))
@@ -115,7 +115,7 @@ struct CallMeterTests {
 
     @Test func `a reservation with a lost response is cancelled`() async throws {
         try await withMeter { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             store.allow(3)
             store.fail(Fault(.cut, "The answer got lost."), losesAnswers: true)
             await #expect(throws: Fault.self) {
@@ -130,7 +130,7 @@ struct CallMeterTests {
 
     @Test func `a client that disconnects during the reservation leaves no reservation`() async throws {
         try await withMeter { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             store.allow(3)
             let task = Task {
                 let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
@@ -145,7 +145,7 @@ struct CallMeterTests {
     @Test func `a cancelled task settles its reservation`() async throws {
         try await withMeter { meter, store, cache in
             store.allow(1)
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)
             let task = Task {
                 do { try await Task.sleep(for: .seconds(50)) } catch {}
@@ -159,7 +159,7 @@ struct CallMeterTests {
 
     @Test func `the next reservation of a user sees the earlier settlement`() async throws {
         try await withMeter { meter, store, cache in
-            cache.apply(Keys.News(quotas: [.user("alice")]))
+            cache.apply(Keys.Event(quotas: [.user("alice")]))
             store.allow(100)
             for _ in 0..<20 {
                 let call = try await meter.begin(principal("alice"), model: nil, promptTokens: 14)

@@ -81,9 +81,9 @@ import Testing
             event.refusal = "No."
             let signature = RawJSON(#"{"google":{"thought_signature":"c2ln"}}"#)
             event.toolCalls = [
-                Inference.ToolCallPiece(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: signature),
-                Inference.ToolCallPiece(index: 0, arguments: "\":1}"),
-                Inference.ToolCallPiece(index: 1, id: "c2", name: "g"),
+                Inference.ToolCallDelta(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: signature),
+                Inference.ToolCallDelta(index: 0, arguments: "\":1}"),
+                Inference.ToolCallDelta(index: 1, id: "c2", name: "g"),
             ]
             let finish = Inference.Finish(reason: .toolCalls, model: "x/y", usage: nil)
             gateway.services.models.play([event, Inference.Event(finish: finish)])

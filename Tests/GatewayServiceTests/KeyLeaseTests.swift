@@ -36,7 +36,7 @@ struct KeyLeaseTests {
             try await eventually("The end of the work behind it") { gateway.services.models.left == 1 }
             // What was asked may have been worked on.
             try await eventually("The usage") { gateway.services.meter.entries.map(\.key) == [key.id] }
-            #expect(gateway.services.meter.entries.first?.tally.promptTokens ?? 0 > 0)
+            #expect(gateway.services.meter.entries.first?.total.promptTokens ?? 0 > 0)
         }
     }
 
@@ -165,9 +165,9 @@ struct KeyLeaseTableTests {
     @Test func `a lease of a key with a later change is stale from the start`() {
         let cache = KeyCache()
         let key = Self.key()
-        cache.apply(Keys.News(quotas: []))
+        cache.apply(Keys.Event(quotas: []))
         let version = cache.version
-        cache.apply(Keys.News(key: key.id))
+        cache.apply(Keys.Event(key: key.id))
         let lease = cache.addLease(key, since: version) { _ in }
         #expect(cache.takeKeysToRevalidate(atMost: 10) == [key.id: .possiblyMissed])
         cache.removeLease(lease, of: key.id)

@@ -12,7 +12,7 @@ import Testing
 struct KeyVerifierTests {
     @Test func `a shared look-up has the version from before it started`() async throws {
         let cache = KeyCache()
-        cache.apply(Keys.News(quotas: []))
+        cache.apply(Keys.Event(quotas: []))
         let secret = KeySecret()
         let key = APIKey(
             id: APIKey.ID(),
@@ -31,7 +31,7 @@ struct KeyVerifierTests {
                 return finds
             }
             // Others change while it is looked up, and in the end the key itself; the answer is older than that.
-            cache.apply(Keys.News(key: count < 3 ? APIKey.ID() : key.id))
+            cache.apply(Keys.Event(key: count < 3 ? APIKey.ID() : key.id))
             if count == 3 { try await Task.sleep(for: .milliseconds(300)) }
             return key
         }

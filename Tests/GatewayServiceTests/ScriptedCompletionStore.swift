@@ -5,7 +5,7 @@ import Synchronization
 /// A fake conversation store that can fail on demand.
 final class ScriptedCompletionStore: Sendable {
     private struct State {
-        var kept: [Conversation.ID: Conversations.Keep] = [:]
+        var kept: [Conversation.ID: Conversations.Import] = [:]
         var asked: [Conversation.ID] = []
         var users: [String?] = []
         var faults: [Fault] = []
@@ -16,7 +16,7 @@ final class ScriptedCompletionStore: Sendable {
     private let state = Mutex(State())
 
     /// What was kept, each once.
-    var kept: [Conversations.Keep] { state.withLock { Array($0.kept.values) } }
+    var kept: [Conversations.Import] { state.withLock { Array($0.kept.values) } }
     /// How often it was asked for, and for what.
     var asked: [Conversation.ID] { state.withLock { $0.asked } }
     var users: [String?] { state.withLock { $0.users } }
@@ -30,7 +30,7 @@ final class ScriptedCompletionStore: Sendable {
     }
 
     func add(to table: inout EndpointTable) {
-        table.serve(Conversations.Keep.self) { request, context in
+        table.serve(Conversations.Import.self) { request, context in
             try self.state.withLock { state throws(Fault) in
                 state.asked.append(request.id)
                 state.users.append(context.principal?.user)
@@ -38,7 +38,7 @@ final class ScriptedCompletionStore: Sendable {
                 if let fault, !state.losesAnswers { throw fault }
                 let isNew = state.kept.updateValue(request, forKey: request.id) == nil
                 if let fault { throw fault }
-                return Conversations.Kept(messageCount: request.messages.count + 1, isNew: isNew)
+                return Conversations.Imported(messageCount: request.messages.count + 1, isNew: isNew)
             }
         }
     }

@@ -11,7 +11,7 @@ final class ScriptedKeyStore: Sendable {
         var mostConcurrentFinds = 0
         var delay = Duration.zero
         var checks = 0
-        var news: [Keys.News] = []
+        var news: [Keys.Event] = []
         var limited: [Quota.Subject] = []
         var isDown = false
         var isStalled = false
@@ -55,7 +55,7 @@ final class ScriptedKeyStore: Sendable {
     func revoke(_ id: APIKey.ID, tells: Bool = true) {
         state.withLock { state in
             state.keys = state.keys.filter { $0.value.id != id }
-            if tells { state.news.append(Keys.News(key: id)) }
+            if tells { state.news.append(Keys.Event(key: id)) }
         }
     }
 
@@ -66,7 +66,7 @@ final class ScriptedKeyStore: Sendable {
                 body(&key)
                 state.keys[digest] = key
             }
-            state.news.append(Keys.News(key: id))
+            state.news.append(Keys.Event(key: id))
         }
     }
 
@@ -94,7 +94,7 @@ final class ScriptedKeyStore: Sendable {
     func limit(_ subject: Quota.Subject) {
         state.withLock { state in
             state.limited.append(subject)
-            state.news.append(Keys.News(limited: subject))
+            state.news.append(Keys.Event(limited: subject))
         }
     }
 
@@ -120,7 +120,7 @@ final class ScriptedKeyStore: Sendable {
         table.serve(Keys.Watch.self) { _, _ in try self.watch() }
     }
 
-    private func watch() throws -> ElementStream<Keys.News> {
+    private func watch() throws -> ElementStream<Keys.Event> {
         let (first, cuts) = try state.withLock { state throws(Fault) in
             guard !state.isDown else { throw Fault(.unavailable, "The stream is cut.") }
             state.streams += 1
@@ -134,7 +134,7 @@ final class ScriptedKeyStore: Sendable {
                     defer { begin = nil }
                     return begin
                 }
-                if let first { return [Keys.News(quotas: first)] }
+                if let first { return [Keys.Event(quotas: first)] }
                 while true {
                     try await Task.sleep(for: .milliseconds(20))
                     let (news, isCut, isStalled) = self.state.withLock { state in
@@ -142,7 +142,7 @@ final class ScriptedKeyStore: Sendable {
                         return (state.news, state.cuts != cuts, state.isStalled)
                     }
                     if isCut { return nil }
-                    if !isStalled { return news + [Keys.News()] }
+                    if !isStalled { return news + [Keys.Event()] }
                 }
             },
             close: {}

@@ -31,8 +31,8 @@ final class ScriptedModelJobs: Sendable {
 
     func serve(in table: inout EndpointTable) {
         serve(Models.Show.self, in: &table, { $0.model }, { _ in Sample.description })
-        serve(Models.Pull.self, in: &table, { $0 }, { _ in Models.BegunJob(job: Sample.job, isNew: true) })
-        serve(Models.Create.self, in: &table, { $0 }, { _ in Models.BegunJob(job: Sample.job, isNew: false) })
+        serve(Models.Pull.self, in: &table, { $0 }, { _ in Models.StartedJob(job: Sample.job, isNew: true) })
+        serve(Models.Create.self, in: &table, { $0 }, { _ in Models.StartedJob(job: Sample.job, isNew: false) })
         serve(Models.Delete.self, in: &table, { $0.model }, { _ in Done() })
         serve(Models.Pulls.self, in: &table, { $0 }, { _ in [Sample.job] })
         serve(Models.CancelPull.self, in: &table, { $0 }, { _ in Sample.ended(.cancelled) })

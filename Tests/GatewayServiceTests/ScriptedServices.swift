@@ -107,20 +107,20 @@ final class ScriptedServices: Sendable {
             return Sample.reported
         }
         serve(Quotas.Find.self, in: &table) { request in
-            Quotas.Standing(
+            Quotas.Status(
                 subject: request.subject,
                 quota: nil,
-                used: Usage.Tally(),
-                reserved: Usage.Tally(),
+                used: Usage.Total(),
+                reserved: Usage.Total(),
                 resetsAt: Sample.moment
             )
         }
         serve(Quotas.Set.self, in: &table) { request in
-            Quotas.Standing(
+            Quotas.Status(
                 subject: request.subject,
                 quota: request.quota,
-                used: Usage.Tally(Sample.usage),
-                reserved: Usage.Tally(Sample.usage),
+                used: Usage.Total(Sample.usage),
+                reserved: Usage.Total(Sample.usage),
                 resetsAt: Sample.moment
             )
         }

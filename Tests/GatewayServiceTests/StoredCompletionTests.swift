@@ -72,7 +72,7 @@ import Testing
             #expect(kept.answer.begin.model == "demo/demo" && kept.answer.begin.attempts.count == 1)
             #expect(kept.answer.finish.reason == .length && kept.answer.finish.usage == Sample.usage)
             try await eventually("The usage") { gateway.services.meter.entries.count == 1 }
-            #expect(gateway.services.meter.entries.map(\.tally.requests) == [1])
+            #expect(gateway.services.meter.entries.map(\.total.requests) == [1])
         }
     }
 
@@ -81,12 +81,12 @@ import Testing
             var event = Inference.Event()
             event.begin = Inference.Begin(model: "x/y", attempts: [])
             event.toolCalls = [
-                Inference.ToolCallPiece(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: RawJSON("[1]")),
-                Inference.ToolCallPiece(index: 0, arguments: "\":1}"),
-                Inference.ToolCallPiece(index: 1, id: "c2", name: "g"),
+                Inference.ToolCallDelta(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: RawJSON("[1]")),
+                Inference.ToolCallDelta(index: 0, arguments: "\":1}"),
+                Inference.ToolCallDelta(index: 1, id: "c2", name: "g"),
             ]
             var more = Inference.Event()
-            more.toolCalls = [Inference.ToolCallPiece(index: 1, arguments: "{}")]
+            more.toolCalls = [Inference.ToolCallDelta(index: 1, arguments: "{}")]
             let finish = Inference.Finish(reason: .toolCalls, model: "x/y", usage: nil, metadata: RawJSON("{}"))
             gateway.services.models.play([event, more, Inference.Event(finish: finish)])
             #expect(try await gateway.chat(body(#""store":true,"stream":true"#)).status == 200)

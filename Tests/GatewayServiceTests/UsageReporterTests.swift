@@ -23,8 +23,8 @@ struct UsageReporterTests {
             // Two users, whatever they look like.
             reporter.record(Principal(user: "\u{E9}"), model: "a/b", usage: Self.usage)
             reporter.record(Principal(user: "e\u{301}"), model: "a/b", usage: Self.usage)
-            try await eventually("The report") { meter.entries.reduce(0) { $0 + $1.tally.requests } == 1005 }
-            #expect(meter.entries.map(\.tally.requests).sorted() == [1, 1, 1, 1, 1, 1000])
+            try await eventually("The report") { meter.entries.reduce(0) { $0 + $1.total.requests } == 1005 }
+            #expect(meter.entries.map(\.total.requests).sorted() == [1, 1, 1, 1, 1, 1000])
             #expect(meter.entries.contains { $0.key == key.key })
             #expect(meter.entries.contains { $0.day.number == 0 })
         }
@@ -38,8 +38,8 @@ struct UsageReporterTests {
             for _ in 0..<5 { reporter.record(Self.alice, model: "a/b", usage: Self.usage) }
             meter.fail(nil)
             try await eventually("All of it") { reporter.pendingCount == 0 }
-            #expect(meter.entries.reduce(0) { $0 + $1.tally.requests } == 15)
-            #expect(meter.entries.reduce(0) { $0 + ($1.tally.cost ?? 0) } == 45)
+            #expect(meter.entries.reduce(0) { $0 + $1.total.requests } == 15)
+            #expect(meter.entries.reduce(0) { $0 + ($1.total.cost ?? 0) } == 45)
         }
     }
 
@@ -59,7 +59,7 @@ struct UsageReporterTests {
             for _ in 0..<10 { reporter.record(Self.alice, model: "a/b", usage: Self.usage) }
             return meter
         }
-        #expect(meter.entries.reduce(0) { $0 + $1.tally.requests } == 10)
+        #expect(meter.entries.reduce(0) { $0 + $1.total.requests } == 10)
     }
 
     @Test func `memory is bounded while nothing can be sent`() async throws {

@@ -11,14 +11,14 @@ struct UsageRouteTests {
         try await TestGateway.with { gateway in
             let path = "/api/v1/usage?from=2025-11-01&to=2025-11-30"
             let answer = try await gateway.ask(.GET, path + "&group_by=key,day")
-            let tally = """
+            let total = """
                 "requests":2,"prompt_tokens":24,"completion_tokens":6,"total_tokens":30,"estimated_tokens":15,\
                 "cost":1.25,"unpriced_requests":1
                 """
             #expect(
                 answer.body == """
                     {"from":"2025-11-01","to":"2025-11-30","group_by":["key","day"],"usage":[\
-                    {"key_id":"\(Sample.key.id)","key_name":"laptop","day":"2025-11-25",\(tally)}],"total":{\(tally)}}
+                    {"key_id":"\(Sample.key.id)","key_name":"laptop","day":"2025-11-25",\(total)}],"total":{\(total)}}
                     """
             )
             _ = try await gateway.ask(.GET, "/api/v1/usage?user=bob")

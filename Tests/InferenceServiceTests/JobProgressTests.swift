@@ -19,7 +19,7 @@ import Testing
             #"{"status":"pulling a","digest":"sha256:a","total":100,"completed":700}"#,
             #"{"status":"pulling c","digest":"sha256:c","completed":7}"#,
         ] { progress.take(try line(text), at: .now) }
-        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
+        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now())
         progress.tell(&job)
         #expect(job.layers.map(\.digest) == ["sha256:a", "sha256:b"])
         #expect(job.totalBytes == 150 && job.completedBytes == 150)
@@ -37,7 +37,7 @@ import Testing
             progress.take(try line("{\"digest\":\"\(number)\",\"total\":1125899906842624,\"completed\":1}"), at: .now)
         }
         #expect(progress.layers.count == 256)
-        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
+        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now())
         progress.tell(&job)
         #expect(job.completedBytes == 256)
     }
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `a watcher sees the newest state, not each one`() async throws {
-        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
+        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now()))
         let stream = publisher.watch(pace: .zero)
         #expect(try await stream.nextBatch()?.first?.status == "")
         for number in 1...1000 { publisher.change { $0.status = "\(number)" } }
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `a watcher who waits can leave`() async throws {
-        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
+        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now()))
         let stream = publisher.watch(pace: .zero)
         _ = try await stream.nextBatch()
         let waiting = Task { try await stream.nextBatch() }

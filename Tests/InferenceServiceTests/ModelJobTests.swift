@@ -17,7 +17,7 @@ import Testing
         )
     ).stalledBeforeEnd
 
-    private func pull(_ model: String, _ bus: HTTPBus) async throws -> Models.BegunJob {
+    private func pull(_ model: String, _ bus: HTTPBus) async throws -> Models.StartedJob {
         try await bus.call(Models.Pull(model: model), Self.context)
     }
 
@@ -36,7 +36,7 @@ import Testing
                 let last = try #require(try await follow(begun.job.id, bus).last)
                 #expect(last.state == .completed && last.status == "success" && last.fault == nil)
                 #expect(last.totalBytes == 2030 && last.completedBytes == 2030 && last.layers.count == 2)
-                #expect(last.ended != nil)
+                #expect(last.endedAt != nil)
                 let reports = try await bus.call(Models.List(), Self.context)
                 #expect(reports.first?.models.map(\.name).contains("ollama/qwen3:8b") == true)
                 let request = try #require(ollama.requests("/api/pull").first)
@@ -88,7 +88,7 @@ import Testing
                 async let other = follow(id, bus)
                 try await eventually { ollama.requests("/api/pull").count == 1 }
                 let job = try await bus.call(Models.CancelPull(id: id), Self.context)
-                #expect(job.state == .cancelled && job.fault == nil && job.ended != nil)
+                #expect(job.state == .cancelled && job.fault == nil && job.endedAt != nil)
                 try await eventually { ollama.requests("/api/pull").first?.isAbandoned == true }
                 let ends = try await [one.last?.state, other.last?.state]
                 #expect(ends == [.cancelled, .cancelled])

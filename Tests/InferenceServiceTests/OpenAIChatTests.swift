@@ -116,7 +116,7 @@ import Testing
             #expect(models.first?.name == "openai/gpt-4o-mini")
             #expect(models.last?.name == "openai/text-embedding-3-small")
             #expect(models.first?.window == 128_000)
-            #expect(models.last?.may(.chat) == false)
+            #expect(models.last?.supports(.chat) == false)
             #expect(try await catalogue.find("gpt-4o-mini").name == "openai/gpt-4o-mini")
             #expect(try await catalogue.find("gpt-5-unlisted").name == "openai/gpt-5-unlisted")
             let listed = [ProvidersFile.ListedModel(id: "org/M-8B", window: 4096, abilities: [.chat])]

@@ -15,7 +15,7 @@ struct Outcome: Equatable {
     /// What was tried.
     var attempts: [Attempt]?
     var reasoning = ""
-    var toolCalls: [Inference.ToolCallPiece] = []
+    var toolCalls: [Inference.ToolCallDelta] = []
 
     /// Reads a stream to its end, well or ill.
     init() {}

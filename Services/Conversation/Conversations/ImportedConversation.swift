@@ -16,7 +16,7 @@ struct ImportedConversation: Sendable {
     let end: Run.End
 
     /// Throws `invalid` if `messages` contains no message to answer.
-    init(_ request: Conversations.Keep, at moment: Timestamp) throws {
+    init(_ request: Conversations.Import, at moment: Timestamp) throws {
         let hasQuestion = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
         // Without user and tool messages, the last instruction is the question.
@@ -118,7 +118,7 @@ struct ImportedConversation: Sendable {
 
     /// Appends a message at the next position for its role: even for answers, odd for all others.
     private mutating func append(_ message: Message) {
-        let asks = message.role.asks
+        let asks = message.role.isAnswerable
         let position = messages.last.map { last in
             last.position + (last.position.isMultiple(of: 2) == asks ? 1 : 2)
         }

@@ -128,7 +128,7 @@ enum PathRows {
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
             // A question asked before the previous answer was stored has the previous question as its parent; the
             // answer is between them.
-            if tip.message.role.asks, parent.message.role.asks,
+            if tip.message.role.isAnswerable, parent.message.role.isAnswerable,
                 let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
             {
@@ -153,7 +153,7 @@ enum PathRows {
         if let next { return next }
         // Questions in a row have every other position; so do answers of imported conversations.
         let second = try chosen(after: tip.message.id, at: tip.position + 2)
-        if second != nil || tip.message.role.asks { return second }
+        if second != nil || tip.message.role.isAnswerable { return second }
         // A question asked before the previous answer was stored continues from the first answer only.
         guard let id = question, let question = try MessageRows.find(id, in: database),
             let next = try chosen(after: id, at: tip.position + 1),

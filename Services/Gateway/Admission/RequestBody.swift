@@ -52,7 +52,7 @@ struct RequestBody: Sendable {
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
-        try JSONPrescan.check(bytes)
+        try JSONBody.validate(bytes)
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
         } catch let error as DecodingError {

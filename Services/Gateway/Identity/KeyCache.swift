@@ -55,7 +55,7 @@ final class KeyCache: Sendable {
     }
 
     /// Applies a message of the change feed.
-    func apply(_ news: Keys.News, now: ContinuousClock.Instant = .now) {
+    func apply(_ news: Keys.Event, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
             // The first message of a feed contains `quotas`; earlier ones belong to no known state.
             guard news.quotas != nil || state.heardAt != nil else { return }

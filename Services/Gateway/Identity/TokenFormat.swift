@@ -42,7 +42,7 @@ enum TokenFormat {
     private static func checkJSON(_ data: Data) throws {
         guard data.first == UInt8(ascii: "{") else { throw invalid }
         do {
-            try JSONPrescan.check(ByteBuffer(bytes: data))
+            try JSONBody.validate(ByteBuffer(bytes: data))
         } catch is Fault {
             throw invalid
         }

@@ -74,9 +74,9 @@ final class UsageReporter: Service {
                 key: principal.key,
                 model: model,
                 day: group.day,
-                tally: Usage.Tally()
+                total: Usage.Total()
             )
-            state.entries[group, default: empty].tally += Usage.Tally(usage)
+            state.entries[group, default: empty].total += Usage.Total(usage)
             return true
         }
         if !isStored { droppedCounter.increment() }

@@ -96,10 +96,10 @@ final class Catalogue: Service {
     /// Throws `invalid` when a model is known not to be able to do what is needed.
     func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
         guard let model = directory.withLock({ $0.model(route) }) else { return }
-        guard model.may(.chat) else {
+        guard model.supports(.chat) else {
             throw Fault(.invalid, "\(route.name) makes embeddings; it does not chat.")
         }
-        for need in needs where !model.may(need) {
+        for need in needs where !model.supports(need) {
             throw Fault(.invalid, "\(route.name) does not take \(need.rawValue). Choose a model that does.")
         }
     }

@@ -62,7 +62,7 @@ struct ModelDirectory: Sendable {
     /// The first model of the first provider that answers.
     func fallbackRoute() throws(Fault) -> Route {
         for entry in entries where entry.fault == nil {
-            if let model = entry.models.first(where: { $0.may(.chat) }) { return route(to: model, of: entry) }
+            if let model = entry.models.first(where: { $0.supports(.chat) }) { return route(to: model, of: entry) }
         }
         throw Fault(.unavailable, "No provider offers a model now. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
     }

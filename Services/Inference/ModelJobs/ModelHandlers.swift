@@ -8,7 +8,7 @@ struct ModelHandlers: Sendable {
     let jobs: ModelJobs
     var limits = JobProgress.Limits()
 
-    func pull(_ request: Models.Pull) throws -> Models.BegunJob {
+    func pull(_ request: Models.Pull) throws -> Models.StartedJob {
         let name = try name(request.model)
         return try jobs.begin(.pull, name) { publisher in
             try await follow(publisher, name) { try await modelAPI.pull(name.own) }
@@ -16,7 +16,7 @@ struct ModelHandlers: Sendable {
         }
     }
 
-    func create(_ request: Models.Create) throws -> Models.BegunJob {
+    func create(_ request: Models.Create) throws -> Models.StartedJob {
         let name = try name(request.model)
         let modelfile = try Modelfile(
             model: name.own,

@@ -65,18 +65,18 @@ final class ModelJobs: Service {
         _ name: OllamaModelName,
         modelfile: Modelfile? = nil,
         _ work: @escaping Work
-    ) throws -> Models.BegunJob {
+    ) throws -> Models.StartedJob {
         let key = "\(kind) \(name.key)"
         var modelfile = modelfile
         // Two spellings of the name are no two recipes.
         modelfile?.model = name.key
         let same = modelfile
-        let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, begun: .now())
+        let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, startedAt: .now())
         let begun = try state.withLock { state throws in
             state.forget(limits)
             if let other = state.entries.values.first(where: { $0.key == key && $0.isRunning }) {
                 guard other.modelfile == same else { throw Self.conflict(name) }
-                return Models.BegunJob(job: other.publisher.job, isNew: false)
+                return Models.StartedJob(job: other.publisher.job, isNew: false)
             }
             guard !state.isDraining else { throw Self.draining }
             guard state.runningCount < limits.running else { throw Self.tooMany(limits.running) }
@@ -84,7 +84,7 @@ final class ModelJobs: Service {
             var entry = Entry(publisher: publisher, key: key, modelfile: same)
             entry.task = Task { await self.perform(work, publisher) }
             state.entries[job.id] = entry
-            return Models.BegunJob(job: job, isNew: true)
+            return Models.StartedJob(job: job, isNew: true)
         }
         tell()
         return begun
@@ -96,7 +96,7 @@ final class ModelJobs: Service {
             state.forget(limits)
             return state.entries.values.map(\.publisher.job)
         }
-        return jobs.sorted { ($0.begun, $0.id.description) > ($1.begun, $1.id.description) }
+        return jobs.sorted { ($0.startedAt, $0.id.description) > ($1.startedAt, $1.id.description) }
     }
 
     /// How a job stands, again and again to its end.
@@ -144,7 +144,7 @@ final class ModelJobs: Service {
         publisher.change { job in
             job.state = end
             job.fault = fault
-            job.ended = .now()
+            job.endedAt = .now()
         }
         state.withLock { state in
             state.entries[job.id]?.ended = .now

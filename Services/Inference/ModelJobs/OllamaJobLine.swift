@@ -22,11 +22,11 @@ struct OllamaJobLine: Equatable {
             var line = OllamaJobLine()
             try json.object { name, json in
                 switch name {
-                case "status": line.status = try json.text().map(Self.plain)
-                case "digest": line.digest = try json.text().map { String($0.prefix(128)) }
+                case "status": line.status = try json.optionalString().map(Self.plain)
+                case "digest": line.digest = try json.optionalString().map { String($0.prefix(128)) }
                 case "total": line.total = try Self.size(&json)
                 case "completed": line.completed = try Self.size(&json)
-                case "error": line.error = try json.words()
+                case "error": line.error = try json.stringOrEmpty()
                 default: try json.skip()
                 }
             }
@@ -40,7 +40,7 @@ struct OllamaJobLine: Equatable {
     var isSuccess: Bool { status == "success" }
 
     private static func size(_ json: inout JSONScanner) throws -> Int? {
-        try json.integer().flatMap { (0...sizeLimit).contains($0) ? $0 : nil }
+        try json.optionalInt().flatMap { (0...sizeLimit).contains($0) ? $0 : nil }
     }
 
     /// Foreign words, short and without control characters.

@@ -25,7 +25,7 @@ enum ToolChoice: Equatable {
 
     private static func read(_ json: inout JSONScanner) throws -> ToolChoice {
         guard json.isObject() else {
-            switch try json.text() {
+            switch try json.optionalString() {
             case "none": return .none
             case "required", "any": return .required
             default: return .auto
@@ -34,8 +34,8 @@ enum ToolChoice: Equatable {
         var name: String?
         try json.object { key, json in
             guard case "function" = key else { return try json.skip() }
-            try json.objectIfAny { key, json in
-                if case "name" = key { name = try json.text() } else { try json.skip() }
+            try json.objectOrSkip { key, json in
+                if case "name" = key { name = try json.optionalString() } else { try json.skip() }
             }
         }
         return name.map(ToolChoice.named) ?? .auto

@@ -101,7 +101,7 @@ struct GenerationRequest: Sendable {
                 switch name {
                 case "model": model = try json.string()
                 case "options": options = try Inference.Options(from: &json)
-                case "gatherMilliseconds": gather = .milliseconds(try json.number())
+                case "gatherMilliseconds": gather = .milliseconds(try json.int())
                 case "messages":
                     let raw = try json.raw()
                     messages = slice(raw, of: body)

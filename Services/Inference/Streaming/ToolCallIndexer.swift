@@ -22,10 +22,10 @@ struct ToolCallIndexer: Sendable {
         name: String?,
         arguments: String?,
         metadata: RawJSON? = nil
-    ) -> Inference.ToolCallPiece {
+    ) -> Inference.ToolCallDelta {
         let id = id.flatMap { $0.isEmpty ? nil : $0 }
         let name = name.flatMap { $0.isEmpty ? nil : $0 }
-        var piece = Inference.ToolCallPiece(index: 0, arguments: arguments, metadata: metadata)
+        var piece = Inference.ToolCallDelta(index: 0, arguments: arguments, metadata: metadata)
         if let place = place(index: index, id: id, name: name) {
             piece.index = place
         } else {

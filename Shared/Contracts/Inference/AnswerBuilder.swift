@@ -37,7 +37,7 @@ package struct AnswerBuilder: Sendable {
         return answer
     }
 
-    private mutating func add(_ piece: Inference.ToolCallPiece) {
+    private mutating func add(_ piece: Inference.ToolCallDelta) {
         if piece.index >= toolCalls.count {
             toolCalls.append(Inference.ToolCall(id: piece.id ?? "", name: "", arguments: ""))
         }

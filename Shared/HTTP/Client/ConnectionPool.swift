@@ -37,7 +37,7 @@ final class ConnectionPool: @unchecked Sendable {
             )
         }
         counts[target, default: 0] += 1
-        connect(to: target).whenComplete { result in
+        connect(to: target, within: exchange.request.connectTimeout).whenComplete { result in
             do {
                 let pipeline = try result.get().pipeline.syncOperations
                 let connection = try pipeline.handler(type: HTTPConnection.self)
@@ -62,6 +62,14 @@ final class ConnectionPool: @unchecked Sendable {
         connection.isCounted = false
         discount(connection.target)
         idle[connection.target]?.removeAll { $0 === connection }
+    }
+
+    /// Closes the idle connections to a target; with an error, also fails its exchanges in progress.
+    func closeConnections(to target: HTTPTarget, failing error: HTTPClientError?) {
+        for connection in idle.removeValue(forKey: target) ?? [] { connection.abandon() }
+        guard let error else { return }
+        // A copy: a failed exchange is no longer watched.
+        for exchange in watched where exchange.request.target == target { exchange.fail(error) }
     }
 
     private func discount(_ target: HTTPTarget) {
@@ -97,14 +105,18 @@ final class ConnectionPool: @unchecked Sendable {
         }
     }
 
-    private func connect(to target: HTTPTarget) -> EventLoopFuture<any Channel> {
-        guard target.isSecure else { return connect(to: target, tls: nil) }
-        return tls.context(on: eventLoop).flatMap { self.connect(to: target, tls: $0) }
+    private func connect(to target: HTTPTarget, within limit: Duration?) -> EventLoopFuture<any Channel> {
+        guard target.isSecure else { return connect(to: target, within: limit, tls: nil) }
+        return tls.context(on: eventLoop).flatMap { self.connect(to: target, within: limit, tls: $0) }
     }
 
-    private func connect(to target: HTTPTarget, tls secure: NIOSSLContext?) -> EventLoopFuture<any Channel> {
+    private func connect(
+        to target: HTTPTarget,
+        within limit: Duration?,
+        tls secure: NIOSSLContext?
+    ) -> EventLoopFuture<any Channel> {
         let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .connectTimeout(TimeAmount(limit ?? configuration.connectTimeout))
             .channelOption(.recvAllocator, value: ReceiveBuffers.allocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

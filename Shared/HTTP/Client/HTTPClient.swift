@@ -35,6 +35,8 @@ package final class HTTPClient: Sendable {
         /// Without `host`, `content-length` and `transfer-encoding`, which the client writes.
         package var headers: HTTPHeaders
         package var body: ByteBuffer?
+        /// Time limit for opening a connection (default: that of the client).
+        package var connectTimeout: Duration?
         /// How long the response head may take, once the connection stands.
         package var headTimeout: Duration
         /// The longest silence between two reads of the body.
@@ -103,6 +105,13 @@ package final class HTTPClient: Sendable {
             pools[ObjectIdentifier(loop)] = ConnectionPool(eventLoop: loop, configuration: configuration, tls: tls)
         }
         self.pools = pools
+    }
+
+    /// Closes the idle connections to a target; with an error, also fails the requests to it that are in progress.
+    package func closeConnections(to target: HTTPTarget, failing error: HTTPClientError? = nil) {
+        for pool in pools.values {
+            pool.eventLoop.execute { pool.closeConnections(to: target, failing: error) }
+        }
     }
 
     /// Sends a request and waits for the head of its response.

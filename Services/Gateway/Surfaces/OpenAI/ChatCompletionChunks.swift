@@ -114,7 +114,7 @@ struct ChatCompletionChunks {
         )
     }
 
-    private mutating func write(_ calls: [Inference.ToolCallPiece], to frames: inout ByteBuffer) {
+    private mutating func write(_ calls: [Inference.ToolCallDelta], to frames: inout ByteBuffer) {
         byteCount += calls.reduce(0) { $0 + ($1.name?.utf8.count ?? 0) + ($1.arguments?.utf8.count ?? 0) }
         begin(&frames)
         var json = JSONWriter()

@@ -37,7 +37,7 @@ struct ChatCompletionRequest {
 
     /// Throws ``OpenAIError/Parameter`` for an invalid parameter, and `invalid` for malformed JSON.
     init(_ body: ByteBuffer) throws {
-        try JSONPrescan.check(body)
+        try JSONBody.validate(body)
         try body.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
             guard json.isObject() else {

@@ -36,10 +36,10 @@ enum ChatToolValidator {
         var (type, name): (String?, String?)
         try json.object { key, json in
             switch key {
-            case "type": type = try json.text()
+            case "type": type = try json.optionalString()
             case "function":
-                try json.objectIfAny { key, json in
-                    if case "name" = key { name = try json.text() } else { try json.skip() }
+                try json.objectOrSkip { key, json in
+                    if case "name" = key { name = try json.optionalString() } else { try json.skip() }
                 }
             default: try json.skip()
             }
@@ -94,7 +94,7 @@ enum ChatToolValidator {
             var json = JSONScanner(bytes)
             try json.object { key, json in
                 switch key {
-                case "type": type = try json.text()
+                case "type": type = try json.optionalString()
                 case "json_schema":
                     hasSchema = json.kind == .object
                     try json.skip()

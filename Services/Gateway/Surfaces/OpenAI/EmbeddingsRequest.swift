@@ -11,7 +11,7 @@ struct EmbeddingsRequest {
 
     /// Throws ``OpenAIError/Parameter`` for an invalid parameter.
     init(_ body: ByteBuffer) throws {
-        try JSONPrescan.check(body)
+        try JSONBody.validate(body)
         let reader = ParameterReader(body: body)
         try body.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)

@@ -60,7 +60,7 @@ struct ParameterReader {
 
     func flag(_ name: String, _ json: inout JSONScanner) throws -> Bool? {
         switch json.kind {
-        case .flag: return try json.flag()
+        case .flag: return try json.bool()
         case .null:
             try json.skip()
             return nil
@@ -144,7 +144,7 @@ struct ParameterReader {
 
     private func number(_ name: String, _ wanted: String, _ json: inout JSONScanner) throws -> String? {
         switch json.kind {
-        case .number: return try json.textOrPlain()
+        case .number: return try json.stringOrScalar()
         case .null:
             try json.skip()
             return nil

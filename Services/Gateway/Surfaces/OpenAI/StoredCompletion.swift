@@ -4,7 +4,7 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// A completion with `store: true`, encoded as ``Conversations/Keep``.
+/// A completion with `store: true`, encoded as ``Conversations/Import``.
 ///
 /// Validated before the model is asked.
 struct StoredCompletion: Sendable {
@@ -51,7 +51,7 @@ struct StoredCompletion: Sendable {
         OpenAIError.Parameter(param: "store", code: "invalid_value", message: message)
     }
 
-    /// Returns the JSON of a ``Conversations/Keep``, without the parts of the answer that are not stored.
+    /// Returns the JSON of a ``Conversations/Import``, without the parts of the answer that are not stored.
     func encoded(_ answer: Inference.Answer) -> ByteBuffer {
         var answer = answer
         (answer.reasoning, answer.logprobs) = (nil, nil)

@@ -48,7 +48,7 @@ struct StoredCompletionWriter: Sendable {
         bounded.deadline = end
         while true {
             do {
-                _ = try await conversations.call(Conversations.Keep.self, encoded: request, bounded)
+                _ = try await conversations.call(Conversations.Import.self, encoded: request, bounded)
                 return
             } catch let fault as Fault where fault.code.isRetryable && .now + Self.retryDelay < end {
                 try await Task.sleep(for: Self.retryDelay)

@@ -57,8 +57,8 @@ extension JSONWriter {
             } else {
                 json.null("error")
             }
-            json.field("created_at", V1Timestamp.text(job.begun))
-            json.field("ended_at", job.ended.map(V1Timestamp.text))
+            json.field("created_at", V1Timestamp.text(job.startedAt))
+            json.field("ended_at", job.endedAt.map(V1Timestamp.text))
             if let isJoined { json.field("joined", isJoined) }
         }
     }

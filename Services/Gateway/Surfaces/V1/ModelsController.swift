@@ -107,7 +107,7 @@ struct ModelsController: Sendable {
         return V1Response.json(json)
     }
 
-    private func answer(_ begun: Models.BegunJob) -> Response {
+    private func answer(_ begun: Models.StartedJob) -> Response {
         var json = JSONWriter()
         json.job(begun.job, isJoined: !begun.isNew)
         var response = V1Response.json(json, status: .accepted)
@@ -141,7 +141,7 @@ extension AuthenticatedContext {
     /// The bus context for jobs: all of them are on one replica of inference-svc.
     fileprivate var jobCall: CallContext {
         var call = call
-        call.wantsSameReplica = true
+        call.requiresSameReplica = true
         return call
     }
 }

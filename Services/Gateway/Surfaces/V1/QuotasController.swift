@@ -47,7 +47,7 @@ struct QuotasController: Sendable {
         return Quota.Subject(name) ?? .user(name)
     }
 
-    private func answer(_ standing: Quotas.Standing) -> Response {
+    private func answer(_ standing: Quotas.Status) -> Response {
         let (quota, used, reserved) = (standing.quota, standing.used, standing.reserved)
         var json = JSONWriter()
         json.object { json in

@@ -31,7 +31,7 @@ struct UsageController: Sendable {
             json.array("usage", reported.lines) { json, line in
                 json.object { $0.line(line, groups: groups) }
             }
-            json.object("total") { $0.tally(reported.total) }
+            json.object("total") { $0.members(reported.total) }
         }
         return V1Response.json(json)
     }
@@ -67,16 +67,16 @@ extension JSONWriter {
             case .user: field("user_id", line.user)
             }
         }
-        tally(line.tally)
+        members(line.total)
     }
 
-    fileprivate mutating func tally(_ tally: Usage.Tally) {
-        field("requests", tally.requests)
-        field("prompt_tokens", tally.promptTokens)
-        field("completion_tokens", tally.completionTokens)
-        field("total_tokens", tally.tokens)
-        field("estimated_tokens", tally.estimatedTokens)
-        field("cost", tally.cost.map(V1Cost.amount))
-        field("unpriced_requests", tally.unpricedRequests)
+    fileprivate mutating func members(_ total: Usage.Total) {
+        field("requests", total.requests)
+        field("prompt_tokens", total.promptTokens)
+        field("completion_tokens", total.completionTokens)
+        field("total_tokens", total.tokens)
+        field("estimated_tokens", total.estimatedTokens)
+        field("cost", total.cost.map(V1Cost.amount))
+        field("unpriced_requests", total.unpricedRequests)
     }
 }

@@ -82,9 +82,9 @@ struct DemoProvider: Provider {
             // As models do: the name first, then the arguments in parts that are no JSON by themselves.
             let middle = arguments.index(arguments.startIndex, offsetBy: arguments.count / 2)
             let pieces = [
-                Inference.ToolCallPiece(index: 0, id: id, name: name, arguments: ""),
-                Inference.ToolCallPiece(index: 0, arguments: String(arguments[..<middle])),
-                Inference.ToolCallPiece(index: 0, arguments: String(arguments[middle...])),
+                Inference.ToolCallDelta(index: 0, id: id, name: name, arguments: ""),
+                Inference.ToolCallDelta(index: 0, arguments: String(arguments[..<middle])),
+                Inference.ToolCallDelta(index: 0, arguments: String(arguments[middle...])),
             ]
             let events = pieces.map { piece in
                 var event = Inference.Event()

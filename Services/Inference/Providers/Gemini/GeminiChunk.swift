@@ -40,7 +40,7 @@ struct GeminiChunk {
             var json = JSONScanner(bytes)
             var chunk = GeminiChunk()
             if json.isArray() {
-                try json.array { json in try json.objectIfAny { try chunk.read($0, &$1) } }
+                try json.array { json in try json.objectOrSkip { try chunk.read($0, &$1) } }
             } else {
                 try json.object { try chunk.read($0, &$1) }
             }
@@ -56,10 +56,10 @@ struct GeminiChunk {
         case "candidates": try readCandidates(&json)
         case "usageMetadata", "usage_metadata": usage = try GeminiUsage(from: &json).usage ?? usage
         case "promptFeedback", "prompt_feedback":
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 switch name {
-                case "blockReason", "block_reason": blockReason = try json.text()
-                case "blockReasonMessage", "block_reason_message": blockMessage = try json.text()
+                case "blockReason", "block_reason": blockReason = try json.optionalString()
+                case "blockReasonMessage", "block_reason_message": blockMessage = try json.optionalString()
                 default: try json.skip()
                 }
             }
@@ -75,11 +75,11 @@ struct GeminiChunk {
         try json.array { json in
             guard isFirst else { return try json.skip() }
             isFirst = false
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 switch name {
                 case "content": try readContent(&json)
-                case "finishReason", "finish_reason": finishReason = try json.text()
-                case "finishMessage", "finish_message": finishMessage = try json.text()
+                case "finishReason", "finish_reason": finishReason = try json.optionalString()
+                case "finishMessage", "finish_message": finishMessage = try json.optionalString()
                 default: try json.skip()
                 }
             }
@@ -87,11 +87,11 @@ struct GeminiChunk {
     }
 
     private mutating func readContent(_ json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             guard case "parts" = name, json.isArray() else { return try json.skip() }
             try json.array { json in
                 var part = Part()
-                try json.objectIfAny { try Self.read(&part, $0, &$1) }
+                try json.objectOrSkip { try Self.read(&part, $0, &$1) }
                 parts.append(part)
             }
         }
@@ -99,16 +99,16 @@ struct GeminiChunk {
 
     private static func read(_ part: inout Part, _ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
-        case "text": part.text = try json.text()
+        case "text": part.text = try json.optionalString()
         case "thought": part.isThought = try json.isTrue()
-        case "thoughtSignature", "thought_signature": part.signature = try json.text()
+        case "thoughtSignature", "thought_signature": part.signature = try json.optionalString()
         case "functionCall", "function_call":
             guard json.isObject() else { return try json.skip() }
             var call = Call()
             try json.object { name, json in
                 switch name {
-                case "id": call.id = try json.text()
-                case "name": call.name = try json.text()
+                case "id": call.id = try json.optionalString()
+                case "name": call.name = try json.optionalString()
                 case "args":
                     let arguments = try json.rawJSON().text
                     if arguments != "null" { call.arguments = arguments }

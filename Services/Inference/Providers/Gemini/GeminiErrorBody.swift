@@ -40,14 +40,14 @@ struct GeminiErrorBody: Equatable {
     /// Reads the value of `error`: an object, or as some proxies have it a text.
     init(from json: inout JSONScanner) throws {
         guard json.isObject() else {
-            message = try json.text()
+            message = try json.optionalString()
             return
         }
         try json.object { name, json in
             switch name {
-            case "code": code = try json.integer()
-            case "message": message = try json.text()
-            case "status": status = try json.text()
+            case "code": code = try json.optionalInt()
+            case "message": message = try json.optionalString()
+            case "status": status = try json.optionalString()
             case "details":
                 guard json.isArray() else { return try json.skip() }
                 try json.array { json in try readDetail(&json) }
@@ -58,7 +58,7 @@ struct GeminiErrorBody: Equatable {
 
     private static func readBody(_ json: inout JSONScanner) throws -> GeminiErrorBody? {
         var found: GeminiErrorBody?
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             if case "error" = name { found = try GeminiErrorBody(from: &json) } else { try json.skip() }
         }
         return found
@@ -66,16 +66,16 @@ struct GeminiErrorBody: Equatable {
 
     /// The kinds of details have no members' names in common that mean different things.
     private mutating func readDetail(_ json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
-            case "reason": reason = try json.text()
-            case "retryDelay", "retry_delay": retryDelay = try json.text()
+            case "reason": reason = try json.optionalString()
+            case "retryDelay", "retry_delay": retryDelay = try json.optionalString()
             case "violations":
                 guard json.isArray() else { return try json.skip() }
                 try json.array { json in
-                    try json.objectIfAny { name, json in
+                    try json.objectOrSkip { name, json in
                         switch name {
-                        case "quotaId", "quota_id": if let quota = try json.text() { quotas.append(quota) }
+                        case "quotaId", "quota_id": if let quota = try json.optionalString() { quotas.append(quota) }
                         default: try json.skip()
                         }
                     }

@@ -23,11 +23,11 @@ enum GeminiSignature {
             var json = JSONScanner(UnsafeRawBufferPointer(bytes))
             var signature: String?
             do {
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     guard case "google" = name else { return try json.skip() }
-                    try json.objectIfAny { name, json in
+                    try json.objectOrSkip { name, json in
                         switch name {
-                        case "thought_signature", "thoughtSignature": signature = try json.text()
+                        case "thought_signature", "thoughtSignature": signature = try json.optionalString()
                         default: try json.skip()
                         }
                     }

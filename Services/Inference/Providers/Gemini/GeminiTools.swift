@@ -54,12 +54,12 @@ struct GeminiTools: Sendable {
         var type: String?
         try json.object { name, json in
             switch name {
-            case "type": type = try json.text()
+            case "type": type = try json.optionalString()
             case "function":
                 try json.object { name, json in
                     switch name {
-                    case "name": tool.name = try json.text() ?? ""
-                    case "description": tool.description = try json.text()
+                    case "name": tool.name = try json.optionalString() ?? ""
+                    case "description": tool.description = try json.optionalString()
                     case "parameters":
                         if json.isObject() { tool.parameters = try json.rawJSON().text } else { try json.skip() }
                     default: try json.skip()
@@ -80,7 +80,7 @@ struct GeminiTools: Sendable {
                 switch name {
                 case "function":
                     try json.object { name, json in
-                        if case "name" = name { required = try json.text() } else { try json.skip() }
+                        if case "name" = name { required = try json.optionalString() } else { try json.skip() }
                     }
                 default: try json.skip()
                 }
@@ -91,7 +91,7 @@ struct GeminiTools: Sendable {
             mode = "ANY"
             return
         }
-        switch try json.textOrPlain() {
+        switch try json.stringOrScalar() {
         case "auto": mode = "AUTO"
         case "none": mode = "NONE"
         case "required": mode = "ANY"
@@ -102,11 +102,11 @@ struct GeminiTools: Sendable {
 
     private mutating func readFormat(_ json: inout JSONScanner) throws {
         var type: String?
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
-            case "type": type = try json.text()
+            case "type": type = try json.optionalString()
             case "json_schema":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     guard case "schema" = name, json.isObject() else { return try json.skip() }
                     schema = try json.rawJSON().text
                 }

@@ -14,7 +14,7 @@ struct GeminiUsage {
 
     /// Reads the value of `usageMetadata`; a value of another kind says nothing.
     init(from json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "promptTokenCount", "prompt_token_count": prompt = try json.count()
             case "candidatesTokenCount", "candidates_token_count": candidates = try json.count()

@@ -67,10 +67,10 @@ struct OllamaChatRequest {
     private static func name(of tool: UnsafeRawBufferPointer) throws -> String? {
         var json = JSONScanner(tool)
         var name: String?
-        try json.objectIfAny { key, json in
+        try json.objectOrSkip { key, json in
             guard case "function" = key else { return try json.skip() }
-            try json.objectIfAny { key, json in
-                if case "name" = key { name = try json.text() } else { try json.skip() }
+            try json.objectOrSkip { key, json in
+                if case "name" = key { name = try json.optionalString() } else { try json.skip() }
             }
         }
         return name
@@ -92,11 +92,11 @@ struct OllamaChatRequest {
         try format.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
             var (type, schema): (String?, ByteBuffer?)
-            try json.objectIfAny { key, json in
+            try json.objectOrSkip { key, json in
                 switch key {
-                case "type": type = try json.text()
+                case "type": type = try json.optionalString()
                 case "json_schema":
-                    try json.objectIfAny { key, json in
+                    try json.objectOrSkip { key, json in
                         guard case "schema" = key, json.isObject() else { return try json.skip() }
                         schema = ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: try json.raw()))
                     }

@@ -76,7 +76,7 @@ struct OllamaDecoder: AnswerDecoder {
     }
 
     /// Each call comes whole, and indexes and ids may be absent or the same: each is one of its own.
-    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallPiece {
+    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallDelta {
         let id = call.id.flatMap { callIDs.insert($0).inserted ? $0 : nil }
         return calls.piece(index: nil, id: id, name: call.name, arguments: call.arguments)
     }

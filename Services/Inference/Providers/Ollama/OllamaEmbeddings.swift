@@ -34,7 +34,7 @@ struct OllamaEmbeddings {
         var numbers: [Float] = []
         numbers.reserveCapacity(length ?? 1024)
         try json.array { json in
-            let number = Float(try json.fraction())
+            let number = Float(try json.double())
             guard number.isFinite else { throw JSONScanner.Malformed() }
             numbers.append(number)
         }

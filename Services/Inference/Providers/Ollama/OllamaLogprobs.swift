@@ -31,10 +31,10 @@ struct OllamaLogprobs {
         var entries: [OllamaLogprobs] = []
         try json.array { json in
             var entry = OllamaLogprobs()
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 switch name {
-                case "token": entry.token = try json.text()
-                case "logprob": entry.logprob = try json.textOrPlain().flatMap(Double.init)
+                case "token": entry.token = try json.optionalString()
+                case "logprob": entry.logprob = try json.stringOrScalar().flatMap(Double.init)
                 case "bytes": entry.bytes = try numbers(&json)
                 case "top_logprobs" where depth == 0: entry.others = try list(&json, depth: 1)
                 default: try json.skip()
@@ -51,7 +51,7 @@ struct OllamaLogprobs {
             return nil
         }
         var numbers: [Int] = []
-        try json.array { numbers.append(try $0.integer() ?? 0) }
+        try json.array { numbers.append(try $0.optionalInt() ?? 0) }
         return numbers
     }
 

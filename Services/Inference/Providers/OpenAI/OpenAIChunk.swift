@@ -56,17 +56,17 @@ struct OpenAIChunk {
         try json.array { json in
             guard isFirst else { return try json.skip() }
             isFirst = false
-            try json.objectIfAny { try readChoice($0, &$1) }
+            try json.objectOrSkip { try readChoice($0, &$1) }
         }
     }
 
     private mutating func readChoice(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
-        case "delta", "message": try json.objectIfAny { try readDelta($0, &$1) }
-        case "finish_reason": finishReason = try json.text() ?? finishReason
-        case "text": text = try json.text() ?? text
+        case "delta", "message": try json.objectOrSkip { try readDelta($0, &$1) }
+        case "finish_reason": finishReason = try json.optionalString() ?? finishReason
+        case "text": text = try json.optionalString() ?? text
         case "logprobs":
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 guard case "content" = name, json.isArray() else { return try json.skip() }
                 logprobs = try json.rawJSON()
             }
@@ -77,13 +77,13 @@ struct OpenAIChunk {
     private mutating func readDelta(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
         case "content": try readContent(&json)
-        case "reasoning_content", "reasoning": reasoning = try json.text() ?? reasoning
-        case "refusal": refusal = try json.text()
+        case "reasoning_content", "reasoning": reasoning = try json.optionalString() ?? reasoning
+        case "refusal": refusal = try json.optionalString()
         case "tool_calls":
             guard json.isArray() else { return try json.skip() }
             try json.array { json in
                 var call = CallPiece()
-                try json.objectIfAny { try Self.read(&call, $0, &$1) }
+                try json.objectOrSkip { try Self.read(&call, $0, &$1) }
                 calls.append(call)
             }
         default: try json.skip()
@@ -93,12 +93,12 @@ struct OpenAIChunk {
     /// A text, or as some have it an array of parts.
     private mutating func readContent(_ json: inout JSONScanner) throws {
         guard json.isArray() else {
-            text = try json.text()
+            text = try json.optionalString()
             return
         }
         try json.array { json in
-            try json.objectIfAny { name, json in
-                guard case "text" = name, let more = try json.text() else { return try json.skip() }
+            try json.objectOrSkip { name, json in
+                guard case "text" = name, let more = try json.optionalString() else { return try json.skip() }
                 text = (text ?? "") + more
             }
         }
@@ -110,15 +110,15 @@ struct OpenAIChunk {
         _ json: inout JSONScanner
     ) throws {
         switch name {
-        case "index": call.index = try json.integer()
-        case "id": call.id = try json.text()
+        case "index": call.index = try json.optionalInt()
+        case "id": call.id = try json.optionalString()
         case "function":
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 switch name {
-                case "name": call.name = try json.text()
+                case "name": call.name = try json.optionalString()
                 case "arguments":
                     // An object where a text belongs is meant as its text.
-                    call.arguments = try json.isObject() ? json.rawJSON().text : json.text()
+                    call.arguments = try json.isObject() ? json.rawJSON().text : json.optionalString()
                 default: try json.skip()
                 }
             }
@@ -130,17 +130,17 @@ struct OpenAIChunk {
     private static func usage(_ json: inout JSONScanner) throws -> Usage? {
         var (prompt, completion, total): (Int?, Int?, Int?)
         var (cached, reasoning): (Int?, Int?)
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "prompt_tokens": prompt = try json.count()
             case "completion_tokens": completion = try json.count()
             case "total_tokens": total = try json.count()
             case "prompt_tokens_details":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     if case "cached_tokens" = name { cached = try json.count() } else { try json.skip() }
                 }
             case "completion_tokens_details":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     if case "reasoning_tokens" = name { reasoning = try json.count() } else { try json.skip() }
                 }
             default: try json.skip()

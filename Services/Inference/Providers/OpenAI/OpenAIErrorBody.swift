@@ -37,10 +37,10 @@ struct OpenAIErrorBody: Equatable {
     private init() {}
 
     private mutating func readBody(_ json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "error": try readError(&json)
-            case "message", "detail": message = try json.text() ?? message
+            case "message", "detail": message = try json.optionalString() ?? message
             case "code": code = try Self.word(&json) ?? code
             default: try json.skip()
             }
@@ -49,13 +49,13 @@ struct OpenAIErrorBody: Equatable {
 
     private mutating func readError(_ json: inout JSONScanner) throws {
         guard json.isObject() else {
-            message = try json.text()
+            message = try json.optionalString()
             return
         }
         try json.object { name, json in
             switch name {
-            case "message": message = try json.text()
-            case "type": type = try json.text()
+            case "message": message = try json.optionalString()
+            case "type": type = try json.optionalString()
             case "code": code = try Self.word(&json)
             default: try json.skip()
             }
@@ -64,7 +64,7 @@ struct OpenAIErrorBody: Equatable {
 
     /// A text or a number; `null` is nothing.
     private static func word(_ json: inout JSONScanner) throws -> String? {
-        if let text = try json.textOrPlain(), text != "null" { return text }
+        if let text = try json.stringOrScalar(), text != "null" { return text }
         return nil
     }
 }

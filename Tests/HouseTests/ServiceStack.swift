@@ -9,8 +9,8 @@ import ServiceKit
 import TestSupport
 import TranscriptionService
 
-/// All five services in one process, on free ports and a folder of their own.
-struct House {
+/// All five services in one process, on free ports and in a temporary folder.
+struct ServiceStack {
     static let token = "a-secret-of-the-bus-for-the-tests-only"
     static let secret = "a-secret-for-signing-tokens-in-the-tests-only"
 
@@ -19,10 +19,10 @@ struct House {
     let inference: Int
     let media: Int
     let transcription: Int
-    /// Every endpoint table of the house.
+    /// The endpoint tables of all services.
     let tables: [EndpointTable]
 
-    /// A way to conversation-svc.
+    /// A bus to conversation-svc.
     var conversationBus: HTTPBus {
         get throws {
             let url = "http://127.0.0.1:\(conversation)"
@@ -32,7 +32,7 @@ struct House {
 
     static func with<Value>(
         settings: [String: String] = [:],
-        _ body: (House) async throws -> Value
+        _ body: (ServiceStack) async throws -> Value
     ) async throws -> Value {
         try await withTemporaryDirectory { try await with($0, settings, body) }
     }
@@ -40,7 +40,7 @@ struct House {
     private static func with<Value>(
         _ directory: String,
         _ settings: [String: String],
-        _ body: (House) async throws -> Value
+        _ body: (ServiceStack) async throws -> Value
     ) async throws -> Value {
         var values = [
             "DATA_DIR": directory, "BUS_TOKEN": token, "JWT_SECRET_KEY": secret, "GATEWAY_PORT": "0",
@@ -63,7 +63,7 @@ struct House {
                         let tables = [gateway, conversation, inference, media, transcription].map(\.table)
                         return try await withRunning(gateway) { port in
                             try await body(
-                                House(
+                                ServiceStack(
                                     gateway: port,
                                     conversation: conversationPort,
                                     inference: inferencePort,

@@ -1,22 +1,22 @@
 extension Usage {
-    /// What several calls took together.
-    package struct Tally: Codable, Sendable, Hashable {
-        /// More than one call can take; whatever says so is clamped, so that sums stay numbers.
+    /// The usage of several calls together.
+    package struct Total: Codable, Sendable, Hashable {
+        /// Valid range of each number, so that sums do not overflow.
         private static let bound = 0...1_000_000_000_000
 
         package var requests = 0
         package var promptTokens = 0
         package var completionTokens = 0
-        /// How many of the tokens are estimated.
+        /// Number of tokens that are estimated.
         package var estimatedTokens = 0
-        /// What is known of their cost, in millionths of the currency of the prices; absent where nothing is.
+        /// Total cost, in millionths of the currency of the prices; `nil` if no price was known.
         package var cost: Int?
-        /// Of how many calls the cost is not known.
+        /// Number of calls without a known price.
         package var unpricedRequests = 0
 
         package init() {}
 
-        /// One call.
+        /// The usage of one call.
         package init(_ usage: Usage) {
             requests = 1
             promptTokens = Self.clamp(usage.promptTokens)
@@ -26,16 +26,16 @@ extension Usage {
             unpricedRequests = cost == nil ? 1 : 0
         }
 
-        /// Tokens of prompts and completions together.
+        /// Prompt and completion tokens together.
         package var tokens: Int { promptTokens &+ completionTokens }
 
-        /// Whether it can be what calls took.
-        package var isSound: Bool {
+        /// Whether all numbers are in the valid range.
+        package var isValid: Bool {
             [requests, promptTokens, completionTokens, estimatedTokens, unpricedRequests, cost ?? 0]
                 .allSatisfy(Self.bound.contains)
         }
 
-        package static func += (left: inout Tally, right: Tally) {
+        package static func += (left: inout Total, right: Total) {
             left.requests &+= right.requests
             left.promptTokens &+= right.promptTokens
             left.completionTokens &+= right.completionTokens
@@ -51,9 +51,9 @@ extension Usage {
 }
 
 extension Model.Price {
-    /// What so many tokens cost, in millionths of the currency of the prices, rounded up.
+    /// Returns the cost of tokens in millionths of the currency of the prices, rounded up.
     package func cost(promptTokens: Int, completionTokens: Int) -> Int {
-        // So much a million tokens is so many millionths a token.
+        // The price of a million tokens equals the price of one token in millionths.
         let cost = (Double(promptTokens) * prompt + Double(completionTokens) * completion).rounded(.up)
         return Int(exactly: cost) ?? (cost > 0 ? .max : 0)
     }

@@ -5,7 +5,7 @@ package import NIOCore
 import NIOHTTP1
 
 extension Fault.Code {
-    /// The HTTP status that goes with the code.
+    /// The HTTP status of the code.
     package var status: HTTPResponse.Status {
         switch self {
         case .invalid, .rejected, .contextTooLong: .badRequest
@@ -25,30 +25,30 @@ extension Fault.Code {
     }
 }
 
-/// A fault as a bus answer or a stream's last line carries it.
+/// A fault in the body of a bus response, or in the last line of a stream.
 struct FaultEnvelope: Codable {
     var fault: Fault
 }
 
 extension Fault {
-    /// The fault as the body of a bus answer.
+    /// Encodes the fault as the body of a bus response.
     package func encoded() throws -> ByteBuffer {
         try BusCoding.encode(FaultEnvelope(fault: self))
     }
 
-    /// The bus answer that carries the fault.
-    func answer() throws -> ServerResponse {
+    /// Returns the bus response with the fault.
+    func response() throws -> ServerResponse {
         let status = code.status
-        var answer = ServerResponse.json(
+        var response = ServerResponse.json(
             try encoded(),
             status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase)
         )
-        if let retryAfter { answer.headers.add(name: "retry-after", value: String(retryAfter)) }
-        return answer
+        if let retryAfter { response.headers.add(name: "retry-after", value: String(retryAfter)) }
+        return response
     }
 
-    /// What a fault of no known kind looks like from outside; the cause belongs in the log.
+    /// The fault for an unexpected error, whose details are only logged.
     package static func unexpected(requestID: String) -> Fault {
-        Fault(.internal, "Something went wrong in this service; its log says what, under the request \(requestID).")
+        Fault(.internal, "An unexpected error occurred. The log contains the details of request \(requestID).")
     }
 }

@@ -1,8 +1,8 @@
 package import Contracts
 package import JSON
 
-/// By hand, since opaque values in it must stay what they were.
-extension Conversations.Keep: JSONWritable, JSONReadable {
+/// Handwritten so that opaque values stay unchanged.
+extension Conversations.Import: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("id", id.description)

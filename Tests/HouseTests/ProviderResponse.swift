@@ -1,17 +1,17 @@
 import Foundation
 import TestSupport
 
-/// An answer of a provider, and where in its bytes it may end.
-struct AnswerForm: Sendable {
+/// The response of a fake provider, and the offsets at which its parts are complete.
+struct ProviderResponse: Sendable {
     let answer: FakeResponse
-    /// From this many bytes on something of the answer has surely been understood.
+    /// Number of bytes that contain the first text.
     let first: Int
-    /// From this many bytes on the model's last word may have been understood.
+    /// Number of bytes after which the answer can be recognised as complete.
     let mayBeWhole: Int
-    /// From this many bytes on it must have been.
+    /// Number of bytes after which the answer must be recognised as complete.
     let isWhole: Int
 
-    /// A stream of these pieces.
+    /// A stream of text pieces.
     init(streamed dialect: FakeDialect, _ pieces: [String]) {
         let frames = pieces.map(dialect.text)
         answer = dialect.stream(frames + [dialect.last])
@@ -21,7 +21,7 @@ struct AnswerForm: Sendable {
         isWhole = mayBeWhole + separator
     }
 
-    /// What is answered to who does not want a stream: one value in OpenAI's dialect, in the others a stream all the same.
+    /// The response to a request without streaming: one JSON value from OpenAI, a stream from the others.
     init(whole dialect: FakeDialect, _ pieces: [String]) {
         guard dialect == .openAI else {
             self.init(streamed: dialect, pieces)
@@ -46,7 +46,7 @@ struct AnswerForm: Sendable {
         return text.range(of: frame).map { text[..<$0.upperBound].utf8.count } ?? 0
     }
 
-    /// What is made of it for who says `[cut 12]`, `[split 12]` or `[bytes 0]`.
+    /// Truncates or splits the response as the message demands: `[cut 12]`, `[split 12]` or `[bytes 0]`.
     func reply(to request: FakeRequest) -> FakeResponse {
         guard let order = request.body.matches(of: /\[(cut|split|bytes) ([0-9]+)\]/).last,
             let count = Int(order.output.2)

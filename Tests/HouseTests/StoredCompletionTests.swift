@@ -12,9 +12,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// `store: true`, from the client's socket to the store and back by the native interface.
+/// `store: true`: completions that are stored as conversations, through all services.
 @Suite(.timeLimit(.minutes(2)))
-struct StoredCallTests {
+struct StoredCompletionTests {
     private let client = HTTPClient()
 
     private struct Answer {
@@ -68,9 +68,9 @@ struct StoredCallTests {
     }
 
     @Test(arguments: [true, false])
-    func `what was kept is listed, read and gone on with`(_ isStream: Bool) async throws {
-        try await House.with(settings: ["AUTH_MODE": "open"]) { house in
-            let port = house.gateway
+    func `a stored completion is listed, read and continued`(_ isStream: Bool) async throws {
+        try await ServiceStack.with(settings: ["AUTH_MODE": "open"]) { stack in
+            let port = stack.gateway
             let issued = try await ask(port, "POST", "/auth/token", ["user_id": "local"])
             let token = try #require(try issued.json["access_token"] as? String)
             let answer = try await chat(port, isStream: isStream)
@@ -84,9 +84,9 @@ struct StoredCallTests {
             let opening = try #require(text.split(separator: " ").first)
             #expect(answer.body.contains(opening))
             let run = try #require(said.last?["run_id"] as? String)
-            let told = try await ask(port, "GET", "/api/v1/chat/conversations/\(id)/runs/\(run)", key: token).json
-            #expect(told["model"] as? String == "demo/demo" && told["finish_reason"] as? String == "stop")
-            #expect((told["usage"] as? [String: Any])?["total_tokens"] as? Int ?? 0 > 0)
+            let shown = try await ask(port, "GET", "/api/v1/chat/conversations/\(id)/runs/\(run)", key: token).json
+            #expect(shown["model"] as? String == "demo/demo" && shown["finish_reason"] as? String == "stop")
+            #expect((shown["usage"] as? [String: Any])?["total_tokens"] as? Int ?? 0 > 0)
             let sent = try await ask(
                 port,
                 "POST",
@@ -96,7 +96,7 @@ struct StoredCallTests {
             )
             #expect(sent.body.contains("\"status\":\"completed\""), "\(sent.body)")
             #expect(try await messages(port, id, token).count == 4)
-            // One call of /v1, and one turn.
+            // One completion and one turn.
             try await eventually("The usage of both") {
                 let usage = try await ask(port, "GET", "/api/v1/usage", key: token).json
                 return (usage["total"] as? [String: Any])?["requests"] as? Int == 2
@@ -104,9 +104,9 @@ struct StoredCallTests {
         }
     }
 
-    @Test func `many at once are kept once each, by a key with a quota of just as many`() async throws {
-        try await House.with(settings: ["MAX_CONCURRENT_RUNS": "0"]) { house in
-            let bus = try bus(to: house.conversation)
+    @Test func `concurrent completions within a quota are stored once each`() async throws {
+        try await ServiceStack.with(settings: ["MAX_CONCURRENT_RUNS": "0"]) { stack in
+            let bus = try bus(to: stack.conversation)
             let alice = CallContext(principal: Principal(user: "alice"))
             let admin = CallContext(principal: Principal(user: "root", role: .admin))
             let quota = Quotas.Set(subject: .user("alice"), quota: Quota(period: .day, requests: 20))
@@ -115,7 +115,7 @@ struct StoredCallTests {
             let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
                 for number in 0..<30 {
                     group.addTask {
-                        try await chat(house.gateway, key: key, isStream: number.isMultiple(of: 2), "No. \(number)")
+                        try await chat(stack.gateway, key: key, isStream: number.isMultiple(of: 2), "No. \(number)")
                     }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -133,13 +133,15 @@ struct StoredCallTests {
     }
 
     @Test(arguments: [true, false])
-    func `an answer is told while nobody can keep it, and kept if somebody can soon`(_ isStream: Bool) async throws {
+    func `a completion is returned while conversation-svc is down, and stored soon after`(
+        _ isStream: Bool
+    ) async throws {
         try await withTemporaryDirectory { directory in
-            let model = HeldModel()
-            let behind = ServiceUnit.bus(table: model.table, host: "127.0.0.1", port: 0, token: House.token)
+            let model = BlockingModel()
+            let behind = ServiceUnit.bus(table: model.table, host: "127.0.0.1", port: 0, token: ServiceStack.token)
             try await withRunning(behind) { inferencePort in
                 var values = [
-                    "DATA_DIR": directory, "BUS_TOKEN": House.token, "JWT_SECRET_KEY": House.secret,
+                    "DATA_DIR": directory, "BUS_TOKEN": ServiceStack.token, "JWT_SECRET_KEY": ServiceStack.secret,
                     "AUTH_MODE": "open",
                     "GATEWAY_PORT": "0", "CONVERSATION_PORT": "0", "INFERENCE_URL": "http://127.0.0.1:\(inferencePort)",
                 ]
@@ -173,15 +175,15 @@ struct StoredCallTests {
         }
     }
 
-    /// A call that a model is busy with.
-    private func asked(_ port: Int, _ isStream: Bool, _ model: HeldModel) async throws -> Task<Answer, any Error> {
+    /// Starts a completion; returns when the model is processing it.
+    private func asked(_ port: Int, _ isStream: Bool, _ model: BlockingModel) async throws -> Task<Answer, any Error> {
         try await eventually("The gateway") { try await ask(port, "GET", "/readyz").status == 200 }
         let call = Task { try await chat(port, isStream: isStream) }
         try await eventually("The model") { model.isBusy }
         return call
     }
 
-    /// Runs conversation-svc, where another may just have ended.
+    /// Runs conversation-svc when an earlier process has released the database.
     private func withConversations<Value>(
         _ values: [String: String],
         _ body: (Int) async throws -> Value
@@ -202,14 +204,14 @@ struct StoredCallTests {
         try HTTPBus(
             peer: "conversation-svc",
             urls: ["http://127.0.0.1:\(port)"],
-            token: House.token,
+            token: ServiceStack.token,
             client: HTTPClient()
         )
     }
 }
 
-/// Answers when it is let go.
-private final class HeldModel: Sendable {
+/// A model that responds when it is released.
+private final class BlockingModel: Sendable {
     private struct State {
         var isBusy = false
         var isReleased = false

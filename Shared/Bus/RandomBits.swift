@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Chance for names: seeded by the system once, since asking it for each name is a system call.
-final class NameGenerator: Sendable {
-    static let shared = NameGenerator()
+/// A fast pseudo-random generator for ids in logs, seeded once by the system; thread-safe, not for secrets.
+final class RandomBits: Sendable {
+    static let shared = RandomBits()
 
     private let state: Mutex<UInt64>
 
@@ -10,7 +10,7 @@ final class NameGenerator: Sendable {
         state = Mutex(.random(in: .min ... .max))
     }
 
-    /// The next number (SplitMix64).
+    /// Returns the next number (SplitMix64).
     func next() -> UInt64 {
         var value = state.withLock { state in
             state &+= 0x9E37_79B9_7F4A_7C15

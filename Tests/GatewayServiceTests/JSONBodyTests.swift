@@ -5,7 +5,7 @@ import Testing
 
 @testable import GatewayService
 
-struct JSONPrescanTests {
+struct JSONBodyTests {
     @Test(arguments: [
         "{}", "[]", " { } ", "\r\n\t[ ] ", "{\"a\":1}", "{\"a\":{\"a\":{\"a\":1}}}", "[{\"a\":1},{\"a\":2}]",
         "{\"a\":[],\"b\":{},\"c\":[{}]}", "{\"a\" : [ 1 , 2 ] , \"b\" : null }",
@@ -15,7 +15,7 @@ struct JSONPrescanTests {
         "{\"a\":\"}{][,:\"}", "\"x\"", "1", "true",
     ])
     func `unambiguous JSON passes`(_ text: String) throws {
-        try JSONPrescan.check(ByteBuffer(string: text))
+        try JSONBody.validate(ByteBuffer(string: text))
     }
 
     @Test func `64 levels pass, 65 do not`() throws {
@@ -23,15 +23,15 @@ struct JSONPrescanTests {
             func text(_ depth: Int) -> ByteBuffer {
                 ByteBuffer(string: String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth))
             }
-            try JSONPrescan.check(text(64))
-            #expect(throws: Fault.self) { try JSONPrescan.check(text(65)) }
+            try JSONBody.validate(text(64))
+            #expect(throws: Fault.self) { try JSONBody.validate(text(65)) }
         }
     }
 
     @Test(arguments: MalformedBody.json.map(\.bytes))
     func `JSON that the decoder would misread is rejected`(_ bytes: [UInt8]) {
         #expect(throws: (any Error).self) {
-            try JSONPrescan.check(ByteBuffer(bytes: bytes))
+            try JSONBody.validate(ByteBuffer(bytes: bytes))
             _ = try JSONDecoder().decode([String: LooseValue].self, from: Data(bytes)).count
             throw Fault(.invalid, "Let through by both.")
         }
@@ -39,9 +39,9 @@ struct JSONPrescanTests {
 
     @Test func `no prefix of a text traps`() throws {
         let text = Array(#"{"a":[1,-2.5e3,{"b":"\u0041\ud83c\udf73é🍳"},[],{}],"c":true,"d":null}"#.utf8)
-        try JSONPrescan.check(ByteBuffer(bytes: text))
+        try JSONBody.validate(ByteBuffer(bytes: text))
         for count in 0..<text.count {
-            #expect(throws: Fault.self) { try JSONPrescan.check(ByteBuffer(bytes: text.prefix(count))) }
+            #expect(throws: Fault.self) { try JSONBody.validate(ByteBuffer(bytes: text.prefix(count))) }
         }
     }
 
@@ -52,7 +52,7 @@ struct JSONPrescanTests {
             let bytes = (0..<Int.random(in: 0...24, using: &generator)).compactMap { _ in
                 letters.randomElement(using: &generator)
             }
-            do { try JSONPrescan.check(ByteBuffer(bytes: bytes)) } catch { #expect(error is Fault) }
+            do { try JSONBody.validate(ByteBuffer(bytes: bytes)) } catch { #expect(error is Fault) }
         }
     }
 

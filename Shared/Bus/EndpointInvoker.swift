@@ -4,9 +4,9 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Stands before every endpoint: wants the bus secret, reads the body, and turns what is thrown into an answer.
-struct BusGuard: Sendable {
-    /// The longest endpoint value that is taken, in bytes.
+/// Handles a request to an endpoint: verifies the bus secret, reads the body, and converts errors to responses.
+struct EndpointInvoker: Sendable {
+    /// Maximum size of a request body, in bytes.
     private static let bodyLimit = 64 * 1024 * 1024
 
     private let token: [UInt8]
@@ -15,8 +15,8 @@ struct BusGuard: Sendable {
         self.token = Array("Bearer \(token)".utf8)
     }
 
-    func answer(
-        _ request: ServerRequest,
+    func respond(
+        to request: ServerRequest,
         path: String,
         with handler: EndpointTable.Handler
     ) async -> ServerResponse {
@@ -29,7 +29,7 @@ struct BusGuard: Sendable {
             let body = try await read(request.body)
             return try await handler(body, context)
         } catch {
-            return answer(to: error, path: path, requestID: requestID)
+            return response(to: error, path: path, requestID: requestID)
         }
     }
 
@@ -37,12 +37,12 @@ struct BusGuard: Sendable {
         guard let given = headers.first(name: "authorization"), isEqual(given.utf8, token) else {
             throw Fault(
                 .unauthorized,
-                "The bus secret is missing or wrong: send the header authorization with Bearer and BUS_TOKEN."
+                "The bus secret is missing or invalid: send the header authorization: Bearer <BUS_TOKEN>."
             )
         }
     }
 
-    /// Compares in a time that does not tell how much of it is right.
+    /// Compares in constant time.
     private func isEqual(_ given: String.UTF8View, _ wanted: [UInt8]) -> Bool {
         var difference = UInt(given.count ^ wanted.count)
         for (left, right) in zip(given, wanted) { difference |= UInt(left ^ right) }
@@ -53,15 +53,15 @@ struct BusGuard: Sendable {
         do {
             return try await body.collect(upTo: Self.bodyLimit)
         } catch is NIOTooManyBytesError {
-            throw Fault(.tooLarge, "The body is longer than \(Self.bodyLimit) bytes.")
+            throw Fault(.tooLarge, "The body is larger than \(Self.bodyLimit) bytes.")
         }
     }
 
-    private func answer(to error: any Error, path: String, requestID: String) -> ServerResponse {
+    private func response(to error: any Error, path: String, requestID: String) -> ServerResponse {
         let fault: Fault
         switch error {
         case let error as Fault: fault = error
-        case is CancellationError: fault = Fault(.cut, "The caller left before the answer was there.")
+        case is CancellationError: fault = Fault(.cut, "The client disconnected before the response.")
         default:
             Logger.current.error(
                 "Endpoint failed",
@@ -70,7 +70,7 @@ struct BusGuard: Sendable {
             fault = .unexpected(requestID: requestID)
         }
         do {
-            return try fault.answer()
+            return try fault.response()
         } catch {
             return ServerResponse(status: .internalServerError, body: .whole(ByteBuffer()))
         }
