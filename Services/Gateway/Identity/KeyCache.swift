@@ -33,15 +33,15 @@ final class KeyCache: Sendable {
         var leases = KeyLeaseTable()
         /// When all leases were last marked stale while the change feed was disconnected.
         var staleAt: ContinuousClock.Instant?
-        var heardAt: ContinuousClock.Instant?
+        var lastMessageAt: ContinuousClock.Instant?
         /// The number of changes; detects responses that are older than a change.
         var version: UInt64 = 0
 
         func isFresh(at now: ContinuousClock.Instant) -> Bool {
-            heardAt.map { now - $0 < KeyCache.freshness } ?? false
+            lastMessageAt.map { now - $0 < KeyCache.freshness } ?? false
         }
 
-        mutating func forgetKeys() {
+        mutating func removeKeys() {
             keys = [:]
             digests = [:]
         }
@@ -55,33 +55,33 @@ final class KeyCache: Sendable {
     }
 
     /// Applies a message of the change feed.
-    func apply(_ news: Keys.Event, now: ContinuousClock.Instant = .now) {
+    func apply(_ event: Keys.Event, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
             // The first message of a feed contains `quotas`; earlier ones belong to no known state.
-            guard news.quotas != nil || state.heardAt != nil else { return }
-            state.heardAt = now
-            if let quotas = news.quotas {
+            guard event.quotas != nil || state.lastMessageAt != nil else { return }
+            state.lastMessageAt = now
+            if let quotas = event.quotas {
                 state.quotaSubjects = Set(quotas)
-                state.forgetKeys()
+                state.removeKeys()
                 // Changes before this feed began were not received.
                 state.leases.markAllStale()
                 state.version += 1
             }
-            if let key = news.key {
+            if let key = event.key {
                 if let digest = state.digests.removeValue(forKey: key) { state.keys[digest] = nil }
                 state.leases.markStale(key)
                 state.version += 1
             }
-            if let subject = news.limited { state.quotaSubjects.insert(subject) }
-            if let subject = news.unlimited { state.quotaSubjects.remove(subject) }
+            if let subject = event.limited { state.quotaSubjects.insert(subject) }
+            if let subject = event.unlimited { state.quotaSubjects.remove(subject) }
         }
     }
 
     /// Registers a callback for when the key is invalidated, until ``removeLease(_:of:)``.
     ///
     /// `version` is the version of the cache when the key was verified.
-    func addLease(_ key: APIKey, since version: UInt64, _ end: @escaping KeyLeaseTable.OnInvalidation) -> UInt64 {
-        state.withLock { $0.leases.add(key, isStale: $0.version != version, end) }
+    func addLease(_ key: APIKey, since version: UInt64, _ callback: @escaping KeyLeaseTable.OnInvalidation) -> UInt64 {
+        state.withLock { $0.leases.add(key, isStale: $0.version != version, callback) }
     }
 
     func removeLease(_ lease: UInt64, of key: APIKey.ID) {
@@ -116,7 +116,7 @@ final class KeyCache: Sendable {
 
     /// Makes the entries invalid until the change feed is connected again.
     func feedDisconnected() {
-        state.withLock { $0.heardAt = nil }
+        state.withLock { $0.lastMessageAt = nil }
     }
 
     func lookup(_ digest: String, now: ContinuousClock.Instant = .now) -> Lookup {
@@ -141,7 +141,7 @@ final class KeyCache: Sendable {
         state.withLock { state in
             guard state.version == version else { return false }
             guard state.isFresh(at: now) else { return true }
-            if state.keys.count >= Self.limit { state.forgetKeys() }
+            if state.keys.count >= Self.limit { state.removeKeys() }
             state.keys[digest] = (key, now + Self.lifetime)
             state.digests[key.id] = digest
             return true

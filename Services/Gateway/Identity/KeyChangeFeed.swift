@@ -5,7 +5,7 @@ import ServiceLifecycle
 
 /// Receives changes of keys and quotas from conversation-svc, and reconnects when the stream ends.
 struct KeyChangeFeed: Service {
-    private static let pause = Duration.milliseconds(100)
+    private static let retryDelay = Duration.milliseconds(100)
 
     let conversations: any Bus
     let cache: KeyCache
@@ -15,24 +15,26 @@ struct KeyChangeFeed: Service {
             var isBroken = false
             while !Task.isCancelled {
                 do {
-                    try await listen()
+                    try await receive()
                     isBroken = false
                 } catch is CancellationError {
                     return
                 } catch {
                     // Logged once, because conversation-svc may be down for long.
                     let reason = (error as? Fault)?.message ?? "\(error)"
-                    if !isBroken { Logger.current.notice("No news of keys", metadata: ["reason": "\(reason)"]) }
+                    if !isBroken {
+                        Logger.current.notice("Change feed of keys disconnected", metadata: ["reason": "\(reason)"])
+                    }
                     isBroken = true
                 }
                 cache.feedDisconnected()
-                do { try await Task.sleep(for: Self.pause) } catch { return }
+                do { try await Task.sleep(for: Self.retryDelay) } catch { return }
             }
         }
     }
 
     /// Applies changes until the stream ends.
-    private func listen() async throws {
+    private func receive() async throws {
         let stream = try await conversations.stream(Keys.Watch(), CallContext())
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {

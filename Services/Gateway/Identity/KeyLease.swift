@@ -10,13 +10,13 @@ struct KeyLease: Sendable {
     /// The upstream call, and why it was cancelled.
     private final class Cancellation: Sendable {
         let canceller = CallCanceller()
-        private let loss = Mutex<KeyInvalidation?>(nil)
+        private let invalidation = Mutex<KeyInvalidation?>(nil)
 
         /// The fault of the invalidation, if the key was invalidated.
-        var fault: Fault? { loss.withLock(\.self)?.fault }
+        var fault: Fault? { invalidation.withLock(\.self)?.fault }
 
-        func lose(_ why: KeyInvalidation) {
-            loss.withLock { $0 = $0 ?? why }
+        func cancel(_ reason: KeyInvalidation) {
+            invalidation.withLock { $0 = $0 ?? reason }
             canceller.cancel()
         }
     }
@@ -52,7 +52,7 @@ struct KeyLease: Sendable {
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
     ) async throws -> Answer {
-        let (cancellation, lease) = take()
+        let (cancellation, lease) = register()
         defer { cache.removeLease(lease, of: key.id) }
         var call = call
         call.canceller = cancellation.canceller
@@ -68,38 +68,38 @@ struct KeyLease: Sendable {
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        let (cancellation, lease) = take()
+        let (cancellation, lease) = register()
         var call = call
         call.canceller = cancellation.canceller
         do {
-            return tie(try await ask(call), cancellation, lease)
+            return leased(try await ask(call), cancellation, lease)
         } catch {
             cache.removeLease(lease, of: key.id)
             throw cancellation.fault ?? error
         }
     }
 
-    private func take() -> (Cancellation, UInt64) {
+    private func register() -> (Cancellation, UInt64) {
         let cancellation = Cancellation()
-        return (cancellation, cache.addLease(key, since: version) { cancellation.lose($0) })
+        return (cancellation, cache.addLease(key, since: version) { cancellation.cancel($0) })
     }
 
-    private func tie<Element>(
+    private func leased<Element>(
         _ stream: ElementStream<Element>,
         _ cancellation: Cancellation,
         _ lease: UInt64
     ) -> ElementStream<Element> {
         let (cache, key) = (cache, key.id)
-        let tie = LeasedStream(stream) { cache.removeLease(lease, of: key) }
+        let leased = LeasedStream(stream) { cache.removeLease(lease, of: key) }
         return ElementStream(
             encoded: {
                 do {
-                    return try await tie.stream.nextEncodedBatch()
+                    return try await leased.stream.nextEncodedBatch()
                 } catch {
                     throw cancellation.fault ?? error
                 }
             },
-            close: { tie.close() }
+            close: { leased.close() }
         )
     }
 }

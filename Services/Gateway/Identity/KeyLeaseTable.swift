@@ -16,17 +16,17 @@ struct KeyLeaseTable {
 
     /// A callback to run after the table is unlocked.
     struct Invalidation: Sendable {
-        let loss: KeyInvalidation
-        let end: OnInvalidation
+        let reason: KeyInvalidation
+        let callback: OnInvalidation
 
         func perform() {
-            end(loss)
+            callback(reason)
         }
     }
 
     private struct Lease {
         let role: Principal.Role
-        let end: OnInvalidation
+        let callback: OnInvalidation
     }
 
     private struct Entry {
@@ -39,10 +39,10 @@ struct KeyLeaseTable {
     private var next: UInt64 = 0
 
     /// Registers a callback for when the key becomes invalid, until ``remove(_:of:)``.
-    mutating func add(_ key: APIKey, isStale: Bool, _ end: @escaping OnInvalidation) -> UInt64 {
+    mutating func add(_ key: APIKey, isStale: Bool, _ callback: @escaping OnInvalidation) -> UInt64 {
         next += 1
         var state = entries[key.id] ?? Entry()
-        state.leases[next] = Lease(role: key.role, end: end)
+        state.leases[next] = Lease(role: key.role, callback: callback)
         state.expiresAt = key.expiresAt
         if isStale { state.staleReason = state.staleReason ?? .possiblyMissed }
         entries[key.id] = state
@@ -84,32 +84,32 @@ struct KeyLeaseTable {
             {
                 entries[key]?.staleReason = .possiblyMissed
             }
-            return staleKeys.filter { $0.value == .changed }.flatMap { end($0.key, .changed) { _ in true } }
+            return staleKeys.filter { $0.value == .changed }.flatMap { invalidate($0.key, .changed) { _ in true } }
         }
         let keys = Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
         return staleKeys.keys.flatMap { id in
-            guard let key = keys[id] else { return end(id, .revoked) { _ in true } }
+            guard let key = keys[id] else { return invalidate(id, .revoked) { _ in true } }
             entries[id]?.expiresAt = key.expiresAt
             // A changed name or changed limits do not affect calls in progress.
-            return end(id, .changed) { $0.role != key.role }
+            return invalidate(id, .changed) { $0.role != key.role }
         }
     }
 
     /// Returns the invalidations of expired keys.
     mutating func invalidateExpired(at moment: Timestamp) -> [Invalidation] {
         let expired = entries.filter { $0.value.expiresAt.map { $0 <= moment } ?? false }
-        return expired.keys.flatMap { end($0, .expired) { _ in true } }
+        return expired.keys.flatMap { invalidate($0, .expired) { _ in true } }
     }
 
-    private mutating func end(
+    private mutating func invalidate(
         _ key: APIKey.ID,
-        _ loss: KeyInvalidation,
-        where isLost: (Lease) -> Bool
+        _ reason: KeyInvalidation,
+        where isInvalid: (Lease) -> Bool
     ) -> [Invalidation] {
         guard var state = entries[key] else { return [] }
-        let lost = state.leases.filter { isLost($0.value) }
-        for lease in lost.keys { state.leases[lease] = nil }
+        let removed = state.leases.filter { isInvalid($0.value) }
+        for lease in removed.keys { state.leases[lease] = nil }
         entries[key] = state.leases.isEmpty ? nil : state
-        return lost.values.map { Invalidation(loss: loss, end: $0.end) }
+        return removed.values.map { Invalidation(reason: reason, callback: $0.callback) }
     }
 }

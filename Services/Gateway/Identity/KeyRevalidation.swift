@@ -8,7 +8,7 @@ import ServiceLifecycle
 struct KeyRevalidation: Service {
     private static let interval = Duration.milliseconds(250)
     /// Less than a second together with the interval.
-    private static let patience = Duration.milliseconds(700)
+    private static let timeout = Duration.milliseconds(700)
 
     let conversations: any Bus
     let cache: KeyCache
@@ -32,9 +32,9 @@ struct KeyRevalidation: Service {
     /// Returns the existing keys; `nil` if conversation-svc does not answer.
     private func find(_ keys: [APIKey.ID]) async -> [APIKey]? {
         do {
-            return try await conversations.call(Keys.Check(keys: keys), CallContext(deadline: .now + Self.patience))
+            return try await conversations.call(Keys.Check(keys: keys), CallContext(deadline: .now + Self.timeout))
         } catch {
-            Logger.current.debug("Keys not looked at", metadata: ["error": "\(error)"])
+            Logger.current.debug("Keys not revalidated", metadata: ["error": "\(error)"])
             return nil
         }
     }
