@@ -38,7 +38,7 @@ struct KeyChangeFeed: Service {
         let stream = try await conversations.stream(Keys.Watch(), CallContext())
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
-            for news in batch { cache.apply(news) }
+            for event in batch { cache.apply(event) }
         }
     }
 }

@@ -20,7 +20,7 @@ struct ChatCompletionChunks {
     private let created: Int64
     private var hasRole = false
     /// Whether the last chunk was encoded.
-    var isOver: Bool { finish != nil }
+    var isFinished: Bool { finish != nil }
 
     init(includesUsage: Bool, id: String = ChatCompletionID.new(), now: Timestamp = .now()) {
         self.includesUsage = includesUsage
@@ -31,7 +31,7 @@ struct ChatCompletionChunks {
     /// Returns the chunks of the events, including the last one and `[DONE]` if the generation ended.
     mutating func frames(of events: [ByteBuffer]) throws -> ByteBuffer {
         var frames = ByteBuffer()
-        for event in events where !isOver {
+        for event in events where !isFinished {
             let isText = try event.withUnsafeReadableBytes { try writeText($0, to: &frames) }
             if !isText { try write(BusCoding.decode(Inference.Event.self, from: event), to: &frames) }
         }

@@ -44,12 +44,12 @@ struct ChatCompletionsController: Sendable {
             let answer = try await context.answer(call) { call in
                 try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
             }
-            let isKept =
+            let isStored =
                 if let stored = chat.stored { await storedCompletions.store(stored, answer, call) } else { false }
             metered.finish(MeteredCall.Outcome(answer.finish))
             var response = OpenAIResponse.json(ChatCompletion(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
-            if isKept { response.headers[.xParleyConversation] = chat.stored?.id.description }
+            if isStored { response.headers[.xParleyConversation] = chat.stored?.id.description }
             return response
         } catch {
             metered.finish(MeteredCall.Outcome(after: error))
@@ -111,20 +111,20 @@ struct ChatCompletionsController: Sendable {
         return .eventStream { writer in
             defer { stream.close() }
             do {
-                while !state.isOver {
+                while !state.isFinished {
                     var events = state.takeFirst()
                     if events == nil { events = try await stream.nextEncodedBatch() }
                     guard let events else { break }
                     let frames = try state.take(events)
                     // Stored before the last chunk is sent: the client may read the conversation at once.
-                    if state.isOver { await state.store() }
+                    if state.isFinished { await state.store() }
                     if frames.readableBytes > 0 { try await writer.write(frames) }
                 }
                 try state.finish()
             } catch {
                 // The client disconnected: send nothing more. Closing the stream cancels the generation.
-                guard let lastWords = state.fail(error) else { throw error }
-                try await writer.write(lastWords)
+                guard let lastFrame = state.fail(error) else { throw error }
+                try await writer.write(lastFrame)
             }
             try await writer.finish()
         }

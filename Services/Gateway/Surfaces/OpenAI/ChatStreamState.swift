@@ -36,7 +36,7 @@ final class ChatStreamState: Sendable {
     }
 
     /// Whether the last chunk was encoded.
-    var isOver: Bool { state.withLock { $0.chunks.isOver } }
+    var isFinished: Bool { state.withLock { $0.chunks.isFinished } }
 
     /// Returns the batch that arrived before the response started, once.
     func takeFirst() -> [ByteBuffer]? {

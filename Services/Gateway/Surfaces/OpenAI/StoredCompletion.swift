@@ -20,7 +20,7 @@ struct StoredCompletion: Sendable {
 
     /// Throws ``OpenAIError/Parameter`` if the messages cannot be stored.
     init(_ messages: ByteBuffer) throws {
-        var kept = ByteBuffer()
+        var encodedMessages = ByteBuffer()
         var hasQuestion = false
         do {
             try messages.withUnsafeReadableBytes { bytes in
@@ -28,23 +28,23 @@ struct StoredCompletion: Sendable {
                 try json.array { json in
                     let message = try Inference.Message(from: &json)
                     hasQuestion = hasQuestion || message.role != .assistant
-                    kept.writeStaticString(kept.readableBytes == 0 ? "[" : ",")
-                    kept.writeImmutableBuffer(BusCoding.write(message.withoutData))
+                    encodedMessages.writeStaticString(encodedMessages.readableBytes == 0 ? "[" : ",")
+                    encodedMessages.writeImmutableBuffer(BusCoding.write(message.withoutData))
                 }
             }
         } catch is JSONScanner.Malformed {
             throw Self.refusal("Invalid 'store': a message is malformed.")
         }
-        kept.writeStaticString("]")
+        encodedMessages.writeStaticString("]")
         guard hasQuestion else {
             throw Self.refusal(
                 "Invalid 'store': the messages contain no message of a user, so there is no conversation to store."
             )
         }
-        guard kept.readableBytes <= Self.sizeLimit else {
+        guard encodedMessages.readableBytes <= Self.sizeLimit else {
             throw Self.refusal("Invalid 'store': messages of more than \(Self.sizeLimit) bytes cannot be stored.")
         }
-        self.messages = kept
+        self.messages = encodedMessages
     }
 
     private static func refusal(_ message: String) -> OpenAIError.Parameter {

@@ -13,15 +13,15 @@ struct TurnsController: Sendable {
 
     /// `POST …/messages`.
     func send(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try await say(request, context, insteadOf: nil)
+        try await send(request, context, insteadOf: nil)
     }
 
     /// `POST …/messages/{message}/edit`.
     func edit(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try await say(request, context, insteadOf: try context.message())
+        try await send(request, context, insteadOf: try context.message())
     }
 
-    private func say(
+    private func send(
         _ request: Request,
         _ context: AuthenticatedContext,
         insteadOf message: Message.ID?
