@@ -65,7 +65,7 @@ package enum GatewayService {
         let finisher = ResponseFinisher(cors: CORSRules(origins: configuration.corsOrigins))
         let dispatcher = RequestDispatcher(
             table: table,
-            allowedHosts: AllowedHosts(mode: configuration.mode, names: configuration.allowedHosts),
+            allowedHosts: AllowedHosts(mode: configuration.mode, names: configuration.answeredHosts),
             authenticator: RequestAuthenticator(
                 anonymous: anonymous,
                 trustedProxies: configuration.trustedProxies,

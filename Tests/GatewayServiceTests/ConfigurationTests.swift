@@ -75,6 +75,12 @@ struct ConfigurationTests {
         _ = try configuration(settings)
     }
 
+    @Test func `the gateway's own address is answered, the wildcard address is not`() throws {
+        #expect(try configuration(["GATEWAY_HOST": "127.0.0.5"]).answeredHosts.contains("127.0.0.5"))
+        let wildcard = try configuration(["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "required", "ALLOWED_HOSTS": "x"])
+        #expect(wildcard.answeredHosts == ["x"])
+    }
+
     @Test func `the message for a malformed setting names the setting, the value and the form`() throws {
         for name in ["TRUSTED_PROXIES", "ALLOWED_HOSTS"] {
             let fault = #expect(throws: InvalidSetting.self) { try configuration([name: "10.0.0.1, bad/value"]) }
