@@ -131,7 +131,7 @@ struct GatewayConfiguration: Sendable {
             .map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    private static func mode(
+    static func mode(
         _ settings: Settings,
         host: String,
         isInsecureAllowed: Bool

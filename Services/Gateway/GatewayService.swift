@@ -101,6 +101,16 @@ package enum GatewayService {
         }
     }
 
+    /// Returns the authentication mode and the address that a gateway with these settings uses.
+    ///
+    /// Throws `InvalidSetting` if the gateway would not start with them.
+    package static func authentication(settings: Settings) throws -> (mode: String, host: String) {
+        let host = settings.string("GATEWAY_HOST") ?? "127.0.0.1"
+        let isInsecureAllowed = try settings.boolean("ALLOW_INSECURE", default: false)
+        let mode = try GatewayConfiguration.mode(settings, host: host, isInsecureAllowed: isInsecureAllowed)
+        return (mode.rawValue, host)
+    }
+
     /// The parser's limits; ``HeadRules`` has lower ones, with a clear message.
     private static var headLimits: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()

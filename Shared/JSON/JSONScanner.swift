@@ -21,6 +21,9 @@ package struct JSONScanner {
     package struct Name {
         fileprivate let bytes: UnsafeRawBufferPointer.SubSequence
 
+        /// The name with its escapes resolved; `nil` if it is not UTF-8 or contains an invalid escape.
+        package var text: String? { JSONEscapes.resolve(UnsafeRawBufferPointer(rebasing: bytes)) }
+
         package static func ~= (text: StaticString, name: Name) -> Bool {
             guard name.bytes.count == text.utf8CodeUnitCount else { return false }
             return text.withUTF8Buffer { name.bytes.elementsEqual($0) }

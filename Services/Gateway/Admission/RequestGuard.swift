@@ -16,8 +16,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     struct Limits: Sendable {
         /// How long a head may take, from its first byte.
         var head = TimeAmount.seconds(10)
-        /// How long a client may accept nothing of its response.
-        var stall = TimeAmount.seconds(60)
         /// How long a refused client may go on sending, so that it can read the refusal.
         var linger = TimeAmount.seconds(1)
         /// Shortest time between two checks.
@@ -31,7 +29,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var timeouts: RequestTimeouts
     private var timer: Scheduled<Void>?
-    private var stallTimer: Scheduled<Void>?
     /// The request that has no head yet.
     private var requestLine = RequestLine()
     /// The request that is arriving, once it has a head.
@@ -44,6 +41,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isResponding = false
     /// Whether the newest of them is incomplete.
     private var isReceiving = false
+    /// Whether the connection has switched to another protocol.
+    private var isUpgraded = false
     private var refusal: Fault?
     private var isRefused = false
 
@@ -87,6 +86,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Requests
 
     private func received(_ bytes: ByteBuffer) {
+        guard !isUpgraded else { return }
         if timeouts.isIdle {
             requestLine.begin(bytes)
             timeouts.requestStarted(at: .now())
@@ -107,8 +107,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if let fault = HeadRules.check(head, bodyLimit: resolution.bodyLimit) { return refuse(fault, context) }
             unanswered += 1
             isReceiving = true
-            let waitsForContinue = sendContinue(head, context)
-            timeouts.headEnded(resolution.bodyTimeout, waitsForContinue: waitsForContinue, at: .now())
+            timeouts.headEnded(resolution.bodyTimeout, waitsForContinue: waitsForContinue(head), at: .now())
             attachments.append(resolution)
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body(let bytes):
@@ -124,13 +123,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func sendContinue(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Bool {
-        guard unanswered == 1, head.version != .http1_0,
-            head.headers.first(name: "expect")?.lowercased() == "100-continue"
-        else { return false }
-        let response = HTTPResponseHead(version: .http1_1, status: .continue)
-        context.writeAndFlush(wrapOutboundOut(.head(response)), promise: nil)
-        return false
+    /// Whether the client sends its body after a `100 Continue` only, which the connection sends when a handler reads it.
+    private func waitsForContinue(_ head: HTTPRequestHead) -> Bool {
+        head.version != .http1_0 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -151,7 +146,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Checks the time at which the request becomes too slow; a request that arrives at once has no timer.
     private func scheduleTimeout(_ context: ChannelHandlerContext) {
-        guard timer == nil, refusal == nil, let remaining = timeouts.remaining(at: .now()) else { return }
+        guard timer == nil, refusal == nil, !isUpgraded, let remaining = timeouts.remaining(at: .now()) else { return }
         timer = schedule(after: max(remaining, Limits.interval), context) { guardian, context in
             guardian.timer = nil
             // While responses are pending, this server may be the one that does not read.
@@ -172,38 +167,14 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status == .continue: timeouts.continueSent(at: .now())
-        case .head: isResponding = true
+        case .head(let head):
+            isResponding = true
+            isUpgraded = head.status == .switchingProtocols
         case .body: break
         case .end:
             isResponding = false
             unanswered = max(0, unanswered - 1)
             if refusal != nil { sendRefusal(context) }
-        }
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stallTimer?.cancel()
-        stallTimer = nil
-        if !context.channel.isWritable { watchStall(context) }
-        context.fireChannelWritabilityChanged()
-    }
-
-    /// Closes the connection of a client that accepts nothing; one that accepts little at a time may go on.
-    private func watchStall(_ context: ChannelHandlerContext) {
-        let before = unsentBytes(context)
-        stallTimer = schedule(after: limits.stall, context) { guardian, context in
-            guard guardian.unsentBytes(context) < before else { return context.close(promise: nil) }
-            guardian.watchStall(context)
-        }
-    }
-
-    /// Bytes that the client has not accepted yet.
-    private func unsentBytes(_ context: ChannelHandlerContext) -> Int {
-        do {
-            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
-        } catch {
-            // The connection is closed.
-            return 0
         }
     }
 
@@ -263,8 +234,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func cancelTimers() {
         timer?.cancel()
-        stallTimer?.cancel()
         timer = nil
-        stallTimer = nil
     }
 }

@@ -25,7 +25,7 @@ package struct AnswerBuilder: Sendable {
     /// Throws `cut` before the last event of the generation.
     package func answer() throws(Fault) -> Inference.Answer {
         guard let finish else {
-            throw Fault(.cut, "The response stopped before it was complete.")
+            throw Fault(.cut, "The answer ended without a finish reason.")
         }
         let begin = begin ?? Inference.Begin(model: finish.model, attempts: [])
         var answer = Inference.Answer(begin: begin, finish: finish)
@@ -50,7 +50,7 @@ package struct AnswerBuilder: Sendable {
     /// Appends to a text that stays `nil` without content.
     private static func append(_ more: String?, to text: inout String?) {
         guard let more, !more.isEmpty else { return }
-        text = (text ?? "") + more
+        if text == nil { text = more } else { text?.append(more) }
     }
 }
 

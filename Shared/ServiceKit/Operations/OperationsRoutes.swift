@@ -3,9 +3,9 @@ import Contracts
 package import Hummingbird
 package import NIOCore
 
-/// The routes that every service has for those who operate it.
+/// The routes for operators that every service has.
 package enum OperationsRoutes {
-    /// Adds `GET /health` (alive), `GET /readyz` (can work) and `GET /metrics` (Prometheus text).
+    /// Adds `GET /health` (liveness), `GET /readyz` (readiness) and `GET /metrics` (Prometheus text).
     package static func add(
         to router: Router<some RequestContext>,
         service: String,
@@ -19,7 +19,9 @@ package enum OperationsRoutes {
         addMetrics(to: router)
     }
 
-    /// Adds `GET /readyz` alone.
+    /// Adds `GET /readyz` only.
+    ///
+    /// Under `parley up` the answer contains the `instance` that the supervisor gave to this process.
     package static func addReadiness(
         to router: Router<some RequestContext>,
         service: String,
@@ -32,20 +34,25 @@ package enum OperationsRoutes {
         }
     }
 
-    /// Whether the service is ready, and the JSON body that says so.
+    /// Returns whether the service is ready, and the JSON body of `GET /readyz`.
     package static func report(
         service: String,
         _ readiness: [ReadinessCheck],
         _ draining: DrainState
     ) async throws -> (isReady: Bool, json: ByteBuffer) {
-        var checks = await ReadinessCheck.ask(readiness)
-        if draining.isDraining { checks["draining"] = "The service is about to stop." }
+        var checks = await ReadinessCheck.run(readiness)
+        if draining.isDraining { checks["draining"] = "The service is stopping." }
         let isReady = checks.values.allSatisfy { $0 == "ok" }
-        let report = Report(status: isReady ? "ready" : "unready", service: service, checks: checks)
+        let report = Report(
+            status: isReady ? "ready" : "unready",
+            service: service,
+            checks: checks,
+            instance: SupervisedProcess.instance
+        )
         return (isReady, try BusCoding.encode(report))
     }
 
-    /// Adds `GET /metrics` alone.
+    /// Adds `GET /metrics` only.
     package static func addMetrics(to router: Router<some RequestContext>) {
         router.get("/metrics") { _, _ in
             Response(
@@ -59,7 +66,7 @@ package enum OperationsRoutes {
     /// The media type of ``metrics()``.
     package static let metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// All metrics of the process in Prometheus's text format.
+    /// Returns all metrics of the process in Prometheus's text format.
     package static func metrics() -> String {
         PrometheusMetrics.shared.render() + ProcessMetrics.render()
     }
@@ -68,6 +75,7 @@ package enum OperationsRoutes {
         var status: String
         var service: String
         var checks: [String: String]
+        var instance: String?
     }
 
     private static func response(_ json: ByteBuffer, status: HTTPResponse.Status) -> Response {
