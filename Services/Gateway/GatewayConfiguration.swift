@@ -66,6 +66,12 @@ struct GatewayConfiguration: Sendable {
         }
     }
 
+    /// The hosts in the modes `open` and `off`: those of `ALLOWED_HOSTS`, and the address of the gateway
+    /// itself unless that stands for all addresses.
+    var answeredHosts: [String] {
+        ["0.0.0.0", "::", "[::]"].contains(host) ? allowedHosts : allowedHosts + [host]
+    }
+
     private static func urls(_ peer: String, _ port: Int, _ settings: Settings) throws -> [String] {
         let port = try settings.integer("\(peer)_PORT", default: port, in: 0...65_535)
         return try settings.urls("\(peer)_URL", default: "http://127.0.0.1:\(port)")

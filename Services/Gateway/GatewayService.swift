@@ -65,7 +65,7 @@ package enum GatewayService {
         let finisher = ResponseFinisher(cors: CORSRules(origins: configuration.corsOrigins))
         let dispatcher = RequestDispatcher(
             table: table,
-            allowedHosts: AllowedHosts(mode: configuration.mode, names: configuration.allowedHosts),
+            allowedHosts: AllowedHosts(mode: configuration.mode, names: configuration.answeredHosts),
             authenticator: RequestAuthenticator(
                 anonymous: anonymous,
                 trustedProxies: configuration.trustedProxies,
@@ -94,7 +94,7 @@ package enum GatewayService {
 
     private static func readiness(of peers: PeerHealth) -> ReadinessCheck {
         ReadinessCheck("services") {
-            let missing = await peers.states().filter { $0.isNeeded && $0.fault != nil }
+            let missing = await peers.states().filter { $0.isRequired && $0.fault != nil }
             guard missing.isEmpty else {
                 throw Fault(.unavailable, "Not up: \(missing.map(\.name.description).joined(separator: ", ")).")
             }
@@ -122,10 +122,10 @@ package enum GatewayService {
 
     private static func peers(_ configuration: GatewayConfiguration) -> [PeerHealth.Peer] {
         [
-            PeerHealth.Peer(name: "database", urls: configuration.conversationURLs, isNeeded: true),
-            PeerHealth.Peer(name: "inference", urls: configuration.inferenceURLs, isNeeded: true),
-            PeerHealth.Peer(name: "media", urls: configuration.mediaURLs, isNeeded: false),
-            PeerHealth.Peer(name: "transcription", urls: configuration.transcriptionURLs, isNeeded: false),
+            PeerHealth.Peer(name: "database", urls: configuration.conversationURLs, isRequired: true),
+            PeerHealth.Peer(name: "inference", urls: configuration.inferenceURLs, isRequired: true),
+            PeerHealth.Peer(name: "media", urls: configuration.mediaURLs, isRequired: false),
+            PeerHealth.Peer(name: "transcription", urls: configuration.transcriptionURLs, isRequired: false),
         ]
     }
 }

@@ -7,7 +7,6 @@ import Testing
 
 @testable import GatewayService
 
-/// Who may do what, in each mode.
 @Suite(.timeLimit(.minutes(1)))
 struct AuthenticationTests {
     private static let closed: [(HTTPMethod, String, String?)] = [
@@ -29,7 +28,7 @@ struct AuthenticationTests {
     ]
 
     @Test(arguments: ["required", "open"])
-    func `what is one's own wants a credential, what is public does not`(_ mode: String) async throws {
+    func `private routes require a credential, public routes do not`(_ mode: String) async throws {
         try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
             for (method, path, body) in Self.closed {
                 let answer = try await gateway.ask(method, path, token: nil, body: body)
@@ -46,7 +45,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `with authentication off everybody is local, and an admin`() async throws {
+    @Test func `with authentication off every request is made by the admin local`() async throws {
         try await TestGateway.with(["AUTH_MODE": "off"]) { gateway in
             for (method, path, body) in Self.closed {
                 let status = try await gateway.ask(method, path, token: nil, body: body).status
@@ -61,7 +60,7 @@ struct AuthenticationTests {
     }
 
     @Test(arguments: ["required", "open", "off"])
-    func `a credential that is there and wrong is a 401 in every mode`(_ mode: String) async throws {
+    func `an invalid credential is a 401 in every mode`(_ mode: String) async throws {
         let wrong: [HTTPHeaders] = [
             ["authorization": "Bearer x"], ["authorization": "Bearer"], ["authorization": "Bearer "],
             ["authorization": ""], ["authorization": "Basic YTpi"], ["authorization": TestGateway.token()],
@@ -82,7 +81,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `the scheme's case does not matter`() async throws {
+    @Test func `the authorization scheme is case-insensitive`() async throws {
         try await TestGateway.with { gateway in
             for scheme in ["bearer", "BEARER", "Bearer"] {
                 let headers: HTTPHeaders = ["authorization": "\(scheme) \(TestGateway.token())"]
@@ -92,7 +91,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `two different credentials are a 400, twice the same is one`() async throws {
+    @Test func `two different credentials are a 400, a repeated one is accepted`() async throws {
         let (alice, bob) = (TestGateway.token("alice"), TestGateway.token("bob"))
         try await TestGateway.with { gateway in
             let two: [HTTPHeaders] = [
@@ -112,7 +111,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `a credential counts only where credentials are carried`() async throws {
+    @Test func `a credential elsewhere than in its header is ignored`() async throws {
         let token = TestGateway.token()
         try await TestGateway.with { gateway in
             let elsewhere: [(String, HTTPHeaders)] = [
@@ -129,7 +128,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `headers that speak for the house mean nothing from outside`() async throws {
+    @Test func `internal headers from outside are ignored`() async throws {
         let claimed: HTTPHeaders = [
             "x-principal": "root;role=admin", "x-internal-user": "root", "x-internal-role": "admin",
             "x-user-id": "root",
@@ -149,7 +148,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `open mode hands out tokens, which are good for v1`() async throws {
+    @Test func `open mode issues tokens that v1 accepts`() async throws {
         try await TestGateway.with(["AUTH_MODE": "open"]) { gateway in
             let answer = try await gateway.ask(.POST, "/auth/token", token: nil, body: #"{"user_id":"Zoë"}"#)
             #expect(answer.status == 200)
@@ -167,7 +166,7 @@ struct AuthenticationTests {
     }
 
     @Test(arguments: ["required", "off"])
-    func `no other mode hands out tokens`(_ mode: String) async throws {
+    func `no other mode issues tokens`(_ mode: String) async throws {
         try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
             let answer = try await gateway.ask(.POST, "/auth/token", token: nil, body: #"{"user_id":"alice"}"#)
             #expect(answer.status == 404)
@@ -175,7 +174,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func `a role goes along on the bus`() async throws {
+    @Test func `the role is sent on the bus`() async throws {
         try await TestGateway.with { gateway in
             _ = try await gateway.ask(
                 .GET,

@@ -6,11 +6,11 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// `POST /v1/chat/completions`, over real sockets, before a scripted inference-svc.
+/// `POST /v1/chat/completions` with a scripted inference-svc.
 @Suite(.timeLimit(.minutes(1))) struct ChatTests {
     static let hello = #""messages":[{"role":"user","content":"Hello"}]"#
 
-    @Test func `a whole answer has OpenAI's form`() async throws {
+    @Test func `a completion has OpenAI's format`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi ", "there \u{1F600}\n\"")
             let answer = try await gateway.chat("{\"model\":\"demo\",\(Self.hello)}")
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `a stream is chunks, a last one, and DONE`() async throws {
+    @Test func `a stream consists of chunks, a last chunk and [DONE]`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi ", "\u{1F600}\n\n", "data: [DONE]\n\n")
             let answer = try await gateway.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}")
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `what it took is told when it is asked for, in a chunk of its own`() async throws {
+    @Test func `include_usage adds a chunk with the usage`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("a", reason: .length)
             let options = #""stream":true,"stream_options":{"include_usage":true}"#
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `an answer without a word is whole all the same`() async throws {
+    @Test func `an empty answer is complete`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say()
             let frames = try ChatFrames(
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `calls of tools, thoughts and refusals come through`() async throws {
+    @Test func `tool calls, reasoning and refusals are forwarded`() async throws {
         try await TestGateway.with { gateway in
             var event = Inference.Event()
             event.begin = Inference.Begin(model: "x/y", attempts: [])
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `what is asked goes on as it came`() async throws {
+    @Test func `the request is forwarded unchanged`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("x")
             let body = #"""
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(arguments: [(nil, 70), (50, 50), (100, 70)] as [(Int?, Int)])
-    func `an answer is no longer than a quota grants`(_ asked: Int?, _ sent: Int) async throws {
+    func `a quota limits max_tokens`(_ asked: Int?, _ sent: Int) async throws {
         try await TestGateway.with { gateway in
             gateway.services.meter.allow(1, answerLimit: 70)
             gateway.services.keys.limit(.user("alice"))
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func `a request of instructions alone goes on`() async throws {
+    @Test func `a request with only a system message is forwarded`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("x")
             for role in ["system", "developer"] {
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `who leaves cancels the work`(_ isStream: Bool) async throws {
+    func `a client that disconnects cancels the generation`(_ isStream: Bool) async throws {
         try await TestGateway.with { gateway in
             var begin = Inference.Event(text: "a")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
@@ -184,7 +184,7 @@ import Testing
     }
 }
 
-/// The frames of a stream of chunks.
+/// The chunks of a streamed completion.
 struct ChatFrames {
     struct Chunk {
         var id: String

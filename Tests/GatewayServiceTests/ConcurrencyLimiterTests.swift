@@ -4,11 +4,10 @@ import Testing
 
 @testable import GatewayService
 
-/// How many calls of models may go on at once.
 struct ConcurrencyLimiterTests {
     private let alice = Principal(user: "alice")
 
-    @Test func `a user's limit holds over all of their keys, and a place that is left is free`() throws {
+    @Test func `a user's limit covers all of their keys, and a released slot is free`() throws {
         let limiter = ConcurrencyLimiter(limit: 2)
         let key = Principal(user: "alice", key: APIKey.ID())
         try limiter.acquire(alice)
@@ -20,7 +19,7 @@ struct ConcurrencyLimiterTests {
         #expect(throws: Fault.self) { try limiter.acquire(key) }
     }
 
-    @Test func `a key's own limit holds beside it`() throws {
+    @Test func `a key's own limit applies in addition`() throws {
         let limiter = ConcurrencyLimiter(limit: 0)
         let key = Principal(user: "alice", key: APIKey.ID())
         try limiter.acquire(key, keyLimit: 1)
@@ -33,7 +32,7 @@ struct ConcurrencyLimiterTests {
         try limiter.acquire(key, keyLimit: 1)
     }
 
-    @Test func `as many as may come in at once, do`() async {
+    @Test func `concurrent calls get exactly the available slots`() async {
         let limiter = ConcurrencyLimiter(limit: 10)
         for _ in 0..<50 {
             let entered = await withTaskGroup(of: Bool.self) { group in

@@ -6,7 +6,6 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// Turns as Server-Sent Events, from the first byte to the last.
 @Suite(.timeLimit(.minutes(1)))
 struct EventStreamTests {
     private static let body = #"{"content":"Hello"}"#
@@ -16,7 +15,7 @@ struct EventStreamTests {
         "\u{2028}\u{2029}", "\u{1}\u{1F}\u{7F}", "</script>", "event: done\ndata: {}\n\n", " ", "{\"text\":\"x\"}",
     ]
 
-    @Test func `a turn comes as its events, each with its number, and its run is named in the head`() async throws {
+    @Test func `a turn is a stream of numbered events with its run in a header`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(.events(Self.turn(["Hel", "lo."])))
             let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
@@ -44,7 +43,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `whatever the text holds, it stays text`() async throws {
+    @Test func `special characters in text stay in the text`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(.events(Self.turn(Self.texts)))
             let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
@@ -55,7 +54,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a stream is wanted by the header or by the body`() async throws {
+    @Test func `the header or the body asks for a stream`() async throws {
         try await TestGateway.with { gateway in
             for (headers, body, isStream) in [
                 (["accept": "text/event-stream"] as HTTPHeaders, Self.body, true),
@@ -74,7 +73,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `what fails before the first event has a real status`() async throws {
+    @Test func `an error before the first event has a status code`() async throws {
         try await TestGateway.with { gateway in
             for (fault, status) in [
                 (Fault(.missing, "Conversation not found"), 404), (Fault(.forbidden, "Not your conversation"), 403),
@@ -99,7 +98,7 @@ struct EventStreamTests {
     }
 
     @Test(arguments: [Run.Status.failed, .interrupted])
-    func `a run that ends badly ends with an error that carries what there is`(_ status: Run.Status) async throws {
+    func `a failed run ends with an error that contains the partial message`(_ status: Run.Status) async throws {
         var end = Sample.end
         end.status = status
         end.fault = Fault(.provider, "The model said no.")
@@ -117,7 +116,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a break of the bus is told as an error without a number, never as an end`() async throws {
+    @Test func `a broken bus stream ends with an unnumbered error`() async throws {
         try await TestGateway.with { gateway in
             for steps in [
                 ScriptedServices.Step.fail(Fault(.cut, "The answer broke off.")), .encoded(["{\"number\":"]),
@@ -140,7 +139,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `each batch is forwarded as it comes`() async throws {
+    @Test func `each batch is forwarded as it arrives`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), .hang)
             let response = try await gateway.open(
@@ -159,7 +158,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a client who leaves at rest or before the first event is noticed`() async throws {
+    @Test func `a client that disconnects during a pause or before the first event cancels the stream`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(.hang)
             let path = "\(Sample.path)/messages"
@@ -171,7 +170,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a run is read on from where the client stopped`() async throws {
+    @Test func `a client continues after its last event`() async throws {
         let path = "\(Sample.path)/runs/\(Sample.run.id)/events"
         try await TestGateway.with { gateway in
             for (query, headers, after) in [
@@ -189,7 +188,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a watch on a quiet run begins at once`() async throws {
+    @Test func `a stream of a quiet run starts at once`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(.hang)
             let response = try await gateway.open(.GET, "\(Sample.path)/runs/\(Sample.run.id)/events?after=2")
@@ -207,7 +206,7 @@ struct EventStreamTests {
     }
 }
 
-/// An event as a browser would read it.
+/// A Server-Sent Event, parsed as a browser does.
 struct Event {
     var id: String?
     var name: String

@@ -6,13 +6,12 @@ import Testing
 
 @testable import GatewayService
 
-/// Whether the gateway says truly how it stands.
 @Suite(.timeLimit(.minutes(1)))
 struct HealthTests {
     /// Where nobody listens; a port that was free a moment ago may be another test's by now.
     private let nobody = "http://127.0.0.1:1"
 
-    @Test func `with all services up the gateway is healthy, in the seed's shape`() async throws {
+    @Test func `with all services up the gateway is healthy, in the seed's format`() async throws {
         try await TestGateway.with { gateway in
             // A peer that has no processor for a second is down for that second.
             try await eventually("Health") { try await gateway.ask(.GET, "/health", token: nil).status == 200 }
@@ -29,7 +28,7 @@ struct HealthTests {
         }
     }
 
-    @Test func `what can be got can be asked after, without a body`() async throws {
+    @Test func `HEAD is answered like GET without a body`() async throws {
         try await TestGateway.with { gateway in
             for path in ["/", "/api/v1/influencers"] {
                 let answer = try await gateway.ask(.HEAD, path, token: nil)
@@ -41,7 +40,7 @@ struct HealthTests {
         }
     }
 
-    @Test func `without a service that it needs the gateway is not healthy, and says which is missing`() async throws {
+    @Test func `without a required service the gateway is unhealthy and names it`() async throws {
         for (setting, name) in [("CONVERSATION_URL", "database"), ("INFERENCE_URL", "inference")] {
             try await TestGateway.with([setting: nobody]) { gateway in
                 let answer = try await gateway.ask(.GET, "/health", token: nil)
@@ -55,7 +54,7 @@ struct HealthTests {
         }
     }
 
-    @Test func `one replica that is up is enough`() async throws {
+    @Test func `one ready replica is enough`() async throws {
         let services = ScriptedServices()
         let unit = ServiceUnit.bus(table: services.table, host: "127.0.0.1", port: 0, token: TestGateway.busToken)
         try await withRunning(unit) { port in
@@ -65,13 +64,13 @@ struct HealthTests {
         }
     }
 
-    @Test func `without media and transcription the gateway serves all the same`() async throws {
+    @Test func `media and transcription are optional`() async throws {
         try await TestGateway.with(["MEDIA_URL": nobody, "TRANSCRIPTION_URL": nobody]) { gateway in
             try await eventually("Health") { try await gateway.ask(.GET, "/health", token: nil).status == 200 }
         }
     }
 
-    @Test func `a service that cannot be reached is a 503 with a time to come back`() async throws {
+    @Test func `an unreachable service is a 503 with Retry-After`() async throws {
         try await TestGateway.with(["CONVERSATION_URL": nobody]) { gateway in
             let answer = try await gateway.ask(.GET, "\(Sample.path)/messages")
             #expect(answer.status == 503)
@@ -80,7 +79,7 @@ struct HealthTests {
         }
     }
 
-    @Test func `the root and the status say what the seed said`() async throws {
+    @Test func `root and status have the seed's format`() async throws {
         try await TestGateway.with { gateway in
             let root = try await gateway.ask(.GET, "/", token: nil)
             #expect(root.body.hasPrefix("{\"service\":\"Parley\",\"version\":\""))
@@ -97,12 +96,12 @@ struct HealthTests {
         (1_709_164_799_999_999, "2024-02-28T23:59:59.999999Z"), (1_709_251_200_000_000, "2024-03-01T00:00:00.000000Z"),
         (4_107_542_399_000_000, "2100-02-28T23:59:59.000000Z"), (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
     ])
-    func `a time is written as the documents write it`(_ microseconds: Int64, _ text: String) {
+    func `a time has the documented format`(_ microseconds: Int64, _ text: String) {
         #expect(V1Timestamp.text(Timestamp(microseconds: microseconds)) == text)
     }
 
     @Test(arguments: [Int64.min, .min / 2, .max / 2, .max])
-    func `no time brings the gateway down`(_ microseconds: Int64) {
+    func `extreme times do not trap`(_ microseconds: Int64) {
         #expect(V1Timestamp.text(Timestamp(microseconds: microseconds)).hasSuffix("Z"))
     }
 }

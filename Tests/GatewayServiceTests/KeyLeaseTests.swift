@@ -7,7 +7,7 @@ import Testing
 
 @testable import GatewayService
 
-/// What goes on by an API key ends with the key, whatever it is and however the gateway learns of it.
+/// Calls and streams end when their API key becomes invalid.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyLeaseTests {
     private static let chat = "/v1/chat/completions"
@@ -21,7 +21,7 @@ struct KeyLeaseTests {
     }
 
     @Test(arguments: [(chat, hello), ("/v1/embeddings", #"{"model":"m","input":"a"}"#)])
-    func `a whole answer is given up when its key is revoked`(_ path: String, _ body: String) async throws {
+    func `a call is cancelled when its key is revoked`(_ path: String, _ body: String) async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.play([Self.begun], hangs: true)
             let (key, secret) = gateway.services.keys.make()
@@ -40,7 +40,7 @@ struct KeyLeaseTests {
         }
     }
 
-    @Test func `a stream that has not begun is refused, one that has ends with a frame`() async throws {
+    @Test func `a stream that has not started is a 401, a started one ends with an error frame`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             gateway.services.models.play([], hangs: true)
@@ -61,7 +61,7 @@ struct KeyLeaseTests {
         }
     }
 
-    @Test func `a whole turn of a conversation is answered 401 when its key is revoked`() async throws {
+    @Test func `a turn is a 401 when its key is revoked`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             gateway.services.hangTurns()
@@ -80,7 +80,7 @@ struct KeyLeaseTests {
     }
 
     @Test(arguments: [true, false])
-    func `what is missed while the news are broken is found out`(_ isMended: Bool) async throws {
+    func `changes during an interruption of the feed are found`(_ isMended: Bool) async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             let (_, other) = gateway.services.keys.make()
@@ -101,7 +101,7 @@ struct KeyLeaseTests {
         }
     }
 
-    @Test func `what goes on by a key ends when the key does`() async throws {
+    @Test func `a stream ends when its key expires`() async throws {
         try await TestGateway.with { gateway in
             let end = Timestamp(microseconds: Timestamp.now().microseconds + 4_000_000)
             let (_, secret) = gateway.services.keys.make(expiresAt: end)
@@ -115,7 +115,7 @@ struct KeyLeaseTests {
         }
     }
 
-    @Test func `a key that gets another name or other limits ends nothing, one with another role does`() async throws {
+    @Test func `a new role ends a stream, a new name or limit does not`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make(role: .admin)
             gateway.services.models.play([Self.begun], hangs: true)
@@ -134,7 +134,6 @@ struct KeyLeaseTests {
     }
 }
 
-/// The rules of what is held, without a gateway.
 struct KeyLeaseTableTests {
     private static func key(_ role: Principal.Role = .user, expiresAt: Timestamp? = nil) -> APIKey {
         APIKey(
@@ -147,7 +146,7 @@ struct KeyLeaseTableTests {
         )
     }
 
-    @Test func `who is told of and cannot be looked at ends, who may have been missed stays in doubt`() {
+    @Test func `if a revalidation fails, changed keys are invalidated and the others stay stale`() {
         var table = KeyLeaseTable()
         let (told, missed) = (Self.key(), Self.key())
         for key in [told, missed] { _ = table.add(key, isStale: false) { _ in } }
@@ -163,7 +162,7 @@ struct KeyLeaseTableTests {
         #expect(table.takeKeysToRevalidate(atMost: 10).isEmpty)
     }
 
-    @Test func `who holds a key of which news came since it was believed is in doubt from the start`() {
+    @Test func `a lease of a key with a later change is stale from the start`() {
         let cache = KeyCache()
         let key = Self.key()
         cache.apply(Keys.Event(quotas: []))
@@ -176,7 +175,7 @@ struct KeyLeaseTableTests {
         #expect(cache.takeKeysToRevalidate(atMost: 10).isEmpty)
     }
 
-    @Test func `a key's end moves with the key, and what was released does not end`() {
+    @Test func `a lease follows the key's new expiry, and a removed lease is not invalidated`() {
         var table = KeyLeaseTable()
         let key = Self.key(expiresAt: Timestamp(microseconds: 10))
         let first = table.add(key, isStale: false) { _ in }

@@ -13,7 +13,7 @@ struct KeyRouteTests {
         "created_at":"2025-11-25T07:03:25.123456Z","expires_at":null,"last_used_at":null}
         """
 
-    @Test func `a key is made, and its secret is shown this once`() async throws {
+    @Test func `a new key's secret is shown once`() async throws {
         try await TestGateway.with { gateway in
             let body = #"{"name":"laptop","requests_per_minute":5,"expires_in":60}"#
             let made = try await gateway.ask(.POST, "/api/v1/keys", body: body)
@@ -30,7 +30,7 @@ struct KeyRouteTests {
         }
     }
 
-    @Test func `what makes no sense is refused`() async throws {
+    @Test func `invalid values are rejected`() async throws {
         try await TestGateway.with { gateway in
             let wrong = [
                 #"{"name":"a","role":"root"}"#, #"{"name":"a","expires_in":0}"#, #"{"name":"a","expires_in":-5}"#,

@@ -8,7 +8,6 @@ import Testing
 
 @testable import GatewayService
 
-/// Who comes with an API key.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyTests {
     private static let path = "/api/v1/chat/conversations"
@@ -28,7 +27,7 @@ struct KeyTests {
     }
 
     @Test(arguments: ["required", "open", "off"])
-    func `a key says who comes, in either header, and is asked for once`(_ mode: String) async throws {
+    func `a key identifies the caller in both headers and is looked up once`(_ mode: String) async throws {
         try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
             let (key, secret) = gateway.services.keys.make("bob", role: .admin)
             try await heard(gateway, secret)
@@ -41,7 +40,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a revoked key is refused within a second, and a changed one is as it was changed`() async throws {
+    @Test func `changes and revocations apply within a second`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             try await heard(gateway, secret)
@@ -56,7 +55,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `while there are no news every request asks, and afterwards none does`() async throws {
+    @Test func `without the change feed every request looks the key up`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             try await heard(gateway, secret)
@@ -78,7 +77,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a stream that is open and silent is believed for a second and no longer`() async throws {
+    @Test func `a silent change feed is trusted for a second only`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             try await heard(gateway, secret)
@@ -88,7 +87,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `what is missed while the stream is cut is not believed afterwards`() async throws {
+    @Test func `changes during an interruption are not served from the cache`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             try await heard(gateway, secret)
@@ -101,7 +100,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a stream that is open ends when its key is revoked`() async throws {
+    @Test func `an open stream ends when its key is revoked`() async throws {
         try await TestGateway.with { gateway in
             let (key, secret) = gateway.services.keys.make()
             try await heard(gateway, secret)
@@ -118,7 +117,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `an expired key is refused`() async throws {
+    @Test func `an expired key is rejected`() async throws {
         try await TestGateway.with { gateway in
             let (_, late) = gateway.services.keys.make(expiresAt: Timestamp(microseconds: 1))
             let answer = try await gateway.ask(.GET, Self.path, token: late)
@@ -208,7 +207,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `many who come at once with one new key ask for it once`() async throws {
+    @Test func `concurrent requests with one key share a look-up`() async throws {
         try await TestGateway.with { gateway in
             let (_, secret) = gateway.services.keys.make()
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -219,7 +218,7 @@ struct KeyTests {
         }
     }
 
-    @Test func `a key's own rate limits hold beside the user's`() async throws {
+    @Test func `a key's own rate limits apply in addition to the user's`() async throws {
         try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "10"]) { gateway in
             let (_, one) = gateway.services.keys.make(limits: APIKey.Limits(requestsPerMinute: 2))
             let (_, other) = gateway.services.keys.make(limits: APIKey.Limits(requestsPerHour: 1))

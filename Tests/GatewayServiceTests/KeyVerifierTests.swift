@@ -8,10 +8,9 @@ import Testing
 
 @testable import GatewayService
 
-/// What is believed of a key says since when.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyVerifierTests {
-    @Test func `who joins a look-up that news overtook is told that they may concern the key`() async throws {
+    @Test func `a shared look-up has the version from before it started`() async throws {
         let cache = KeyCache()
         cache.apply(Keys.Event(quotas: []))
         let secret = KeySecret()

@@ -5,7 +5,6 @@ import Testing
 
 @testable import GatewayService
 
-/// What is taken as a message, in all the forms that real clients send.
 struct MessageRequestTests {
     @Test(arguments: [
         (#"{"content":"Hello"}"#, Message.Content(text: "Hello")),
@@ -53,11 +52,11 @@ struct MessageRequestTests {
             .init(kind: .audio, text: "", audioURL: "a.mp3", audioSeconds: 300)
         ),
     ])
-    func `a message is taken as it is meant`(text: String, content: Message.Content) throws {
+    func `lenient forms of a message are accepted`(text: String, content: Message.Content) throws {
         #expect(try decode(text) == content)
     }
 
-    @Test func `4,000 characters are taken, counted as Unicode scalars`() throws {
+    @Test func `4,000 Unicode scalars are accepted`() throws {
         for unit in ["x", "é", "\u{1F373}"] {
             let text = String(repeating: unit, count: 4000)
             #expect(try decode("{\"content\":\"\(text)\"}").text == text)
@@ -70,7 +69,7 @@ struct MessageRequestTests {
         (#"{"message_type":"audio","audio_url":"a","audio_duration_seconds":1e20}"#, "`audio_duration_seconds`"),
         (#"{"content":1e400}"#, "`content`"),
     ])
-    func `a number that cannot be meant is named`(text: String, field: String) async throws {
+    func `an invalid number is rejected with its name`(text: String, field: String) async throws {
         do {
             _ = try decode(text)
             Issue.record("\(text) was taken.")

@@ -5,7 +5,6 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// Models over v1: who may do what with them, and how they and their jobs are told.
 @Suite(.timeLimit(.minutes(1)))
 struct ModelsTests {
     private static let path = "/api/v1/models"
@@ -20,7 +19,7 @@ struct ModelsTests {
         (.DELETE, "\(path)/ollama/llama3.2", nil), (.DELETE, "\(path)/pulls/\(Sample.job.id)", nil),
     ]
 
-    @Test func `models are told with their providers; where those are is for admins`() async throws {
+    @Test func `models are listed with their providers, and addresses are for admins`() async throws {
         let models = """
             {"models":[{"id":"ollama/llama3.2:latest","provider":"ollama","window":8192,"abilities":["chat","tools"],\
             "note":null,"price":null},{"id":"demo/demo","provider":"demo","window":8192,"abilities":null,"note":"A demo.",\
@@ -46,7 +45,7 @@ struct ModelsTests {
         ("vllm/Qwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("vllm%2fQwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("bare", "bare"),
         ("a%20b", "a b"), ("pulls/x", "pulls/x"), ("ollama/llama3.2/", "ollama/llama3.2"),
     ])
-    func `a model is named by all that is left of the path`(_ path: String, _ name: String) async throws {
+    func `a model's name is the rest of the path`(_ path: String, _ name: String) async throws {
         try await TestGateway.with { gateway in
             let shown = try await gateway.ask(.GET, "\(Self.path)/\(path)")
             #expect(shown.status == (path == "pulls/x" ? 405 : 200))
@@ -83,7 +82,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `a pull is accepted as a job, and so is a creation`() async throws {
+    @Test func `a pull and a creation are accepted as jobs`() async throws {
         try await TestGateway.with { gateway in
             let pull = try await gateway.ask(
                 .POST,
@@ -109,7 +108,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `a model is deleted, a job ended, and jobs are listed`() async throws {
+    @Test func `a model is deleted, a job cancelled, and jobs are listed`() async throws {
         try await TestGateway.with { gateway in
             let deleted = try await gateway.ask(.DELETE, "\(Self.path)/ollama%2Fllama3.2")
             #expect(
@@ -127,7 +126,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `only admins change models, but in open mode everybody who is known`() async throws {
+    @Test func `only admins change models, and in open mode every local user`() async throws {
         try await TestGateway.with(["AUTH_MODE": "required"]) { gateway in
             for (method, path, body) in Self.changes {
                 let user = try await gateway.ask(method, path, body: body)
@@ -153,7 +152,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `nobody unknown sees or changes models, in any mode but off`() async throws {
+    @Test func `models require a credential in every mode but off`() async throws {
         for mode in ["required", "open"] {
             try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
                 for (method, path, body) in Self.changes + [(.GET, Self.path, nil), (.GET, "\(Self.path)/pulls", nil)] {
@@ -165,7 +164,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `a fault of inference-svc is told in v1's shape`() async throws {
+    @Test func `a fault of inference-svc has v1's format`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.jobs.fail(Fault(.limited, "Eight are going.", retryAfter: 30))
             let answer = try await gateway.ask(.POST, "\(Self.path)/pulls", body: #"{"model":"x"}"#)
@@ -178,7 +177,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `progress comes as events, to done`() async throws {
+    @Test func `progress is streamed until done`() async throws {
         try await TestGateway.with { gateway in
             let states = [Sample.job, Sample.ended(.completed)]
             gateway.services.jobs.tell(states[0], states[1])
@@ -190,7 +189,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `a job that failed, and a watch that broke, end with an error`() async throws {
+    @Test func `a failed job and a broken stream end with an error`() async throws {
         try await TestGateway.with { gateway in
             let failed = Sample.ended(.failed, Fault(.provider, "Ollama failed."))
             gateway.services.jobs.tell(failed)
@@ -208,7 +207,7 @@ struct ModelsTests {
         }
     }
 
-    @Test func `a wrong method is told the right ones`() async throws {
+    @Test func `a wrong method gets the allowed ones`() async throws {
         try await TestGateway.with { gateway in
             for (method, path, allowed) in [
                 (HTTPMethod.PUT, Self.path, "GET, HEAD, POST"), (.POST, "\(Self.path)/ollama/x", "DELETE, GET, HEAD"),

@@ -4,7 +4,6 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// What is wrong is said as OpenAI's own API says it.
 @Suite(.timeLimit(.minutes(1))) struct OpenAIErrorTests {
     @Test(
         arguments: [
@@ -25,7 +24,7 @@ import Testing
             (#"{"model":"m","messages":[{"role":"assistant","tool_calls":[{}]}]}"#, "messages[0]", "invalid_value"),
         ] as [(String, String?, String?)]
     )
-    func `a body that is wrong`(_ body: String, _ param: String?, _ code: String?) async throws {
+    func `an invalid body`(_ body: String, _ param: String?, _ code: String?) async throws {
         try await refuse(body, param, code)
     }
 
@@ -55,7 +54,7 @@ import Testing
             (#""functions":[]"#, "functions", "unsupported_parameter"),
         ] as [(String, String?, String?)]
     )
-    func `a member that is wrong`(_ member: String, _ param: String?, _ code: String?) async throws {
+    func `an invalid member`(_ member: String, _ param: String?, _ code: String?) async throws {
         try await refuse("{\"model\":\"m\",\(ChatTests.hello),\(member)}", param, code)
     }
 
@@ -63,7 +62,7 @@ import Testing
         "", "x", "[]", "\"a\"", "5", "{", #"{"model":"a","model":"b"}"#, #"{"model":"\ud800"}"#,
         #"{"x":"# + String(repeating: "[", count: 100) + String(repeating: "]", count: 100) + "}",
     ])
-    func `a body that is no object`(_ body: String) async throws {
+    func `a body that is not an object`(_ body: String) async throws {
         try await refuse(body, nil, nil)
     }
 
@@ -90,7 +89,7 @@ import Testing
             (.rejected, 400, nil, "false"), (.invalid, 400, nil, "false"), (.internal, 500, "internal_error", nil),
         ] as [(Fault.Code, Int, String?, String?)]
     )
-    func `a fault has its status and its name`(
+    func `a fault has its status and code`(
         _ code: Fault.Code,
         _ status: Int,
         _ name: String?,
@@ -110,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func `what breaks in the middle is the last frame, and nothing is called done`() async throws {
+    @Test func `an error during a stream is the last frame, without [DONE]`() async throws {
         try await TestGateway.with { gateway in
             var begin = Inference.Event(text: "So far")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
@@ -126,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func `paths and methods that are not there, and bodies of another type`() async throws {
+    @Test func `unknown paths and methods, and unsupported media types`() async throws {
         try await TestGateway.with { gateway in
             let lost = try await gateway.ask(.GET, "/v1/nothing")
             #expect(lost.status == 404)
@@ -145,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func `who may ask depends on the mode`() async throws {
+    @Test func `access depends on the mode`() async throws {
         let body = "{\"model\":\"m\",\(ChatTests.hello)}"
         try await TestGateway.with(["AUTH_MODE": "open"]) { gateway in
             gateway.services.models.say("x")
@@ -166,7 +165,7 @@ import Testing
         }
     }
 
-    @Test func `too many requests are told as the official clients read it`() async throws {
+    @Test func `exceeded rate limits have OpenAI's headers`() async throws {
         try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "1"]) { gateway in
             gateway.services.models.say("x")
             let first = try await gateway.chat("{\"model\":\"m\",\(ChatTests.hello)}")
@@ -180,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func `a name that is none of a model's goes nowhere`() async throws {
+    @Test func `an invalid model name is rejected`() async throws {
         try await TestGateway.with { gateway in
             let name = String(repeating: "a", count: 2000)
             let answer = try await gateway.chat("{\"model\":\"\(name)\",\(ChatTests.hello)}")

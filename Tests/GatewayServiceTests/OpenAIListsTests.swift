@@ -5,7 +5,7 @@ import Testing
 
 /// `/v1/models` and `/v1/embeddings`.
 @Suite(.timeLimit(.minutes(1))) struct OpenAIListsTests {
-    @Test func `models are listed and found, with the slash in their names written either way`() async throws {
+    @Test func `models are listed and found, with plain and encoded slashes`() async throws {
         try await TestGateway.with { gateway in
             let list = try await gateway.ask(.GET, "/v1/models").json
             #expect(list["object"] as? String == "list")
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `vectors are numbers, or base64 when that is asked for`() async throws {
+    @Test func `vectors are numbers, or base64 on request`() async throws {
         try await TestGateway.with { gateway in
             let numbers = try await embed(gateway, #"{"model":"m","input":["a","b"]}"#).json
             let data = try #require(numbers["data"] as? [[String: Any]])
@@ -47,7 +47,7 @@ import Testing
         #"{"model":"m","input":[[1]]}"#, #"{"model":"m","input":"a","encoding_format":"xml"}"#,
         #"{"model":"m","input":"a","dimensions":0}"#, #"{"input":"a"}"#, "[]", "",
     ])
-    func `what is wrong is refused`(_ body: String) async throws {
+    func `invalid embedding requests are rejected`(_ body: String) async throws {
         try await TestGateway.with { gateway in
             let answer = try await embed(gateway, body)
             #expect(answer.status == 400)

@@ -4,12 +4,11 @@ import Testing
 
 @testable import GatewayService
 
-/// How many requests a caller may make.
 @Suite(.timeLimit(.minutes(1)))
 struct RateLimitTests {
     private let start = ContinuousClock.now
 
-    @Test func `a caller who asks too often is told when to come back`() async throws {
+    @Test func `an exceeded rate limit is a 429 with Retry-After`() async throws {
         try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "3", "RATE_LIMIT_PER_HOUR": "100"]) { gateway in
             for left in [2, 1, 0] {
                 let answer = try await gateway.ask(.GET, "/api/v1/chat/conversations")
@@ -34,7 +33,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `each caller has their own limit, and health needs none`() async throws {
+    @Test func `each caller has a limit of its own, and health has none`() async throws {
         try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "1", "RATE_LIMIT_PER_HOUR": "0"]) { gateway in
             let path = "/api/v1/influencers"
             #expect(try await gateway.ask(.GET, path, token: TestGateway.token("alice")).status == 200)
@@ -47,7 +46,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `whoever guesses credentials is slowed down`() async throws {
+    @Test func `invalid credentials are limited by address`() async throws {
         try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "2", "RATE_LIMIT_PER_HOUR": "0"]) { gateway in
             let path = "/api/v1/chat/conversations"
             for (token, status) in [("a.b.c", 401), ("a.b.d", 401), ("a.b.e", 429), (TestGateway.token(), 200)] {
@@ -57,7 +56,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `the hour's limit holds beside the minute's`() {
+    @Test func `the hourly limit applies in addition to the minute's`() {
         let limiter = RateLimiter(perMinute: 10, perHour: 12)
         for _ in 0..<10 { #expect(limiter.take("a", now: start).isAllowed) }
         #expect(limiter.take("a", now: start).exceeded == "per_minute")
@@ -68,7 +67,7 @@ struct RateLimitTests {
         #expect(decision.retryAfter == 270)
     }
 
-    @Test func `an limit comes back with time, and never beyond its measure`() {
+    @Test func `a bucket refills up to its capacity`() {
         let limiter = RateLimiter(perMinute: 60, perHour: 0)
         for _ in 0..<60 { #expect(limiter.take("a", now: start).isAllowed) }
         #expect(!limiter.take("a", now: start + .milliseconds(900)).isAllowed)
@@ -77,12 +76,12 @@ struct RateLimitTests {
         #expect(limiter.take("a", now: start).remainingMinute == 58)
     }
 
-    @Test func `no limit counts nothing`() {
+    @Test func `without a limit nothing is counted`() {
         let limiter = RateLimiter(perMinute: 0, perHour: 0)
         for _ in 0..<10_000 { #expect(limiter.take("a", now: start).isAllowed) }
     }
 
-    @Test func `entries without number are not remembered without end`() {
+    @Test func `the number of tracked callers is bounded`() {
         let limiter = RateLimiter(perMinute: 5, perHour: 5)
         for number in 0..<120_000 {
             #expect(limiter.take("caller \(number)", now: start + .milliseconds(number)).isAllowed)

@@ -7,12 +7,11 @@ import Testing
 
 @testable import GatewayService
 
-/// How events of the bus become events of a stream.
 struct RunEventEncoderTests {
     private static let texts = ["", "Hel", "\"", "\\", "\\\"", "\n\n", "é🍳", "}", "\"}", ",\"end\":{}", "\u{1}", "/"]
 
     @Test(arguments: texts)
-    func `cut out or decoded, a text makes the same bytes`(_ text: String) throws {
+    func `copied and decoded text is encoded identically`(_ text: String) throws {
         var quick = ByteBuffer(string: "{\"number\":3,\"text\":")
         JSONText.write(text, to: &quick)
         quick.writeString("}")
@@ -26,7 +25,7 @@ struct RunEventEncoderTests {
         #expect(wanted.filter(\.isNewline).count == 4)
     }
 
-    @Test func `text is passed on without being spelt anew`() throws {
+    @Test func `text is copied without re-encoding`() throws {
         let element = #"{"number":12,"text":"\u0041\/é"}"#
         #expect(try frame(ByteBuffer(string: element)) == "id: 12\nevent: token\ndata: {\"text\":\"\\u0041\\/é\"}\n\n")
     }
@@ -35,7 +34,7 @@ struct RunEventEncoderTests {
         #"{"number":3,"text":"a","more":"b"}"#, #"{"number":3,"text":"a","text2":"b"}"#, #"{"number":3 ,"text":"a"}"#,
         #"{"number":3,"text":"a" }"#,
     ])
-    func `a form that is not known is decoded`(_ element: String) throws {
+    func `an element of another form is decoded`(_ element: String) throws {
         #expect(try frame(ByteBuffer(string: element)) == "id: 3\nevent: token\ndata: {\"text\":\"a\"}\n\n")
     }
 
@@ -44,18 +43,18 @@ struct RunEventEncoderTests {
         "{\"number\":3,\"text\":}", "{\"number\":3,\"text\":\"a\\\"}", "{\"number\":-,\"text\":\"a\"}",
         "{\"number\":3,\"text\":\"a\nb\"}", "{\"number\":3,\"text\":\"a\"", "{\"number\":\"3\",\"text\":\"a\"}", "null",
     ])
-    func `what cannot be read is a fault, never a trap`(_ element: String) {
+    func `a malformed element is a fault`(_ element: String) {
         #expect(throws: Fault.self) { try frame(ByteBuffer(string: element)) }
     }
 
-    @Test func `every cut of an element is read whole or not at all`() {
+    @Test func `a truncated element is never accepted`() {
         let element = Array(#"{"number":345,"text":"a\"b\\c🍳"}"#.utf8)
         for count in 0..<element.count {
             #expect(throws: Fault.self) { try frame(ByteBuffer(bytes: element.prefix(count))) }
         }
     }
 
-    @Test func `a batch makes one text`() throws {
+    @Test func `a batch is encoded as one buffer`() throws {
         let elements = try [Run.Event(number: 2, text: "a"), Run.Event(number: 3, text: "b")].map {
             try BusCoding.encode($0)
         }
@@ -65,7 +64,7 @@ struct RunEventEncoderTests {
         #expect(!isLast)
     }
 
-    @Test func `what stands before an element that cannot be read is kept`() throws {
+    @Test func `the elements before a malformed one are kept`() throws {
         var frames = ByteBuffer()
         let elements = [try BusCoding.encode(Run.Event(number: 2, text: "a")), ByteBuffer(string: "{")]
         #expect(throws: Fault.self) { try RunEventEncoder(run: nil).write(elements, to: &frames) }

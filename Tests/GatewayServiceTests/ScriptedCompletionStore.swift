@@ -2,7 +2,7 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Stands in for what keeps conversations: takes each once, and fails when the test says so.
+/// A fake conversation store that can fail on demand.
 final class ScriptedCompletionStore: Sendable {
     private struct State {
         var kept: [Conversation.ID: Conversations.Import] = [:]

@@ -2,7 +2,7 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Stands in for conversation-svc's ring of keys: the test makes and revokes them, and cuts the stream of news.
+/// A fake key store whose change feed can be interrupted.
 final class ScriptedKeyStore: Sendable {
     private struct State {
         var keys: [String: APIKey] = [:]

@@ -2,7 +2,7 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Stands in for what fetches and makes models behind the gateway: answers what the test says, and keeps what it was asked.
+/// Fake model jobs; records requests.
 final class ScriptedModelJobs: Sendable {
     private struct State {
         var fault: Fault?

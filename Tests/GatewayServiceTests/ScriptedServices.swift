@@ -3,7 +3,7 @@ import Contracts
 import NIOCore
 import Synchronization
 
-/// Stands in for the services behind the gateway: answers what the test says, and keeps what it was asked.
+/// Fake services behind the gateway with scripted responses; records requests.
 final class ScriptedServices: Sendable {
     /// What a stream does.
     enum Step: Sendable {

@@ -2,7 +2,7 @@ import Bus
 import Contracts
 import Synchronization
 
-/// Stands in for conversation-svc's books: takes batches once, reserves, settles, and fails when the test says so.
+/// A fake store of usage and quotas that can fail on demand.
 final class ScriptedUsageStore: Sendable {
     private struct State {
         var batches: [Usage.Record.ID: [Usage.Entry]] = [:]

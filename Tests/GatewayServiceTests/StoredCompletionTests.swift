@@ -6,7 +6,7 @@ import Testing
 
 @testable import GatewayService
 
-/// `store: true` of `POST /v1/chat/completions`, over real sockets, before scripted services.
+/// `store: true` of `POST /v1/chat/completions`.
 @Suite(.timeLimit(.minutes(1))) struct StoredCompletionTests {
     private static let header = "x-parley-conversation"
 
@@ -14,7 +14,7 @@ import Testing
         "{\"model\":\"demo\",\(more),\(messages)}"
     }
 
-    @Test func `nothing is kept that was not asked for`() async throws {
+    @Test func `nothing is stored without store`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi")
             for more in [#""n":1"#, #""store":false"#, #""store":null"#, #""stream":true"#] {
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `an address that is too long to be kept is not kept in part`() async throws {
+    @Test func `a too long image URL is not stored`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi")
             let address = "https://example.test/" + String(repeating: "a", count: 2048)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a call is kept as it was, and the caller learns its name`(_ isStream: Bool) async throws {
+    func `a completion is stored unchanged, and its identifier is returned`(_ isStream: Bool) async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi ", "there \u{1F600}\n\"", reason: .length)
             let messages = #"""
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `calls of tools in a stream are put together`() async throws {
+    @Test func `streamed tool calls are assembled`() async throws {
         try await TestGateway.with { gateway in
             var event = Inference.Event()
             event.begin = Inference.Begin(model: "x/y", attempts: [])
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `what cannot be kept is refused before a model is asked`(_ isStream: Bool) async throws {
+    func `a completion that cannot be stored is rejected before the model is asked`(_ isStream: Bool) async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi")
             let long = String(repeating: "x", count: StoredCompletion.sizeLimit)
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `where the model fails nothing is kept`(_ isStream: Bool) async throws {
+    func `a failed generation is not stored`(_ isStream: Bool) async throws {
         try await TestGateway.with { gateway in
             var begin = Inference.Event(text: "Hi")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `of a client that leaves before the end nothing is kept`(_ isStream: Bool) async throws {
+    func `nothing is stored for a client that disconnects before the end`(_ isStream: Bool) async throws {
         try await TestGateway.with { gateway in
             var begin = Inference.Event(text: "a")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a keeping whose answer was lost is asked for again, under the same name`(_ isStream: Bool) async throws {
+    func `a lost response is retried with the same identifier`(_ isStream: Bool) async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi")
             gateway.services.completions.fail(Fault(.unavailable, "Not now."), Fault(.cut, "Lost."), losesAnswers: true)
@@ -161,10 +161,10 @@ import Testing
         }
     }
 
-    @Test func `an answer that is too large, cannot be read or has no end is none`() throws {
-        func taken(_ events: String...) -> StoredAnswer {
-            var answer = StoredAnswer()
-            for event in events { answer.take([ByteBuffer(string: event)]) }
+    @Test func `an answer that is too large, malformed or incomplete is not stored`() throws {
+        func taken(_ events: String...) -> StoredAnswerCollector {
+            var answer = StoredAnswerCollector()
+            for event in events { answer.add([ByteBuffer(string: event)]) }
             return answer
         }
         let finish = #"{"finish":{"reason":"stop","model":"x/y"}}"#
@@ -172,13 +172,13 @@ import Testing
         #expect(taken(#"{"text":"a"}"#).answer == nil)
         #expect(taken(#"{"text":"a"}"#, #"{"text":1}"#, finish).answer == nil)
         let piece = "{\"text\":\"\(String(repeating: "x", count: 1 << 20))\"}"
-        var large = StoredAnswer()
-        for _ in 0..<17 { large.take([ByteBuffer(string: piece)]) }
-        large.take([ByteBuffer(string: finish)])
+        var large = StoredAnswerCollector()
+        for _ in 0..<17 { large.add([ByteBuffer(string: piece)]) }
+        large.add([ByteBuffer(string: finish)])
         #expect(large.answer == nil)
     }
 
-    @Test func `an answer is told even where it cannot be kept`() async throws {
+    @Test func `the response succeeds even if it cannot be stored`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.models.say("Hi")
             gateway.services.completions.fail(Fault(.conflict, "No."), Fault(.conflict, "No."))

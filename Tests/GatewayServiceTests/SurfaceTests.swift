@@ -3,7 +3,6 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-/// The answers of v1, byte for byte where clients rely on it.
 @Suite(.timeLimit(.minutes(1)))
 struct SurfaceTests {
     private static let question = """
@@ -19,7 +18,7 @@ struct SurfaceTests {
         "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null,"sibling_index":0,"sibling_count":1}
         """
 
-    @Test func `influencers are told in the order of the documents`() async throws {
+    @Test func `influencers have the documented order of members`() async throws {
         let influencer = """
             {"id":"0192f0c1-7b5a-7c3e-9f00-000000000001","name":"maya-kitchen","display_name":"Maya \u{1F373}",\
             "avatar_url":"/avatars/maya.svg","description":"Cooks with what is there.","category":"cooking",\
@@ -37,7 +36,7 @@ struct SurfaceTests {
         }
     }
 
-    @Test func `a conversation is created once, and told with what was said last`() async throws {
+    @Test func `a conversation is created once and returned with its recent messages`() async throws {
         try await TestGateway.with { gateway in
             let body = "{\"influencer_id\":\"\(Sample.persona.id)\"}"
             let created = try await gateway.ask(.POST, "/api/v1/chat/conversations", body: body)
@@ -66,7 +65,7 @@ struct SurfaceTests {
         }
     }
 
-    @Test func `messages are told newest first, unless the other order is asked for`() async throws {
+    @Test func `messages are listed newest first by default`() async throws {
         try await TestGateway.with { gateway in
             let list = try await gateway.ask(.GET, "\(Sample.path)/messages")
             #expect(
@@ -79,7 +78,7 @@ struct SurfaceTests {
         }
     }
 
-    @Test func `a turn as JSON holds both messages, and what the model was shown`() async throws {
+    @Test func `a turn contains both messages and the context report`() async throws {
         try await TestGateway.with { gateway in
             let turn = try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
             #expect(turn.status == 200)
@@ -97,7 +96,7 @@ struct SurfaceTests {
     }
 
     @Test(arguments: [Run.Status.failed, .interrupted])
-    func `a turn that ended badly is a 503 that keeps what there is`(_ status: Run.Status) async throws {
+    func `a failed turn is a 503 with the partial message`(_ status: Run.Status) async throws {
         var end = Sample.end
         end.status = status
         end.fault = Fault(.provider, "The model said no.")
@@ -119,7 +118,7 @@ struct SurfaceTests {
         }
     }
 
-    @Test func `a run can be looked at and ended`() async throws {
+    @Test func `a run can be shown and cancelled`() async throws {
         try await TestGateway.with { gateway in
             let path = "\(Sample.path)/runs/\(Sample.run.id)"
             let run = try await gateway.ask(.GET, path)
@@ -140,7 +139,7 @@ struct SurfaceTests {
         (.unreachable, 503, "service_unavailable"), (.timeout, 504, "timeout"), (.full, 507, "insufficient_storage"),
         (.internal, 500, "internal_error"), (.init(rawValue: "a_newer_one"), 500, "a_newer_one"),
     ])
-    func `a fault behind the gateway becomes its status and the envelope`(
+    func `a fault of a service has its status and the envelope`(
         code: Fault.Code,
         status: Int,
         name: String

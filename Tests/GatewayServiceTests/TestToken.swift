@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes tokens, good ones and any other.
+/// Creates valid and invalid tokens.
 enum TestToken {
     static let header = #"{"alg":"HS256","typ":"JWT"}"#
 
@@ -22,7 +22,7 @@ enum TestToken {
     }
 }
 
-/// SHA-256 and HMAC after FIPS 180-4 and RFC 2104; so that tests sign what no library would.
+/// SHA-256 and HMAC by FIPS 180-4 and RFC 2104, for signing tokens that no library signs.
 enum SHA256 {
     static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var key = key.count > 64 ? hash(key) : key

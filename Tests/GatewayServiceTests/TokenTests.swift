@@ -7,10 +7,9 @@ import Testing
 
 @testable import GatewayService
 
-/// What a token must be like to be believed.
 @Suite(.timeLimit(.minutes(1)))
 struct TokenTests {
-    @Test func `no hostile token is believed, in any mode, and none brings the gateway down`() async throws {
+    @Test func `hostile tokens are rejected in every mode without a crash`() async throws {
         #expect(HostileToken.all.count >= 48)
         for mode in ["required", "open", "off"] {
             try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
@@ -26,7 +25,7 @@ struct TokenTests {
     }
 
     @Test(arguments: HostileToken.all.map(\.token))
-    func `the verifier refuses a hostile token as unauthorized`(_ token: String) async throws {
+    func `the verifier rejects hostile tokens`(_ token: String) async throws {
         let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil)
         await #expect(throws: Fault.self) { try await verifier.verify(token) }
         do {
@@ -47,7 +46,7 @@ struct TokenTests {
         (#"{"alg":"HS256"}"#, #""user_id":"root","role":"superuser""#, "root", .user),
         (#"{"alg":"HS256"}"#, #""user_id":"alice","aud":"anything","other":{"a":[1]}"#, "alice", .user),
     ])
-    func `a good token says who and with which role`(
+    func `a valid token has a principal and a role`(
         header: String,
         claims: String,
         user: String,
@@ -58,7 +57,7 @@ struct TokenTests {
         #expect(principal == Principal(user: user, role: role))
     }
 
-    @Test func `a remembered token is forgotten when it expires`() async throws {
+    @Test func `a cached token expires`() async throws {
         let clock = Mutex(1000.0)
         let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil) {
             clock.withLock { $0 }
@@ -71,7 +70,7 @@ struct TokenTests {
         #expect(try await verifier.verify(token).user == "alice")
     }
 
-    @Test func `clocks may differ by a minute`() async throws {
+    @Test func `clocks may differ by one minute`() async throws {
         let claims = #""user_id":"alice","iss":"parley","exp":2000"#
         let verifier = await verifier()
         for claim in ["nbf", "iat"] {
@@ -94,7 +93,7 @@ struct TokenTests {
         }
     }
 
-    @Test func `a token of ours is believed by us`() async throws {
+    @Test func `an issued token is accepted`() async throws {
         let verifier = await verifier()
         let (token, lifetime) = try await verifier.issue(to: "Zoë")
         #expect(lifetime == 86_400)

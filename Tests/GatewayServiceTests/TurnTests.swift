@@ -2,13 +2,12 @@ import Contracts
 import NIOHTTP1
 import Testing
 
-/// Sending, editing and regenerating, and the keys by which a repeat is known.
 @Suite(.timeLimit(.minutes(1)))
 struct TurnTests {
     private static let message = "\(Sample.path)/messages/\(Sample.answer.id)"
     private static let hello = #"{"content":"Hello"}"#
 
-    @Test func `edit and regenerate are answered like a send, as JSON and as a stream`() async throws {
+    @Test func `edit and regenerate respond like send, as JSON and as a stream`() async throws {
         try await TestGateway.with { gateway in
             let sent = try await gateway.ask(.POST, "\(Sample.path)/messages", body: Self.hello)
             let edited = try await gateway.ask(.POST, "\(Self.message)/edit", body: Self.hello)
@@ -48,7 +47,7 @@ struct TurnTests {
             ([], #"{"content":"Hello","client_message_id":null}"#, nil),
         ] as [([(String, String)], String, String?)]
     )
-    func `a key comes in the header or in the body`(
+    func `the idempotency key is in the header or in the body`(
         headers: [(String, String)],
         body: String,
         key: String?
@@ -77,7 +76,7 @@ struct TurnTests {
             ([], #"{"content":"Hello","client_message_id":18446744073709551616}"#),
         ] as [([(String, String)], String)]
     )
-    func `what cannot be a key is refused`(headers: [(String, String)], body: String) async throws {
+    func `a malformed idempotency key is rejected`(headers: [(String, String)], body: String) async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.ask(
                 .POST,
@@ -112,7 +111,7 @@ struct TurnTests {
         }
     }
 
-    @Test func `a run answers as it stands or with its events, as is asked for`() async throws {
+    @Test func `a run is returned as JSON or as events`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.play(
                 .events([Run.Event(number: 1, userMessage: Sample.question)]),

@@ -7,7 +7,7 @@ import Testing
 /// `/api/v1/usage` and `/api/v1/quotas/{principal}`.
 @Suite(.timeLimit(.minutes(1)))
 struct UsageRouteTests {
-    @Test func `usage is told by day and model, or as asked`() async throws {
+    @Test func `usage is grouped by day and model by default`() async throws {
         try await TestGateway.with { gateway in
             let path = "/api/v1/usage?from=2025-11-01&to=2025-11-30"
             let answer = try await gateway.ask(.GET, path + "&group_by=key,day")
@@ -37,7 +37,7 @@ struct UsageRouteTests {
         }
     }
 
-    @Test func `a quota is set and told`() async throws {
+    @Test func `a quota is set and returned`() async throws {
         try await TestGateway.with { gateway in
             let body = #"{"period":"month","requests":10,"tokens":1000,"cost":2.5,"concurrent_runs":2}"#
             let set = try await gateway.ask(.PUT, "/api/v1/quotas/alice", body: body)
@@ -67,7 +67,7 @@ struct UsageRouteTests {
         }
     }
 
-    @Test func `a quota that is used up is a 429 with its sentence`() async throws {
+    @Test func `an exceeded quota is a 429`() async throws {
         try await TestGateway.with { gateway in
             gateway.services.fail(Fault(.quotaExceeded, "The quota has no room left.", retryAfter: 7))
             let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"x"}"#)

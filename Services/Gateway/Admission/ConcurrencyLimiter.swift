@@ -2,9 +2,9 @@ import Contracts
 import Metrics
 import Synchronization
 
-/// How many calls of models are going on here, for each user and each key.
+/// Limits concurrent model calls per user and per API key.
 ///
-/// A gateway counts its own; conversation-svc counts the answers that it makes.
+/// Each gateway counts its own calls; conversation-svc counts runs.
 final class ConcurrencyLimiter: Sendable {
     private struct State {
         var users: [String: Int] = [:]
@@ -16,28 +16,28 @@ final class ConcurrencyLimiter: Sendable {
     private let state = Mutex(State())
     private let gauge = Gauge(label: "gateway.calls.going")
 
-    /// - Parameter limit: the most calls a user may have going at once; 0 for no limit.
+    /// `limit` is the maximum number of concurrent calls per user; 0 means unlimited.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Takes a place for a call; `keyLimit` is the limit of the principal's key, where it has one.
+    /// Takes a slot, which must be returned with ``release(_:)``.
     ///
-    /// Whoever has acquired one calls ``release(_:)`` when the call is over, however it ended. Throws `limited` when the user or
-    /// the key has too many already; then nothing was taken.
+    /// `keyLimit` is the limit of the principal's API key, if any. Throws `limited` without taking a slot if the user
+    /// or the key has too many calls in progress.
     func acquire(_ principal: Principal, keyLimit: Int? = nil) throws(Fault) {
         let total = try state.withLock { state throws(Fault) in
             if limit > 0, state.users[principal.user, default: 0] >= limit {
                 throw Fault(
                     .limited,
-                    "\(limit) answers are being made for this user already. Wait for one, or set MAX_CONCURRENT_RUNS.",
+                    "This user already has \(limit) model calls in progress. Wait for one, or raise MAX_CONCURRENT_RUNS.",
                     retryAfter: 1
                 )
             }
             if let key = principal.key, let keyLimit, state.keys[key, default: 0] >= keyLimit {
                 throw Fault(
                     .limited,
-                    "\(keyLimit) answers are being made for this key already, and that is its limit. Wait for one.",
+                    "This key already has \(keyLimit) model calls in progress, which is its limit. Wait for one.",
                     retryAfter: 1
                 )
             }
@@ -49,7 +49,7 @@ final class ConcurrencyLimiter: Sendable {
         gauge.record(total)
     }
 
-    /// Gives the place of a call back.
+    /// Returns a slot.
     func release(_ principal: Principal) {
         let total = state.withLock { state in
             let left = state.users[principal.user, default: 1] - 1

@@ -1,26 +1,26 @@
 import Contracts
 import Synchronization
 
-/// What the gateway knows of keys and quotas, and whether it may believe that.
+/// A cache of API keys and of the subjects with a quota.
 ///
-/// It is believed for a second after conversation-svc was last heard; whatever is told in between takes what it concerns
-/// out. So no key that was revoked is served from here for longer than that.
+/// Its entries are valid while conversation-svc's change feed is connected: for ``freshness`` after the last message. A
+/// change removes its entry, so a revoked key is served from the cache for a second at most.
 final class KeyCache: Sendable {
-    /// For how long a silence means that nothing happened.
+    /// Time after the last message of the change feed during which the entries are valid.
     static let freshness = Duration.seconds(1)
-    /// After which time a key is asked for again all the same: so its last use is known to about a minute.
+    /// Maximum age of an entry, so that a key's last use is known to the minute.
     private static let lifetime = Duration.seconds(60)
-    /// For how long a digest that belongs to no key is not asked for again; no key is ever made for one.
+    /// Time for which an invalid digest is cached; no key is ever created for an existing digest.
     private static let invalidLifetime = Duration.seconds(10)
-    /// How many of each are remembered.
+    /// Maximum number of entries of each kind.
     private static let limit = 10_000
 
-    /// What is known of a digest.
+    /// The result of a lookup.
     enum Lookup: Sendable, Equatable {
         case valid(APIKey)
-        /// It belongs to no key.
+        /// No key has the digest.
         case invalid
-        /// Nothing that could be believed.
+        /// No valid entry.
         case miss
     }
 
@@ -29,19 +29,19 @@ final class KeyCache: Sendable {
         var digests: [APIKey.ID: String] = [:]
         var invalid: [String: ContinuousClock.Instant] = [:]
         var quotaSubjects: Set<Quota.Subject> = []
-        /// What goes on by keys.
+        /// The calls and streams in progress, by API key.
         var leases = KeyLeaseTable()
-        /// When all held keys were last in doubt since nothing is heard.
+        /// When all leases were last marked stale while the change feed was disconnected.
         var staleAt: ContinuousClock.Instant?
-        var heardAt: ContinuousClock.Instant?
-        /// Counts what was told, so that an answer from before is not taken for one from after.
+        var lastMessageAt: ContinuousClock.Instant?
+        /// The number of changes; detects responses that are older than a change.
         var version: UInt64 = 0
 
         func isFresh(at now: ContinuousClock.Instant) -> Bool {
-            heardAt.map { now - $0 < KeyCache.freshness } ?? false
+            lastMessageAt.map { now - $0 < KeyCache.freshness } ?? false
         }
 
-        mutating func forgetKeys() {
+        mutating func removeKeys() {
             keys = [:]
             digests = [:]
         }
@@ -49,47 +49,46 @@ final class KeyCache: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether what is known may be believed.
+    /// Whether entries are valid.
     func isFresh(now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { $0.isFresh(at: now) }
     }
 
-    /// Takes in what conversation-svc tells.
-    func apply(_ news: Keys.Event, now: ContinuousClock.Instant = .now) {
+    /// Applies a message of the change feed.
+    func apply(_ event: Keys.Event, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            // Before its first word, a stream has told nothing that could be believed.
-            guard news.quotas != nil || state.heardAt != nil else { return }
-            state.heardAt = now
-            if let quotas = news.quotas {
+            // The first message of a feed contains `quotas`; earlier ones belong to no known state.
+            guard event.quotas != nil || state.lastMessageAt != nil else { return }
+            state.lastMessageAt = now
+            if let quotas = event.quotas {
                 state.quotaSubjects = Set(quotas)
-                state.forgetKeys()
-                // What happened before this stream began was told to nobody here.
+                state.removeKeys()
+                // Changes before this feed began were not received.
                 state.leases.markAllStale()
                 state.version += 1
             }
-            if let key = news.key {
+            if let key = event.key {
                 if let digest = state.digests.removeValue(forKey: key) { state.keys[digest] = nil }
                 state.leases.markStale(key)
                 state.version += 1
             }
-            if let subject = news.limited { state.quotaSubjects.insert(subject) }
-            if let subject = news.unlimited { state.quotaSubjects.remove(subject) }
+            if let subject = event.limited { state.quotaSubjects.insert(subject) }
+            if let subject = event.unlimited { state.quotaSubjects.remove(subject) }
         }
     }
 
-    /// Has something end when a key stops being good, unless that ends before: ``removeLease(_:of:)``.
+    /// Registers a callback for when the key is invalidated, until ``removeLease(_:of:)``.
     ///
-    /// `version`: what was known when the key was believed.
-    func addLease(_ key: APIKey, since version: UInt64, _ end: @escaping KeyLeaseTable.OnInvalidation) -> UInt64 {
-        state.withLock { $0.leases.add(key, isStale: $0.version != version, end) }
+    /// `version` is the version of the cache when the key was verified.
+    func addLease(_ key: APIKey, since version: UInt64, _ callback: @escaping KeyLeaseTable.OnInvalidation) -> UInt64 {
+        state.withLock { $0.leases.add(key, isStale: $0.version != version, callback) }
     }
 
-    /// What was to end with a key has ended before.
     func removeLease(_ lease: UInt64, of key: APIKey.ID) {
         state.withLock { $0.leases.remove(lease, of: key) }
     }
 
-    /// The held keys that must be looked at again; while nothing is heard that is all of them, once a second.
+    /// Returns the keys to revalidate; while the change feed is disconnected, all of them once a second.
     func takeKeysToRevalidate(
         atMost limit: Int,
         now: ContinuousClock.Instant = .now
@@ -103,21 +102,21 @@ final class KeyCache: Sendable {
         }
     }
 
-    /// Ends what goes on by keys that are no longer good, as was found; `nil` when nobody could say.
+    /// Invalidates leases by the result of a revalidation; `nil` if it failed.
     func finishRevalidation(_ staleKeys: [APIKey.ID: KeyLeaseTable.StaleReason], by found: [APIKey]?) {
         for invalidation in state.withLock({ $0.leases.finishRevalidation(staleKeys, by: found) }) {
             invalidation.perform()
         }
     }
 
-    /// Ends what goes on by keys whose end has come.
+    /// Invalidates the leases of expired keys.
     func invalidateExpired(at moment: Timestamp = .now()) {
         for invalidation in state.withLock({ $0.leases.invalidateExpired(at: moment) }) { invalidation.perform() }
     }
 
-    /// The stream of news has broken off.
+    /// Makes the entries invalid until the change feed is connected again.
     func feedDisconnected() {
-        state.withLock { $0.heardAt = nil }
+        state.withLock { $0.lastMessageAt = nil }
     }
 
     func lookup(_ digest: String, now: ContinuousClock.Instant = .now) -> Lookup {
@@ -128,10 +127,10 @@ final class KeyCache: Sendable {
         }
     }
 
-    /// Counts what was told so far.
+    /// The number of changes so far.
     var version: UInt64 { state.withLock { $0.version } }
 
-    /// Remembers a key that was asked for when this version was the newest; answers whether it still is.
+    /// Stores a key that was looked up at `version`; returns `false` if a change has arrived since.
     @discardableResult
     func store(
         _ key: APIKey,
@@ -142,7 +141,7 @@ final class KeyCache: Sendable {
         state.withLock { state in
             guard state.version == version else { return false }
             guard state.isFresh(at: now) else { return true }
-            if state.keys.count >= Self.limit { state.forgetKeys() }
+            if state.keys.count >= Self.limit { state.removeKeys() }
             state.keys[digest] = (key, now + Self.lifetime)
             state.digests[key.id] = digest
             return true
@@ -156,7 +155,7 @@ final class KeyCache: Sendable {
         }
     }
 
-    /// Whether a quota may apply to somebody: also when nobody can tell.
+    /// Whether a quota may apply to the principal; `true` while the change feed is disconnected.
     func mayHaveQuota(_ principal: Principal, now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { state in
             guard state.isFresh(at: now) else { return true }

@@ -3,9 +3,9 @@ import Contracts
 import Logging
 import ServiceLifecycle
 
-/// Keeps the stream open by which conversation-svc tells of keys and quotas that change.
+/// Receives changes of keys and quotas from conversation-svc, and reconnects when the stream ends.
 struct KeyChangeFeed: Service {
-    private static let pause = Duration.milliseconds(100)
+    private static let retryDelay = Duration.milliseconds(100)
 
     let conversations: any Bus
     let cache: KeyCache
@@ -15,28 +15,30 @@ struct KeyChangeFeed: Service {
             var isBroken = false
             while !Task.isCancelled {
                 do {
-                    try await listen()
+                    try await receive()
                     isBroken = false
                 } catch is CancellationError {
                     return
                 } catch {
-                    // Said once: conversation-svc may be away for long.
+                    // Logged once, because conversation-svc may be down for long.
                     let reason = (error as? Fault)?.message ?? "\(error)"
-                    if !isBroken { Logger.current.notice("No news of keys", metadata: ["reason": "\(reason)"]) }
+                    if !isBroken {
+                        Logger.current.notice("Change feed of keys disconnected", metadata: ["reason": "\(reason)"])
+                    }
                     isBroken = true
                 }
                 cache.feedDisconnected()
-                do { try await Task.sleep(for: Self.pause) } catch { return }
+                do { try await Task.sleep(for: Self.retryDelay) } catch { return }
             }
         }
     }
 
-    /// Listens until the stream ends.
-    private func listen() async throws {
+    /// Applies changes until the stream ends.
+    private func receive() async throws {
         let stream = try await conversations.stream(Keys.Watch(), CallContext())
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
-            for news in batch { cache.apply(news) }
+            for event in batch { cache.apply(event) }
         }
     }
 }

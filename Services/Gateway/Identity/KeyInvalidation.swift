@@ -1,27 +1,27 @@
 import Contracts
 
-/// Why a key is no longer good for what was begun by it.
+/// Why an API key became invalid while a request used it.
 enum KeyInvalidation: Sendable {
-    /// It is gone.
+    /// The key was deleted.
     case revoked
-    /// Its role is another, or nobody can say what became of it.
+    /// The key's role was changed, or the key could not be revalidated.
     case changed
-    /// Its end has come.
+    /// The key expired.
     case expired
 
-    /// What whoever waits for an answer is told.
+    /// The fault for the request.
     var fault: Fault {
         let sentence =
             switch self {
-            case .revoked: "The API key was revoked while this was being answered."
-            case .changed: "The API key was changed while this was being answered. Ask again."
-            case .expired: "The API key expired while this was being answered."
+            case .revoked: "The API key was revoked during the request."
+            case .changed: "The API key was changed during the request. Send it again."
+            case .expired: "The API key expired during the request."
             }
         return Fault(.keyInvalidated, sentence)
     }
 }
 
 extension Fault.Code {
-    /// The key by which something was asked for stopped being good before the answer was whole.
+    /// The API key became invalid before the response was complete.
     static let keyInvalidated = Self(rawValue: "key_lost")
 }

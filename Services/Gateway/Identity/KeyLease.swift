@@ -3,26 +3,25 @@ import Contracts
 import HTTP
 import Synchronization
 
-/// Ties an answer to the key by which it was asked for: when that stops being good, the answer ends, and with it the work
-/// behind it.
+/// Cancels a call when its API key becomes invalid.
 ///
-/// It is a registration with the ``KeyCache`` and one with the connection upstream; no task waits for it.
+/// Registers with the ``KeyCache`` and with the upstream connection; no task waits for the invalidation.
 struct KeyLease: Sendable {
-    /// Whether the key was lost, and what is left then.
+    /// The upstream call, and why it was cancelled.
     private final class Cancellation: Sendable {
         let canceller = CallCanceller()
-        private let loss = Mutex<KeyInvalidation?>(nil)
+        private let invalidation = Mutex<KeyInvalidation?>(nil)
 
-        /// What became of the key, if it was lost.
-        var fault: Fault? { loss.withLock(\.self)?.fault }
+        /// The fault of the invalidation, if the key was invalidated.
+        var fault: Fault? { invalidation.withLock(\.self)?.fault }
 
-        func lose(_ why: KeyInvalidation) {
-            loss.withLock { $0 = $0 ?? why }
+        func cancel(_ reason: KeyInvalidation) {
+            invalidation.withLock { $0 = $0 ?? reason }
             canceller.cancel()
         }
     }
 
-    /// A stream and its cancellation; dropped, it lets go of both.
+    /// A stream with a lease; releases both when it is closed or deallocated.
     private final class LeasedStream<Element: Codable & Sendable>: Sendable {
         let stream: ElementStream<Element>
         private let release: @Sendable () -> Void
@@ -42,18 +41,18 @@ struct KeyLease: Sendable {
         }
     }
 
-    /// The key as it was believed.
+    /// The verified key.
     let key: APIKey
-    /// What the cache knew before it was believed: what was told since may concern it.
+    /// The version of the cache before the key was verified; later changes may concern the key.
     let version: UInt64
     let cache: KeyCache
 
-    /// The answer to what is asked, unless the key is lost before it is whole.
+    /// Makes a call; throws `keyInvalidated` if the key becomes invalid first.
     func answer<Answer>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
     ) async throws -> Answer {
-        let (cancellation, lease) = take()
+        let (cancellation, lease) = register()
         defer { cache.removeLease(lease, of: key.id) }
         var call = call
         call.canceller = cancellation.canceller
@@ -64,43 +63,43 @@ struct KeyLease: Sendable {
         }
     }
 
-    /// The stream that is asked for; it ends with a fault when the key is lost, also before it has begun.
+    /// Opens a stream; it ends with `keyInvalidated` when the key becomes invalid, also before the first element.
     func stream<Element>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        let (cancellation, lease) = take()
+        let (cancellation, lease) = register()
         var call = call
         call.canceller = cancellation.canceller
         do {
-            return tie(try await ask(call), cancellation, lease)
+            return leased(try await ask(call), cancellation, lease)
         } catch {
             cache.removeLease(lease, of: key.id)
             throw cancellation.fault ?? error
         }
     }
 
-    private func take() -> (Cancellation, UInt64) {
+    private func register() -> (Cancellation, UInt64) {
         let cancellation = Cancellation()
-        return (cancellation, cache.addLease(key, since: version) { cancellation.lose($0) })
+        return (cancellation, cache.addLease(key, since: version) { cancellation.cancel($0) })
     }
 
-    private func tie<Element>(
+    private func leased<Element>(
         _ stream: ElementStream<Element>,
         _ cancellation: Cancellation,
         _ lease: UInt64
     ) -> ElementStream<Element> {
         let (cache, key) = (cache, key.id)
-        let tie = LeasedStream(stream) { cache.removeLease(lease, of: key) }
+        let leased = LeasedStream(stream) { cache.removeLease(lease, of: key) }
         return ElementStream(
             encoded: {
                 do {
-                    return try await tie.stream.nextEncodedBatch()
+                    return try await leased.stream.nextEncodedBatch()
                 } catch {
                     throw cancellation.fault ?? error
                 }
             },
-            close: { tie.close() }
+            close: { leased.close() }
         )
     }
 }

@@ -1,32 +1,32 @@
 import Contracts
 
-/// What goes on by which API key, and which of these keys are in staleReason.
+/// The calls and streams in progress by API key, and the keys that must be revalidated.
 ///
-/// Pure.
+/// A value type without side effects: the caller performs the returned invalidations.
 struct KeyLeaseTable {
     typealias OnInvalidation = @Sendable (KeyInvalidation) -> Void
 
-    /// Why a key has to be looked at again.
+    /// Why a key must be revalidated.
     enum StaleReason: Sendable {
-        /// News of it may have been missed.
+        /// A change may have been missed.
         case possiblyMissed
-        /// It is said to be another than it was.
+        /// A change of the key was received.
         case changed
     }
 
-    /// Something that is to end.
+    /// A callback to run after the table is unlocked.
     struct Invalidation: Sendable {
-        let loss: KeyInvalidation
-        let end: OnInvalidation
+        let reason: KeyInvalidation
+        let callback: OnInvalidation
 
         func perform() {
-            end(loss)
+            callback(reason)
         }
     }
 
     private struct Lease {
         let role: Principal.Role
-        let end: OnInvalidation
+        let callback: OnInvalidation
     }
 
     private struct Entry {
@@ -38,34 +38,33 @@ struct KeyLeaseTable {
     private var entries: [APIKey.ID: Entry] = [:]
     private var next: UInt64 = 0
 
-    /// Has something end when a key stops being good, unless that ends before: ``release(_:of:)``.
-    mutating func add(_ key: APIKey, isStale: Bool, _ end: @escaping OnInvalidation) -> UInt64 {
+    /// Registers a callback for when the key becomes invalid, until ``remove(_:of:)``.
+    mutating func add(_ key: APIKey, isStale: Bool, _ callback: @escaping OnInvalidation) -> UInt64 {
         next += 1
         var state = entries[key.id] ?? Entry()
-        state.leases[next] = Lease(role: key.role, end: end)
+        state.leases[next] = Lease(role: key.role, callback: callback)
         state.expiresAt = key.expiresAt
         if isStale { state.staleReason = state.staleReason ?? .possiblyMissed }
         entries[key.id] = state
         return next
     }
 
-    /// What was to end with a key has ended before.
     mutating func remove(_ lease: UInt64, of key: APIKey.ID) {
         entries[key]?.leases[lease] = nil
         if entries[key]?.leases.isEmpty == true { entries[key] = nil }
     }
 
-    /// A key is said to be another than it was.
+    /// Marks a key as changed.
     mutating func markStale(_ key: APIKey.ID) {
         entries[key]?.staleReason = .changed
     }
 
-    /// Anything may have been missed.
+    /// Marks all keys, because changes may have been missed.
     mutating func markAllStale() {
         for key in entries.keys where entries[key]?.staleReason == nil { entries[key]?.staleReason = .possiblyMissed }
     }
 
-    /// The keys in staleReason, at most so many; whoever takes them finds out, and says so: ``settle(_:by:)``.
+    /// Takes up to `limit` keys to revalidate; their result goes to ``finishRevalidation(_:by:)``.
     mutating func takeKeysToRevalidate(atMost limit: Int) -> [APIKey.ID: StaleReason] {
         var staleKeys: [APIKey.ID: StaleReason] = [:]
         for (key, state) in entries where staleKeys.count < limit {
@@ -75,42 +74,42 @@ struct KeyLeaseTable {
         return staleKeys
     }
 
-    /// Answers what is to end, once keys that were in staleReason have been looked at.
+    /// Returns the invalidations that follow from a revalidation.
     ///
-    /// `found`: those of them that there are; absent when nobody could say. Then whatever was told to be another ends, and
-    /// the others are in staleReason as before.
+    /// `found` contains the existing keys; `nil` if the revalidation failed: then changed keys are invalidated, and the
+    /// others stay marked.
     mutating func finishRevalidation(_ staleKeys: [APIKey.ID: StaleReason], by found: [APIKey]?) -> [Invalidation] {
         guard let found else {
             for (key, staleReason) in staleKeys where staleReason == .possiblyMissed && entries[key]?.staleReason == nil
             {
                 entries[key]?.staleReason = .possiblyMissed
             }
-            return staleKeys.filter { $0.value == .changed }.flatMap { end($0.key, .changed) { _ in true } }
+            return staleKeys.filter { $0.value == .changed }.flatMap { invalidate($0.key, .changed) { _ in true } }
         }
         let keys = Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
         return staleKeys.keys.flatMap { id in
-            guard let key = keys[id] else { return end(id, .revoked) { _ in true } }
+            guard let key = keys[id] else { return invalidate(id, .revoked) { _ in true } }
             entries[id]?.expiresAt = key.expiresAt
-            // Its name and its limits are of no account for what has begun.
-            return end(id, .changed) { $0.role != key.role }
+            // A changed name or changed limits do not affect calls in progress.
+            return invalidate(id, .changed) { $0.role != key.role }
         }
     }
 
-    /// What is to end since its key has.
+    /// Returns the invalidations of expired keys.
     mutating func invalidateExpired(at moment: Timestamp) -> [Invalidation] {
         let expired = entries.filter { $0.value.expiresAt.map { $0 <= moment } ?? false }
-        return expired.keys.flatMap { end($0, .expired) { _ in true } }
+        return expired.keys.flatMap { invalidate($0, .expired) { _ in true } }
     }
 
-    private mutating func end(
+    private mutating func invalidate(
         _ key: APIKey.ID,
-        _ loss: KeyInvalidation,
-        where isLost: (Lease) -> Bool
+        _ reason: KeyInvalidation,
+        where isInvalid: (Lease) -> Bool
     ) -> [Invalidation] {
         guard var state = entries[key] else { return [] }
-        let lost = state.leases.filter { isLost($0.value) }
-        for lease in lost.keys { state.leases[lease] = nil }
+        let removed = state.leases.filter { isInvalid($0.value) }
+        for lease in removed.keys { state.leases[lease] = nil }
         entries[key] = state.leases.isEmpty ? nil : state
-        return lost.values.map { Invalidation(loss: loss, end: $0.end) }
+        return removed.values.map { Invalidation(reason: reason, callback: $0.callback) }
     }
 }

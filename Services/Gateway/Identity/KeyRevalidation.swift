@@ -3,12 +3,12 @@ import Contracts
 import Logging
 import ServiceLifecycle
 
-/// Looks again at keys by which something is going on: those that news came of, all of them when news may have been
-/// missed, and those whose end has come.
+/// Revalidates the API keys of calls in progress: changed ones, all of them if changes may have been missed, and
+/// expired ones.
 struct KeyRevalidation: Service {
     private static let interval = Duration.milliseconds(250)
-    /// With the interval it is less than a second.
-    private static let patience = Duration.milliseconds(700)
+    /// Less than a second together with the interval.
+    private static let timeout = Duration.milliseconds(700)
 
     let conversations: any Bus
     let cache: KeyCache
@@ -29,12 +29,12 @@ struct KeyRevalidation: Service {
         cache.finishRevalidation(staleKeys, by: await find(Array(staleKeys.keys)))
     }
 
-    /// The keys that there are; `nil` when nobody says.
+    /// Returns the existing keys; `nil` if conversation-svc does not answer.
     private func find(_ keys: [APIKey.ID]) async -> [APIKey]? {
         do {
-            return try await conversations.call(Keys.Check(keys: keys), CallContext(deadline: .now + Self.patience))
+            return try await conversations.call(Keys.Check(keys: keys), CallContext(deadline: .now + Self.timeout))
         } catch {
-            Logger.current.debug("Keys not looked at", metadata: ["error": "\(error)"])
+            Logger.current.debug("Keys not revalidated", metadata: ["error": "\(error)"])
             return nil
         }
     }

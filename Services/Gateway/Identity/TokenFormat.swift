@@ -2,12 +2,11 @@ import Contracts
 import Foundation
 import NIOCore
 
-/// Looks at a token before any library does: size, form, algorithm, and that nothing in it means two things.
+/// Validates the form of a token before it is verified: size, segments, algorithm, and unambiguous JSON.
 ///
-/// Pure. jwt-kit neither compares `alg` with the key's algorithm nor minds `crit` or unknown keys, so that is done
-/// here.
+/// A pure function. jwt-kit does not compare `alg` with the key's algorithm and ignores `crit` and unknown members.
 enum TokenFormat {
-    /// The longest token that is looked at, in bytes.
+    /// Maximum length of a token, in bytes.
     static let limit = 8192
 
     private struct Header: Decodable {
@@ -49,7 +48,7 @@ enum TokenFormat {
         }
     }
 
-    /// Reads base64url without padding, and only in its one canonical spelling.
+    /// Decodes canonical base64url without padding.
     private static func decode(_ segment: Substring) -> Data? {
         guard !segment.isEmpty, segment.utf8.allSatisfy(isLetter) else { return nil }
         let plain = segment.replacing("-", with: "+").replacing("_", with: "/")

@@ -3,7 +3,7 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// A whole answer as `chat.completion`.
+/// Encodes an answer as `chat.completion`.
 struct ChatCompletion {
     private let answer: Inference.Answer
     private let id: String
@@ -52,7 +52,7 @@ struct ChatCompletion {
 }
 
 extension JSONWriter {
-    /// `usage` as OpenAI has it.
+    /// Writes `usage` in OpenAI's format.
     mutating func usage(_ usage: Usage) {
         object("usage") { json in
             json.field("prompt_tokens", usage.promptTokens)

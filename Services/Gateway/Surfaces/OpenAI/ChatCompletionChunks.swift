@@ -4,23 +4,23 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// Makes OpenAI's chunks of the events of a generation.
+/// Encodes the events of a generation as `chat.completion.chunk`.
 ///
-/// Text is passed on as the JSON that it came as: it is neither read nor written again.
+/// The JSON string of a text event is copied without decoding.
 struct ChatCompletionChunks {
-    /// What stands in each chunk before its choice, once the model is known.
+    /// The start of each chunk up to its choices, once the model is known.
     private var beginning = ByteBuffer()
     private(set) var model = ""
-    /// How the model ended, once it has.
+    /// The end of the generation, once it has arrived.
     private(set) var finish: Inference.Finish?
-    /// How many bytes of text were told, from which tokens are estimated where nobody counted them.
+    /// Size of the text so far, in bytes, for estimating tokens if the provider reports no usage.
     private(set) var byteCount = 0
     private let includesUsage: Bool
     private let id: String
     private let created: Int64
     private var hasRole = false
-    /// Whether the end has been told.
-    var isOver: Bool { finish != nil }
+    /// Whether the last chunk was encoded.
+    var isFinished: Bool { finish != nil }
 
     init(includesUsage: Bool, id: String = ChatCompletionID.new(), now: Timestamp = .now()) {
         self.includesUsage = includesUsage
@@ -28,23 +28,23 @@ struct ChatCompletionChunks {
         created = now.microseconds / 1_000_000
     }
 
-    /// The chunks of some events, and the end if they hold it.
+    /// Returns the chunks of the events, including the last one and `[DONE]` if the generation ended.
     mutating func frames(of events: [ByteBuffer]) throws -> ByteBuffer {
         var frames = ByteBuffer()
-        for event in events where !isOver {
+        for event in events where !isFinished {
             let isText = try event.withUnsafeReadableBytes { try writeText($0, to: &frames) }
             if !isText { try write(BusCoding.decode(Inference.Event.self, from: event), to: &frames) }
         }
         return frames
     }
 
-    /// An event of text and nothing else, which most are.
+    /// Writes an event that contains only text; returns `false` for any other.
     private mutating func writeText(_ bytes: UnsafeRawBufferPointer, to frames: inout ByteBuffer) throws -> Bool {
         guard beginning.readableBytes > 0, bytes.starts(with: "{\"text\":".utf8) else { return false }
         let text = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(8))
         var json = JSONScanner(text)
         let raw = try json.raw()
-        // Nothing but the object's end may follow.
+        // The object must end after the string.
         guard text.count == raw.count + 1, text.last == UInt8(ascii: "}") else { return false }
         byteCount += raw.count - 2
         begin(&frames)
@@ -82,7 +82,7 @@ struct ChatCompletionChunks {
         beginning.writeStaticString(",\"choices\":")
     }
 
-    /// Begins a chunk, the first one with the role, up to where its delta's own member stands, if it has one.
+    /// Writes the start of a chunk up to its delta's member; the first chunk contains the role.
     private mutating func begin(_ frames: inout ByteBuffer, hasMember: Bool = true) {
         frames.writeImmutableBuffer(beginning)
         frames.writeStaticString("[{\"index\":0,\"delta\":{")
@@ -135,7 +135,7 @@ struct ChatCompletionChunks {
         end(&frames)
     }
 
-    /// The chunk without a choice that says what it took.
+    /// Writes the chunk with the usage and without a choice.
     private func write(_ usage: Usage, to frames: inout ByteBuffer) {
         var json = JSONWriter()
         json.object { json in
@@ -151,7 +151,7 @@ struct ChatCompletionChunks {
         frames.writeStaticString("\n\n")
     }
 
-    /// A fault after the head has gone out: the last frame, and no `[DONE]` after it.
+    /// The last frame after an error; no `[DONE]` follows it.
     static func frame(of fault: Fault) -> ByteBuffer {
         var json = JSONWriter()
         OpenAIError(fault).write(to: &json)

@@ -1,6 +1,6 @@
 import Bus
 
-/// The name of an answer: `chatcmpl-…`.
+/// Creates the identifier of a completion: `chatcmpl-…`.
 enum ChatCompletionID {
     static func new() -> String {
         "chatcmpl-" + String.randomHex(words: 2)

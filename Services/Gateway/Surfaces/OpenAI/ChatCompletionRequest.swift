@@ -3,19 +3,19 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// The body of `POST /v1/chat/completions`: looked over, and turned into what inference-svc is asked.
+/// Validates the body of `POST /v1/chat/completions` and encodes it for inference-svc.
 ///
-/// The messages, the tools and whatever else has one form on both sides stay the bytes that they came as. Members that
-/// mean nothing here are passed over. What is wrong is refused in OpenAI's own words.
+/// Messages, tools and other members with the same form on both sides are copied as bytes. Unknown members are ignored.
+/// Errors have the words of OpenAI's API.
 struct ChatCompletionRequest {
     private(set) var model = ""
     private(set) var wantsStream = false
-    /// Whether the last chunk of a stream says what it took.
+    /// Whether the stream ends with a chunk that contains the usage.
     private(set) var includesUsage = false
-    /// About how many bytes of text the model will be shown.
+    /// Estimated size of the prompt's text, in bytes.
     private(set) var promptBytes = 0
     private(set) var messages = ByteBuffer()
-    /// What is to be kept, if anything.
+    /// The completion to store, if `store` is set.
     private(set) var stored: StoredCompletion?
     private var options = Inference.Options()
     private var tools: ByteBuffer?
@@ -27,15 +27,15 @@ struct ChatCompletionRequest {
     private var isStored = false
     private var hasStreamOptions = false
 
-    /// How many tokens the answer may have at most, if that was said.
+    /// The maximum number of completion tokens, if the client set it.
     var tokenLimit: Int? { options.maxTokens }
 
-    /// Has the answer be no longer than that.
+    /// Lowers the maximum number of completion tokens.
     mutating func limitAnswer(to tokens: Int) {
         options.maxTokens = min(options.maxTokens ?? tokens, tokens)
     }
 
-    /// Throws ``OpenAIError/Parameter`` with what is wrong, or `invalid` when the body is no JSON.
+    /// Throws ``OpenAIError/Parameter`` for an invalid parameter, and `invalid` for malformed JSON.
     init(_ body: ByteBuffer) throws {
         try JSONBody.validate(body)
         try body.withUnsafeReadableBytes { bytes in

@@ -6,11 +6,11 @@ import JSON
 import NIOCore
 import NIOHTTP1
 
-/// `POST /v1/chat/completions`: straight to inference-svc and back; nothing is stored unless that is asked for.
+/// `POST /v1/chat/completions`: stateless unless `store` is set.
 ///
-/// A client that leaves cancels the model's work, and so does a key that stops being good.
+/// The generation is cancelled when the client disconnects or the API key becomes invalid.
 struct ChatCompletionsController: Sendable {
-    /// How long an answer may take; inference-svc has its own limits, this only bounds the wait for them.
+    /// Timeout of a completion; inference-svc has shorter ones of its own.
     private static let limit = Duration.seconds(900)
 
     let inference: any Bus
@@ -44,12 +44,12 @@ struct ChatCompletionsController: Sendable {
             let answer = try await context.answer(call) { call in
                 try await inference.call(Inference.Complete.self, encoded: chat.encoded(), call)
             }
-            let isKept =
+            let isStored =
                 if let stored = chat.stored { await storedCompletions.store(stored, answer, call) } else { false }
             metered.finish(MeteredCall.Outcome(answer.finish))
             var response = OpenAIResponse.json(ChatCompletion(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
-            if isKept { response.headers[.xParleyConversation] = chat.stored?.id.description }
+            if isStored { response.headers[.xParleyConversation] = chat.stored?.id.description }
             return response
         } catch {
             metered.finish(MeteredCall.Outcome(after: error))
@@ -57,7 +57,7 @@ struct ChatCompletionsController: Sendable {
         }
     }
 
-    /// Answers once the model has begun, so that what goes wrong before has a status.
+    /// Returns the response after the first event has arrived, so that earlier errors have a status code.
     private func stream(
         _ chat: ChatCompletionRequest,
         _ call: CallContext,
@@ -79,7 +79,7 @@ struct ChatCompletionsController: Sendable {
         return response
     }
 
-    /// Asks, and waits for the first that comes.
+    /// Opens the stream and waits for its first batch.
     private func begin(
         _ chat: ChatCompletionRequest,
         _ call: CallContext,
@@ -90,7 +90,7 @@ struct ChatCompletionsController: Sendable {
         }
         do {
             guard let first = try await stream.nextEncodedBatch() else {
-                throw Fault(.cut, "The answer ended before it began. Try again.")
+                throw Fault(.cut, "The response ended before it started. Try again.")
             }
             return (stream, first)
         } catch {
@@ -99,7 +99,7 @@ struct ChatCompletionsController: Sendable {
         }
     }
 
-    /// What one read brought goes on in one write.
+    /// Writes each batch as it arrives.
     private func response(
         of stream: ElementStream<Inference.Event>,
         first: [ByteBuffer],
@@ -111,20 +111,20 @@ struct ChatCompletionsController: Sendable {
         return .eventStream { writer in
             defer { stream.close() }
             do {
-                while !state.isOver {
+                while !state.isFinished {
                     var events = state.takeFirst()
                     if events == nil { events = try await stream.nextEncodedBatch() }
                     guard let events else { break }
                     let frames = try state.take(events)
-                    // Whoever reads the end may look for the conversation at once.
-                    if state.isOver { await state.store() }
+                    // Stored before the last chunk is sent: the client may read the conversation at once.
+                    if state.isFinished { await state.store() }
                     if frames.readableBytes > 0 { try await writer.write(frames) }
                 }
                 try state.finish()
             } catch {
-                // A client that has left takes no last words, and with this stream leaves the model.
-                guard let lastWords = state.fail(error) else { throw error }
-                try await writer.write(lastWords)
+                // The client disconnected: send nothing more. Closing the stream cancels the generation.
+                guard let lastFrame = state.fail(error) else { throw error }
+                try await writer.write(lastFrame)
             }
             try await writer.finish()
         }

@@ -3,17 +3,17 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// Looks over the messages of a request; those that are nothing but a role and a text are only walked over.
+/// Validates the messages of a request; messages with only a role and a text are not decoded.
 enum ChatMessageValidator {
     private static let countLimit = 10_000
     private static let roles = "'system', 'assistant', 'user', 'tool', and 'developer'"
 
-    /// What something that is no text counts as, in bytes of text.
+    /// The size at which an attachment is counted, in bytes of text.
     private static let attachmentBytes = 4096
 
-    /// Answers about how many bytes of text there are.
+    /// Returns the estimated size of the text, in bytes.
     ///
-    /// Throws ``OpenAIError/Parameter`` with what is wrong with which message.
+    /// Throws ``OpenAIError/Parameter`` with the index of an invalid message.
     static func check(_ messages: ByteBuffer) throws -> Int {
         try messages.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
@@ -55,7 +55,7 @@ enum ChatMessageValidator {
         guard try !isPlain(raw) else { return raw.count }
         var message = JSONScanner(raw)
         try check(&message, at: place())
-        // What passed has the form that is passed on, or it would be refused further down in words of ours.
+        // Decoded here, so that an error has the words of OpenAI's API and not those of inference-svc.
         message = JSONScanner(raw)
         do {
             let read = try Inference.Message(from: &message)
@@ -73,7 +73,7 @@ enum ChatMessageValidator {
         }
     }
 
-    /// Whether there is a role of those that need nothing else, a text, and no other member.
+    /// Whether a message has a role that needs no other member, a text, and no other member.
     private static func isPlain(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
         var json = JSONScanner(bytes)
         var (hasRole, hasText, isPlain) = (false, false, true)

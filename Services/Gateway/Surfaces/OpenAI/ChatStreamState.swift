@@ -3,15 +3,15 @@ import Contracts
 import NIOCore
 import Synchronization
 
-/// What a streamed completion carries from one read to the next.
+/// The state of a streamed completion.
 ///
-/// An object and not local values: those would lie in the frame of a task that waits between two tokens, copies and all.
+/// A class: local variables of the streaming function would enlarge the frame of each waiting task.
 final class ChatStreamState: Sendable {
     private struct State {
-        /// What came before anybody was answered.
+        /// The batch that arrived before the response started.
         var first: [ByteBuffer]?
         var chunks: ChatCompletionChunks
-        var answer: StoredAnswer?
+        var answer: StoredAnswerCollector?
     }
 
     private let stored: StoredCompletion?
@@ -32,13 +32,13 @@ final class ChatStreamState: Sendable {
         self.call = call
         self.metered = metered
         let chunks = ChatCompletionChunks(includesUsage: chat.includesUsage)
-        state = Mutex(State(first: first, chunks: chunks, answer: chat.stored.map { _ in StoredAnswer() }))
+        state = Mutex(State(first: first, chunks: chunks, answer: chat.stored.map { _ in StoredAnswerCollector() }))
     }
 
-    /// Whether the end has been told.
-    var isOver: Bool { state.withLock { $0.chunks.isOver } }
+    /// Whether the last chunk was encoded.
+    var isFinished: Bool { state.withLock { $0.chunks.isFinished } }
 
-    /// What came before anybody was answered, once.
+    /// Returns the batch that arrived before the response started, once.
     func takeFirst() -> [ByteBuffer]? {
         state.withLock { state in
             defer { state.first = nil }
@@ -46,34 +46,34 @@ final class ChatStreamState: Sendable {
         }
     }
 
-    /// The chunks of some events, and the end if they hold it.
+    /// Returns the chunks of the events.
     func take(_ events: [ByteBuffer]) throws -> ByteBuffer {
         try state.withLock { state throws in
             let frames = try state.chunks.frames(of: events)
-            state.answer?.take(events)
+            state.answer?.add(events)
             return frames
         }
     }
 
-    /// Keeps the call as a conversation, where that was asked for.
+    /// Stores the completion if the client asked for it.
     func store() async {
         guard let stored else { return }
         _ = await storedCompletions.store(stored, state.withLock { $0.answer?.answer }, call)
     }
 
-    /// Counts a generation that has come to its end.
+    /// Meters a completed generation.
     ///
-    /// Throws `cut` when it has not.
+    /// Throws `cut` if the generation has no end.
     func finish() throws {
         guard let finish = state.withLock({ $0.chunks.finish }) else {
-            throw Fault(.cut, "The model's answer stopped without an end.")
+            throw Fault(.cut, "The model's response stopped before it was complete.")
         }
         metered.finish(MeteredCall.Outcome(finish))
     }
 
-    /// Counts a generation that broke off; answers what is to be told of it.
+    /// Meters a failed generation and returns the last frame, if there is one to send.
     ///
-    /// Where only its client did not hear the end, what it took is known.
+    /// If only the client disconnected after the end, the reported usage is known.
     func fail(_ error: any Error) -> ByteBuffer? {
         let outcome = state.withLock { state in
             state.chunks.finish.map { MeteredCall.Outcome($0) }

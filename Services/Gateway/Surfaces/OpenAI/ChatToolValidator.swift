@@ -1,11 +1,11 @@
 import JSON
 import NIOCore
 
-/// Looks over what a request says of tools and of the answer's form, and keeps it as it came.
+/// Validates tools and the response format, and copies them as bytes.
 enum ChatToolValidator {
     private static let countLimit = 128
 
-    /// `tools`: functions, each with a name.
+    /// `tools`: functions with a name.
     static func tools(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> ByteBuffer? {
         guard json.kind != .null else { return try nothing(&json) }
         guard json.kind == .array else {
@@ -65,7 +65,7 @@ enum ChatToolValidator {
         }
     }
 
-    /// `tool_choice`: a word, or a function by its name.
+    /// `tool_choice`: a value from a fixed list, or a function by its name.
     static func choice(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> ByteBuffer? {
         switch json.kind {
         case .null: return try nothing(&json)
@@ -81,7 +81,7 @@ enum ChatToolValidator {
         }
     }
 
-    /// `response_format`: nothing where it asks for plain text.
+    /// `response_format`; `nil` for plain text.
     static func format(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> ByteBuffer? {
         guard json.kind != .null else { return try nothing(&json) }
         guard json.kind == .object else {

@@ -1,12 +1,12 @@
 import Contracts
 import Foundation
 
-/// The numbers of a vector that travels as base64 of 32-bit floating-point numbers, little-endian.
+/// Decodes a vector: base64 of little-endian 32-bit floating-point numbers.
 enum EmbeddingVector {
-    /// Throws `internal` when the text is no vector.
+    /// Throws `internal` if the text is malformed.
     static func read(_ text: String) throws(Fault) -> [Float] {
         guard let data = Data(base64Encoded: text), data.count.isMultiple(of: 4) else {
-            throw Fault(.internal, "inference-svc answered with a vector that cannot be read.")
+            throw Fault(.internal, "inference-svc returned a malformed vector.")
         }
         return data.withUnsafeBytes { bytes in
             stride(from: 0, to: bytes.count, by: 4).map { offset in

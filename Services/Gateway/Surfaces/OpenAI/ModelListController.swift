@@ -20,7 +20,7 @@ struct ModelListController: Sendable {
 
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         guard let name = context.parameters.get("model") else {
-            throw Fault(.missing, "There is no model of that name.")
+            throw Fault(.missing, "Model not found")
         }
         let model = try await inference.call(Models.Find(name: name), context.call)
         var json = JSONWriter()
@@ -30,7 +30,7 @@ struct ModelListController: Sendable {
 }
 
 extension Model {
-    /// As OpenAI lists it; when it was made is known to nobody here.
+    /// Writes a model in OpenAI's format; its creation date is unknown.
     fileprivate func writeOpenAI(to json: inout JSONWriter) {
         json.object { json in
             json.field("id", name)

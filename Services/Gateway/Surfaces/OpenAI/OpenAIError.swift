@@ -4,7 +4,7 @@ import HTTP
 import HTTPTypes
 import JSON
 
-/// An error as OpenAI's API names it.
+/// An error in the format of OpenAI's API.
 struct OpenAIError {
     let status: HTTPResponse.Status
     let message: String
@@ -12,7 +12,7 @@ struct OpenAIError {
     let param: String?
     let code: String?
 
-    /// A parameter that is wrong, in OpenAI's own words; thrown where a request is read.
+    /// An invalid request parameter, in the words of OpenAI's API.
     struct Parameter: Error {
         let param: String?
         let code: String?
@@ -50,7 +50,7 @@ struct OpenAIError {
         case .invalid, .rejected, .conflict:
             (status, type, param, code) = (fault.code.status, Self.invalid, nil, nil)
         case .tooLarge: (status, type, param, code) = (.contentTooLarge, Self.invalid, nil, "request_too_large")
-        // Whether a model's server or one of ours is down makes no difference to a client.
+        // Clients need not know whether a provider or one of our services is down.
         case .unreachable: (status, type, param, code) = (fault.code.status, Self.server, nil, "unavailable")
         default:
             status = fault.code.publicStatus
@@ -61,7 +61,7 @@ struct OpenAIError {
     private static let invalid = "invalid_request_error"
     private static let server = "server_error"
 
-    /// Whether the same request may well succeed later.
+    /// Whether the same request may succeed later.
     var isWorthRetrying: Bool {
         switch code {
         case "insufficient_quota", "upstream_auth", "method_not_supported": false

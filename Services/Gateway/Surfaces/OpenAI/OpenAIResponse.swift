@@ -5,7 +5,7 @@ import HTTPTypes
 import JSON
 import NIOHTTP1
 
-/// Answers in OpenAI's shape; every error is `{"error":{"message","type","param","code"}}`.
+/// Creates responses in OpenAI's format; every error is `{"error":{"message","type","param","code"}}`.
 enum OpenAIResponse {
     static func json(_ json: JSONWriter, status: HTTPResponseStatus = .ok) -> Response {
         .json(json, status: status)
@@ -18,12 +18,12 @@ enum OpenAIResponse {
         var response = Self.json(json, status: HTTPResponseStatus(error.status))
         if let retryAfter = fault.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         if error.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        // The official clients try again after most errors unless they are told that it is no use.
+        // OpenAI's clients retry after most errors unless this header forbids it.
         if !error.isWorthRetrying { response.headers[.xShouldRetry] = "false" }
         return response
     }
 
-    /// 400 for a parameter that is wrong.
+    /// The response 400 for an invalid parameter.
     static func invalidParameter(_ parameter: OpenAIError.Parameter) -> Response {
         let error = OpenAIError(parameter)
         var json = JSONWriter()
@@ -31,7 +31,7 @@ enum OpenAIResponse {
         return Self.json(json, status: HTTPResponseStatus(error.status))
     }
 
-    /// 429 for a caller who asks too often.
+    /// The response 429 for an exceeded rate limit.
     static func rateLimited(_ decision: RateLimitDecision) -> Response {
         let isMinute = decision.exceeded == "per_minute"
         let limit = isMinute ? decision.limitMinute : decision.limitHour
@@ -48,7 +48,7 @@ enum OpenAIResponse {
 }
 
 extension RateLimitDecision {
-    /// The headers by which OpenAI's clients learn how much they may still ask.
+    /// Adds OpenAI's rate limit headers.
     func writeOpenAI(to headers: inout HTTPHeaders) {
         guard limitMinute > 0 else { return }
         headers[.rateLimitRequests] = String(limitMinute)

@@ -4,21 +4,23 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// What is to be kept of a call with `store: true`, as ``Conversations/Import`` has it.
+/// A completion with `store: true`, encoded as ``Conversations/Import``.
 ///
-/// Whether it can be kept is known before a model is asked.
+/// Validated before the model is asked.
 struct StoredCompletion: Sendable {
-    /// The most bytes of messages that are kept, without what stands in them as data.
+    /// Maximum size of the stored messages, without inline data, in bytes.
     static let sizeLimit = 4 * 1024 * 1024
 
-    /// The conversation's name, made here: a client learns it with the head, and what is kept twice is kept once.
+    /// The conversation's identifier.
+    ///
+    /// Created here, so that the client gets it with the response head, and storing is idempotent.
     let id = Conversation.ID()
-    /// The messages, as JSON.
+    /// The messages as JSON.
     private let messages: ByteBuffer
 
-    /// Throws ``OpenAIError/Parameter`` when they cannot be kept.
+    /// Throws ``OpenAIError/Parameter`` if the messages cannot be stored.
     init(_ messages: ByteBuffer) throws {
-        var kept = ByteBuffer()
+        var encodedMessages = ByteBuffer()
         var hasQuestion = false
         do {
             try messages.withUnsafeReadableBytes { bytes in
@@ -26,30 +28,30 @@ struct StoredCompletion: Sendable {
                 try json.array { json in
                     let message = try Inference.Message(from: &json)
                     hasQuestion = hasQuestion || message.role != .assistant
-                    kept.writeStaticString(kept.readableBytes == 0 ? "[" : ",")
-                    kept.writeImmutableBuffer(BusCoding.write(message.withoutData))
+                    encodedMessages.writeStaticString(encodedMessages.readableBytes == 0 ? "[" : ",")
+                    encodedMessages.writeImmutableBuffer(BusCoding.write(message.withoutData))
                 }
             }
         } catch is JSONScanner.Malformed {
-            throw Self.refusal("Invalid 'store': a message cannot be read.")
+            throw Self.refusal("Invalid 'store': a message is malformed.")
         }
-        kept.writeStaticString("]")
+        encodedMessages.writeStaticString("]")
         guard hasQuestion else {
             throw Self.refusal(
-                "Invalid 'store': nothing is asked in the messages, so there is no conversation to keep."
+                "Invalid 'store': the messages contain no message of a user, so there is no conversation to store."
             )
         }
-        guard kept.readableBytes <= Self.sizeLimit else {
-            throw Self.refusal("Invalid 'store': messages of more than \(Self.sizeLimit) bytes are not kept.")
+        guard encodedMessages.readableBytes <= Self.sizeLimit else {
+            throw Self.refusal("Invalid 'store': messages of more than \(Self.sizeLimit) bytes cannot be stored.")
         }
-        self.messages = kept
+        self.messages = encodedMessages
     }
 
     private static func refusal(_ message: String) -> OpenAIError.Parameter {
         OpenAIError.Parameter(param: "store", code: "invalid_value", message: message)
     }
 
-    /// The JSON of a ``Conversations/Import``; without what is not kept of an answer.
+    /// Returns the JSON of a ``Conversations/Import``, without the parts of the answer that are not stored.
     func encoded(_ answer: Inference.Answer) -> ByteBuffer {
         var answer = answer
         (answer.reasoning, answer.logprobs) = (nil, nil)
@@ -63,11 +65,11 @@ struct StoredCompletion: Sendable {
     }
 }
 
-/// The longest address of an image that is kept, in bytes.
+/// Maximum length of a stored image URL, in bytes.
 private let addressLimit = 2048
 
 extension Inference.Message {
-    /// The same with images and recordings named by their kind alone, where they are data in the message itself.
+    /// The message without inline data: only the media type of images and recordings is stored.
     fileprivate var withoutData: Inference.Message {
         guard case .parts(let parts) = content else { return self }
         var message = self
@@ -78,7 +80,7 @@ extension Inference.Message {
                 if let url = part.image?.url, url.hasPrefix("data:") {
                     part.image?.url = String(url.prefix { $0 != "," }.prefix(128))
                 } else if let url = part.image?.url, url.utf8.count > addressLimit {
-                    // What is left of an address that is too long would be another one.
+                    // A truncated URL would be a different URL.
                     part.image?.url = ""
                 }
                 return part

@@ -4,13 +4,13 @@ import Logging
 import Metrics
 import NIOCore
 
-/// Keeps answered calls as conversations, where their clients asked for that.
+/// Stores completions as conversations if the client asked for it.
 ///
-/// An answer is never lost for it: what cannot be kept within ``patience`` is logged, counted, and told all the same.
+/// A failure does not fail the response: it is logged and counted.
 struct StoredCompletionWriter: Sendable {
-    /// How long conversation-svc is asked; it may be starting again.
-    private static let patience = Duration.seconds(5)
-    private static let pause = Duration.milliseconds(250)
+    /// Timeout for storing, long enough for a restart of conversation-svc.
+    private static let timeout = Duration.seconds(5)
+    private static let retryDelay = Duration.milliseconds(250)
 
     let conversations: any Bus
     private let failures = Counter(label: "gateway.conversations.unkept")
@@ -19,19 +19,19 @@ struct StoredCompletionWriter: Sendable {
         self.conversations = conversations
     }
 
-    /// Answers whether it is kept; without an answer it cannot be.
+    /// Returns whether the completion was stored; without an answer it cannot be.
     func store(_ call: StoredCompletion, _ answer: Inference.Answer?, _ context: CallContext) async -> Bool {
         do {
             guard let request = answer.map(call.encoded),
-                request.readableBytes <= StoredCompletion.sizeLimit + StoredAnswer.sizeLimit
-            else { throw Fault(.tooLarge, "The answer is too large to be kept.") }
-            // A client that leaves now has its answer, and has asked for this.
+                request.readableBytes <= StoredCompletion.sizeLimit + StoredAnswerCollector.sizeLimit
+            else { throw Fault(.tooLarge, "The answer is too large to be stored.") }
+            // Not cancelled when the client disconnects: it has asked for the completion to be stored.
             try await Task { try await retry(request, context) }.value
             return true
         } catch {
             failures.increment()
             Logger.current.error(
-                "Call not kept as a conversation",
+                "Completion not stored",
                 metadata: [
                     "conversation.id": "\(call.id)", "request.id": "\(context.requestID)",
                     "error": "\((error as? Fault)?.message ?? "\(error)")",
@@ -41,17 +41,17 @@ struct StoredCompletionWriter: Sendable {
         }
     }
 
-    /// Asks again where that may help: it is kept once, however often it is asked for.
+    /// Sends the request until it succeeds; storing is idempotent.
     private func retry(_ request: ByteBuffer, _ context: CallContext) async throws {
         var bounded = context
-        let end = ContinuousClock.now + Self.patience
+        let end = ContinuousClock.now + Self.timeout
         bounded.deadline = end
         while true {
             do {
                 _ = try await conversations.call(Conversations.Import.self, encoded: request, bounded)
                 return
-            } catch let fault as Fault where fault.code.isRetryable && .now + Self.pause < end {
-                try await Task.sleep(for: Self.pause)
+            } catch let fault as Fault where fault.code.isRetryable && .now + Self.retryDelay < end {
+                try await Task.sleep(for: Self.retryDelay)
             }
         }
     }

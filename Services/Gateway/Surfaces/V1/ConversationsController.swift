@@ -4,7 +4,7 @@ import HTTP
 import JSON
 import NIOHTTP1
 
-/// `/api/v1/chat/conversations`: open, list, delete.
+/// `/api/v1/chat/conversations`: create, list and delete conversations.
 struct ConversationsController: Sendable {
     let conversations: any Bus
 

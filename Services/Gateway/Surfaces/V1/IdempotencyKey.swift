@@ -1,15 +1,14 @@
 import Contracts
 import NIOHTTP1
 
-/// The client's own name for a request, by which a repeat is known: the header `Idempotency-Key`, or
-/// `client_message_id` in the body.
+/// The idempotency key of a request: the header `Idempotency-Key`, or `client_message_id` in the body.
 enum IdempotencyKey {
     private static let lengths = 1...255
 
-    /// Throws `invalid` for one that cannot be a key, and for two that differ.
+    /// Throws `invalid` for a malformed key, and for two different ones.
     static func read(_ request: Request, body: LenientString?) throws -> String? {
         let headers = request.headers["idempotency-key"]
-        guard headers.count <= 1 else { throw Fault(.invalid, "The header Idempotency-Key stands more than once.") }
+        guard headers.count <= 1 else { throw Fault(.invalid, "The header Idempotency-Key must not be repeated.") }
         let header = try headers.first.map { try check(unquoted($0), name: "The header Idempotency-Key") }
         let field = try body.map { try check($0.text, name: "`client_message_id`") }
         if let header, let field, header != field {
@@ -18,7 +17,7 @@ enum IdempotencyKey {
         return header ?? field
     }
 
-    /// The draft of the header's standard writes it as a string in quotes; most clients do not.
+    /// Removes the quotes that the header's draft standard requires and most clients omit.
     private static func unquoted(_ text: String) -> String {
         guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
         return String(text.dropFirst().dropLast())

@@ -3,7 +3,7 @@ import Contracts
 import HTTP
 import JSON
 
-/// `/api/v1/influencers`: personas, under the name that v1 gives them; open to everybody.
+/// `/api/v1/influencers`: personas, by their name in v1; public.
 struct InfluencersController: Sendable {
     let conversations: any Bus
 

@@ -2,9 +2,9 @@ import Contracts
 import ContractsJSON
 import JSON
 
-/// The values of v1 as JSON, keys in the order of the documents; `id` is always first.
+/// Encodes the values of v1, with members in documented order.
 extension JSONWriter {
-    /// With what the model was shown of the conversation, where that is known.
+    /// Writes a message; `context` is what the model saw of the conversation, if known.
     mutating func message(_ message: Message, context: Run.ContextReport? = nil) {
         object { json in
             json.field("id", message.id.description)

@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// Models and the jobs that fetch them, as v1 writes them.
+/// Encodes models and model jobs as v1 defines them.
 extension JSONWriter {
     mutating func model(_ model: Model) {
         object { $0.members(of: model) }
@@ -32,7 +32,7 @@ extension JSONWriter {
         }
     }
 
-    /// A job; `isJoined` says whether it was there before the request that is answered.
+    /// Writes a job; `isJoined` tells whether it existed before the request.
     mutating func job(_ job: ModelJob, isJoined: Bool? = nil) {
         object { json in
             json.field("id", job.id.description)

@@ -5,14 +5,14 @@ import HTTPTypes
 import JSON
 import NIOHTTP1
 
-/// `/api/v1/keys`: make, list, change and revoke API keys; `?user=` is for admins.
+/// `/api/v1/keys`: create, list, change and revoke API keys; `?user=` is for admins.
 struct KeysController: Sendable {
     let conversations: any Bus
 
     private struct Body: Decodable {
         var name: String?
         var role: String?
-        /// In seconds from now.
+        /// Seconds from now.
         var expires_in: Int?
         var requests_per_minute: Int?
         var requests_per_hour: Int?
@@ -37,7 +37,7 @@ struct KeysController: Sendable {
         func readEnd(now: Timestamp = .now()) throws -> Timestamp? {
             guard let expires_in else { return nil }
             guard (1...3_155_760_000).contains(expires_in) else {
-                throw Fault(.invalid, "`expires_in` must be a whole number of seconds, at most a hundred years.")
+                throw Fault(.invalid, "`expires_in` must be an integer from 1 to 3155760000, in seconds.")
             }
             return Timestamp(microseconds: now.microseconds + Int64(expires_in) * 1_000_000)
         }
@@ -83,7 +83,7 @@ struct KeysController: Sendable {
         return V1Response.json(json)
     }
 
-    /// What the body does not name stays; of the limits either all stay or none.
+    /// Changes the members in the body; limits are changed all together.
     func change(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = try key(context)
         let body = try await request.body.json(Body.self)
@@ -119,7 +119,7 @@ struct KeysController: Sendable {
 }
 
 extension JSONWriter {
-    /// A key, with its secret at the one time when that is known.
+    /// Writes a key, with its secret when it was just created.
     fileprivate mutating func key(_ key: APIKey, secret: String? = nil) {
         object { json in
             json.field("id", key.id.description)

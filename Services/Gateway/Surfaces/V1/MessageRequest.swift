@@ -1,8 +1,8 @@
 import Contracts
 
-/// What a client sends as a message; forgiving in form, strict in what it means.
+/// The body of a message; lenient about types, strict about values.
 struct MessageRequest: Decodable {
-    /// The longest text, in characters.
+    /// Maximum length of the text, in characters.
     static let textLimit = 4000
     private static let mediaLimit = 10
 
@@ -11,14 +11,14 @@ struct MessageRequest: Decodable {
     private var media_urls: OneOrMany?
     private var audio_url: String?
     private var audio_duration_seconds: LenientInteger?
-    /// The client's own name for the message, as an alternative to the header `Idempotency-Key`.
+    /// An idempotency key, as an alternative to the header `Idempotency-Key`.
     var client_message_id: LenientString?
-    /// Whether the answer is wanted as a stream, beside what the `Accept` header says.
+    /// Whether to stream the response, as an alternative to the `Accept` header.
     var stream: Bool?
 
-    /// The message's content by the documented rules.
+    /// Returns the content of the message.
     ///
-    /// Throws `invalid` with the field that breaks one.
+    /// Throws `invalid` with the name of an invalid member.
     func validated() throws -> Message.Content {
         guard let kind = Message.Kind(rawValue: Self.trimmed(message_type ?? "text").lowercased()) else {
             throw Fault(.invalid, "`message_type` must be one of: text, multimodal, image, audio.")
@@ -27,13 +27,13 @@ struct MessageRequest: Decodable {
         let media = (media_urls?.items ?? []).map(Self.trimmed).filter { !$0.isEmpty }
         let audio = audio_url.map(Self.trimmed).flatMap { $0.isEmpty ? nil : $0 }
         guard text.unicodeScalars.count <= Self.textLimit else {
-            throw Fault(.invalid, "`content` is longer than \(Self.textLimit) characters.")
+            throw Fault(.invalid, "`content` must have at most \(Self.textLimit) characters.")
         }
         guard media.count <= Self.mediaLimit else {
-            throw Fault(.invalid, "`media_urls` holds more than \(Self.mediaLimit) entries.")
+            throw Fault(.invalid, "`media_urls` must have at most \(Self.mediaLimit) entries.")
         }
         guard (media + [audio ?? ""]).allSatisfy({ $0.utf8.count <= 2048 }) else {
-            throw Fault(.invalid, "An entry of `media_urls`, or `audio_url`, is longer than 2048 bytes.")
+            throw Fault(.invalid, "The entries of `media_urls`, and `audio_url`, must have at most 2048 bytes.")
         }
         try check(kind, text: text, media: media, audio: audio)
         return Message.Content(
@@ -50,9 +50,9 @@ struct MessageRequest: Decodable {
         case .text where Self.trimmed(text).isEmpty:
             throw Fault(.invalid, "`content` must not be blank in a text message.")
         case .multimodal where media.isEmpty, .image where media.isEmpty:
-            throw Fault(.invalid, "`media_urls` must name at least one image in a message of type \(kind.rawValue).")
+            throw Fault(.invalid, "`media_urls` must contain at least one image in a message of type \(kind.rawValue).")
         case .audio where audio == nil:
-            throw Fault(.invalid, "`audio_url` must be there in a message of type audio.")
+            throw Fault(.invalid, "`audio_url` is required in a message of type audio.")
         default: break
         }
     }
@@ -60,7 +60,7 @@ struct MessageRequest: Decodable {
     private func seconds() throws -> Int? {
         guard let value = audio_duration_seconds?.value else { return nil }
         guard (0...300).contains(value) else {
-            throw Fault(.invalid, "`audio_duration_seconds` must be a whole number from 0 to 300.")
+            throw Fault(.invalid, "`audio_duration_seconds` must be an integer from 0 to 300.")
         }
         return value
     }
@@ -73,7 +73,7 @@ struct MessageRequest: Decodable {
     }
 }
 
-/// A text, also where a client sends a number.
+/// A string that may be sent as a number.
 struct LenientString: Decodable {
     var text: String
 
@@ -86,18 +86,18 @@ struct LenientString: Decodable {
         }
     }
 
-    /// A number as text; only such as are told apart from their neighbours, since it may be a name.
+    /// Formats a number as text; rejects numbers too large to be exact, because the text may be an identifier.
     private static func digits(in container: any SingleValueDecodingContainer) throws -> String {
         if let number = try? container.decode(Int64.self) { return "\(number)" }
         if let number = try? container.decode(UInt64.self) { return "\(number)" }
         guard let number = try? container.decode(Double.self), abs(number) < 1e15 else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "It must be a text.")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "It must be a string.")
         }
         return number == number.rounded() ? "\(Int64(number))" : "\(number)"
     }
 }
 
-/// A list, also where a client sends its only entry.
+/// A list of strings that may be sent as one string.
 private struct OneOrMany: Decodable {
     var items: [String]
 
@@ -111,9 +111,9 @@ private struct OneOrMany: Decodable {
     }
 }
 
-/// A whole number, also where a client sends it as a text.
+/// An integer that may be sent as a string.
 private struct LenientInteger: Decodable {
-    /// -1 for a text that is no number, which no rule allows.
+    /// -1 for text that is not a number, which no rule allows.
     var value: Int
 
     init(from decoder: any Decoder) throws {
@@ -123,7 +123,7 @@ private struct LenientInteger: Decodable {
         } catch DecodingError.typeMismatch {
             value = Int(try container.decode(String.self)) ?? -1
         } catch {
-            // A number that is no whole one, or too large; the library has an error of its own for it.
+            // Decoding fails differently for fractions and for large numbers.
             value = -1
         }
     }

@@ -3,7 +3,7 @@ import Contracts
 import HTTP
 import JSON
 
-/// `/api/v1/chat/conversations/{id}/messages`: read what was said, and choose between its branches.
+/// `/api/v1/chat/conversations/{id}/messages`: list messages and select branches.
 struct MessagesController: Sendable {
     private static let limits = 1...200
 
@@ -38,7 +38,7 @@ struct MessagesController: Sendable {
         return V1Response.json(json)
     }
 
-    /// Makes the conversation go on from a message of another branch; answers with the newest messages as they are then.
+    /// Selects the branch of a message; returns the newest messages of that branch.
     func select(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (id, message) = (try context.conversation(), try context.message())
         let limit = try QueryParameters(request).integer("limit", default: 50, in: Self.limits)

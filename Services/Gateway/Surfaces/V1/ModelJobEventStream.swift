@@ -4,7 +4,7 @@ import HTTP
 import JSON
 import NIOCore
 
-/// A job's progress as Server-Sent Events: `progress` at once and again and again, at last `done` or `error`.
+/// The progress of a model job as Server-Sent Events: `progress`, repeatedly, then `done` or `error`.
 enum ModelJobEventStream {
     static func response(of stream: ElementStream<ModelJob>) -> Response {
         .eventStream { writer in
@@ -17,12 +17,12 @@ enum ModelJobEventStream {
                     try await writer.write(frames)
                     hasEnd = jobs.last?.state.isFinal ?? hasEnd
                 }
-                if !hasEnd { throw Fault(.cut, "The job's events stopped without an end. Ask for them again.") }
+                if !hasEnd { throw Fault(.cut, "The job's events stopped before the job ended. Request them again.") }
             } catch let fault as Fault where !hasEnd {
-                // The job goes on; only this watch broke.
+                // The job continues; only this stream failed.
                 try await writer.write(frame(of: fault, job: nil))
             } catch is Fault {
-                // The job's end has been told.
+                // The last event of the job was sent before the stream failed.
             }
             try await writer.finish()
         }

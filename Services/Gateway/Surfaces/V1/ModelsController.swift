@@ -6,7 +6,7 @@ import HTTPTypes
 import JSON
 import NIOHTTP1
 
-/// `/api/v1/models`: which models there are; fetch, make and delete one.
+/// `/api/v1/models`: list, show, pull, create and delete models.
 struct ModelsController: Sendable {
     let inference: any Bus
     let mode: AuthenticationMode
@@ -23,7 +23,7 @@ struct ModelsController: Sendable {
         var parameters: RawJSON?
     }
 
-    /// All models, and how their providers stand.
+    /// Returns all models and the status of their providers.
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let reports = try await inference.call(Models.List(), context.call)
         let mayManage = mayManage(context)
@@ -35,7 +35,7 @@ struct ModelsController: Sendable {
         return V1Response.json(json)
     }
 
-    /// One model, with all that its provider tells of it.
+    /// Returns one model with its provider's details.
     func show(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let description = try await inference.call(Models.Show(model: try Self.model(context)), context.call)
         var json = JSONWriter()
@@ -43,14 +43,14 @@ struct ModelsController: Sendable {
         return V1Response.json(json)
     }
 
-    /// Begins to fetch a model, or joins who does already.
+    /// Starts a pull, or joins one that is in progress.
     func pull(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
         let body = try await request.body.json(PullBody.self)
         return answer(try await inference.call(Models.Pull(model: body.model), context.jobCall))
     }
 
-    /// Begins to make a model of another one.
+    /// Starts the creation of a model from another one.
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
         let body = try await request.body.json(CreateBody.self)
@@ -68,7 +68,7 @@ struct ModelsController: Sendable {
         try requireManager(context)
         let model = try Self.model(context)
         var call = context.call
-        // The files of a large model take their time.
+        // Deleting the files of a large model takes long.
         call.deadline = .now + .seconds(70)
         _ = try await inference.call(Models.Delete(model: model), call)
         var json = JSONWriter()
@@ -80,7 +80,7 @@ struct ModelsController: Sendable {
         return V1Response.json(json)
     }
 
-    /// The jobs that go on, and those that ended lately.
+    /// Returns the jobs in progress and those that ended recently.
     func jobs(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let jobs = try await inference.call(Models.Pulls(), context.jobCall)
         var json = JSONWriter()
@@ -91,14 +91,14 @@ struct ModelsController: Sendable {
         return V1Response.json(json)
     }
 
-    /// A job as it stands, and as it goes on, to its end.
+    /// Streams the progress of a job until it ends.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let follow = Models.FollowPull(id: try Self.job(context))
         let stream = try await context.stream(context.jobCall) { try await inference.stream(follow, $0) }
         return ModelJobEventStream.response(of: stream)
     }
 
-    /// Ends a job.
+    /// Cancels a job.
     func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
         let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.jobCall)
@@ -122,7 +122,7 @@ struct ModelsController: Sendable {
 
     private func requireManager(_ context: AuthenticatedContext) throws(Fault) {
         guard mayManage(context) else {
-            throw Fault(.forbidden, "Models are fetched, made and deleted by admins only.")
+            throw Fault(.forbidden, "Only admins can pull, create and delete models.")
         }
     }
 
@@ -138,7 +138,7 @@ struct ModelsController: Sendable {
 }
 
 extension AuthenticatedContext {
-    /// The call on the bus for what concerns jobs: one replica of inference-svc has them all.
+    /// The bus context for jobs: all of them are on one replica of inference-svc.
     fileprivate var jobCall: CallContext {
         var call = call
         call.requiresSameReplica = true

@@ -1,8 +1,8 @@
 import Contracts
 
-/// Reads the numbers and words of a query; what is out of bounds is refused with its name.
+/// Reads query parameters; an invalid value throws a fault with the parameter's name.
 struct QueryParameters {
-    /// Where a list may be read from; no list of ours is longer.
+    /// Valid offsets of a list.
     static let offsets = 0...1_000_000_000
 
     private let request: Request
@@ -11,19 +11,19 @@ struct QueryParameters {
         self.request = request
     }
 
-    /// A whole number within a range.
+    /// Returns an integer in a range.
     func integer(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = try single(name) else { return value }
         guard let number = Self.number(text), range.contains(number) else {
             throw Fault(
                 .invalid,
-                "`\(name)` must be a whole number from \(range.lowerBound) to \(range.upperBound)."
+                "`\(name)` must be an integer from \(range.lowerBound) to \(range.upperBound)."
             )
         }
         return number
     }
 
-    /// A number of digits and nothing else.
+    /// Parses a number that consists of digits only.
     static func number(_ text: String) -> Int? {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
@@ -40,13 +40,13 @@ struct QueryParameters {
         return id
     }
 
-    /// A text; an empty one counts as none.
+    /// Returns a string; `nil` if it is empty.
     func text(_ name: String) throws -> String? {
         guard let text = try single(name), !text.isEmpty else { return nil }
         return text
     }
 
-    /// Yes or no.
+    /// Returns a boolean.
     func flag(_ name: String) throws -> Bool {
         switch try single(name)?.lowercased() {
         case nil, "false", "0": false
@@ -57,7 +57,7 @@ struct QueryParameters {
 
     private func single(_ name: String) throws -> String? {
         let values = request.query.values(name)
-        guard values.count <= 1 else { throw Fault(.invalid, "`\(name)` stands more than once in the query.") }
+        guard values.count <= 1 else { throw Fault(.invalid, "`\(name)` must not be repeated in the query.") }
         return values.first
     }
 }
@@ -78,9 +78,9 @@ extension RequestContext {
         try identifier("run", missing: "Run not found")
     }
 
-    /// The id in the path.
+    /// The identifier in the path.
     ///
-    /// Throws `missing`: what is no id names nothing.
+    /// Throws `missing` if it is malformed.
     func identifier<Subject>(_ name: String, missing message: String) throws -> Identifier<Subject> {
         guard let text = parameters.get(name), let id = Identifier<Subject>(text) else {
             throw Fault(.missing, message)

@@ -4,7 +4,7 @@ import Foundation
 import HTTP
 import JSON
 
-/// `/api/v1/quotas/{principal}`: look at a quota, and set it; the principal is a user's name or `key:<id>`.
+/// `/api/v1/quotas/{principal}`: show and set quotas; the principal is a user's name or `key:<id>`.
 struct QuotasController: Sendable {
     let conversations: any Bus
 
@@ -39,10 +39,10 @@ struct QuotasController: Sendable {
         return answer(try await conversations.call(Quotas.Set(subject: subject, quota: quota), context.call))
     }
 
-    /// Who is meant: `alice`, or `user:alice` where a name could be taken for another's, or `key:<id>`.
+    /// The subject in the path: `alice`, or `user:alice` for a name that is ambiguous, or `key:<id>`.
     private func subject(_ context: AuthenticatedContext) throws -> Quota.Subject {
         guard let name = context.parameters.get("principal"), TokenClaims.isUserName(name) else {
-            throw Fault(.missing, "There is no such principal.")
+            throw Fault(.missing, "Principal not found")
         }
         return Quota.Subject(name) ?? .user(name)
     }

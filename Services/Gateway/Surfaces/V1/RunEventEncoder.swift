@@ -3,17 +3,17 @@ import Contracts
 import JSON
 import NIOCore
 
-/// Turns a run's events, as JSON from the bus, into Server-Sent Events.
+/// Encodes a run's events as Server-Sent Events.
 ///
-/// Pure. Text, which is nearly all there is, is not decoded: its number and its string are cut out of the bytes and
-/// passed on.
+/// A pure function. Text events, which are nearly all, are not decoded: the number and the JSON string are copied from
+/// the bytes of the bus.
 struct RunEventEncoder: Sendable {
-    /// The run that the events belong to; absent while it is not known.
+    /// The run of the events; `nil` while it is unknown.
     let run: Run.ID?
 
-    /// Writes the events of a batch; answers whether the run's last one was among them.
+    /// Writes a batch of events; returns whether it contained the run's last event.
     ///
-    /// Throws a ``Fault`` at an element that cannot be read; those before it are written.
+    /// Throws a ``Fault`` at a malformed element, after writing the ones before it.
     func write(_ elements: [ByteBuffer], to frames: inout ByteBuffer) throws -> Bool {
         frames.reserveCapacity(elements.reduce(0) { $0 + $1.readableBytes + 32 })
         var isLast = false
@@ -26,9 +26,9 @@ struct RunEventEncoder: Sendable {
         return isLast
     }
 
-    /// Tells a watcher that the watch broke off, which says nothing about the run.
+    /// Returns the event for a broken stream, which says nothing about the run.
     ///
-    /// It has no number, so a client that comes back asks for what follows the last event that it has.
+    /// It has no `id`, so a client that reconnects continues after the last event it has.
     func broken(_ fault: Fault) -> ByteBuffer {
         var json = JSONWriter()
         json.object { json in
@@ -45,7 +45,7 @@ struct RunEventEncoder: Sendable {
         return frame
     }
 
-    /// Writes an element of exactly the form `{"number":3,"text":"Hel"}`; `false` for any other.
+    /// Writes an element of exactly the form `{"number":3,"text":"Hel"}`; returns `false` for any other.
     private static func write(text element: ByteBuffer, to frames: inout ByteBuffer) -> Bool {
         let view = element.readableBytesView
         let start = view.startIndex + 10
@@ -63,7 +63,7 @@ struct RunEventEncoder: Sendable {
         return true
     }
 
-    /// Whether the bytes are a JSON string and nothing more, so that nothing else follows the text.
+    /// Whether the bytes are exactly one JSON string.
     private static func isOneString(_ bytes: ByteBufferView) -> Bool {
         var isEscaped = false
         var index = bytes.index(after: bytes.startIndex)
@@ -111,7 +111,7 @@ struct RunEventEncoder: Sendable {
             if isError {
                 let code = end.fault?.code ?? .internal
                 json.field("code", V1ErrorCode.name(code))
-                json.field("message", end.fault?.message ?? "No answer could be made.")
+                json.field("message", end.fault?.message ?? "The run failed.")
                 json.field("retryable", code.isRetryable)
             }
             json.end(end)

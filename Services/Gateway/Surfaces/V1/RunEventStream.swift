@@ -6,20 +6,20 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// A run's events as Server-Sent Events: each is forwarded as it arrives, one batch in one write.
+/// A run's events as Server-Sent Events; each batch is forwarded in one write as it arrives.
 enum RunEventStream {
     static func isWanted(by request: Request) -> Bool {
         request.headers[.accept]?.lowercased().contains("text/event-stream") == true
     }
 
-    /// Answers with the events of a turn once the first is there, so that what goes wrong before has a status.
+    /// Returns the response after the first event has arrived, so that earlier errors have a status code.
     static func response(
         toTurn stream: ElementStream<Run.Event>,
         since started: ContinuousClock.Instant
     ) async throws -> Response {
         do {
             guard let first = try await stream.nextEncodedBatch(), let element = first.first else {
-                throw Fault(.cut, "The turn ended before it began. Look at the conversation's messages.")
+                throw Fault(.cut, "The turn ended before it started. Check the conversation's messages.")
             }
             let run = try BusCoding.decode(Run.Event.self, from: element).userMessage?.run
             return response(of: stream, first: first, since: started, run: run)
@@ -29,7 +29,7 @@ enum RunEventStream {
         }
     }
 
-    /// Answers with the events of a run at once, since the next may be long in coming.
+    /// Returns the response at once, because the next event may take long.
     static func response(
         following stream: ElementStream<Run.Event>,
         of run: Run.ID,
@@ -61,7 +61,7 @@ enum RunEventStream {
             var hasEnd = false
             do {
                 var batch: [ByteBuffer]? = first
-                // A watcher who has all there is, and so gets nothing, is no watcher whose stream broke.
+                // A client that has all events gets an empty stream, which is complete.
                 var isWhole = true
                 while let elements = batch {
                     let isLast = try frame.write(elements, to: &frames)
@@ -73,13 +73,15 @@ enum RunEventStream {
                     }
                     batch = try await stream.nextEncodedBatch()
                 }
-                if !isWhole { throw Fault(.cut, "The run's events stopped without an end. Read on from the last.") }
+                if !isWhole {
+                    throw Fault(.cut, "The run's events stopped before the run ended. Continue after the last one.")
+                }
             } catch let fault as Fault where !hasEnd {
-                // The run goes on, or is found interrupted later; only this watch broke.
+                // The run continues or is marked interrupted later; only this stream failed.
                 frames.writeImmutableBuffer(frame.broken(fault))
                 try await writer.write(frames)
             } catch is Fault {
-                // The run's end has been told; how its stream ended is of no account.
+                // The last event of the run was sent before the stream failed.
             }
             try await writer.finish()
         }

@@ -5,23 +5,23 @@ import HTTPTypes
 import JSON
 import NIOHTTP1
 
-/// What makes an answer: something said, something said in another way, another answer.
+/// Starts turns: send, edit, regenerate.
 ///
-/// Each is answered in the same two ways: as JSON when the answer is whole, or as events while it is made.
+/// The response is JSON after the run, or a stream of its events.
 struct TurnsController: Sendable {
     let conversations: any Bus
 
     /// `POST …/messages`.
     func send(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try await say(request, context, insteadOf: nil)
+        try await send(request, context, insteadOf: nil)
     }
 
     /// `POST …/messages/{message}/edit`.
     func edit(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try await say(request, context, insteadOf: try context.message())
+        try await send(request, context, insteadOf: try context.message())
     }
 
-    private func say(
+    private func send(
         _ request: Request,
         _ context: AuthenticatedContext,
         insteadOf message: Message.ID?
@@ -37,7 +37,7 @@ struct TurnsController: Sendable {
         return try await answer(start, wantsStream: body.stream, request, context)
     }
 
-    /// `POST …/messages/{message}/regenerate`; a body is not needed.
+    /// `POST …/messages/{message}/regenerate`; the body is optional.
     func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (conversation, message) = (try context.conversation(), try context.message())
         let body = try await request.body.jsonIfPresent(RegenerateBody.self)
@@ -73,7 +73,7 @@ struct TurnsController: Sendable {
 
     private func complete(_ start: Runs.Start, _ context: AuthenticatedContext) async throws -> Response {
         var call = context.call
-        // The run has its own limits; this only bounds the wait for them.
+        // The run has its own timeouts; this bounds the wait for them.
         call.deadline = .now + .seconds(900)
         let turn = try await context.answer(call) { try await conversations.call(Runs.Complete(start), $0) }
         var response = answer(turn)
@@ -86,7 +86,7 @@ struct TurnsController: Sendable {
 
     private func answer(_ turn: Turn) -> Response {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
-            var fault = turn.end.fault ?? Fault(.unavailable, "No answer could be made.")
+            var fault = turn.end.fault ?? Fault(.unavailable, "The run failed.")
             if fault.code != .full { fault.code = .unavailable }
             return V1Response.error(fault) { json in
                 json.field("run_id", turn.run.description)

@@ -3,17 +3,17 @@ import Contracts
 import HTTP
 import JSON
 
-/// `GET /api/v1/usage`: who took how much of which model on which day.
+/// `GET /api/v1/usage`: usage by day, model, API key and user.
 struct UsageController: Sendable {
-    /// How many days are told when nobody says how many.
-    private static let usualDays = 30
+    /// Default length of the report, in days.
+    private static let defaultDays = 30
 
     let conversations: any Bus
 
     func report(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let query = QueryParameters(request)
         let to = try day("to", query) ?? Day(.now())
-        let from = try day("from", query) ?? Day(number: max(0, to.number - Self.usualDays + 1))
+        let from = try day("from", query) ?? Day(number: max(0, to.number - Self.defaultDays + 1))
         let groups = try groups(query)
         let report = Usage.Report(
             user: try query.text("user"),
@@ -47,7 +47,7 @@ struct UsageController: Sendable {
         var groups: [Usage.Group] = []
         for word in text.split(separator: ",") {
             guard let group = Usage.Group(rawValue: String(word)) else {
-                throw Fault(.invalid, "`group_by` must be any of day, model, key and user, with commas.")
+                throw Fault(.invalid, "`group_by` must be a comma-separated list of day, model, key and user.")
             }
             if !groups.contains(group) { groups.append(group) }
         }

@@ -5,7 +5,7 @@ import HTTPTypes
 import JSON
 import NIOHTTP1
 
-/// Answers in v1's shape: compact JSON, and one envelope for every error.
+/// Creates responses of v1: compact JSON, and one envelope for all errors.
 enum V1Response {
     static func json(_ json: JSONWriter, status: HTTPResponseStatus = .ok) -> Response {
         .json(json, status: status)
@@ -28,7 +28,7 @@ enum V1Response {
         return response
     }
 
-    /// 429 for a caller who asks too often.
+    /// The response 429 for an exceeded rate limit.
     static func rateLimited(_ decision: RateLimitDecision) -> Response {
         let fault = Fault(
             .limited,

@@ -1,6 +1,6 @@
 import Contracts
 
-/// Times as v1 writes them: `2025-11-25T07:03:25.123456Z`.
+/// Formats times as v1 does: `2025-11-25T07:03:25.123456Z`.
 enum V1Timestamp {
     static func text(_ time: Timestamp) -> String {
         let (seconds, microseconds) = time.microseconds.quotientAndRemainderFlooring(by: 1_000_000)
@@ -28,7 +28,7 @@ enum V1Timestamp {
         }
     }
 
-    /// The date of a day since 1970 in the Gregorian calendar, by shifting the year's start to March.
+    /// The Gregorian date of a day since 1970; the computation starts years in March.
     private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let (era, dayOfEra) = shifted.quotientAndRemainderFlooring(by: 146_097)
