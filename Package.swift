@@ -49,7 +49,8 @@ let package = Package(
             .target(
                 name: "ParleyTool",
                 dependencies: [
-                    "Bus", "Contracts", "HTTP", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt,
+                    "Bus", "Contracts", "HTTP", "ServiceKit", "ConversationService", "GatewayService",
+                    "InferenceService", "MediaService", "TranscriptionService", .argumentParser, .grdb, .nio,
                 ],
                 path: "Tools/Parley",
                 exclude: ["Main"],

@@ -55,7 +55,7 @@ package enum GatewayService {
         }
         return ServiceUnit.application(
             table: EndpointTable(service: "gateway"),
-            configuration: ServerChannel.Configuration(limits: headLimits, guards: { [RequestGuard()] }),
+            configuration: ServerChannel.Configuration(limits: headLimits, guards: { _ in [RequestGuard()] }),
             host: configuration.host,
             port: configuration.port,
             background: [
@@ -65,6 +65,14 @@ package enum GatewayService {
             draining: draining,
             respond: routes.responder(readiness: [ready], draining: draining)
         )
+    }
+
+    /// Returns the authentication mode and the address that a gateway with these settings uses.
+    ///
+    /// Throws `InvalidSetting` if the gateway would not start with them.
+    package static func authentication(settings: Settings) throws -> (mode: String, host: String) {
+        let host = settings.string("GATEWAY_HOST") ?? "127.0.0.1"
+        return (try GatewayConfiguration.mode(settings, host: host).rawValue, host)
     }
 
     /// What is parsed at all; ``HeadRules`` refuses less with a clear word.

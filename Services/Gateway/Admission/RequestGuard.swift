@@ -15,11 +15,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// How long a client that was refused may go on sending, so that it gets to read why.
     private static let lingering = TimeAmount.seconds(1)
 
-    /// How long a client may take nothing of what it is sent.
-    private let stallLimit: TimeAmount
     private var pace = RequestTimeouts()
     private var tick: Scheduled<Void>?
-    private var stall: Scheduled<Void>?
     /// Requests that were passed on and are not answered to their end.
     private var unanswered = 0
     /// Whether the answer to the oldest of them has begun.
@@ -30,15 +27,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isHeadOnly = false
     /// The longest body that the newest request may have, in bytes.
     private var bodyLimit = 0
+    /// Whether the connection has switched to another protocol.
+    private var isUpgraded = false
     private var refusal: RejectedRequest?
     private var isRefused = false
 
     /// How many answers are due before the newest request's; below 0 when that one is answered before its end.
     private var pendingResponses: Int { unanswered - (isReceiving ? 1 : 0) }
-
-    init(stallLimit: TimeAmount = .seconds(60)) {
-        self.stallLimit = stallLimit
-    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((guardian: self, context: context), eventLoop: context.eventLoop)
@@ -70,12 +65,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             bodyLimit = Surface.bodyLimit(path: head.uri)
             if let refusal = HeadRules.check(head, bodyLimit: bodyLimit) { return refuse(refusal, context) }
             pace.headEnded(at: .now())
-            if unanswered == 0, head.version != .http1_0,
-                head.headers.first(name: "expect")?.lowercased() == "100-continue"
-            {
-                let leave = HTTPResponseHead(version: .http1_1, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(leave)), promise: nil)
-            }
             unanswered += 1
             isReceiving = true
         case .body(let bytes):
@@ -101,7 +90,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.write(data, promise: promise)
         switch unwrapOutboundIn(data) {
-        case .head: isAnswering = true
+        case .head(let head):
+            isAnswering = head.status != .continue
+            isUpgraded = head.status == .switchingProtocols
         case .body: break
         case .end:
             isAnswering = false
@@ -110,35 +101,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        stall = nil
-        if !context.channel.isWritable { watchStall(context) }
-        context.fireChannelWritabilityChanged()
-    }
-
-    /// Closes the connection of a client that takes nothing; one that takes little at a time may go on.
-    private func watchStall(_ context: ChannelHandlerContext) {
-        let before = unsent(context)
-        stall = schedule(after: stallLimit, context) { guardian, context in
-            guard guardian.unsent(context) < before else { return context.close(promise: nil) }
-            guardian.watchStall(context)
-        }
-    }
-
-    /// How many bytes wait for the client to take what was sent before them.
-    private func unsent(_ context: ChannelHandlerContext) -> Int {
-        do {
-            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
-        } catch {
-            // The connection has ended.
-            return 0
-        }
-    }
-
     /// Looks at the pace each second while a request is under way; one that came at once never gets here.
     private func watch(_ context: ChannelHandlerContext) {
-        guard tick == nil, !pace.isIdle, refusal == nil else { return }
+        guard tick == nil, !pace.isIdle, !isUpgraded, refusal == nil else { return }
         tick = schedule(after: .seconds(1), context) { guardian, context in
             guardian.tick = nil
             // While responses are pending, this server may be the one that does not read.
@@ -179,8 +144,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func end() {
         tick?.cancel()
-        stall?.cancel()
         tick = nil
-        stall = nil
     }
 }

@@ -1,7 +1,7 @@
 import Contracts
 import ContractsJSON
 
-/// An answer that is put together from its events.
+/// Builds a complete answer from its events.
 struct AnswerBuilder {
     private var begin: Inference.Begin?
     private var reasoning: String?
@@ -21,10 +21,10 @@ struct AnswerBuilder {
         finish = event.finish ?? finish
     }
 
-    /// Throws `cut` when the end has not come.
+    /// Throws `cut` if there was no finish event.
     func answer() throws(Fault) -> Inference.Answer {
         guard let begin, let finish else {
-            throw Fault(.cut, "The answer stopped without saying that it was done.")
+            throw Fault(.cut, "The answer ended without a finish reason.")
         }
         var answer = Inference.Answer(begin: begin, finish: finish)
         answer.reasoning = reasoning
