@@ -49,9 +49,7 @@ struct TLSTests {
         let respond: ServerChannel.Respond = { _ in
             .upgrade(to: "bytes") { tunnel in
                 try await tunnel.write(ByteBuffer(string: "first"))
-                let text: String
-                do { text = try await TunnelTests.text(tunnel) } catch { print("DEBUG server \(error)"); throw error }
-                print("DEBUG server got \(text)")
+                let text = try await TunnelTests.text(tunnel)
                 try await tunnel.write(ByteBuffer(string: "got \(text)"))
             }
         }
@@ -62,11 +60,8 @@ struct TLSTests {
                 return
             }
             #expect(try await tunnel.next().map { String(buffer: $0) } == "first")
-            print("DEBUG 1")
             try await tunnel.write(ByteBuffer(string: "something"))
-            print("DEBUG 2")
             try await tunnel.finish()
-            print("DEBUG 3")
             #expect(try await TunnelTests.text(tunnel) == "got something")
         }
     }

@@ -111,14 +111,17 @@ struct UploadTests {
 
     @Test func `nothing is taken from the source before there is a connection`() async throws {
         let source = CountedSource()
+        let stream = source.stream(of: 10)
         do {
             // No process listens on port 1.
-            _ = try await HTTPClient().send(Self.request(1, source.stream(of: 10)))
+            _ = try await HTTPClient().send(Self.request(1, stream))
             Issue.record("The request succeeded.")
         } catch let error as HTTPClientError {
             #expect(error.isBeforeRequest)
         }
         #expect(source.taken.count == 0 && source.closed.count == 0)
+        // The request can be repeated.
+        #expect(try await stream.next()?.readableBytes == 10)
     }
 
     @Test func `a server that takes nothing of the body times out`() async throws {

@@ -145,7 +145,9 @@ final class TunnelHandler: ChannelDuplexHandler {
         let closed = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer()))).whenComplete { result in
             switch result {
-            case .success: bound.value.context.close(mode: .output, promise: closed)
+            case .success:
+                // In a turn of its own: TLS writes its end, which a flush in progress would not send before the close.
+                closed.futureResult.eventLoop.execute { bound.value.context.close(mode: .output, promise: closed) }
             case .failure(let error): closed.fail(error)
             }
         }
