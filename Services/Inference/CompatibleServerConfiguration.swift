@@ -31,7 +31,7 @@ struct CompatibleServerConfiguration: Sendable {
                         settings
                     ),
                     setting: "OPENAI_BASE_URL",
-                    key: try InferenceConfiguration.credential("OPENAI_API_KEY", settings.string("OPENAI_API_KEY"))
+                    key: try settings.secret("OPENAI_API_KEY")
                 )
             )
         }
@@ -53,12 +53,12 @@ struct CompatibleServerConfiguration: Sendable {
 
     private static func key(of server: ProvidersFile.Server, _ settings: Settings) throws -> String? {
         guard let name = server.keyVariable else { return nil }
-        guard let key = settings.variable(name) else {
+        guard let key = try settings.secret(inVariable: name) else {
             throw InvalidSetting(
                 "PROVIDERS_FILE uses \(name) as the key of \(server.name), but it is not set. "
                     + "Set it in the environment or in .env, or omit api_key_env."
             )
         }
-        return try InferenceConfiguration.credential(name, key)
+        return key
     }
 }

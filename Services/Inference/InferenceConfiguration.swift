@@ -79,18 +79,6 @@ struct InferenceConfiguration: Sendable {
         return url
     }
 
-    /// A key for a request header; throws a `InvalidSetting` if a header cannot contain it.
-    static func credential(_ name: String, _ key: String?) throws -> String? {
-        guard let key else { return nil }
-        guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw InvalidSetting(
-                "\(name) contains a line break, a space or another character that an API key cannot have. "
-                    + "Set it to the key alone."
-            )
-        }
-        return key
-    }
-
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
         let duration = try settings.duration(name, default: .seconds(seconds))
         guard duration > .zero, duration <= .seconds(86_400) else {

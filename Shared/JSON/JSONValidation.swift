@@ -2,6 +2,9 @@
 ///
 /// One pass without recursion; the time is linear in the size of the text.
 package struct JSONValidation: Sendable {
+    /// Maximum length of a number: decoders may take quadratic time for a longer one.
+    private static let scalarLimit = 64
+
     /// Maximum depth of nested arrays and objects.
     package var depthLimit: Int
     /// Whether an object may have two members of the same name; parsers differ in which one they take.
@@ -73,7 +76,10 @@ package struct JSONValidation: Sendable {
                 _ = try string(&scanner, isKey: false)
                 return
             default:
-                return try syntax(&scanner) { scanner throws(JSONScanner.Malformed) in try scanner.skipScalar() }
+                let start = scanner.position
+                try syntax(&scanner) { scanner throws(JSONScanner.Malformed) in try scanner.skipScalar() }
+                guard scanner.position - start <= Self.scalarLimit else { throw .syntax(offset: start) }
+                return
             }
         }
     }

@@ -179,6 +179,15 @@ struct ReplicaSetTests {
         #expect(set.checks.isEmpty, "One replica alone is not checked.")
     }
 
+    @Test func `a name is replaced by its addresses and no longer checked`() {
+        var set = ReplicaSet(targets: [HTTPTarget(host: "inference", port: 8002)], limits: limits)
+        set.hasHealthChecks = true
+        set.replace(with: [Self.targets[0]], at: start)
+        #expect(set.checks.isEmpty)
+        set.replace(with: Self.targets, at: start)
+        #expect(set.checks.map(\.target) == Self.targets)
+    }
+
     @Test func `a single replica is never ejected`() {
         var set = ReplicaSet(targets: [Self.targets[0]])
         #expect(set.eject(Self.targets[0], at: start) == nil)

@@ -96,17 +96,17 @@ import Testing
     }
 
     @Test func `unknown status texts are shown unchanged`() async throws {
-        let lines = Self.startedAt + [#"{"status":"polishing\u0007 the brass"}"#, #"{"error":"stop"}"#]
+        let lines = Self.begun + [#"{"status":"polishing\u0007 the brass"}"#, #"{"error":"stop"}"#]
         let job = try await end(.chat(lines: lines))
         #expect(job.status == "polishing  the brass")
     }
 
     @Test func `a job without progress fails, even if its lines repeat`() async throws {
         let limits = JobProgress.Limits(fetching: .milliseconds(300), working: .seconds(60))
-        let stalled = try await end(.chat(lines: Self.startedAt).stalledBeforeEnd, limits)
+        let stalled = try await end(.chat(lines: Self.begun).stalledBeforeEnd, limits)
         #expect(stalled.state == .interrupted)
         #expect(stalled.fault?.code == .timeout)
-        let same = Array(repeating: Self.startedAt[1], count: 3000)
+        let same = Array(repeating: Self.begun[1], count: 3000)
         let repeating = try await end(.chat(lines: same).lineByLine(pause: .milliseconds(5)), limits)
         #expect(repeating.fault?.code == .timeout)
         let silent = try await end(.pull().cut(after: 0, .stall), limits)
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `computing a checksum has a longer timeout`() async throws {
         let limits = JobProgress.Limits(fetching: .seconds(1), working: .seconds(60))
-        let lines = Self.startedAt + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
+        let lines = Self.begun + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
         let whole = FakeResponse.chat(lines: lines)
         // All lines but the last at once, and the last one later.
         let text = String(decoding: whole.bytes, as: UTF8.self)

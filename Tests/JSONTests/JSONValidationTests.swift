@@ -68,6 +68,13 @@ struct JSONValidationTests {
         #expect(throws: JSONValidation.Violation.tooDeep(limit: 64)) { try check(text(1_000_000)) }
     }
 
+    @Test func `the length of a number is limited`() throws {
+        try check("[0.\(String(repeating: "1", count: 62))]")
+        #expect(throws: JSONValidation.Violation.syntax(offset: 1)) {
+            try check("[\(String(repeating: "1", count: 65))]")
+        }
+    }
+
     @Test func `duplicates are found among many keys`() throws {
         let members = (0..<1000).map { "\"key\($0)\":\($0)" }
         try check("{" + members.joined(separator: ",") + "}")

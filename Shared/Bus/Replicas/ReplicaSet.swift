@@ -110,7 +110,9 @@ struct ReplicaSet: Sendable {
         guard !targets.isEmpty else { return }
         retired.removeAll { targets.contains($0.replica.target) }
         if hasHealthChecks {
-            retired += replicas.filter { !targets.contains($0.target) }.map { ($0, now) }
+            // A name is not retired: it was replaced by its addresses.
+            let gone = replicas.filter { !targets.contains($0.target) && AddressLookup.isAddress($0.target.host) }
+            retired += gone.map { ($0, now) }
         }
         replicas = targets.map { target in replicas.first { $0.target == target } ?? Replica(target: target) }
     }

@@ -95,7 +95,7 @@ final class Replicas: Sendable {
             }
             return addresses.map { HTTPTarget(host: $0, port: target.port) }
         } catch {
-            Logger.current.warning(
+            Logger.current.debug(
                 "Could not resolve the name of a peer",
                 metadata: ["peer": "\(peer)", "host": "\(target.host)", "error": "\(error)"]
             )
@@ -105,11 +105,14 @@ final class Replicas: Sendable {
 
     private func keepChecking() async {
         let check = ReplicaHealthCheck(limits: limits)
+        // A single address leaves no choice.
+        let isAlone = configured.count == 1 && configured.allSatisfy { AddressLookup.isAddress($0.host) }
+        let interval = isAlone ? .seconds(3600) : limits.checkInterval
         while !Task.isCancelled {
             let hasNewSuspects = await checkAll(with: check)
-            // A suspect is checked again at once: what waits for it should not wait for long.
+            // A new suspect is checked again at once, since calls may be waiting for it.
             guard !hasNewSuspects else { continue }
-            do { try await Task.sleep(for: limits.checkInterval) } catch { return }
+            do { try await Task.sleep(for: interval) } catch { return }
         }
     }
 

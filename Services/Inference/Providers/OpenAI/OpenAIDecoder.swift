@@ -154,12 +154,3 @@ extension String? {
         if self == nil { self = more } else { self?.append(more) }
     }
 }
-
-extension RawJSON {
-    /// Concatenates JSON arrays; `nil` if there are none.
-    init?(joining arrays: [RawJSON]) {
-        guard !arrays.isEmpty else { return nil }
-        let elements = arrays.map { $0.text.dropFirst().dropLast() }.filter { !$0.allSatisfy(\.isWhitespace) }
-        self.init("[" + elements.joined(separator: ",") + "]")
-    }
-}
