@@ -4,8 +4,8 @@ import ServiceKit
 
 /// Checks the `Host` header where requests without a credential are answered.
 ///
-/// Any web page can have its own name resolve to `127.0.0.1` (DNS rebinding) and then reads what the gateway answers.
-/// So in the modes `open` and `off` only `localhost`, loopback addresses and the names of `ALLOWED_HOSTS` are answered.
+/// A web page can make its own host name resolve to `127.0.0.1` (DNS rebinding) and then read the gateway's responses.
+/// Therefore, in the modes `open` and `off` only `localhost`, loopback addresses and the names of `ALLOWED_HOSTS` are answered.
 struct AllowedHosts: Sendable {
     private let mode: AuthenticationMode
     private let names: Set<String>
