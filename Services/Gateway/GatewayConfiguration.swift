@@ -66,8 +66,7 @@ struct GatewayConfiguration: Sendable {
         }
     }
 
-    /// The hosts in the modes `open` and `off`: those of `ALLOWED_HOSTS`, and the address of the gateway
-    /// itself unless that stands for all addresses.
+    /// The hosts in the modes `open` and `off`: those of `ALLOWED_HOSTS`, and `GATEWAY_HOST` unless it is a wildcard.
     var answeredHosts: [String] {
         ["0.0.0.0", "::", "[::]"].contains(host) ? allowedHosts : allowedHosts + [host]
     }

@@ -232,7 +232,7 @@ struct ChatFrames {
 }
 
 extension Answer {
-    /// A member of the error in OpenAI's form; absent when there is none.
+    /// A member of an error in OpenAI's format; `nil` without it.
     func error(_ name: String) -> String? {
         let error = (try? json)?["error"] as? [String: Any]
         return error?[name] as? String

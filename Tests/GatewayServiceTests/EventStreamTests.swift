@@ -198,7 +198,7 @@ struct EventStreamTests {
         }
     }
 
-    /// The events of a turn whose answer is these texts.
+    /// The events of a turn with these text events.
     private static func turn(_ texts: [String], end: Run.End = Sample.end) -> [Run.Event] {
         let tokens = texts.enumerated().map { Run.Event(number: $0.offset + 2, text: $0.element) }
         return [Run.Event(number: 1, userMessage: Sample.question)] + tokens
@@ -216,7 +216,7 @@ struct Event {
         get throws { try WireJSON.object(data) }
     }
 
-    /// Reads a stream by the rules of the HTML standard: any of CR, LF and CRLF ends a line.
+    /// Parses a stream by the HTML standard: CR, LF and CRLF end a line.
     static func parse(_ text: String) throws -> [Event] {
         let lines = text.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r" }
         var events: [Event] = []

@@ -8,12 +8,12 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct HealthTests {
-    /// Where nobody listens; a port that was free a moment ago may be another test's by now.
+    /// An unused port; a port that was free before may be used by another test.
     private let nobody = "http://127.0.0.1:1"
 
     @Test func `with all services up the gateway is healthy, in the seed's format`() async throws {
         try await TestGateway.with { gateway in
-            // A peer that has no processor for a second is down for that second.
+            // On a busy machine a service may be down for a second.
             try await eventually("Health") { try await gateway.ask(.GET, "/health", token: nil).status == 200 }
             let answer = try await gateway.ask(.GET, "/health", token: nil)
             let json = try answer.json

@@ -8,7 +8,7 @@ enum HostileToken {
     static let all: [(description: String, token: String)] =
         algorithms + keys + claims + shapes
 
-    /// What is wrong with the header.
+    /// Invalid headers.
     private static let algorithms: [(String, String)] = [
         ("alg none", unsigned(#"{"alg":"none"}"#)),
         ("alg None", unsigned(#"{"alg":"None"}"#)),
@@ -34,7 +34,7 @@ enum HostileToken {
         ("a header that is no JSON", header("HS256")),
     ]
 
-    /// What would lead to another key.
+    /// Headers that select another key.
     private static let keys: [(String, String)] = [
         ("kid unknown", header(#"{"alg":"HS256","kid":"other"}"#)),
         ("kid a path", header(#"{"alg":"HS256","kid":"../../../../dev/null"}"#)),
@@ -49,7 +49,7 @@ enum HostileToken {
         ("an empty secret", TestToken.make(payload: "{\(good)}", secret: "")),
     ]
 
-    /// What is wrong with what it says.
+    /// Invalid claims.
     private static let claims: [(String, String)] = [
         ("exp absent", claims(#""user_id":"alice","iss":"parley""#)),
         ("exp past", claims("\"user_id\":\"alice\",\"iss\":\"parley\",\"exp\":\(now - 1)")),
@@ -82,7 +82,7 @@ enum HostileToken {
         ("a payload that is no UTF-8", broken(payload: Array("{\(good),\"a\":\"".utf8) + [0xFF] + Array("\"}".utf8))),
     ]
 
-    /// What is wrong with how it is written.
+    /// Invalid encodings.
     private static let shapes: [(String, String)] = [
         ("a word", "x"),
         ("two dots", ".."),
@@ -105,7 +105,7 @@ enum HostileToken {
 
     private static let valid = TestToken.make(payload: "{\(good)}")
 
-    /// The last letter of a signature holds two bits that mean nothing: the same token, spelt otherwise.
+    /// The last character of a signature has two unused bits: another spelling of the same token.
     private static var twin: String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
         let index = valid.last.flatMap { letters.firstIndex(of: $0) } ?? 0

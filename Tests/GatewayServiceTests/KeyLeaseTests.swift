@@ -34,7 +34,7 @@ struct KeyLeaseTests {
             #expect(refused.error("message")?.contains("revoked") == true)
             #expect(refused.headers.first(name: "x-should-retry") == "false")
             try await eventually("The end of the work behind it") { gateway.services.models.left == 1 }
-            // What was asked may have been worked on.
+            // The prompt may have been processed.
             try await eventually("The usage") { gateway.services.meter.entries.map(\.key) == [key.id] }
             #expect(gateway.services.meter.entries.first?.total.promptTokens ?? 0 > 0)
         }

@@ -16,7 +16,7 @@ struct KeyTests {
         try await gateway.ask(.GET, Self.path, token: secret).status
     }
 
-    /// Waits until the gateway hears the news.
+    /// Waits until the change feed is connected.
     private func heard(_ gateway: TestGateway, _ secret: String) async throws {
         try await eventually("The key to be remembered") {
             _ = try await ask(gateway, secret)
@@ -68,7 +68,7 @@ struct KeyTests {
             let finds = gateway.services.keys.finds
             for _ in 0..<5 { #expect(try await ask(gateway, secret) == 200) }
             #expect(gateway.services.keys.finds == finds + 5)
-            // Nobody tells of it, and it holds at once.
+            // The revocation applies at once, without an event.
             gateway.services.keys.revoke(key.id, tells: false)
             #expect(try await ask(gateway, secret) == 401)
             let (_, other) = gateway.services.keys.make()

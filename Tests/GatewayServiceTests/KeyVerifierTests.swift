@@ -30,7 +30,7 @@ struct KeyVerifierTests {
                 finds += 1
                 return finds
             }
-            // Others change while it is looked up, and in the end the key itself; the answer is older than that.
+            // Other keys change during the look-up, and at last the key itself, after the response was computed.
             cache.apply(Keys.Event(key: count < 3 ? APIKey.ID() : key.id))
             if count == 3 { try await Task.sleep(for: .milliseconds(300)) }
             return key

@@ -2,7 +2,7 @@
 struct Malformed: Sendable, CustomStringConvertible {
     var description: String
     var bytes: [UInt8]
-    /// The only status that is right, where it matters which.
+    /// The expected status; `nil` if any error is correct.
     var status: Int?
 
     init(_ description: String, _ text: String, status: Int? = nil) {
@@ -15,7 +15,7 @@ struct Malformed: Sendable, CustomStringConvertible {
         self.status = status
     }
 
-    /// A request with these header lines, each ending with CRLF, and this body.
+    /// A request with header lines, each ending with CRLF, and a body.
     static func request(
         _ description: String,
         _ line: String = "GET /api/v1/influencers HTTP/1.1",
@@ -33,7 +33,7 @@ extension Malformed {
     private static let json = "Content-Type: application/json\r\n"
     private static let chunked = "Transfer-Encoding: chunked\r\n"
 
-    /// What is wrong with how messages are told apart.
+    /// Invalid message framing.
     static let framing: [Malformed] = [
         .request("length and chunks", post, json + "Content-Length: 5\r\n" + chunked, body: "0\r\n\r\n"),
         .request("chunks and length", post, json + chunked + "Content-Length: 5\r\n", body: "0\r\n\r\n"),
@@ -71,7 +71,7 @@ extension Malformed {
         count: 17
     )
 
-    /// What is wrong with the first line and the headers.
+    /// Invalid request lines and headers.
     static let heads: [Malformed] = [
         Malformed("garbage", "garbage\r\n\r\n"),
         Malformed(
@@ -124,7 +124,7 @@ extension Malformed {
 }
 
 extension Malformed {
-    /// Paths that another program might read otherwise, all before something that wants a credential.
+    /// Ambiguous paths of routes that require a credential.
     static let paths: [Malformed] =
         [
             "//api/v1/chat/conversations", "/api//v1/chat/conversations", "/api/v1/chat//conversations",

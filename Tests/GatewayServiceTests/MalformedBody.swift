@@ -12,7 +12,7 @@ struct MalformedBody: Sendable {
         self.bytes = bytes
     }
 
-    /// Wrong as JSON, whatever it means.
+    /// Invalid JSON.
     static let json: [MalformedBody] = [
         MalformedBody("nothing", ""),
         MalformedBody("blanks", " \r\n\t "),
@@ -76,7 +76,7 @@ struct MalformedBody: Sendable {
         MalformedBody("0xFF", text([0xFF])),
     ]
 
-    /// Right as JSON, wrong as a message.
+    /// Valid JSON that is not a valid message.
     static let messages: [MalformedBody] = [
         MalformedBody("nothing said", "{}"),
         MalformedBody("content null", "{\"content\":null}"),

@@ -84,7 +84,7 @@ enum Sample {
         timing: Run.Timing(queue: 0.5, firstToken: 2, upstream: 5, total: 6)
     )
 
-    /// The path of the conversation on v1.
+    /// The v1 path of the conversation.
     static let path = "/api/v1/chat/conversations/\(conversation.id)"
 
     private static func message(_ text: String, _ role: Message.Role, _ content: String) -> Message {

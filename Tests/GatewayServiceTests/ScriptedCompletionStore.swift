@@ -9,19 +9,19 @@ final class ScriptedCompletionStore: Sendable {
         var asked: [Conversation.ID] = []
         var users: [String?] = []
         var faults: [Fault] = []
-        /// Takes what comes, and then says that it did not.
+        /// Accepts requests, but fails the response.
         var losesAnswers = false
     }
 
     private let state = Mutex(State())
 
-    /// What was kept, each once.
+    /// The stored completions, without repeats.
     var kept: [Conversations.Import] { state.withLock { Array($0.kept.values) } }
-    /// How often it was asked for, and for what.
+    /// The identifiers of all requests.
     var asked: [Conversation.ID] { state.withLock { $0.asked } }
     var users: [String?] { state.withLock { $0.users } }
 
-    /// The next calls fail with these.
+    /// Fails the next calls with these faults.
     func fail(_ faults: Fault..., losesAnswers: Bool = false) {
         state.withLock { state in
             state.faults = faults

@@ -16,21 +16,21 @@ final class ScriptedKeyStore: Sendable {
         var isDown = false
         var isStalled = false
         var streams = 0
-        /// How often the streams were cut.
+        /// The number of interruptions of the feed.
         var cuts = 0
     }
 
     private let state = Mutex(State())
 
-    /// How often a key was asked for.
+    /// The number of look-ups.
     var finds: Int { state.withLock { $0.finds } }
     var mostConcurrentFinds: Int { state.withLock { $0.mostConcurrentFinds } }
-    /// How often keys were looked at again.
+    /// The number of revalidations.
     var checks: Int { state.withLock { $0.checks } }
-    /// How often the stream of news was begun.
+    /// The number of feeds that were opened.
     var streams: Int { state.withLock { $0.streams } }
 
-    /// Makes a key and gives its secret.
+    /// Creates a key and returns its secret.
     func make(
         _ user: String = "alice",
         role: Principal.Role = .user,
@@ -51,7 +51,7 @@ final class ScriptedKeyStore: Sendable {
         return (key, secret.text)
     }
 
-    /// Takes a key away, and tells so.
+    /// Deletes a key and sends the event.
     func revoke(_ id: APIKey.ID, tells: Bool = true) {
         state.withLock { state in
             state.keys = state.keys.filter { $0.value.id != id }
@@ -70,7 +70,7 @@ final class ScriptedKeyStore: Sendable {
         }
     }
 
-    /// Cuts the stream of news, and lets none begin, until it may again.
+    /// Interrupts the feed and refuses new ones until called with `false`.
     func cut(_ isDown: Bool = true) {
         state.withLock { state in
             state.isDown = isDown
@@ -78,7 +78,7 @@ final class ScriptedKeyStore: Sendable {
         }
     }
 
-    /// Leaves the stream open and says nothing more, as a process that was stopped would.
+    /// Keeps the feed open without messages, like a stopped process.
     func stall(_ isStalled: Bool = true) {
         state.withLock { $0.isStalled = isStalled }
     }

@@ -6,7 +6,7 @@ import Synchronization
 final class ScriptedModelJobs: Sendable {
     private struct State {
         var fault: Fault?
-        /// What a watcher is told, and what ends the watch if it is no proper end.
+        /// The events of a job's stream, and the fault that ends it.
         var told: [ModelJob] = []
         var cut: Fault?
         var asked: [any Sendable] = []
@@ -15,16 +15,16 @@ final class ScriptedModelJobs: Sendable {
 
     private let state = Mutex(State())
 
-    /// What was asked: the values of the endpoints, or the names alone of models shown and deleted.
+    /// The received requests; only the names of models that are shown and deleted.
     var asked: [any Sendable] { state.withLock { $0.asked } }
     var contexts: [CallContext] { state.withLock { $0.contexts } }
 
-    /// Every call is answered with this.
+    /// Fails every call with this fault.
     func fail(_ fault: Fault?) {
         state.withLock { $0.fault = fault }
     }
 
-    /// Watchers are told this.
+    /// Sets the events of job streams.
     func tell(_ jobs: ModelJob..., cut: Fault? = nil) {
         state.withLock { ($0.told, $0.cut) = (jobs, cut) }
     }

@@ -8,7 +8,7 @@ final class ScriptedModels: Sendable {
     private struct State {
         var events: [Inference.Event] = []
         var fault: Fault?
-        /// Whether a stream goes on until its reader leaves.
+        /// Whether a stream stays open until its reader closes it.
         var hangs = false
         var asked: [Inference.Generate] = []
         var embedded: [Inference.Embed] = []
@@ -29,12 +29,12 @@ final class ScriptedModels: Sendable {
     var asked: [Inference.Generate] { state.withLock { $0.asked } }
     var embedded: [Inference.Embed] { state.withLock { $0.embedded } }
     var contexts: [CallContext] { state.withLock { $0.contexts } }
-    /// How many were begun, of whatever kind.
+    /// The number of generations and embeddings.
     var begun: Int { state.withLock { $0.asked.count + $0.embedded.count } }
-    /// How many callers left before their answer was there.
+    /// The number of callers that disconnected before the response.
     var left: Int { state.withLock { $0.left } }
 
-    /// Generations give these events, and then the fault if there is one.
+    /// Sets the events of generations, and the fault that follows them.
     func play(_ events: [Inference.Event], _ fault: Fault? = nil, hangs: Bool = false) {
         state.withLock { state in
             state.events = events
@@ -43,7 +43,7 @@ final class ScriptedModels: Sendable {
         }
     }
 
-    /// Generations give this text by these pieces.
+    /// Sets the text events of generations.
     func say(_ pieces: String..., reason: Inference.Finish.Reason = .stop, usage: Usage? = Sample.usage) {
         var begin = Inference.Event()
         begin.begin = Inference.Begin(
@@ -54,7 +54,7 @@ final class ScriptedModels: Sendable {
         play([begin] + pieces.map { Inference.Event(text: $0) } + [Inference.Event(finish: finish)])
     }
 
-    /// The providers stand like this.
+    /// Sets the providers and their models.
     func list(_ reports: [Models.ProviderReport]) {
         state.withLock { $0.reports = reports }
     }

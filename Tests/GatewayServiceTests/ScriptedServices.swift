@@ -5,13 +5,13 @@ import Synchronization
 
 /// Fake services behind the gateway with scripted responses; records requests.
 final class ScriptedServices: Sendable {
-    /// What a stream does.
+    /// A step of a stream.
     enum Step: Sendable {
         case events([Run.Event])
-        /// Elements that are JSON already, in one batch.
+        /// A batch of encoded elements.
         case encoded([String])
         case fail(Fault)
-        /// Goes on until the caller leaves.
+        /// Stays open until the caller closes the stream.
         case hang
     }
 
@@ -30,15 +30,15 @@ final class ScriptedServices: Sendable {
     }
 
     private let state = Mutex(State())
-    /// The keys that there are.
+    /// The API keys.
     let keys = ScriptedKeyStore()
-    /// What was reserved, settled and recorded.
+    /// Reservations, settlements and usage.
     let meter = ScriptedUsageStore()
-    /// What was kept of calls.
+    /// Stored completions.
     let completions = ScriptedCompletionStore()
-    /// Stands in for inference-svc.
+    /// The fake inference-svc.
     let models = ScriptedModels()
-    /// The jobs that fetch and make models.
+    /// Model jobs.
     let jobs = ScriptedModelJobs()
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
@@ -46,30 +46,30 @@ final class ScriptedServices: Sendable {
     var starts: [Runs.Start] { state.withLock { $0.starts } }
     var follows: [Runs.Follow] { state.withLock { $0.follows } }
     var reports: [Usage.Report] { state.withLock { $0.reports } }
-    /// How many streams were left by their caller.
+    /// The number of streams that were closed by their caller.
     var left: Int { state.withLock { $0.left } }
 
-    /// Streams do this from now on.
+    /// Sets the steps of streams.
     func play(_ steps: Step...) {
         state.withLock { $0.stream = steps }
     }
 
-    /// Every call is answered with this.
+    /// Fails every call with this fault.
     func fail(_ fault: Fault?) {
         state.withLock { $0.fault = fault }
     }
 
-    /// Turns end like this.
+    /// Sets the end of turns.
     func end(_ end: Run.End) {
         state.withLock { $0.end = end }
     }
 
-    /// Whole turns go on until their caller leaves.
+    /// Keeps turns open until their caller disconnects.
     func hangTurns() {
         state.withLock { $0.turnsHang = true }
     }
 
-    /// Conversations are opened like this.
+    /// Sets whether opened conversations are new.
     func open(isNew: Bool) {
         state.withLock { $0.opened.isNew = isNew }
     }

@@ -8,7 +8,7 @@ final class ScriptedUsageStore: Sendable {
         var batches: [Usage.Record.ID: [Usage.Entry]] = [:]
         var records = 0
         var fault: Fault?
-        /// Takes what comes, and then says that it did not.
+        /// Accepts requests, but fails the response.
         var losesAnswers = false
         var room: Int?
         var answerLimit: Int?
@@ -21,9 +21,9 @@ final class ScriptedUsageStore: Sendable {
 
     private let state = Mutex(State())
 
-    /// All entries that were taken, each batch once.
+    /// The accepted entries, each batch once.
     var entries: [Usage.Entry] { state.withLock { $0.batches.values.flatMap(\.self) } }
-    /// How often a batch came.
+    /// The number of received batches.
     var records: Int { state.withLock { $0.records } }
     var reserves: [Quotas.Reserve] { state.withLock { $0.reserves } }
     var settled: [Quotas.Settlement] { state.withLock { $0.settled } }
@@ -36,7 +36,7 @@ final class ScriptedUsageStore: Sendable {
         }
     }
 
-    /// There is room for so many reservations, whether or not they are settled.
+    /// Accepts this many reservations, settled or not.
     func allow(_ room: Int, answerLimit: Int? = nil) {
         state.withLock { state in
             state.room = room

@@ -71,7 +71,7 @@ enum SHA256 {
     private static let initial = primes.prefix(8).map { fraction(Double($0).squareRoot()) }
     private static let constants = primes.prefix(64).map { fraction(cbrt(Double($0))) }
 
-    /// The first 32 bits of a number's fraction.
+    /// The first 32 bits of the fractional part.
     private static func fraction(_ number: Double) -> UInt32 {
         UInt32((number - number.rounded(.down)) * 4_294_967_296)
     }

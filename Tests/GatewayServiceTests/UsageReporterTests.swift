@@ -20,7 +20,7 @@ struct UsageReporterTests {
             reporter.record(key, model: "a/b", usage: Self.usage)
             reporter.record(Self.alice, model: "a/c", usage: Self.usage)
             reporter.record(Self.alice, model: "a/b", usage: Self.usage, at: Timestamp(microseconds: 0))
-            // Two users, whatever they look like.
+            // Two users whose names look the same.
             reporter.record(Principal(user: "\u{E9}"), model: "a/b", usage: Self.usage)
             reporter.record(Principal(user: "e\u{301}"), model: "a/b", usage: Self.usage)
             try await eventually("The report") { meter.entries.reduce(0) { $0 + $1.total.requests } == 1005 }

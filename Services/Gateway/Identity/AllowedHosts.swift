@@ -4,8 +4,8 @@ import ServiceKit
 
 /// Checks the `Host` header where requests without a credential are answered.
 ///
-/// Any web page can have its own name resolve to `127.0.0.1` (DNS rebinding) and then reads what the gateway answers.
-/// So in the modes `open` and `off` only `localhost`, loopback addresses and the names of `ALLOWED_HOSTS` are answered.
+/// A web page can make its own host name resolve to `127.0.0.1` (DNS rebinding) and then read the gateway's responses.
+/// Therefore, in the modes `open` and `off` only `localhost`, loopback addresses and the names of `ALLOWED_HOSTS` are answered.
 struct AllowedHosts: Sendable {
     private let mode: AuthenticationMode
     private let names: Set<String>
@@ -21,8 +21,11 @@ struct AllowedHosts: Sendable {
     /// A request without `Host`, which only HTTP/1.0 allows and no browser sends, passes.
     func check(_ headers: HTTPHeaders) throws(Fault) {
         guard mode != .required, let value = headers.first(name: "host") else { return }
-        let host = Self.host(of: value)
-        guard host.map({ LoopbackHost.isLoopback($0) || names.contains(Self.normalized($0)) }) != true else { return }
+        if let host = Self.host(of: value) {
+            // The usual hosts need no parsing.
+            if host == "127.0.0.1" || host == "localhost" { return }
+            if LoopbackHost.isLoopback(host) || names.contains(Self.normalized(host)) { return }
+        }
         throw Fault(
             .misdirected,
             """

@@ -3,7 +3,7 @@ import Contracts
 
 /// Meters model calls: limits concurrent calls, reserves quota, and reports usage.
 ///
-/// Without a quota for the caller, no other service is asked and nothing is waited for.
+/// A call of a caller without a quota makes no bus call and does not wait.
 struct CallMeter: Sendable {
     /// Timeout of a reservation.
     private static let reserveTimeout = Duration.seconds(5)
