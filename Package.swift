@@ -49,7 +49,8 @@ let package = Package(
             .target(
                 name: "ParleyTool",
                 dependencies: [
-                    "Bus", "Contracts", "HTTP", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt,
+                    "Bus", "Contracts", "HTTP", "ServiceKit", "ConversationService", "GatewayService",
+                    "InferenceService", "MediaService", "TranscriptionService", .argumentParser, .grdb, .nio,
                 ],
                 path: "Tools/Parley",
                 exclude: ["Main"],
@@ -83,7 +84,7 @@ let package = Package(
                 swiftSettings: .house
             ),
             tests("Contracts"),
-            tests("GatewayService", ["GatewayService", .httpTypes, .hummingbird] + .channels),
+            tests("GatewayService", ["GatewayService", .httpTypes, .metrics] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),
             tests("JSON", [.nio]),
             tests("ContractsJSON", ["ContractsJSON"] + .channels),

@@ -33,6 +33,24 @@ struct EndpointInvoker: Sendable {
         }
     }
 
+    /// Handles a request whose handler reads the body itself.
+    func respond(
+        to request: ServerRequest,
+        path: String,
+        withRaw handler: EndpointTable.RawHandler
+    ) async -> ServerResponse {
+        var requestID = ""
+        do {
+            try admit(request.head.headers)
+            let context = try BusHeaders.readContext(request.head.headers)
+            requestID = context.requestID
+            _ = try context.remaining(atMost: .seconds(1))
+            return try await handler(request, context)
+        } catch {
+            return response(to: error, path: path, requestID: requestID)
+        }
+    }
+
     private func admit(_ headers: HTTPHeaders) throws {
         guard let given = headers.first(name: "authorization"), isEqual(given.utf8, token) else {
             throw Fault(

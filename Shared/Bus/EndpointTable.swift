@@ -9,19 +9,24 @@ package struct EndpointTable: Sendable {
     /// The handler of a path.
     typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerResponse
 
+    /// The handler of a path that reads the request's body itself.
+    typealias RawHandler = @Sendable (ServerRequest, CallContext) async throws -> ServerResponse
+
     package let service: String
     /// The endpoints that return one value.
     package private(set) var endpoints: [any Endpoint.Type] = []
     /// The endpoints that return a stream.
     package private(set) var streamingEndpoints: [any StreamingEndpoint.Type] = []
     private var handlers: [String: Handler] = [:]
+    /// The handlers of endpoints that exchange bytes.
+    var rawHandlers: [String: RawHandler] = [:]
 
     package init(service: String) {
         self.service = service
     }
 
     /// The paths of all endpoints, sorted.
-    package var paths: [String] { handlers.keys.sorted() }
+    package var paths: [String] { (Array(handlers.keys) + Array(rawHandlers.keys)).sorted() }
 
     /// Adds an endpoint that returns one value.
     package mutating func serve<Request: Endpoint>(
@@ -74,14 +79,17 @@ package struct EndpointTable: Sendable {
     ///
     /// `other`: the handler for all other requests.
     package func responder(token: String, other: @escaping ServerChannel.Respond) -> ServerChannel.Respond {
-        let (invoker, handlers) = (EndpointInvoker(token: token), handlers)
+        let (invoker, handlers, rawHandlers) = (EndpointInvoker(token: token), handlers, rawHandlers)
         let listing = Listing(service: service, endpoints: paths)
         return { request in
             let path = request.head.uri
             switch request.head.method {
             case .POST:
-                guard let handler = handlers[path] else { break }
-                return await invoker.respond(to: request, path: path, with: handler)
+                if let handler = handlers[path] {
+                    return await invoker.respond(to: request, path: path, with: handler)
+                }
+                guard let handler = rawHandlers[path] else { break }
+                return await invoker.respond(to: request, path: path, withRaw: handler)
             case .GET where path == "/endpoints":
                 do { return .json(try BusCoding.encode(listing)) } catch { break }
             default: break

@@ -18,9 +18,9 @@ package final class HTTPBus: Bus, Service {
     /// Maximum silence within a stream; heartbeats are more frequent.
     private static let silenceLimit = Duration.seconds(30)
 
-    private let peer: String
+    let peer: String
     private let authorization: String
-    private let client: HTTPClient
+    let client: HTTPClient
     private let replicas: Replicas
 
     /// `peer`: the service's name, for messages and metrics.
@@ -100,11 +100,11 @@ package final class HTTPBus: Bus, Service {
         return ElementStream(encoded: { try await reader.next() }, close: { reader.close() })
     }
 
-    private func limit(of context: CallContext) throws -> Duration {
+    func limit(of context: CallContext) throws -> Duration {
         try context.remaining(atMost: context.deadline == nil ? Self.defaultLimit : Self.longestLimit)
     }
 
-    private func attempts(of call: OutgoingCall, isIdempotent: Bool) -> CallAttempts {
+    func attempts(of call: OutgoingCall, isIdempotent: Bool) -> CallAttempts {
         CallAttempts(
             replicas,
             limit: call.deadline - .now,
@@ -114,10 +114,16 @@ package final class HTTPBus: Bus, Service {
     }
 
     /// Sends a call and returns the response once its head has arrived.
-    private func send(
+    func send(_ call: OutgoingCall, _ attempts: inout CallAttempts) async throws -> (HTTPClient.Response, HTTPTarget) {
+        try await attempt(call, &attempts) { try await client.send($0) }
+    }
+
+    /// Sends a call by `perform`, to one replica after another while it may be repeated.
+    func attempt<Result>(
         _ call: OutgoingCall,
-        _ attempts: inout CallAttempts
-    ) async throws -> (HTTPClient.Response, HTTPTarget) {
+        _ attempts: inout CallAttempts,
+        _ perform: (HTTPClient.Request) async throws -> Result
+    ) async throws -> (Result, HTTPTarget) {
         var failure: HTTPClientError?
         while true {
             let replica = try await attempts.next()
@@ -127,7 +133,7 @@ package final class HTTPBus: Bus, Service {
             }
             do {
                 let request = request(for: call, to: replica.target, remaining, attempts)
-                let response = try await client.send(request)
+                let response = try await perform(request)
                 if replica.isTrial { replicas.admit(replica.target) }
                 return (response, replica.target)
             } catch let error as HTTPClientError {
@@ -157,6 +163,11 @@ package final class HTTPBus: Bus, Service {
             headTimeout: remaining,
             readTimeout: Self.silenceLimit
         )
+        if let stream = call.stream { request.body = .stream(stream) }
+        if !call.headers.isEmpty {
+            request.headers.remove(name: "content-type")
+            request.headers.add(contentsOf: call.headers)
+        }
         request.connectTimeout = min(attempts.connectTimeout, remaining)
         request.canceller = call.context.canceller
         return request
@@ -183,7 +194,7 @@ extension HTTPBus {
     }
 
     /// The fault in a response that is no stream.
-    private func fault(of response: HTTPClient.Response) async -> Fault {
+    func fault(of response: HTTPClient.Response) async -> Fault {
         do {
             return fault(status: response.status, try await response.body.collect(upTo: Self.responseLimit))
         } catch {
@@ -200,7 +211,7 @@ extension HTTPBus {
         }
     }
 
-    private func log(_ error: HTTPClientError, _ target: HTTPTarget, _ call: OutgoingCall) {
+    func log(_ error: HTTPClientError, _ target: HTTPTarget, _ call: OutgoingCall) {
         Logger.current.debug(
             "Bus call failed",
             metadata: [
@@ -212,9 +223,13 @@ extension HTTPBus {
 }
 
 /// A call as it is sent, whichever replica receives it.
-private struct OutgoingCall {
+struct OutgoingCall: Sendable {
     let path: String
     let body: ByteBuffer
+    /// A body that is sent as it is read, instead of `body`.
+    var stream: ByteStream?
+    /// Headers beside those of every call.
+    var headers: HTTPHeaders = [:]
     let context: CallContext
     let deadline: ContinuousClock.Instant
     let sendsDeadline: Bool

@@ -24,12 +24,12 @@ struct ResourceLimitTests {
             )
             let first = RunEventJSON.event(Run.Event(number: 1, userMessage: liveRun.question.message))
             liveRun.append(first)
-            var told = [first]
+            var expected = [first]
             for batch in 0..<100 {
                 let numbers = (0..<7).map { 2 + batch * 7 + $0 }
                 let lines = numbers.map { RunEventJSON.text("word \($0) ", number: $0) }
                 for line in lines { liveRun.append(line) }
-                told += lines
+                expected += lines
                 try await database.write { connection in
                     try RunEventRows.insert(
                         RunEventBatch(run: liveRun.run.id, first: numbers[0], lines: lines),
@@ -44,8 +44,8 @@ struct ResourceLimitTests {
                     #expect(number >= 650, "The events after \(number) must be in memory.")
                     continue
                 }
-                let read = try await read(told.count - number, by: reader, after: number)
-                #expect(read == Array(told.dropFirst(number)), "after \(number)")
+                let read = try await read(expected.count - number, by: reader, after: number)
+                #expect(read == Array(expected.dropFirst(number)), "after \(number)")
             }
             let slow = reader.stream(after: 0)
             var seen = try #require(try await slow.nextEncodedBatch())
@@ -57,7 +57,7 @@ struct ResourceLimitTests {
             state.status = .completed
             _ = await runWriter.finish(liveRun, state: state)
             while let batch = try await slow.nextEncodedBatch() { seen += batch }
-            #expect(Array(seen.dropLast()) == told)
+            #expect(Array(seen.dropLast()) == expected)
             let end = try BusCoding.decode(Run.Event.self, from: try #require(seen.last)).end
             #expect(end?.assistantMessage?.content.text == state.text)
         }
@@ -168,10 +168,10 @@ struct ResourceLimitTests {
                 for number in 0..<6 { _ = try await fixture.send("\(round).\(number)", in: conversation) }
                 let all = try await fixture.messages(of: conversation)
                 for order in [Order.ascending, .descending] {
-                    let told = order == .ascending ? all : all.reversed()
+                    let expected = order == .ascending ? all : all.reversed()
                     for offset in 0...all.count + 1 {
                         let page = try await fixture.page(of: conversation, 3, offset: offset, order)
-                        #expect(page.items == Array(told.dropFirst(offset).prefix(3)), "\(order) \(offset)")
+                        #expect(page.items == Array(expected.dropFirst(offset).prefix(3)), "\(order) \(offset)")
                         #expect(page.total == all.count)
                     }
                 }

@@ -1,6 +1,6 @@
 import Contracts
 
-/// Values that the scripted house answers with; ids and times are fixed, so that answers can be compared as text.
+/// Values of the scripted services, with fixed identifiers and times, so that responses can be compared as text.
 enum Sample {
     static let moment = Timestamp(microseconds: 1_764_054_205_123_456)
 

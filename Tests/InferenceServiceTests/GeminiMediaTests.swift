@@ -17,7 +17,7 @@ import Testing
             .file("https://generativelanguage.googleapis.com/v1beta/files/abc", type: nil)
         ),
     ])
-    func `images that Gemini takes become parts`(_ url: String, _ wanted: GeminiPart) throws {
+    func `supported images become parts`(_ url: String, _ wanted: GeminiPart) throws {
         #expect(try media.image(Inference.Image(url: url)) == wanted)
     }
 
@@ -31,7 +31,7 @@ import Testing
         ("data:image/png;base64,aGk==", "not base64"), ("data:image/png;base64,====", "not base64"),
         ("data:image/png;base64,aé==", "not base64"),
     ])
-    func `other images are refused with a reason, and another model may take them`(_ url: String, _ why: String) throws
+    func `other images are rejected with a reason, and another model may be tried`(_ url: String, _ why: String) throws
     {
         let error = try #require(throws: ProviderError.self) { try media.image(Inference.Image(url: url)) }
         #expect(error.fault.code == .invalid)
@@ -53,12 +53,12 @@ import Testing
         ("wav", "audio/wav"), ("mp3", "audio/mp3"), ("MP3", "audio/mp3"), ("aiff", "audio/aiff"), ("aac", "audio/aac"),
         ("ogg", "audio/ogg"), ("flac", "audio/flac"),
     ])
-    func `sound that Gemini takes becomes a part`(_ format: String, _ type: String) throws {
+    func `supported audio becomes a part`(_ format: String, _ type: String) throws {
         #expect(try media.audio(Inference.Audio(data: "aGk=", format: format)) == .data("aGk=", type: type))
     }
 
     @Test(arguments: ["webm", "m4a", "opus", "pcm16", ""])
-    func `other sound is refused with a reason`(_ format: String) throws {
+    func `other audio formats are rejected with a reason`(_ format: String) throws {
         let error = try #require(throws: ProviderError.self) {
             try media.audio(Inference.Audio(data: "aGk=", format: format))
         }

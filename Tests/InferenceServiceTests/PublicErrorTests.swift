@@ -66,7 +66,7 @@ import Testing
                 ]
                 try await withInference(settings) { bus in
                     for answer in [
-                        FakeAnswer.openAIError(500, text), .openAIError(400, text),
+                        FakeResponse.openAIError(500, text), .openAIError(400, text),
                         .openAIStream([#"{"error":{"message":"\#(text)"}}"#]),
                     ] {
                         openAI.always(nil, answer)
@@ -99,7 +99,7 @@ import Testing
             let fault = await #expect(throws: InvalidSetting.self) {
                 _ = try await InferenceService.unit(settings: settings)
             }
-            #expect(fault?.sentence.hasPrefix(name) == true && fault?.sentence.contains("sk") == false)
+            #expect(fault?.message.hasPrefix(name) == true && fault?.message.contains("sk") == false)
         }
     }
 
@@ -112,7 +112,7 @@ import Testing
             let fault = await #expect(throws: InvalidSetting.self) {
                 _ = try await InferenceService.unit(settings: settings)
             }
-            #expect(fault?.sentence.contains("vllm") == true && fault?.sentence.contains("hunter2") == false)
+            #expect(fault?.message.contains("vllm") == true && fault?.message.contains("hunter2") == false)
         }
     }
 }

@@ -11,7 +11,10 @@ struct ImportHandlers: Sendable {
     let database: Database
     var now: @Sendable () -> Timestamp = { .now() }
 
-    func importConversation(_ request: Conversations.Import, _ context: CallContext) async throws -> Conversations.Imported {
+    func importConversation(
+        _ request: Conversations.Import,
+        _ context: CallContext
+    ) async throws -> Conversations.Imported {
         let principal = try context.requirePrincipal()
         guard request.messages.count <= Self.messageLimit else {
             throw Fault(.invalid, "At most \(Self.messageLimit) messages can be imported.")

@@ -118,12 +118,12 @@ struct ImportedConversation: Sendable {
 
     /// Appends a message at the next position for its role: even for answers, odd for all others.
     private mutating func append(_ message: Message) {
-        let asks = message.role.isAnswerable
+        let isAnswerable = message.role.isAnswerable
         let position = messages.last.map { last in
-            last.position + (last.position.isMultiple(of: 2) == asks ? 1 : 2)
+            last.position + (last.position.isMultiple(of: 2) == isAnswerable ? 1 : 2)
         }
         var message = message
         message.parent = messages.last?.message.id
-        messages.append(StoredMessage(position: position ?? (asks ? 1 : 0), message: message))
+        messages.append(StoredMessage(position: position ?? (isAnswerable ? 1 : 0), message: message))
     }
 }

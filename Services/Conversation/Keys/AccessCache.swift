@@ -102,7 +102,7 @@ final class AccessCache: Service {
         }
         return ElementStream(
             next: {
-                for await news in stream { return [news] }
+                for await event in stream { return [event] }
                 return nil
             },
             close: { self.removeWatcher(id) }
@@ -125,11 +125,11 @@ final class AccessCache: Service {
         for watcher in watchers { watcher.finish() }
     }
 
-    private func publish(_ news: Keys.Event, _ change: (inout State) -> Void) {
+    private func publish(_ event: Keys.Event, _ change: (inout State) -> Void) {
         state.withLock { state in
             change(&state)
             for (id, watcher) in state.watchers {
-                guard case .dropped = watcher.yield(news) else { continue }
+                guard case .dropped = watcher.yield(event) else { continue }
                 state.watchers[id] = nil
                 watcher.finish()
             }

@@ -99,7 +99,7 @@ struct TextRedaction: Sendable {
     }
 }
 
-/// What the words of a text look like.
+/// The classification of words.
 extension TextRedaction {
     private static let internalSuffixes = [
         ".internal", ".local", ".localdomain", ".localhost", ".lan", ".corp", ".home", ".intranet", ".private", ".svc",

@@ -1,24 +1,24 @@
 import JSON
 import NIOCore
 
-/// Which tool a model is to call, read from OpenAI's form.
+/// The choice of a tool, from OpenAI's format.
 enum ToolChoice: Equatable {
-    /// As the model likes.
+    /// The model decides.
     case auto
-    /// None.
+    /// No tool.
     case none
-    /// Any, but one.
+    /// At least one tool.
     case required
-    /// This one.
+    /// The tool with a name.
     case named(String)
 
-    /// Reads `"auto"`, `"none"`, `"required"` or `{"type":"function","function":{"name":…}}`; what is none of them, or
-    /// not there, leaves it to the model.
+    /// Reads `"auto"`, `"none"`, `"required"` or `{"type":"function","function":{"name":…}}`; other values and `nil` are
+    /// ``auto``.
     init(_ json: ByteBuffer?) {
         self = .auto
         json?.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
-            // Whatever cannot be read leaves it to the model as well.
+            // Invalid JSON is `auto` as well.
             do { self = try Self.read(&json) } catch {}
         }
     }

@@ -24,13 +24,13 @@ enum EmbeddingValidator {
     /// Throws `invalid` with the name of the invalid value and the permitted range.
     static func check(_ request: Inference.Embed) throws(Fault) {
         guard (1...countLimit).contains(request.input.count) else {
-            throw Fault(.invalid, "input holds \(request.input.count) texts; it must hold from 1 to \(countLimit).")
+            throw Fault(.invalid, "input has \(request.input.count) texts; it must have 1 to \(countLimit).")
         }
         guard request.input.allSatisfy({ !$0.isEmpty }) else {
-            throw Fault(.invalid, "input holds an empty text.")
+            throw Fault(.invalid, "input must not contain an empty text.")
         }
         guard request.input.reduce(0, { $0 + $1.utf8.count }) <= sizeLimit else {
-            throw Fault(.invalid, "The texts in input have more than \(sizeLimit) bytes together.")
+            throw Fault(.invalid, "input must have at most \(sizeLimit) bytes in total.")
         }
         if let dimensions = request.dimensions, !(1...65_536).contains(dimensions) {
             throw Fault(.invalid, "dimensions is \(dimensions); it must be from 1 to 65536.")

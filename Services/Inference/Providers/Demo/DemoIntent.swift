@@ -1,4 +1,4 @@
-/// What a message to the demo model wants, by simple signs.
+/// The intent of a message to the demo model, derived from keywords.
 enum DemoIntent: Equatable {
     case nothing
     case greeting

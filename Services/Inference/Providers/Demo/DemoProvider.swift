@@ -47,7 +47,7 @@ struct DemoProvider: Provider {
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
         guard request.model == HashEmbedding.model else {
             try check(request.model)
-            throw Fault(.invalid, "demo/\(request.model) makes no embeddings: demo/\(HashEmbedding.model) does.")
+            throw Fault(.invalid, "demo/\(request.model) does not support embeddings. Use demo/\(HashEmbedding.model).")
         }
         let embedding = try HashEmbedding(dimensions: request.dimensions)
         let vectors = try await WorkerThreads.run(inputBytes: request.inputBytes * Self.embeddingCost) {
@@ -114,7 +114,7 @@ struct DemoProvider: Provider {
 
     private func check(_ model: String) throws(Fault) {
         guard model == Self.model || model == "\(Self.model):latest" else {
-            throw Fault(.missing, "The demo provider has no model \(model): its one model is demo/demo.")
+            throw Fault(.missing, "The demo provider has no model \(model). Use demo/demo.")
         }
     }
 }

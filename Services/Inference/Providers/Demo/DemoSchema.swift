@@ -181,7 +181,9 @@ extension DemoSchema {
     }
 
     private static func option(_ json: inout JSONScanner) throws -> Node.Option {
-        guard json.kind == .text, let text = try json.optionalString() else { return Node.Option(json: try json.rawJSON()) }
+        guard json.kind == .text, let text = try json.optionalString() else {
+            return Node.Option(json: try json.rawJSON())
+        }
         return Node.Option(json: RawJSON(DemoValue.string(text).json), text: text)
     }
 

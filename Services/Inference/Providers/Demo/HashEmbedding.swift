@@ -18,7 +18,7 @@ struct HashEmbedding {
         let dimensions = dimensions ?? Self.defaultDimensions
         guard Self.allowedDimensions.contains(dimensions) else {
             let (least, most) = (Self.allowedDimensions.lowerBound, Self.allowedDimensions.upperBound)
-            throw Fault(.invalid, "dimensions is \(dimensions); demo/\(Self.model) makes from \(least) to \(most).")
+            throw Fault(.invalid, "dimensions is \(dimensions); demo/\(Self.model) supports \(least) to \(most).")
         }
         self.dimensions = dimensions
     }

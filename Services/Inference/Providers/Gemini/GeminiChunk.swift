@@ -3,38 +3,38 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// A chunk of Gemini's stream, or a whole answer: both have the same form.
+/// A chunk of Gemini's stream, or a complete response: both have the same format.
 ///
-/// Reads what it knows, in protobuf's two spellings of names, and passes over the rest.
+/// Member names may be in camel case or snake case, as in Protocol Buffers. Unknown members are ignored.
 struct GeminiChunk {
-    /// One part of what the model says.
+    /// A part of the model's output.
     struct Part {
         var text: String?
-        /// Whether the text is what the model thought.
+        /// Whether the text is a thought.
         var isThought = false
         var signature: String?
         var call: Call?
     }
 
-    /// A model's wish that a tool be used; comes whole.
+    /// A complete tool call.
     struct Call {
         var id: String?
         var name: String?
-        /// As JSON.
+        /// The arguments as JSON.
         var arguments = "{}"
     }
 
     var parts: [Part] = []
     var finishReason: String?
-    /// What Gemini says of the reason.
+    /// Gemini's message about the finish reason.
     var finishMessage: String?
-    /// Why nothing is answered at all.
+    /// Why the prompt is blocked.
     var blockReason: String?
     var blockMessage: String?
     var usage: Usage?
     var error: GeminiErrorBody?
 
-    /// Throws ``JSONScanner/Malformed`` when it is no JSON.
+    /// Throws ``JSONScanner/Malformed`` for invalid JSON.
     init(_ bytes: ByteBuffer) throws {
         self = try bytes.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
@@ -68,7 +68,7 @@ struct GeminiChunk {
         }
     }
 
-    /// Only the first candidate is ours: more than one is never asked for.
+    /// Reads only the first candidate, because requests never ask for more.
     private mutating func readCandidates(_ json: inout JSONScanner) throws {
         guard json.isArray() else { return try json.skip() }
         var isFirst = true

@@ -3,7 +3,7 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// The messages of a conversation as Gemini wants them: instructions apart, and two sides that take turns.
+/// The messages of a conversation in Gemini's format: separate instructions, and alternating turns of two sides.
 struct GeminiConversation: Sendable {
     /// Longer texts are not parsed as JSON: a tree takes many times the memory of its text.
     private static let parsedLimit = 1 << 20
@@ -12,10 +12,10 @@ struct GeminiConversation: Sendable {
     private(set) var contents: [GeminiContent] = []
     private let traits: GeminiModelTraits
     private let media: GeminiMedia
-    /// The tools' names by the ids of their calls.
+    /// The names of tools by the identifiers of their calls.
     private var calls: [String: String] = [:]
 
-    /// Throws a ``ProviderError`` for what cannot be shown to Gemini.
+    /// Throws a ``ProviderError`` for content that Gemini does not support.
     init(_ messages: [Inference.Message], traits: GeminiModelTraits, media: GeminiMedia) throws {
         self.traits = traits
         self.media = media
@@ -27,12 +27,12 @@ struct GeminiConversation: Sendable {
             case .tool: try addResult(message)
             }
         }
-        // Gemini answers nothing without contents: instructions that stand alone are what there is to answer.
+        // Gemini requires contents, so instructions alone become contents.
         if !traits.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
         if traits.requiresSignatures { sign() }
     }
 
-    /// Replaces parts, such as data by files.
+    /// Replaces each part by the result of a closure.
     mutating func replace(_ part: (GeminiPart) throws -> GeminiPart) rethrows {
         for index in contents.indices { contents[index].parts = try contents[index].parts.map(part) }
     }
@@ -63,7 +63,7 @@ struct GeminiConversation: Sendable {
         add(.model, parts)
     }
 
-    /// A signature of the whole answer stood at the last of its texts.
+    /// Attaches the signature of an answer to its last text.
     private static func sign(_ parts: inout [GeminiPart], _ signature: String) {
         guard case .text(let text, nil) = parts.last else {
             parts.append(.text("", signature: signature))
@@ -72,7 +72,7 @@ struct GeminiConversation: Sendable {
         parts[parts.count - 1] = .text(text, signature: signature)
     }
 
-    /// What a tool said; without the call before it, it can only be told.
+    /// Adds the result of a tool; without its call it becomes a text of the user.
     private mutating func addResult(_ message: Inference.Message) throws {
         let images = try parts(of: message).filter { part in
             if case .text = part { false } else { true }
@@ -101,7 +101,7 @@ struct GeminiConversation: Sendable {
         }
     }
 
-    /// A text that is a JSON object as it stands; another value, or what is no JSON, under a name of its own.
+    /// Returns a text that is a JSON object unchanged; another value becomes a member of a new object.
     static func object(_ text: String, else name: StaticString) -> String {
         var bytes = text.utf8.count <= parsedLimit ? text : ""
         let value: RawJSON? = bytes.withUTF8 { bytes in
@@ -123,7 +123,7 @@ struct GeminiConversation: Sendable {
         return String(buffer: json.buffer)
     }
 
-    /// Has the instructions said by the user, before all else.
+    /// Moves the instructions to the beginning of the first user turn.
     private mutating func moveInstructions() {
         guard !instructions.isEmpty else { return }
         let parts = instructions.map { GeminiPart.text($0) }
@@ -135,7 +135,7 @@ struct GeminiConversation: Sendable {
         }
     }
 
-    /// Signs the first call of each turn of the model that has none: it was made by a model that signs nothing.
+    /// Adds a placeholder to the first call of each model turn without a signature: another model made the call.
     private mutating func sign() {
         for index in contents.indices where contents[index].side == .model {
             let first = contents[index].parts.firstIndex { part in

@@ -23,7 +23,7 @@ struct GeminiMedia: Sendable {
         guard passesAddresses, url.utf8.count <= Self.addressLimit,
             ["https://generativelanguage.googleapis.com/", "gs://"].contains(where: url.hasPrefix)
         else {
-            throw Self.refused(
+            throw Self.unsupported(
                 "Gemini does not fetch images from the web. Send the image itself, as a data: URL with base64."
             )
         }
@@ -36,13 +36,13 @@ struct GeminiMedia: Sendable {
     func audio(_ audio: Inference.Audio) throws -> GeminiPart {
         let format = audio.format.prefix(bytes: 64).lowercased()
         guard let type = Self.audioType(format) else {
-            throw Self.refused(
-                "Gemini does not take sound of the format \(format.prefix(bytes: 20)). "
-                    + "It takes wav, mp3, aiff, aac, ogg and flac: convert the file, or choose another model."
+            throw Self.unsupported(
+                "Gemini does not support audio of the format \(format.prefix(bytes: 20)). "
+                    + "It supports wav, mp3, aiff, aac, ogg and flac: convert the file, or choose another model."
             )
         }
         guard let base64 = Self.base64(audio.data) else {
-            throw Self.refused("The sound in the messages is not base64.")
+            throw Self.unsupported("Audio in the messages is not base64.")
         }
         return .data(base64, type: type)
     }
@@ -62,18 +62,18 @@ struct GeminiMedia: Sendable {
     private func data(_ url: String) throws -> GeminiPart {
         let header = url.prefix(bytes: Self.headerLimit)
         guard let comma = header.utf8.firstIndex(of: UInt8(ascii: ",")) else {
-            throw Self.refused("An image in the messages has a data: URL without data.")
+            throw Self.unsupported("An image in the messages has a data: URL without data.")
         }
         let words = header[..<comma].dropFirst(5).lowercased().split(separator: ";", omittingEmptySubsequences: false)
         let type = words.first.map { $0 == "image/jpg" ? "image/jpeg" : String($0) } ?? ""
         guard Self.imageTypes.contains(type) else {
-            throw Self.refused(
-                "Gemini does not take images of the type \(type.isEmpty ? "unknown" : String(type.prefix(bytes: 40))). "
-                    + "It takes \(Self.imageTypes.joined(separator: ", "))."
+            throw Self.unsupported(
+                "Gemini does not support images of the type \(type.isEmpty ? "unknown" : String(type.prefix(bytes: 40))). "
+                    + "It supports \(Self.imageTypes.joined(separator: ", "))."
             )
         }
         guard words.last == "base64", let base64 = Self.base64(String(url[url.utf8.index(after: comma)...])) else {
-            throw Self.refused("An image in the messages is not base64.")
+            throw Self.unsupported("An image in the messages is not base64.")
         }
         return .data(base64, type: type)
     }
@@ -112,7 +112,7 @@ struct GeminiMedia: Sendable {
         return url.split(separator: ".").last.flatMap { types[$0.lowercased()] }
     }
 
-    private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+    private static func unsupported(_ message: String) -> ProviderError {
+        ProviderError(Fault(.invalid, message), .tryAnotherModel)
     }
 }

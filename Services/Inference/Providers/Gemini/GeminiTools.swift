@@ -3,9 +3,9 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// Tools, the choice among them and the form of the answer, from OpenAI's words into Gemini's.
+/// Converts tools, the choice of a tool and the response format from OpenAI's to Gemini's format.
 ///
-/// Schemas are passed on as the bytes that they came as.
+/// Schemas are passed unchanged.
 struct GeminiTools: Sendable {
     /// Maximum size of a value that is validated, in bytes.
     private static let validatedLimit = 1 << 20
@@ -14,20 +14,20 @@ struct GeminiTools: Sendable {
     struct Declaration: Sendable, Equatable {
         var name = ""
         var description: String?
-        /// A JSON schema; absent when the tool takes nothing.
+        /// The JSON schema of the arguments; `nil` if there are none.
         var parameters: String?
     }
 
     private(set) var declarations: [Declaration] = []
-    /// `AUTO`, `NONE` or `ANY`; absent for Gemini's own choice.
+    /// `AUTO`, `NONE` or `ANY`; `nil` for Gemini's default.
     private(set) var mode: String?
-    /// The one tool that is to be called.
+    /// The name of the required tool.
     private(set) var required: String?
     private(set) var isJSON = false
-    /// Of what form the JSON is to be.
+    /// The JSON schema of the answer.
     private(set) var schema: String?
 
-    /// Throws a ``ProviderError`` that says what is wrong.
+    /// Throws a ``ProviderError`` for invalid or unsupported values.
     init(_ prompt: Prompt) throws {
         if let tools = prompt.tools {
             try Self.read(tools, "tools") { json in try json.array { try readTool(&$0) } }
@@ -48,7 +48,7 @@ struct GeminiTools: Sendable {
                 try json.end()
             }
         } catch is JSONScanner.Malformed {
-            throw ProviderError(Fault(.invalid, "\(name) does not have the form that OpenAI gives it."), .none)
+            throw ProviderError(Fault(.invalid, "\(name) is not in OpenAI's format."), .none)
         }
     }
 
@@ -72,7 +72,7 @@ struct GeminiTools: Sendable {
             }
         }
         guard type == nil || type == "function", !tool.name.isEmpty else {
-            throw Self.refused("Gemini takes tools of the type function, each with a name.")
+            throw Self.unsupported("Gemini supports only tools of the type function, each with a name.")
         }
         declarations.append(tool)
     }
@@ -89,7 +89,7 @@ struct GeminiTools: Sendable {
                 }
             }
             guard let required, !required.isEmpty else {
-                throw Self.refused("Gemini takes as toolChoice auto, none, required or one function.")
+                throw Self.unsupported("Gemini supports the tool choices auto, none, required and one function.")
             }
             mode = "ANY"
             return
@@ -99,7 +99,7 @@ struct GeminiTools: Sendable {
         case "none": mode = "NONE"
         case "required": mode = "ANY"
         case "null": mode = nil
-        default: throw Self.refused("Gemini takes as toolChoice auto, none, required or one function.")
+        default: throw Self.unsupported("Gemini supports the tool choices auto, none, required and one function.")
         }
     }
 
@@ -130,11 +130,11 @@ struct GeminiTools: Sendable {
         return text
     }
 
-    private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+    private static func unsupported(_ message: String) -> ProviderError {
+        ProviderError(Fault(.invalid, message), .tryAnotherModel)
     }
 
-    /// Writes the members `tools` and `toolConfig`, if there is a tool.
+    /// Writes the members `tools` and `toolConfig`, if there are tools.
     func write(to json: inout JSONWriter) {
         guard !declarations.isEmpty else { return }
         json.array("tools", [declarations]) { json, declarations in

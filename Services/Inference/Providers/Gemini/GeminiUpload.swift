@@ -1,15 +1,15 @@
 import Foundation
 import NIOCore
 
-/// Makes a request smaller by uploading the largest of its files, as many as must be.
+/// Reduces a request by uploading its largest files.
 struct GeminiUpload {
-    /// By how many bytes the request is too large.
+    /// The number of bytes by which the request is too large.
     let excess: Int
     let files: GeminiFiles
 
-    /// Puts the names of uploaded files in the place of their data; the same data is uploaded once.
+    /// Replaces the data of the largest files by their addresses after an upload; equal data is uploaded once.
     ///
-    /// Throws a ``ProviderError``, or `CancellationError` when the caller leaves.
+    /// Throws a ``ProviderError``, or `CancellationError` if the task is cancelled.
     func moveOut(of conversation: inout GeminiConversation, until deadline: ContinuousClock.Instant) async throws {
         var uris: [String: String] = [:]
         var saved = 0
@@ -31,7 +31,7 @@ struct GeminiUpload {
         }
     }
 
-    /// The data of all files, with their types and how often each is there.
+    /// The data of all files with their types and numbers of occurrences.
     private static func largestFirst(_ conversation: GeminiConversation) -> [(data: String, type: String, count: Int)] {
         var found: [String: (type: String, count: Int)] = [:]
         for case .data(let data, let type) in conversation.contents.lazy.flatMap(\.parts) {

@@ -3,9 +3,9 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// One line of Ollama's chat stream: some more of the answer, the end, or an error.
+/// A line of Ollama's chat stream: a part of the answer, its end, or an error.
 struct OllamaChatLine: Equatable {
-    /// A call of a tool; Ollama gives each whole.
+    /// A tool call; Ollama sends each call completely.
     struct Call: Equatable {
         var id: String?
         var name: String?
@@ -15,7 +15,7 @@ struct OllamaChatLine: Equatable {
     var thinking = ""
     var text = ""
     var calls: [Call] = []
-    /// In OpenAI's form.
+    /// The log probabilities in OpenAI's format.
     var logprobs: RawJSON?
     var isDone = false
     var doneReason: String?
@@ -23,7 +23,7 @@ struct OllamaChatLine: Equatable {
     var completionTokens: Int?
     var error: String?
 
-    /// Reads a line; members that are not known are passed over.
+    /// Reads a line; unknown members are ignored.
     init(_ line: ByteBuffer) throws {
         self = try line.withUnsafeReadableBytes { bytes in
             var scanner = JSONScanner(bytes)
@@ -72,7 +72,7 @@ struct OllamaChatLine: Equatable {
                 switch name {
                 case "name": call.name = try scanner.optionalString()
                 case "arguments":
-                    // An object by the documents; a text where a model or a proxy in between made one of it.
+                    // An object according to the documentation; some models and proxies send its text.
                     call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? "{}"
                 default: try scanner.skip()
                 }

@@ -2,7 +2,7 @@ import Contracts
 import JSON
 import NIOCore
 
-/// How probable tokens were, from Ollama's form into OpenAI's, which differs in what may be left out.
+/// Converts log probabilities from Ollama's to OpenAI's format, which differ in optional members.
 struct OllamaLogprobs {
     private var token: String?
     private var logprob: Double?
@@ -11,7 +11,7 @@ struct OllamaLogprobs {
 
     private init() {}
 
-    /// Reads an array of them; `nil` when nothing that can be used stands in it.
+    /// Reads an array; `nil` if it has no valid element.
     static func read(_ json: inout JSONScanner) throws -> RawJSON? {
         let entries = try list(&json, depth: 0)
         guard !entries.isEmpty else { return nil }

@@ -3,12 +3,12 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// One message as `POST /api/chat` takes it: text apart from images, arguments as an object, tools by name.
+/// A message for `POST /api/chat`: text and images are separate, arguments are an object, and results name their tools.
 struct OllamaMessage: JSONWritable, Equatable {
     /// Longer arguments are not parsed as JSON: a tree takes many times the memory of its text.
     private static let parsedLimit = 1 << 20
 
-    /// A call of a tool that the model made earlier.
+    /// An earlier tool call of the model.
     struct Call: Equatable {
         var id: String
         var name: String
@@ -18,15 +18,15 @@ struct OllamaMessage: JSONWritable, Equatable {
 
     var role: String
     var content: String
-    /// Each as base64.
+    /// Each image as base64.
     var images: [String] = []
     var calls: [Call] = []
     var toolName: String?
     var toolCallID: String?
 
-    /// The messages of a conversation.
+    /// Converts the messages of a conversation.
     ///
-    /// Throws `invalid` for an image that is only an address, and for sound.
+    /// Throws `invalid` for the address of an image, and for audio.
     static func all(_ messages: [Inference.Message]) throws(Fault) -> [OllamaMessage] {
         var names: [String: String] = [:]
         var all: [OllamaMessage] = []
@@ -64,14 +64,14 @@ struct OllamaMessage: JSONWritable, Equatable {
             case .audio:
                 throw Fault(
                     .invalid,
-                    "Ollama's chat takes no sound. Send the words instead, or choose a model of another provider."
+                    "Ollama does not support audio in chats. Send text, or choose a model of another provider."
                 )
             }
         }
         content = texts.joined(separator: "\n")
     }
 
-    /// What a model once wrote as arguments, as the object that Ollama wants: what is none is wrapped into one.
+    /// Converts arguments to an object; another value becomes a member of a new object.
     static func object(_ arguments: String) -> String {
         let text = ByteBuffer(string: arguments.utf8.count <= parsedLimit ? arguments : "")
         let (raw, isObject) = text.withUnsafeReadableBytes { bytes -> (String?, Bool) in

@@ -3,13 +3,11 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// A chunk of OpenAI's stream, or a whole answer: both have the same members, the one under `delta`, the other under
-/// `message`.
+/// A chunk of OpenAI's stream, or a complete response: both have the same members, in `delta` or in `message`.
 ///
-/// Reads what it knows, in whatever kind of value it comes, and passes over the rest: no two servers that speak this
-/// dialect write it alike.
+/// Unknown members and values of the wrong type are ignored, because compatible servers differ in details.
 struct OpenAIChunk {
-    /// A piece of a tool's call, as it came.
+    /// A piece of a tool call, as received.
     struct CallPiece {
         var index: Int?
         var id: String?
@@ -27,7 +25,7 @@ struct OpenAIChunk {
     var usage: Usage?
     var error: OpenAIErrorBody?
 
-    /// Throws ``JSONScanner/Malformed`` when it is no JSON.
+    /// Throws ``JSONScanner/Malformed`` for invalid JSON.
     init(_ bytes: ByteBuffer) throws {
         self = try bytes.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
@@ -49,7 +47,7 @@ struct OpenAIChunk {
         }
     }
 
-    /// Only the first choice is ours: more than one is never asked for.
+    /// Reads only the first choice, because requests never ask for more.
     private mutating func readChoices(_ json: inout JSONScanner) throws {
         guard json.isArray() else { return try json.skip() }
         var isFirst = true
@@ -90,7 +88,7 @@ struct OpenAIChunk {
         }
     }
 
-    /// A text, or as some have it an array of parts.
+    /// Reads a text, or the array of parts that some servers send.
     private mutating func readContent(_ json: inout JSONScanner) throws {
         guard json.isArray() else {
             text = try json.optionalString()
@@ -117,7 +115,7 @@ struct OpenAIChunk {
                 switch name {
                 case "name": call.name = try json.optionalString()
                 case "arguments":
-                    // An object where a text belongs is meant as its text.
+                    // Some servers send an object instead of its text.
                     call.arguments = try json.isObject() ? json.rawJSON().text : json.optionalString()
                 default: try json.skip()
                 }

@@ -1,14 +1,14 @@
 import JSON
 import NIOCore
 
-/// An error as servers that speak OpenAI's dialect write it: mostly `{"error":{"message","type","param","code"}}`, at
-/// times wrapped in an array, as `{"error":"…"}`, `{"message":"…"}` or `{"detail":"…"}`.
+/// An error of a server that is compatible with OpenAI's API: `{"error":{"message","type","param","code"}}`, or one of the
+/// variants `[{"error":…}]`, `{"error":"…"}`, `{"message":"…"}` and `{"detail":"…"}`.
 struct OpenAIErrorBody: Equatable {
     var message: String?
     var type: String?
     var code: String?
 
-    /// Reads the body of an answer that is an error; `nil` when nothing of the kind stands in it.
+    /// Reads the body of an error response; `nil` if it contains no error.
     init?(body: ByteBuffer) {
         let found: OpenAIErrorBody? = body.withUnsafeReadableBytes { bytes in
             do {
@@ -62,7 +62,7 @@ struct OpenAIErrorBody: Equatable {
         }
     }
 
-    /// A text or a number; `null` is nothing.
+    /// Reads a text or a number; `null` is `nil`.
     private static func word(_ json: inout JSONScanner) throws -> String? {
         if let text = try json.stringOrScalar(), text != "null" { return text }
         return nil
