@@ -34,7 +34,7 @@ struct ReplicaSetTests {
         #expect(set.record(.ready, of: Self.targets[1], at: start + .seconds(1)) == [.becameReady])
         #expect(set.select(at: start, isFixed: true)?.target.host == "10.0.0.5")
         set = self.set(hasHealthChecks: true)
-        for target in Self.targets { _ = set.eject(target, at: start) }
+        for target in Self.targets { _ = set.record(.unready, of: target, at: start) }
         #expect(set.select(at: start, isFixed: true)?.target.host == "10.0.0.5")
     }
 
@@ -114,14 +114,27 @@ struct ReplicaSetTests {
 
     @Test func `without a ready replica the best of the others is selected, and its success makes it ready`() {
         var set = set(hasHealthChecks: true)
-        for target in Self.targets { _ = set.eject(target, at: start) }
+        for target in Self.targets[..<2] { _ = set.eject(target, at: start) }
         _ = set.eject(Self.targets[0], at: start + .seconds(1))
-        _ = set.eject(Self.targets[1], at: start + .seconds(1))
-        #expect(set.select(at: start) == ReplicaSet.Selection(target: Self.targets[2], isTrial: true))
-        #expect(set.admit(Self.targets[2], at: start) == true)
-        #expect(set.select(at: start)?.target == Self.targets[2])
         _ = set.record(.unready, of: Self.targets[2], at: start)
         #expect(set.select(at: start) == ReplicaSet.Selection(target: Self.targets[2], isTrial: false))
+        _ = set.eject(Self.targets[2], at: start)
+        _ = set.eject(Self.targets[2], at: start + .seconds(1))
+        #expect(set.select(at: start) == ReplicaSet.Selection(target: Self.targets[1], isTrial: true))
+        #expect(set.admit(Self.targets[1], at: start) == true)
+        #expect(set.select(at: start) == ReplicaSet.Selection(target: Self.targets[1], isTrial: false))
+    }
+
+    @Test func `the last ready replica is not ejected, and another one is tried after it failed`() {
+        var set = set(hasHealthChecks: true)
+        for target in Self.targets[..<2] { _ = set.eject(target, at: start) }
+        #expect(set.eject(Self.targets[2], at: start) == nil)
+        #expect(set.record(.failed, of: Self.targets[2], at: start).isEmpty)
+        #expect(set.select(at: start)?.target == Self.targets[2])
+        let other = set.select(at: start, excluding: [Self.targets[2]])
+        #expect(other?.isTrial == true && other?.target != Self.targets[2])
+        _ = set.record(.ready, of: Self.targets[0], at: start + .seconds(1))
+        #expect(set.eject(Self.targets[2], at: start + .seconds(1)) == .seconds(1))
     }
 
     @Test func `a replica that is not ready receives no calls while others are`() {

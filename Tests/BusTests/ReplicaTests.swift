@@ -43,7 +43,7 @@ struct ReplicaTests {
             #expect(first.longest < .seconds(10))
             let second = try await Self.call(bus, times: 200) { Samples.Add(number: $0) }
             #expect(second.failures.isEmpty)
-            #expect(second.percentile(99) < .seconds(1))
+            #expect(second.percentile(99) < .seconds(5))
 
             try await hung.resume()
             let before = counts[0].count

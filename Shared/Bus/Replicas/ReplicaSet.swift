@@ -92,7 +92,15 @@ struct ReplicaSet: Sendable {
 
     /// Ejects a replica that could not be reached; returns for how long, or `nil` if nothing changed.
     mutating func eject(_ target: HTTPTarget, at now: Instant) -> Duration? {
-        guard replicas.count > 1, let index = index(of: target) else { return nil }
+        guard let index = index(of: target) else { return nil }
+        return ejectReplica(index, at: now)
+    }
+
+    /// Ejects a replica unless it is the last ready one, which would be selected anyway.
+    private mutating func ejectReplica(_ index: Int, at now: Instant) -> Duration? {
+        if replicas[index].isReady, !replicas.indices.contains(where: { $0 != index && replicas[$0].isReady }) {
+            return nil
+        }
         return replicas[index].eject(at: now, limits)
     }
 
@@ -124,7 +132,7 @@ struct ReplicaSet: Sendable {
         replicas[index].answersChecks = check != .failed
         guard check != .failed else {
             replicas[index].failedChecks += 1
-            let ejection = replicas[index].eject(at: now, limits).map { [Change.ejected($0)] } ?? []
+            let ejection = ejectReplica(index, at: now).map { [Change.ejected($0)] } ?? []
             return ejection + loss(of: replicas[index])
         }
         replicas[index].failedChecks = 0
