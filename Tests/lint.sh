@@ -64,6 +64,18 @@ for path in sys.argv[1:]:
     ast.parse(open(path).read(), path)
 ' || violation "a Python file does not parse, see above."
 
+# Source files, folders and types that the architecture names must exist: `Folder/Type` is a file Folder/Type.swift or a
+# folder, `SomeType` occurs in the code.
+files=$(find Shared Services Tools Tests Benchmarks -type f)
+while read -r name; do
+  grep -qE "(^|/)$name(\.swift|/)" <<<"$files" || violation "docs/architecture.md names $name, which does not exist."
+done < <(grep -oE '`[A-Z][A-Za-z0-9]*(/[A-Z][A-Za-z0-9+]*)+`' docs/architecture.md | tr -d '\`' | sort -u)
+# shellcheck disable=SC2086
+words=$(cat $sources | grep -oE '[A-Z][A-Za-z0-9]+' | sort -u)
+while read -r name; do
+  grep -qx "$name" <<<"$words" || grep -q "/$name/" <<<"$files" || violation "docs/architecture.md names $name, which does not occur in the code."
+done < <(grep -oE '`[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*`' docs/architecture.md | tr -d '\`' | sort -u)
+
 median=$(echo "$sources" | xargs wc -l | grep -v ' total$' | sort -n | awk '{ lines[NR] = $1 } END { print lines[int((NR + 1) / 2)] }')
 echo "sources: $(echo "$sources" | wc -l) files, median $median lines"
 

@@ -28,10 +28,10 @@ struct FinishRun: Sendable {
         let isUnpriced = run.end?.usage.map { $0.cost == nil } ?? false
         let reservation = isUnpriced ? try ReservationRows.find(id, in: database) : nil
         try ReservationRows.delete(id, in: database)
-        guard let usage = run.end?.usage, let payer = try RunRows.owner(of: run.run.id, in: database) else { return }
+        guard let usage = run.end?.usage, let owner = try RunRows.owner(of: run.run.id, in: database) else { return }
         let entry = Usage.Entry(
-            user: payer.user,
-            key: payer.key,
+            user: owner.user,
+            key: owner.key,
             model: run.end?.model ?? "",
             day: Day(run.run.endedAt ?? .now()),
             total: Usage.Total(usage.priced(by: reservation))

@@ -11,7 +11,7 @@ struct UsageRequest: Sendable {
     /// Maximum answer limit set if the caller sets none; models reject a limit above their own maximum.
     private static let maxImplicitLimit = 4096
     /// Upper bound of all token counts; prevents overflow.
-    private static let tokenRange = 1_000_000_000
+    private static let maxTokenCount = 1_000_000_000
     /// An answer without a limit may use one part in `shareDivisor` of the available tokens, so that other calls can
     /// run too.
     private static let shareDivisor = 4
@@ -23,8 +23,8 @@ struct UsageRequest: Sendable {
     let model: Result<Model, Fault>
 
     init(promptTokens: Int, maxTokens: Int?, model: Result<Model, Fault>) {
-        self.promptTokens = min(max(0, promptTokens), Self.tokenRange)
-        self.maxTokens = maxTokens.map { min(max(0, $0), Self.tokenRange) }
+        self.promptTokens = min(max(0, promptTokens), Self.maxTokenCount)
+        self.maxTokens = maxTokens.map { min(max(0, $0), Self.maxTokenCount) }
         self.model = model
     }
 
