@@ -46,7 +46,8 @@ let package = Package(
             .target(
                 name: "ParleyTool",
                 dependencies: [
-                    "Bus", "Contracts", "HTTP", "ServiceKit", .argumentParser, .configuration, .grdb, .logging, .jwt,
+                    "Bus", "Contracts", "HTTP", "ServiceKit", "ConversationService", "GatewayService",
+                    "InferenceService", "MediaService", "TranscriptionService", .argumentParser, .grdb, .nio,
                 ],
                 path: "Tools/Parley",
                 exclude: ["Main"],

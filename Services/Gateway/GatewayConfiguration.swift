@@ -82,7 +82,7 @@ struct GatewayConfiguration: Sendable {
         return origins
     }
 
-    private static func mode(_ settings: Settings, host: String) throws -> AuthenticationMode {
+    static func mode(_ settings: Settings, host: String) throws -> AuthenticationMode {
         let isLoopback = SocketAddress.isLoopback(host: host)
         let mode = try settings.choice("AUTH_MODE", default: isLoopback ? AuthenticationMode.open : .required)
         let isAllowed = try settings.boolean("ALLOW_INSECURE", default: false)

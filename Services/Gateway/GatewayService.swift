@@ -67,6 +67,14 @@ package enum GatewayService {
         )
     }
 
+    /// Returns the authentication mode and the address that a gateway with these settings uses.
+    ///
+    /// Throws `InvalidSetting` if the gateway would not start with them.
+    package static func authentication(settings: Settings) throws -> (mode: String, host: String) {
+        let host = settings.string("GATEWAY_HOST") ?? "127.0.0.1"
+        return (try GatewayConfiguration.mode(settings, host: host).rawValue, host)
+    }
+
     /// What is parsed at all; ``HeadRules`` refuses less with a clear word.
     private static var headLimits: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()

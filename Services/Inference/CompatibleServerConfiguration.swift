@@ -31,7 +31,7 @@ struct CompatibleServerConfiguration: Sendable {
                         settings
                     ),
                     setting: "OPENAI_BASE_URL",
-                    key: settings.string("OPENAI_API_KEY")
+                    key: try settings.secret("OPENAI_API_KEY")
                 )
             )
         }
@@ -53,7 +53,7 @@ struct CompatibleServerConfiguration: Sendable {
 
     private static func key(of server: ProvidersFile.Server, _ settings: Settings) throws -> String? {
         guard let name = server.keyVariable else { return nil }
-        guard let key = settings.variable(name) else {
+        guard let key = try settings.secret(inVariable: name) else {
             throw InvalidSetting(
                 "PROVIDERS_FILE says that \(name) holds the key of \(server.name), but it is not set. "
                     + "Set it in the environment or in .env, or leave api_key_env out."

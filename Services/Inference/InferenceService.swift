@@ -9,6 +9,13 @@ package enum InferenceService {
         try await unit(settings: settings, demoPace: .milliseconds(15))
     }
 
+    /// Returns the environment variables that `PROVIDERS_FILE` names as `api_key_env`.
+    ///
+    /// Throws an `InvalidSetting` if the file is invalid.
+    package static func keyVariables(settings: Settings) throws -> [String] {
+        try ProvidersFile.read(settings).providers.compactMap(\.keyVariable)
+    }
+
     /// Builds the service with another pace of the built-in model, per word; tests want none.
     package static func unit(settings: Settings, demoPace: Duration) async throws -> ServiceUnit {
         let configuration = try InferenceConfiguration(settings: settings)

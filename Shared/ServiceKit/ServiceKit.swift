@@ -1,48 +1,58 @@
 import CoreMetrics
+import Foundation
 import Glibc
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// How a process of the house lives.
+/// Runs a service as a process: settings, logs, metrics, signals and shutdown.
 package enum ServiceKit {
-    /// How long a shutdown may drain, and how long what is cancelled then may take.
+    /// Maximum duration of a graceful shutdown.
     private static let drainLimit = Duration.seconds(20)
+    /// Maximum duration of the cancellation that follows.
     private static let cancellationLimit = Duration.seconds(5)
 
-    /// An executable's whole life, from its arguments to its exit code.
+    /// Runs a service until it stops, and exits the process.
     ///
-    /// `--help` tells the settings, `--health` asks the running service whether it can work. With
-    /// `PARLEY_SUPERVISED=1` in the environment, the end of standard input is a request to stop. The port setting is the
-    /// name of the setting that holds the service's port.
+    /// `--help` prints the settings. `--health` queries the readiness of the running service and exits with 0 or 1.
+    ///
+    /// - Parameters:
+    ///   - service: The service to run.
+    ///   - command: The command as the user typed it, for `--help`; by default the executable of the service.
+    ///   - arguments: The command-line options.
+    ///   - build: Creates the service from its settings.
     package static func run(
-        _ name: String,
-        portSetting: String,
+        _ service: ServiceKind,
+        command: String? = nil,
+        arguments: [String] = Array(CommandLine.arguments.dropFirst()),
         build: @escaping @Sendable (Settings) async throws -> ServiceUnit
     ) async -> Never {
-        var arguments = Array(CommandLine.arguments.dropFirst())
+        var arguments = arguments
         if arguments.contains("--help") || arguments.contains("-h") {
-            print(HelpText.text(for: name))
+            print(HelpText.text(for: service, command: command ?? service.executable))
             exit(0)
         }
-        let asksHealth = arguments.contains("--health")
+        let isHealthQuery = arguments.contains("--health")
         arguments.removeAll { $0 == "--health" }
-        var failure = FailureMessage(name: name, portSetting: portSetting)
+        var failure = FailureMessage(service: service)
         do {
-            let settings = try await Settings.load(arguments: arguments)
-            if asksHealth { exit(try await HealthCheck.ask(settings, portSetting: portSetting) ? 0 : 1) }
+            let settings = try await Settings.load(for: service, arguments: arguments)
+            if isHealthQuery { exit(try await HealthCheck.query(service, settings) ? 0 : 1) }
+            ProcessName.set(service.executable)
             try prepare(settings)
             let unit = try await build(settings)
             failure.unit = unit
             try await serve(unit)
             exit(0)
         } catch {
-            printError(failure.text(for: error))
+            LineLogHandler.writeToStandardError(
+                LogEscaping.escape(failure.text(for: error), escapesQuotes: false) + "\n"
+            )
             exit(1)
         }
     }
 
-    /// Logging, metrics, and what the kernel must know.
+    /// Sets up logs, metrics and the limits of the process.
     private static func prepare(_ settings: Settings) throws {
         let level = try settings.choice("LOG_LEVEL", default: Logger.Level.info)
         let format = try settings.choice("LOG_FORMAT", default: LineLogHandler.Format.text)
@@ -61,7 +71,7 @@ package enum ServiceKit {
         do {
             try await withLogger(logger) { _ in try await group(of: unit, logger: logger).run() }
         } catch is CancellationError {
-            logger.notice("Cancelled what had not ended by itself", metadata: ["limit": "\(drainLimit)"])
+            logger.notice("Cancelled work that exceeded the shutdown limit", metadata: ["limit": "\(drainLimit)"])
         }
         logger.info("Stopped")
     }
@@ -69,7 +79,7 @@ package enum ServiceKit {
     private static func group(of unit: ServiceUnit, logger: Logger) -> ServiceGroup {
         var services = (unit.services + [LifecycleLogger(unit: unit, logger: logger)])
             .map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        if getenv("PARLEY_SUPERVISED").map({ String(cString: $0) }) == "1" {
+        if SupervisedProcess.isSupervised {
             services.append(.init(service: SupervisorPipe(), successTerminationBehavior: .gracefullyShutdownGroup))
         }
         var quiet = logger
@@ -82,9 +92,5 @@ package enum ServiceKit {
         configuration.maximumGracefulShutdownDuration = drainLimit
         configuration.maximumCancellationDuration = cancellationLimit
         return ServiceGroup(configuration: configuration)
-    }
-
-    private static func printError(_ message: String) {
-        LineLogHandler.writeToStandardError(LogEscaping.escape(message, quotesToo: false) + "\n")
     }
 }

@@ -6,32 +6,32 @@ import Logging
 import NIOPosix
 package import ServiceLifecycle
 
-/// A service ready to run: everything that lives in it, in order of dependency.
+/// A service that is ready to run: its background tasks and its HTTP server, in the order of their dependencies.
 ///
-/// The end comes in the reverse order: first what is drained first, then the HTTP server, then what stands behind it.
+/// They are shut down in the reverse order.
 package struct ServiceUnit: Sendable {
-    /// How many connections may wait to be accepted; the system's own limit holds as well.
+    /// Length of the accept queue; the system's limit applies as well.
     ///
-    /// Thousands may come at once, when a service behind the gateway has been away or a page is opened by many.
+    /// Thousands of connections may be opened at once, for instance after a service was unavailable.
     private static let backlog = 8192
 
-    /// The executable's name: `conversation-svc`.
+    /// The name of the executable: `conversation-svc`.
     package let name: String
     /// The address that it binds to.
     package let host: String
-    /// The port that was asked for; 0 for any free one.
+    /// The requested port; 0 for any free port.
     package let port: Int
-    /// What lives in it, each after what it depends on.
+    /// Its services, each after those that it depends on.
     package let services: [any Service]
-    /// Where it listens, once it does.
+    /// The port at which it listens, once it does.
     package let listeningPort: ListeningPort
-    /// What it answers on the bus; empty for the gateway.
+    /// Its endpoints; empty for the gateway.
     package let table: EndpointTable
 
-    /// An internal service: its endpoints behind the bus secret, and the routes for its operators.
+    /// Creates an internal service: endpoints that require the bus secret, and the routes for operators.
     ///
-    /// Port 0 is any free one. What is in `background` lives behind the HTTP server and ends after it; what is in
-    /// `drainedFirst` ends before the HTTP server does, such as long answers that it waits for.
+    /// Port 0 is any free port. Services in `background` are shut down after the HTTP server; those in `drainedFirst` are
+    /// shut down before it, such as long generations.
     package static func bus(
         table: EndpointTable,
         host: String,
@@ -59,7 +59,7 @@ package struct ServiceUnit: Sendable {
         )
     }
 
-    /// Any other application, which answers whatever it is asked.
+    /// Creates a service with its own request handler.
     package static func application(
         table: EndpointTable,
         configuration: ServerChannel.Configuration,
@@ -81,7 +81,7 @@ package struct ServiceUnit: Sendable {
         )
     }
 
-    /// Hummingbird's own words at info are said better by ServiceKit.
+    /// ServiceKit logs what Hummingbird would log at `info`.
     private static func serverLogger(_ service: String) -> Logger {
         var logger = Logger(label: service)
         logger.logLevel = max(logger.logLevel, .notice)

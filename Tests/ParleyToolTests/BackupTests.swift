@@ -7,14 +7,14 @@ import Testing
 @testable import ParleyTool
 
 @Suite(.timeLimit(.minutes(2))) struct BackupTests {
-    @Test func `a backup holds what was committed, while others write on, and can be restored`() async throws {
+    @Test func `a backup contains committed messages while a writer continues, and can be restored`() async throws {
         try await withConversations { directory in
             let file = directory + "/backup.sqlite"
             let writer = try RowWriter(directory: directory)
             try writer.write(300)
             let writing = Task { while !Task.isCancelled { try writer.write(1) } }
             let before = writer.count
-            let content = try Backup(directory: directory, file: file).make()
+            let content = try Backup(directory: directory, file: file).create()
             let after = writer.count
             writing.cancel()
             _ = await writing.result
@@ -29,27 +29,27 @@ import Testing
             #expect(restored == content)
             let left = try FileManager.default.contentsOfDirectory(atPath: target)
             #expect(Set(left) == ["conversation.sqlite", "conversation.sqlite.lock"])
-            // The service takes it as its own.
+            // The service opens it.
             try await withService(target) {}
         }
     }
 
-    @Test func `what would lose something is refused, with a reason, and changes nothing`() async throws {
+    @Test func `a backup or restore that would lose data is rejected and changes nothing`() async throws {
         try await withConversations { directory in
             let file = directory + "/backup.sqlite"
-            let content = try Backup(directory: directory, file: file).make()
-            try expectRefusal("is there already") { _ = try Backup(directory: directory, file: file).make() }
-            try expectRefusal("no conversations in") {
-                _ = try Backup(directory: directory + "/nowhere", file: file + "2").make()
+            let content = try Backup(directory: directory, file: file).create()
+            try expectFailure("already exists") { _ = try Backup(directory: directory, file: file).create() }
+            try expectFailure("no conversations in") {
+                _ = try Backup(directory: directory + "/nowhere", file: file + "2").create()
             }
-            try expectRefusal("cannot be made") {
-                _ = try Backup(directory: directory, file: directory + "/nowhere/backup.sqlite").make()
+            try expectFailure("cannot be created") {
+                _ = try Backup(directory: directory, file: directory + "/nowhere/backup.sqlite").create()
             }
-            try expectRefusal("--replace") {
+            try expectFailure("--replace") {
                 _ = try Restore(file: file, directory: directory, replaces: false).perform()
             }
             try await withService(directory) {
-                try expectRefusal("Stop Parley first") {
+                try expectFailure("Stop Parley first") {
                     _ = try Restore(file: file, directory: directory, replaces: true).perform()
                 }
             }
@@ -58,11 +58,11 @@ import Testing
         }
     }
 
-    @Test func `a damaged backup is refused`() async throws {
+    @Test func `a damaged backup is rejected`() async throws {
         try await withConversations { directory in
             try RowWriter(directory: directory).write(500)
             let file = directory + "/backup.sqlite"
-            _ = try Backup(directory: directory, file: file).make()
+            _ = try Backup(directory: directory, file: file).create()
             let whole = try Data(contentsOf: URL(filePath: file))
             let bad = directory + "/bad.sqlite"
             for damage in [Data(), Data("hello".utf8), whole.prefix(whole.count / 2), whole.prefix(5000)] {
@@ -75,10 +75,10 @@ import Testing
         }
     }
 
-    @Test func `conversations that make way are put aside whole`() async throws {
+    @Test func `replaced conversations are kept in another file`() async throws {
         try await withConversations { directory in
             let file = directory + "/backup.sqlite"
-            let old = try Backup(directory: directory, file: file).make()
+            let old = try Backup(directory: directory, file: file).create()
             let writer = try RowWriter(directory: directory)
             try writer.write(50)
             let restore = Restore(file: file, directory: directory, replaces: true)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    private func expectRefusal(_ reason: String, _ body: () throws -> Void) throws {
+    private func expectFailure(_ reason: String, _ body: () throws -> Void) throws {
         let fault = #expect(throws: InvalidSetting.self) { try body() }
         #expect(fault?.message.contains(reason) == true, "\(fault?.message ?? "")")
     }
@@ -100,7 +100,7 @@ import Testing
             .filter { $0.contains("partial") || $0.contains("restored") || $0.contains("replaced") }
     }
 
-    /// A data folder in which conversation-svc has been.
+    /// Creates a data folder with the database of conversation-svc.
     private func withConversations(_ body: (String) async throws -> Void) async throws {
         try await withTemporaryDirectory { directory in
             try await withService(directory) {}
@@ -110,10 +110,10 @@ import Testing
 
     private func withService(_ directory: String, _ body: () throws -> Void) async throws {
         try await runService(directory, body)
-        // The last thread of a store lets go a moment late.
-        try await eventually("The file's release") {
+        // The store releases the lock on a thread of its own.
+        try await eventually("The release of the lock") {
             do {
-                try FileLock.take(directory + "/conversation.sqlite.lock", refusal: "").release()
+                try FileLock.acquire(directory + "/conversation.sqlite.lock", refusal: "").release()
                 return true
             } catch is InvalidSetting {
                 return false

@@ -14,12 +14,12 @@ import Testing
         return Dictionary(findings.map { ($0.subject, $0) }) { $1 }
     }
 
-    @Test func `an empty folder and silent ports are told with what to do`() async throws {
+    @Test func `a missing folder and unreachable services are reported with advice`() async throws {
         try await withTemporaryDirectory { directory in
             var values = ["DATA_DIR": directory + "/none"]
             for service in ServiceKind.allCases { values[service.portSetting] = "1" }
             let findings = await findings(values)
-            #expect(findings["the data folder"]?.message.contains("Make it, or set DATA_DIR.") == true)
+            #expect(findings["the data folder"]?.message.contains("Create it, or set DATA_DIR.") == true)
             #expect(findings["the bus secret"]?.message.contains("Run parley up once") == true)
             #expect(findings["gateway"]?.message.contains("Start it with parley up") == true)
             #expect(findings["files and sockets"]?.isHealthy == true)
@@ -27,20 +27,44 @@ import Testing
         }
     }
 
-    @Test func `an open door to the world is wrong, unless it is said aloud`() async {
+    @Test func `open mode beyond loopback fails, unless it is allowed`() async {
         let open = ["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "open"]
         #expect(await findings(open)["authentication"]?.isHealthy == false)
         #expect(await findings(open.merging(["ALLOW_INSECURE": "true"]) { $1 })["authentication"]?.isHealthy == true)
         #expect(await findings(["GATEWAY_HOST": "0.0.0.0"])["authentication"]?.message == "required, on 0.0.0.0.")
     }
 
-    @Test func `no secret is shown`() async {
-        let secrets = ["BUS_TOKEN": "a secret one", "OLLAMA_BASE_URL": "http://me:hidden@127.0.0.1:1"]
-        let settings = await findings(secrets)["the settings"]
-        #expect(settings?.message == "BUS_TOKEN=…, OLLAMA_BASE_URL=…")
+    @Test(arguments: [
+        "127.evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "127.1", "10.0.0.1", "::",
+    ])
+    func `a host that only looks like loopback is not loopback`(host: String) async {
+        let finding = await findings(["GATEWAY_HOST": host, "AUTH_MODE": "open"])["authentication"]
+        #expect(finding?.isHealthy == false)
+        #expect(finding?.message.contains("Set AUTH_MODE to required") == true)
+        #expect(await findings(["GATEWAY_HOST": host])["authentication"]?.message == "required, on \(host).")
     }
 
-    @Test func `a service that answers is ready`() async throws {
+    @Test(arguments: ["localhost", "127.0.0.1", "127.8.9.10", "::1"])
+    func `a loopback host may be open`(host: String) async {
+        #expect(await findings(["GATEWAY_HOST": host])["authentication"]?.message == "open, on \(host).")
+    }
+
+    @Test func `no secret is printed`() async {
+        let secrets = [
+            "BUS_TOKEN": "a secret one", "OLLAMA_BASE_URL": "http://me:secret@127.0.0.1:1",
+            "OPENAI_BASE_URL": "https://127.0.0.1:1/v1?key=secret", "GEMINI_API_KEY": "a secret\nwith a line break",
+        ]
+        let findings = await findings(secrets)
+        #expect(
+            findings["the settings"]?.message
+                == "BUS_TOKEN=(hidden), OLLAMA_BASE_URL=(hidden), GEMINI_API_KEY=(hidden), OPENAI_BASE_URL=(hidden)"
+        )
+        for finding in findings.values {
+            #expect(!finding.line.contains("secret@") && !finding.line.contains("=secret"))
+        }
+    }
+
+    @Test func `a running service is ready`() async throws {
         let table = EndpointTable(service: "media-svc")
         let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: Self.token)
         try await withRunning(unit) { port in
@@ -50,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `each provider is told: set up, reachable, answering, with which models, and what to do`() async throws {
+    @Test func `each provider is reported with its models and with advice`() async throws {
         var table = EndpointTable(service: "inference-svc")
         table.serve(Models.Find.self) { _, _ in Model(name: "good/a", window: 100) }
         table.serve(Models.List.self) { _, _ in

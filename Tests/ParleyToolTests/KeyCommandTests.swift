@@ -8,12 +8,12 @@ import Testing
 
 @testable import ParleyTool
 
-/// `parley key`, against a conversation-svc that runs.
+/// `parley key` with a running conversation-svc.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyCommandTests {
     private static let token = "a-secret-of-the-bus-for-the-tests-only"
 
-    @Test func `a key is made, listed and revoked`() async throws {
+    @Test func `a key is created, listed and revoked`() async throws {
         try await withTemporaryDirectory { directory in
             var values = ["DATA_DIR": directory, "CONVERSATION_PORT": "0", "BUS_TOKEN": Self.token]
             let unit = try await ConversationService.unit(settings: Settings(values: values))
@@ -29,7 +29,7 @@ struct KeyCommandTests {
                 let list = try await bus.call(Keys.List(isAll: true, limit: 10, offset: 0))
                 #expect(list.items.map(\.id) == [created.key.id])
                 let line = KeyListCommand.line(created.key)
-                #expect(line.hasPrefix("\(created.key.id)  alice  user  used never  ends 2"))
+                #expect(line.hasPrefix("\(created.key.id)  alice  user  used never  expires 2"))
                 #expect(line.hasSuffix("7/minute  laptop"))
                 _ = try await bus.call(Keys.Revoke(key: created.key.id))
                 let left = try await bus.call(Keys.List(isAll: true, limit: 10, offset: 0))
@@ -42,11 +42,11 @@ struct KeyCommandTests {
         ["create"], ["create", "--user", "a", "--days", "0"], ["create", "--user", "a", "--role", "root"],
         ["create", "--user", "a", "--per-minute", "x"], ["revoke"], ["revoke", "laptop"], ["forget"],
     ])
-    func `what makes no sense is refused`(_ arguments: [String]) {
+    func `invalid options are rejected`(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try KeyCommand.parseAsRoot(arguments) }
     }
 
-    @Test func `help says what there is`() {
+    @Test func `help lists commands and options`() {
         let text = ParleyCommand.helpMessage(for: KeyCommand.self)
         for word in ["create", "list", "revoke"] { #expect(text.contains(word)) }
         let create = ParleyCommand.helpMessage(for: KeyCreateCommand.self)

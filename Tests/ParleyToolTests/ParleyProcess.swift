@@ -3,38 +3,37 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The real executable `parley`, in a folder of its own, with real services or small programs in their place beside it.
+/// The real executable `parley`, as a process in a folder of its own.
 final class ParleyProcess {
-    /// Where this build's executables are: beside the tests.
+    /// The folder of this build's executables, which is that of the tests.
     static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
 
     let directory: String
     private let process = Process()
 
-    /// Lays the folder out; stand-ins are shell programs in the place of services, by the executable's name.
-    init(in directory: String, replacements: [String: String] = [:]) throws {
+    /// Links the executable into the folder, so that a test can replace it there.
+    init(in directory: String) throws {
         self.directory = directory
         try FileManager.default.createDirectory(atPath: directory + "/bin", withIntermediateDirectories: true)
-        for name in ["parley", "media-svc", "transcription-svc"] where replacements[name] == nil {
-            try Self.link(name, into: directory + "/bin")
-        }
-        for (name, program) in replacements {
-            let path = "\(directory)/bin/\(name)"
-            try ("#!/bin/sh\n" + program).write(toFile: path, atomically: true, encoding: .utf8)
-            chmod(path, 0o755)
-        }
+        guard !FileManager.default.fileExists(atPath: executable) else { return }
+        if Glibc.link(Self.products + "/parley", executable) == 0 { return }
+        try FileManager.default.copyItem(atPath: Self.products + "/parley", toPath: executable)
     }
 
-    /// The supervisor looks for the services beside itself, so it is linked, not pointed to.
-    private static func link(_ name: String, into folder: String) throws {
-        let source = "\(products)/\(name)"
-        let target = "\(folder)/\(name)"
-        if Glibc.link(source, target) == 0 { return }
-        guard !FileManager.default.fileExists(atPath: target) else { return }
-        try FileManager.default.copyItem(atPath: source, toPath: target)
+    var executable: String { directory + "/bin/parley" }
+
+    /// Replaces the executable that children are started from by a shell script; the supervisor continues to run.
+    ///
+    /// The script can run the real executable as `$REAL`.
+    func replaceExecutable(by script: String) throws {
+        let path = executable + ".script"
+        let text = "#!/bin/sh\nREAL=\(Self.products)/parley\n" + script
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        chmod(path, 0o755)
+        #expect(rename(path, executable) == 0)
     }
 
-    /// Starts `parley` with these arguments; what it says goes to the file `output`.
+    /// Starts `parley` with these arguments; its output goes to the file `output`.
     func start(_ arguments: [String], environment: [String: String] = [:]) throws {
         let path = directory + "/output"
         try Data().write(to: URL(filePath: path))
@@ -42,7 +41,7 @@ final class ParleyProcess {
         var variables = ProcessInfo.processInfo.environment.filter { $0.key == "PATH" || $0.key == "LD_LIBRARY_PATH" }
         variables.merge(environment) { $1 }
         variables["DATA_DIR"] = directory + "/data"
-        process.executableURL = URL(filePath: directory + "/bin/parley")
+        process.executableURL = URL(filePath: executable)
         process.arguments = arguments
         process.environment = variables
         process.currentDirectoryURL = URL(filePath: directory)
@@ -56,12 +55,20 @@ final class ParleyProcess {
         get throws { try String(contentsOfFile: directory + "/output", encoding: .utf8) }
     }
 
-    /// Waits until it has said something.
-    func waitForOutput(_ text: String, times: Int = 1) async throws {
+    /// The log of a service, by the name of its executable.
+    func log(_ name: String) -> String {
+        String(
+            decoding: FileManager.default.contents(atPath: "\(directory)/data/logs/\(name).log") ?? Data(),
+            as: UTF8.self
+        )
+    }
+
+    /// Waits until the output contains a text as often as `times`.
+    func waitForOutput(_ text: String, times: Int = 1, within limit: Duration = .seconds(30)) async throws {
         do {
-            try await eventually("“\(text)”", within: .seconds(30)) { try count(text) >= times }
+            try await eventually("“\(text)”", within: limit) { try count(text) >= times }
         } catch {
-            Issue.record("It said: \(try output)")
+            Issue.record("The output is: \(try output)")
             throw error
         }
     }
@@ -70,49 +77,74 @@ final class ParleyProcess {
         try output.ranges(of: text).count
     }
 
-    /// The process id of the one child with this name.
-    func child(_ name: String) throws -> pid_t {
-        try #require(children()[name])
+    /// The process id of a child, by the short name of its service.
+    func child(_ service: String) throws -> pid_t {
+        try #require(children()[service])
     }
 
-    /// Its children that run, by the executable's name.
+    /// The running children, by the short names of their services.
     func children() throws -> [String: pid_t] {
-        let path = "/proc/\(process.processIdentifier)/task"
         var found: [String: pid_t] = [:]
-        for thread in try FileManager.default.contentsOfDirectory(atPath: path) {
-            let list = try String(contentsOfFile: "\(path)/\(thread)/children", encoding: .utf8)
-            for pid in list.split(separator: " ").compactMap({ pid_t($0) }) {
-                let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
-                guard let first = line.split(separator: 0).first else { continue }
-                found[URL(filePath: String(decoding: first, as: UTF8.self)).lastPathComponent] = pid
-            }
+        for pid in try childIDs() {
+            let words = Self.commandLine(pid)
+            guard let serve = words.firstIndex(of: "serve"), serve + 1 < words.count else { continue }
+            found[words[serve + 1]] = pid
         }
         return found
+    }
+
+    /// Waits for a child that runs a program, and returns its process id.
+    func child(running program: String) async throws -> pid_t {
+        var found: pid_t?
+        try await eventually("A child that runs \(program)", within: .seconds(30)) {
+            found = try childIDs().first { Self.commandLine($0).first == program }
+            return found != nil
+        }
+        return try #require(found)
+    }
+
+    private func childIDs() throws -> [pid_t] {
+        let path = "/proc/\(process.processIdentifier)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: path).flatMap { thread in
+            let list = FileManager.default.contents(atPath: "\(path)/\(thread)/children") ?? Data()
+            return String(decoding: list, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
+        }
+    }
+
+    /// The arguments of a process.
+    static func commandLine(_ pid: pid_t) -> [String] { strings("cmdline", pid) }
+
+    /// The environment with which a process was started.
+    static func environment(_ pid: pid_t) -> [String] { strings("environ", pid) }
+
+    private static func strings(_ file: String, _ pid: pid_t) -> [String] {
+        let data = FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") ?? Data()
+        return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     func send(_ signal: Int32) {
         kill(process.processIdentifier, signal)
     }
 
-    /// Waits for its end and returns its exit code.
-    func exitCode() async throws -> Int32 {
-        try await eventually("The end of parley", within: .seconds(30)) { !process.isRunning }
+    /// Waits for the end of the process and returns its exit code.
+    func exitCode(within limit: Duration = .seconds(30)) async throws -> Int32 {
+        try await eventually("The end of parley", within: limit) { !process.isRunning }
         return process.terminationStatus
     }
 
-    /// Waits for its end, which is to be with this exit code.
-    func expectExit(code: Int32) async throws {
-        let actual = try await exitCode()
-        let said = try output
-        #expect(actual == code, "It said: \(said)")
+    /// Waits for the end of the process, and expects an exit code.
+    func expectExit(code: Int32, within limit: Duration = .seconds(30)) async throws {
+        let actual = try await exitCode(within: limit)
+        let output = try output
+        #expect(actual == code, "The output is: \(output)")
     }
 
-    /// Sees to it that nothing stays, whatever happened: the children follow when their pipe closes.
+    /// Kills the process; its children shut down when their pipes close.
     func discard() {
         if process.isRunning { send(SIGKILL) }
     }
 
-    /// Whether a process is there and not just waiting to be collected.
+    /// Whether a process is running, not only waiting to be collected.
     static func isAlive(_ pid: pid_t) -> Bool {
         guard kill(pid, 0) == 0 else { return false }
         let status = FileManager.default.contents(atPath: "/proc/\(pid)/stat") ?? Data()

@@ -2,28 +2,34 @@ import ParleyTool
 import Testing
 
 @Suite struct RestartPolicyTests {
-    @Test func `one that was ready starts again at once`() {
+    @Test func `a service that was ready for long restarts at once`() {
         var policy = RestartPolicy()
-        #expect(policy.delay(wasReady: true) == .zero)
-        #expect(policy.delay(wasReady: true) == .zero)
+        #expect(policy.delay(readyFor: RestartPolicy.stableUptime) == .zero)
+        #expect(policy.delay(readyFor: .seconds(3600)) == .zero)
     }
 
-    @Test func `one that never was waits longer each time, up to a bound`() {
+    @Test func `a service that was never ready waits twice as long each time, up to 5 seconds`() {
         var policy = RestartPolicy()
-        let delays = (0..<10).map { _ in policy.delay(wasReady: false) }
+        let delays = (0..<10).map { _ in policy.delay(readyFor: nil) }
         let expected = [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000].map { Duration.milliseconds($0) }
         #expect(delays == expected)
     }
 
-    @Test func `having been ready once forgives what was before`() {
+    @Test func `a service that exits right after it was ready waits from the second time on`() {
         var policy = RestartPolicy()
-        for _ in 0..<5 { _ = policy.delay(wasReady: false) }
-        _ = policy.delay(wasReady: true)
-        #expect(policy.delay(wasReady: false) == .milliseconds(100))
+        let delays = (0..<8).map { _ in policy.delay(readyFor: .seconds(1)) }
+        #expect(delays == [0, 100, 200, 400, 800, 1600, 3200, 5000].map { Duration.milliseconds($0) })
     }
 
-    @Test func `it never overflows`() {
+    @Test func `a long time of being ready resets the pauses`() {
         var policy = RestartPolicy()
-        #expect((0..<2000).map { _ in policy.delay(wasReady: false) }.last == .seconds(5))
+        for _ in 0..<5 { _ = policy.delay(readyFor: nil) }
+        #expect(policy.delay(readyFor: RestartPolicy.stableUptime) == .zero)
+        #expect(policy.delay(readyFor: .seconds(1)) == .milliseconds(100))
+    }
+
+    @Test func `the pause never overflows`() {
+        var policy = RestartPolicy()
+        #expect((0..<2000).map { _ in policy.delay(readyFor: nil) }.last == .seconds(5))
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Writes messages into a file of conversations, as a program that is in the middle of its work.
+/// Writes messages into a database of conversations, like a running conversation-svc.
 final class RowWriter: Sendable {
     private let queue: DatabaseQueue
     private let written: Mutex<Int>
@@ -23,10 +23,10 @@ final class RowWriter: Sendable {
         }
     }
 
-    /// How many messages are committed.
+    /// Number of committed messages.
     var count: Int { written.withLock { $0 } }
 
-    /// Commits one message after another.
+    /// Commits messages in transactions of their own.
     func write(_ count: Int) throws {
         for _ in 0..<count {
             try queue.write { database in
@@ -39,6 +39,21 @@ final class RowWriter: Sendable {
                 )
             }
             written.withLock { $0 += 1 }
+        }
+    }
+}
+
+/// Keeps a read transaction open, so that the write-ahead log cannot be merged.
+final class RowReader: Sendable {
+    private let queue: DatabaseQueue
+
+    init(directory: String) throws {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        queue = try DatabaseQueue(path: directory + "/conversation.sqlite", configuration: configuration)
+        try queue.unsafeReentrantWrite { database in
+            try database.beginTransaction(.deferred)
+            _ = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM messages")
         }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import ServiceKit
 import Testing
 
-/// `.env.example` and `docs/configuration.md` say what there is to set, no less and no more.
+/// `.env.example` and `docs/configuration.md` list exactly the existing settings.
 @Suite struct SettingsDocumentationTests {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
@@ -23,7 +23,7 @@ import Testing
         #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("#") })
     }
 
-    @Test func `the page explains every setting with its default`() throws {
+    @Test func `the page lists every setting with its default`() throws {
         let text = try String(contentsOfFile: Self.root + "/docs/configuration.md", encoding: .utf8)
         let pairs = text.matches(of: /\n\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\| [^|]+\|/).map { match in
             (String(match.output.1), String(match.output.2 ?? ""))

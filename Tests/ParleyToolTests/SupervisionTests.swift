@@ -3,34 +3,13 @@ import Glibc
 import TestSupport
 import Testing
 
-/// `parley up` itself, with real children.
+/// `parley up` with real child processes: start, end, and what the children receive.
 @Suite(.timeLimit(.minutes(2))) struct SupervisionTests {
-    /// Runs `parley up` for media-svc and transcription-svc, on ports of its own.
-    private func withParley(
-        replacements: [String: String] = [:],
-        environment: [String: String] = [:],
-        arguments: [String] = [],
-        _ body: (ParleyProcess) async throws -> Void
-    ) async throws {
-        try await withTemporaryDirectory { directory in
-            let parley = try ParleyProcess(in: directory, replacements: replacements)
-            defer { parley.discard() }
-            let holders = try [OccupiedPort(), OccupiedPort()]
-            for holder in holders { holder.release() }
-            let options = [
-                "up", "--only", "media,transcription", "--media-port", "\(holders[0].port)", "--transcription-port",
-                "\(holders[1].port)",
-            ]
-            try parley.start(options + arguments, environment: environment)
-            try await body(parley)
-        }
-    }
-
-    @Test func `services come up, and end with a zero when told to`() async throws {
-        try await withParley { parley in
+    @Test func `services start, and SIGTERM ends them with exit code 0`() async throws {
+        try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
             let children = try parley.children()
-            #expect(Set(children.keys) == ["media-svc", "transcription-svc"])
+            #expect(Set(children.keys) == ["media", "transcription"])
             #expect(children.values.allSatisfy { getpgid($0) == $0 })
             parley.send(SIGTERM)
             try await parley.expectExit(code: 0)
@@ -39,31 +18,59 @@ import Testing
         }
     }
 
-    @Test func `Ctrl-C is as good`() async throws {
-        try await withParley { parley in
+    @Test func `Ctrl-C ends the services with exit code 0`() async throws {
+        try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
             parley.send(SIGINT)
             try await parley.expectExit(code: 0)
         }
     }
 
-    @Test func `a service that is killed is reported and comes back, again and again`() async throws {
-        try await withParley { parley in
+    @Test func `children run from the executable file of the supervisor, under the names of the services`() async throws
+    {
+        try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
-            for round in 1...3 {
-                let victim = try parley.child("media-svc")
-                kill(victim, SIGKILL)
-                try await parley.waitForOutput("media-svc is up again.", times: round)
-                #expect(try parley.child("media-svc") != victim)
+            for (service, pid) in try parley.children() {
+                #expect(ParleyProcess.commandLine(pid) == [parley.executable, "serve", service])
+                let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") ?? Data()
+                #expect(String(decoding: name, as: UTF8.self) == String("\(service)-svc".prefix(15)) + "\n")
             }
-            #expect(try parley.count("media-svc ended by signal 9") == 3)
             parley.send(SIGTERM)
             try await parley.expectExit(code: 0)
         }
     }
 
-    @Test func `services end when their supervisor is killed`() async throws {
-        try await withParley { parley in
+    @Test func `a child receives the settings that it uses, in its environment only`() async throws {
+        let secrets = ["OPENAI_API_KEY": "sk-of-the-provider", "GEMINI_API_KEY": "key-of-gemini", "PRIVATE": "mine"]
+        let options = [
+            "--jwt-secret-key", "a-secret-for-tokens-of-this-test", "--bus-token=the-bus-secret-of-this-test",
+            "--media-upload-dir", "/tmp/uploads",
+        ]
+        try await withParleyUp(environment: secrets, arguments: options) { parley in
+            try "SPEECH_ENGINE=flite\nJWT_ISSUER=us\n".write(
+                toFile: parley.directory + "/.env",
+                atomically: true,
+                encoding: .utf8
+            )
+            try await parley.waitForOutput("Parley is up")
+            let media = try parley.child("media")
+            #expect(ParleyProcess.commandLine(media) == [parley.executable, "serve", "media"])
+            let environment = ParleyProcess.environment(media)
+            #expect(environment.contains("BUS_TOKEN=the-bus-secret-of-this-test"))
+            #expect(environment.contains("MEDIA_UPLOAD_DIR=/tmp/uploads"))
+            let names = Set(environment.compactMap { $0.split(separator: "=").first.map(String.init) })
+            for name in [
+                "JWT_SECRET_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "PRIVATE", "TRANSCRIPTION_PORT", "JWT_ISSUER",
+            ] {
+                #expect(!names.contains(name), "\(name)")
+            }
+            parley.send(SIGTERM)
+            try await parley.expectExit(code: 0)
+        }
+    }
+
+    @Test func `services end if their supervisor is killed`() async throws {
+        try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
             let children = try parley.children().values
             parley.send(SIGKILL)
@@ -73,50 +80,33 @@ import Testing
         }
     }
 
-    @Test func `a service that says why it cannot start stops everything`() async throws {
-        try await withParley(environment: ["BUS_TOKEN": "short"]) { parley in
+    @Test func `a service with an invalid setting stops all services`() async throws {
+        try await withParleyUp(environment: ["BUS_TOKEN": "short"]) { parley in
             try await parley.expectExit(code: 1)
             #expect(try parley.output.contains("BUS_TOKEN has 5 bytes; it must have 16 or more."))
             #expect(try parley.count("Parley is up") == 0)
         }
     }
 
-    @Test func `an option that does not exist stops everything before it begins`() async throws {
-        try await withParley(arguments: ["--media-prot", "1"]) { parley in
+    @Test(arguments: ["sk-key\n", "sk-\u{7}key", "sk\r\nkey"])
+    func `a key with a control character is rejected and not printed`(key: String) async throws {
+        try await withParleyUp(environment: ["OPENAI_API_KEY": key]) { parley in
+            try await parley.expectExit(code: 1)
+            #expect(try parley.output.contains("OPENAI_API_KEY contains a line break or another control character."))
+            #expect(try !parley.output.contains("sk"))
+        }
+    }
+
+    @Test func `an unknown option stops the start`() async throws {
+        try await withParleyUp(arguments: ["--media-prot", "1"]) { parley in
             let code = try await parley.exitCode()
             #expect(code != 0)
             #expect(try parley.output.contains("--media-prot is not an option"))
         }
     }
 
-    @Test func `one that crashes before it was ready is tried again with pauses`() async throws {
-        try await withParley(replacements: ["media-svc": "echo it hurts >&2\nkill -SEGV $$\n"]) { parley in
-            try await parley.waitForOutput("media-svc ended by signal 11", times: 3)
-            try await parley.waitForOutput("started again in 0.1 seconds")
-            try await parley.waitForOutput("started again in 0.2 seconds")
-            #expect(try parley.output.contains("it hurts"))
-            #expect(try parley.count("Parley is up") == 0)
-            parley.send(SIGTERM)
-            try await parley.expectExit(code: 0)
-        }
-    }
-
-    @Test func `a port that is still in use is waited for`() async throws {
-        try await withTemporaryDirectory { directory in
-            let parley = try ParleyProcess(in: directory)
-            defer { parley.discard() }
-            let holder = try OccupiedPort()
-            try parley.start(["up", "--only", "media", "--media-port", "\(holder.port)"])
-            try await parley.waitForOutput("Waiting for port \(holder.port) of media-svc")
-            holder.release()
-            try await parley.waitForOutput("Parley is up")
-            parley.send(SIGTERM)
-            try await parley.expectExit(code: 0)
-        }
-    }
-
-    @Test func `a second supervisor of the same services is refused`() async throws {
-        try await withParley { parley in
+    @Test func `a second supervisor of the same services is rejected`() async throws {
+        try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
             let second = try ParleyProcess(in: parley.directory)
             defer { second.discard() }
@@ -130,15 +120,48 @@ import Testing
         }
     }
 
-    @Test func `the logs of the services are kept`() async throws {
-        try await withParley { parley in
+    @Test func `the output of a service is in its log file, which the service rotates without a loss`() async throws {
+        try await withParleyUp(prepare: { directory in
+            // One byte less than the limit: the first line of the service reaches it.
+            let folder = directory + "/data/logs"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let old = Data(repeating: UInt8(ascii: "o"), count: 20 * 1024 * 1024 - 1)
+            try old.write(to: URL(filePath: folder + "/media-svc.log"))
+        }) { parley in
             try await parley.waitForOutput("Parley is up")
-            for service in ["media-svc", "transcription-svc"] {
-                let path = "\(parley.directory)/data/logs/\(service).log"
-                try await eventually { try String(contentsOfFile: path, encoding: .utf8).contains("Listening") }
-            }
+            try await eventually { parley.log("transcription-svc").contains("Listening") }
             parley.send(SIGTERM)
             try await parley.expectExit(code: 0)
+            let files = [
+                "\(parley.directory)/data/logs/media-svc.log.1", "\(parley.directory)/data/logs/media-svc.log",
+            ]
+            let text = files.map { String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self) }
+            let all = text.joined()
+            for line in ["Listening", "Draining", "Stopped"] {
+                #expect(all.ranges(of: "media-svc: \(line)").count == 1)
+            }
+            #expect(all.utf8.prefix(20 * 1024 * 1024 - 1).allSatisfy { $0 == UInt8(ascii: "o") })
+            #expect(!text[1].isEmpty && text[1].utf8.count < 1000)
         }
+    }
+}
+
+/// Runs `parley up` for media-svc and transcription-svc, on free ports.
+func withParleyUp(
+    environment: [String: String] = [:],
+    arguments: [String] = [],
+    prepare: (String) throws -> Void = { _ in },
+    _ body: (ParleyProcess) async throws -> Void
+) async throws {
+    try await withTemporaryDirectory { directory in
+        let parley = try ParleyProcess(in: directory)
+        defer { parley.discard() }
+        try prepare(directory)
+        let options = [
+            "up", "--only", "media,transcription", "--media-port", "\(try OccupiedPort.free())",
+            "--transcription-port", "\(try OccupiedPort.free())",
+        ]
+        try parley.start(options + arguments, environment: environment)
+        try await body(parley)
     }
 }

@@ -31,7 +31,7 @@ import Testing
         return try JSONDecoder().decode(type, from: try #require(Data(base64Encoded: String(padded))))
     }
 
-    @Test func `a token names its user, its issuer and its end`() async throws {
+    @Test func `a token contains its user, issuer and expiry`() async throws {
         let segments = try await token(["--user", "alice"])
         #expect(segments.count == 3)
         #expect(try decode([String: String].self, segments[0]) == ["alg": "HS256", "typ": "JWT"])
@@ -45,7 +45,7 @@ import Testing
         #expect(claims.aud == nil)
     }
 
-    @Test func `role, lifetime, issuer and audience are as asked for`() async throws {
+    @Test func `role, lifetime, issuer and audience follow the options and settings`() async throws {
         let settings = ["JWT_ISSUER": "us", "JWT_AUDIENCE": "them"]
         let segments = try await token(["--user", "bob", "--role", "admin", "--hours", "1"], settings)
         let claims = try decode(Claims.self, segments[1])
@@ -57,13 +57,13 @@ import Testing
 
     @Test(arguments: [
         [], ["--user", ""], ["--user", String(repeating: "a", count: 256)], ["--user", "a", "--hours", "0"],
-        ["--user", "a", "--hours", "999999999999"], ["--user", "a", "--role", "root"],
+        ["--user", "a", "--hours", "999999999999"], ["--user", "a", "--role", "root"], ["--user", "a\nb"],
     ])
-    func `what makes no sense is refused`(_ arguments: [String]) {
+    func `invalid options are rejected`(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try TokenCommand.parse(arguments) }
     }
 
-    @Test func `without a secret there is no token`() async throws {
+    @Test func `a token needs a secret`() async throws {
         let command = try TokenCommand.parse(["--user", "alice"])
         await #expect(throws: InvalidSetting.self) {
             try await command.token(Settings(values: ["DATA_DIR": "/nowhere"]))

@@ -14,29 +14,29 @@ import Testing
         ("A=\"b\\\"c\\\\d\\n\"", "b\"c\\d\\n"), ("A='b\\n'", "b\\n"), ("A=\"\"", ""), ("\u{FEFF}A=b", "b"),
         ("A=1\nA=2", "2"), ("A=$HOME", "$HOME"),
     ])
-    func `a line gives a value`(line: String, value: String) throws {
+    func `a line sets a value`(line: String, value: String) throws {
         #expect(try parse(line) == ["A": value])
     }
 
-    @Test func `comments, blank lines and all kinds of line ends are taken`() throws {
+    @Test func `comments, blank lines and all line endings are supported`() throws {
         #expect(try parse("# x\r\n\r\nA=1\r\n  # y\nB=2\rC=3") == ["A": "1", "B": "2", "C": "3"])
         #expect(try parse("") == [:])
     }
 
     @Test(arguments: ["hunter2", "A B=hunter2", "=hunter2", "A=\"hunter2", "A='hunter2' x", "A-B=hunter2", "Ä=hunter2"])
-    func `a line that means nothing is refused by its number, and not shown`(line: String) {
+    func `an invalid line is rejected by its number and not quoted`(line: String) {
         #expect(throws: InvalidSetting("Line 2 of .env is not of the form NAME=value.")) {
             try parse("GOOD=1\n" + line)
         }
     }
 
-    @Test func `a file that is not there sets nothing`() throws {
+    @Test func `a missing file sets nothing`() throws {
         #expect(try EnvironmentFile.read("/nowhere/.env") == [:])
     }
 
-    @Test func `a folder in the place of the file is refused`() async throws {
+    @Test func `a folder instead of the file is rejected`() async throws {
         try await withTemporaryDirectory { directory in
-            let fault = InvalidSetting("The file \(directory) cannot be read as text. Mend it, or remove it.")
+            let fault = InvalidSetting("The file \(directory) cannot be read as UTF-8 text. Correct it or remove it.")
             #expect(throws: fault) { try EnvironmentFile.read(directory) }
         }
     }

@@ -7,37 +7,36 @@ import Testing
 @testable import ServiceKit
 
 @Suite struct FailureMessageTests {
-    private var fault: FailureMessage {
+    private var message: FailureMessage {
         let unit = ServiceUnit.bus(
             table: EndpointTable(service: "media-svc"),
             host: "127.0.0.1",
             port: 8003,
             token: "a-token-for-the-tests"
         )
-        return FailureMessage(name: "media-svc", portSetting: "MEDIA_PORT", unit: unit)
+        return FailureMessage(service: .media, unit: unit)
     }
 
-    @Test func `an address that cannot be listened on is said with what to do`() {
+    @Test func `a failure to listen comes with advice`() {
         #expect(
-            fault.text(for: IOError(errnoCode: EADDRINUSE, reason: "bind"))
+            message.text(for: IOError(errnoCode: EADDRINUSE, reason: "bind"))
                 == "media-svc cannot listen on 127.0.0.1:8003: the address is in use. "
-                + "Stop what listens there, or set MEDIA_PORT."
+                + "Stop the program that listens there, or set MEDIA_PORT."
         )
         #expect(
-            fault.text(for: IOError(errnoCode: EACCES, reason: "bind"))
-                == "media-svc cannot listen on 127.0.0.1:8003: this user may not use the port. "
-                + "Set MEDIA_PORT to one from 1024 up."
+            message.text(for: IOError(errnoCode: EACCES, reason: "bind"))
+                == "media-svc cannot listen on 127.0.0.1:8003: permission denied. Set MEDIA_PORT to 1024 or higher."
         )
         #expect(
-            fault.text(for: SocketAddressError.unsupported)
+            message.text(for: SocketAddressError.unsupported)
                 == "media-svc cannot listen on 127.0.0.1:8003: the address is unknown. "
-                + "Set SERVICE_HOST to one of this machine."
+                + "Set SERVICE_HOST to an address of this machine."
         )
     }
 
-    @Test func `faults keep their own sentence`() {
-        #expect(fault.text(for: InvalidSetting("X is wrong.")) == "media-svc: X is wrong.")
-        #expect(fault.text(for: Fault(.full, "The disk is full.")) == "media-svc: The disk is full.")
-        #expect(fault.text(for: CancellationError()) == "media-svc cannot go on: CancellationError().")
+    @Test func `an error with a message keeps it`() {
+        #expect(message.text(for: InvalidSetting("X is wrong.")) == "media-svc: X is wrong.")
+        #expect(message.text(for: Fault(.full, "The disk is full.")) == "media-svc: The disk is full.")
+        #expect(message.text(for: CancellationError()) == "media-svc failed: CancellationError().")
     }
 }

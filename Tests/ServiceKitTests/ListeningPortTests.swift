@@ -4,7 +4,7 @@ import Testing
 @testable import ServiceKit
 
 @Suite(.timeLimit(.minutes(1))) struct ListeningPortTests {
-    @Test func `whoever waits, before or after, learns the port`() async throws {
+    @Test func `tasks that wait before or after the port is known receive it`() async throws {
         let listeningPort = ListeningPort()
         async let early = listeningPort.value()
         listeningPort.resolve(4711)
@@ -12,7 +12,7 @@ import Testing
         #expect(ports == [4711, 4711])
     }
 
-    @Test func `one who gives up takes nobody along`() async throws {
+    @Test func `cancelling one waiting task does not affect the others`() async throws {
         let listeningPort = ListeningPort()
         try await withThrowingTaskGroup(of: Int.self) { patient in
             patient.addTask { try await listeningPort.value() }

@@ -4,7 +4,7 @@ import ServiceKit
 import Synchronization
 import Testing
 
-/// What a handler wrote.
+/// The output of a handler.
 private final class Lines: Sendable {
     private let text = Mutex("")
 
@@ -36,7 +36,7 @@ private final class Lines: Sendable {
     }
 
     @Test(arguments: vectors)
-    func `no text begins a line of its own or steers a terminal`(text: String) throws {
+    func `no text begins another line or controls a terminal`(text: String) throws {
         for format in LineLogHandler.Format.allCases {
             let written = lines(format) {
                 $0.error("\(text)", metadata: ["user.name": "\(text)", "\(text)": "a key", "list": ["\(text)"]])
@@ -52,7 +52,7 @@ private final class Lines: Sendable {
     }
 
     @Test(arguments: vectors)
-    func `a JSON line is one object that says what was logged`(text: String) throws {
+    func `a JSON line is one object with the message and metadata`(text: String) throws {
         let written = lines(.json) { $0.warning("\(text)", metadata: ["user.name": "\(text)", "level": "mine"]) }
         let object = try JSONDecoder().decode([String: String].self, from: Data(written.utf8))
         #expect(object["message"] == text)
@@ -63,21 +63,21 @@ private final class Lines: Sendable {
         #expect(try object["time"].map { try Date($0, strategy: .iso8601.year().month().day()) } != nil)
     }
 
-    @Test func `a text line is time, level, service, message and data`() {
+    @Test func `a text line contains time, level, service, message and metadata`() {
         let written = lines(.text) { $0.info("Listening", metadata: ["b": "2", "a": "one \"1\""]) }
         #expect(written.hasSuffix("Z info media-svc: Listening a=\"one \\\"1\\\"\" b=\"2\"\n"))
     }
 
-    @Test func `what is below the level is neither written nor made`() {
+    @Test func `a message below the level is neither written nor created`() {
         let written = lines(.text, level: .warning) { logger in
-            logger.info("\({ () -> String in Issue.record("The message was made."); return "" }())")
+            logger.info("\({ () -> String in Issue.record("The message was created."); return "" }())")
             logger.warning("Shown")
         }
         #expect(written.hasSuffix("Shown\n"))
         #expect(!written.dropLast().contains("\n"))
     }
 
-    @Test func `a very long text is cut`() {
+    @Test func `a very long text is truncated`() {
         let written = lines(.json) { $0.info("\(String(repeating: "x", count: 1_000_000))") }
         #expect(written.utf8.count < 5000)
     }

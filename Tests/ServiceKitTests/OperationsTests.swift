@@ -9,7 +9,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-/// Ends only some time after it was asked to.
+/// Continues after a graceful shutdown was triggered, until it may end.
 private struct SlowToEnd: Service {
     let mayEnd: AsyncStream<Void>
 
@@ -38,16 +38,16 @@ private struct SlowToEnd: Service {
         return (response.status, String(buffer: try await response.body.collect(upTo: 1_000_000)))
     }
 
-    @Test func `a check that never answers and heeds nothing is answered for`() async throws {
-        let deaf = ReadinessCheck("deaf") { await Task { try? await Task.sleep(for: .seconds(20)) }.value }
-        try await withRunning(unit(readiness: [deaf])) { port in
+    @Test func `a check that ignores its cancellation times out`() async throws {
+        let slow = ReadinessCheck("slow") { await Task { try? await Task.sleep(for: .seconds(20)) }.value }
+        try await withRunning(unit(readiness: [slow])) { port in
             let answer = try await get("/readyz", port: port)
             #expect(answer.status == 503)
-            #expect(answer.body.contains("no answer within a second"))
+            #expect(answer.body.contains("The check timed out after a second."))
         }
     }
 
-    @Test func `a path that is not there is said to be, in the bus's shape`() async throws {
+    @Test func `an unknown path is an error in the format of the bus`() async throws {
         try await withRunning(unit()) { port in
             let answer = try await get("/runs/nothing", port: port)
             #expect(answer.status == 404)
@@ -67,7 +67,7 @@ private struct SlowToEnd: Service {
         return (status, try JSONDecoder().decode(Report.self, from: Data(body.utf8)))
     }
 
-    @Test func `a service is alive and ready`() async throws {
+    @Test func `a running service is alive and ready`() async throws {
         let holds = ReadinessCheck("database") {}
         try await withRunning(unit(readiness: [holds])) { port in
             let alive = try await report("/health", port: port)
@@ -79,7 +79,7 @@ private struct SlowToEnd: Service {
         }
     }
 
-    @Test func `a service that cannot work says why, and is still alive`() async throws {
+    @Test func `a service that is not ready reports why, and is alive`() async throws {
         let checks = [
             ReadinessCheck("database") { throw Fault(.unavailable, "The disk is full.") },
             ReadinessCheck("secret") { throw CocoaError(.fileNoSuchFile) },
@@ -93,14 +93,14 @@ private struct SlowToEnd: Service {
             #expect(
                 ready.report.checks == [
                     "database": "The disk is full.", "secret": "The check failed.", "other": "ok",
-                    "silence": "There was no answer within a second.",
+                    "silence": "The check timed out after a second.",
                 ]
             )
             #expect(try await report("/health", port: port).status == 200)
         }
     }
 
-    @Test func `a service that drains is not ready`() async throws {
+    @Test func `a service that is shutting down is not ready`() async throws {
         let (mayEnd, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let unit = unit(drainedFirst: [SlowToEnd(mayEnd: mayEnd)])
         let logger = Logger(label: "empty-svc") { _ in SwiftLogNoOpLogHandler() }
@@ -111,13 +111,13 @@ private struct SlowToEnd: Service {
             await group.triggerGracefulShutdown()
             try await eventually("Draining") { try await get("/readyz", port: port).status == 503 }
             let body = try await get("/readyz", port: port).body
-            #expect(body.contains("\"draining\":\"The service is about to stop.\""))
+            #expect(body.contains("\"draining\":\"The service is stopping.\""))
             end.finish()
             try await tasks.waitForAll()
         }
     }
 
-    @Test func `the metrics of the process are readable`() async throws {
+    @Test func `the metrics of the process are exported`() async throws {
         try await withRunning(unit()) { port in
             let (status, body) = try await get("/metrics", port: port)
             #expect(status == 200)
@@ -129,7 +129,7 @@ private struct SlowToEnd: Service {
         }
     }
 
-    @Test func `an empty table of endpoints says that it is empty`() async throws {
+    @Test func `an empty endpoint table is listed as empty`() async throws {
         try await withRunning(unit()) { port in
             let (status, body) = try await get("/endpoints", port: port)
             #expect(status == 200)

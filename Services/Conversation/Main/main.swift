@@ -1,4 +1,4 @@
 import ConversationService
 import ServiceKit
 
-await ServiceKit.run("conversation-svc", portSetting: "CONVERSATION_PORT", build: ConversationService.unit)
+await ServiceKit.run(.conversation, build: ConversationService.unit)

@@ -8,7 +8,7 @@ final class TokenVerifier: Sendable {
     /// How many tokens are remembered, and how long each may be, so that memory has a bound.
     private static let cacheLimit = 5000
     private static let rememberedLength = 2048
-    private static let lifetime = 86_400.0
+    private static let lifetime = 86_400
 
     private struct Entry {
         var principal: Principal
@@ -16,6 +16,7 @@ final class TokenVerifier: Sendable {
     }
 
     private let keys: JWTKeyCollection
+    private let tokens: TokenIssuer
     private let issuer: String
     private let audience: String?
     private let now: @Sendable () -> Double
@@ -28,6 +29,7 @@ final class TokenVerifier: Sendable {
         now: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
     ) async {
         keys = await JWTKeyCollection().add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+        tokens = await TokenIssuer(secret: secret, issuer: issuer, audience: audience)
         self.issuer = issuer
         self.audience = audience
         self.now = now
@@ -57,17 +59,7 @@ final class TokenVerifier: Sendable {
 
     /// Makes a token for a user, good for a day.
     func issue(to user: String) async throws -> (token: String, lifetime: Int) {
-        let moment = now().rounded(.down)
-        let claims = TokenClaims(
-            exp: moment + Self.lifetime,
-            iss: issuer,
-            sub: user,
-            user_id: user,
-            aud: audience.map { TokenAudience($0) },
-            nbf: nil,
-            iat: moment,
-            role: nil
-        )
-        return (try await keys.sign(claims), 86_400)
+        let token = try await tokens.token(for: user, role: .user, lifetime: Self.lifetime, now: now())
+        return (token, Self.lifetime)
     }
 }

@@ -1,4 +1,4 @@
 import GatewayService
 import ServiceKit
 
-await ServiceKit.run("gateway", portSetting: "GATEWAY_PORT", build: GatewayService.unit)
+await ServiceKit.run(.gateway, build: GatewayService.unit)

@@ -1,4 +1,4 @@
 import InferenceService
 import ServiceKit
 
-await ServiceKit.run("inference-svc", portSetting: "INFERENCE_PORT", build: InferenceService.unit)
+await ServiceKit.run(.inference, build: InferenceService.unit)

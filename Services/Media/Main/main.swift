@@ -1,4 +1,4 @@
 import MediaService
 import ServiceKit
 
-await ServiceKit.run("media-svc", portSetting: "MEDIA_PORT", build: MediaService.unit)
+await ServiceKit.run(.media, build: MediaService.unit)

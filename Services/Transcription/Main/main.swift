@@ -1,4 +1,4 @@
 import ServiceKit
 import TranscriptionService
 
-await ServiceKit.run("transcription-svc", portSetting: "TRANSCRIPTION_PORT", build: TranscriptionService.unit)
+await ServiceKit.run(.transcription, build: TranscriptionService.unit)

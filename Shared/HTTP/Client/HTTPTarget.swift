@@ -18,7 +18,9 @@ package struct HTTPTarget: Hashable, Sendable {
     /// Takes an `http` or `https` URL apart, into where it leads and what is asked for there.
     package static func parse(_ url: String) throws(HTTPClientError) -> (target: HTTPTarget, path: String) {
         guard let split = split(url), split.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw HTTPClientError(.badURL, "\(url.prefix(200)) is not an http or https URL.")
+            // What stands before an @ may be a password, which must not be printed.
+            let text = url.contains("@") ? "A URL with a user name or a password" : String(url.prefix(200))
+            throw HTTPClientError(.badURL, "\(text) is not a supported http or https URL.")
         }
         return split
     }

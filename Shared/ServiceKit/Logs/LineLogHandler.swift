@@ -4,25 +4,25 @@ import Glibc
 package import Logging
 import Synchronization
 
-/// Writes one line a record to standard error, as text or as JSON.
+/// Writes each log record as one line of text or JSON to standard error.
 package struct LineLogHandler: LogHandler {
-    /// How a record is written.
+    /// The format of a record.
     package enum Format: String, CaseIterable, Sendable {
         case text
         case json
     }
 
-    /// The least level that is written.
+    /// The lowest level that is written.
     package var logLevel: Logger.Level
-    /// What goes with every record.
+    /// Metadata of every record.
     package var metadata: Logger.Metadata = [:]
-    /// What goes with a record of the task that writes it.
+    /// Provides metadata of the task that logs.
     package var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let format: Format
     private let write: @Sendable (String) -> Void
 
-    /// Writes with `write`, a whole line at a time; to standard error unless told otherwise.
+    /// Creates a handler that passes whole lines to `write`, by default to standard error.
     package init(
         label: String,
         level: Logger.Level,
@@ -35,13 +35,12 @@ package struct LineLogHandler: LogHandler {
         logLevel = level
     }
 
-    /// One of the values that go with every record.
+    /// A value in the metadata of every record.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    /// Writes a record as one line.
     package func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
@@ -56,9 +55,11 @@ package struct LineLogHandler: LogHandler {
     }
 
     private func text(_ event: LogEvent, pairs: [(String, String)], time: String) -> String {
-        var line = "\(time) \(event.level) \(label): \(LogEscaping.escape(event.message.description, quotesToo: false))"
+        var line =
+            "\(time) \(event.level) \(label): \(LogEscaping.escape(event.message.description, escapesQuotes: false))"
         for (key, value) in pairs {
-            line += " \(LogEscaping.escape(key, quotesToo: true))=\"\(LogEscaping.escape(value, quotesToo: true))\""
+            line +=
+                " \(LogEscaping.escape(key, escapesQuotes: true))=\"\(LogEscaping.escape(value, escapesQuotes: true))\""
         }
         return line + "\n"
     }
@@ -70,7 +71,7 @@ package struct LineLogHandler: LogHandler {
         let names = Set(fixed.map(\.0))
         let rest = pairs.map { (names.contains($0.0) ? "metadata.\($0.0)" : $0.0, $0.1) }
         let fields = (fixed + rest).map { key, value in
-            "\"\(LogEscaping.escape(key, quotesToo: true))\":\"\(LogEscaping.escape(value, quotesToo: true))\""
+            "\"\(LogEscaping.escape(key, escapesQuotes: true))\":\"\(LogEscaping.escape(value, escapesQuotes: true))\""
         }
         return "{\(fields.joined(separator: ","))}\n"
     }
@@ -81,24 +82,17 @@ package struct LineLogHandler: LogHandler {
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// Writes the whole line at once, so that lines of two threads do not mix.
-    ///
-    /// What cannot be written is let go: a supervisor that is gone, and its pipe with it, must not end the process in
-    /// the middle of its draining.
+    /// Writes a whole line to standard error; lines of different threads do not mix.
     package static let writeToStandardError: @Sendable (String) -> Void = { line in
         var line = line
         line.withUTF8 { bytes in
-            standardError.withLock { _ in
-                var rest = UnsafeRawBufferPointer(bytes)
-                while !rest.isEmpty {
-                    let count = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
-                    if count < 0, errno == EINTR { continue }
-                    guard count > 0 else { return }
-                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-                }
+            logFile.withLock { file in
+                let bytes = UnsafeRawBufferPointer(bytes)
+                if file == nil { LogFile.write(bytes, to: STDERR_FILENO) } else { file?.write(bytes) }
             }
         }
     }
 
-    private static let standardError = Mutex(())
+    /// The file at standard error, in a process that `parley up` started.
+    private static let logFile = Mutex(SupervisedProcess.logFile.map { LogFile(path: $0, descriptor: STDERR_FILENO) })
 }

@@ -1,12 +1,12 @@
 import CoreMetrics
 import Synchronization
 
-/// One series: a number that grows, a number that stands, or how many values fell under which bound.
+/// A time series of Prometheus: a counter, a gauge or a histogram.
 final class MetricSeries: CounterHandler, FloatingPointCounterHandler, RecorderHandler, MeterHandler, TimerHandler {
     enum Kind: Sendable {
         case counter
         case gauge
-        /// Values are multiplied with the scale first.
+        /// A histogram of values multiplied by the scale.
         case histogram(scale: Double)
 
         var word: String {
@@ -57,7 +57,7 @@ final class MetricSeries: CounterHandler, FloatingPointCounterHandler, RecorderH
     }
 
     private func observe(_ value: Double) {
-        // One value that is no number would spoil the sum for good.
+        // A NaN or an infinity would make the sum useless.
         guard value.isFinite else { return }
         state.withLock { state in
             state.value += value
@@ -66,7 +66,7 @@ final class MetricSeries: CounterHandler, FloatingPointCounterHandler, RecorderH
         }
     }
 
-    /// The lines of the series.
+    /// Returns the lines of the series in Prometheus's text format.
     func render(_ name: MetricSeriesName) -> String {
         let state = state.withLock { $0 }
         guard case .histogram = kind else { return "\(name.name)\(name.labelSet()) \(state.value)\n" }

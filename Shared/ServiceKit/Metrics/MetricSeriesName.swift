@@ -1,17 +1,17 @@
-/// The name of a series as Prometheus wants it: plain letters, and labels whose values are escaped.
+/// The name of a series and its labels, escaped for Prometheus.
 struct MetricSeriesName: Hashable, Comparable {
     let name: String
     /// `a="1",b="2"`, sorted; empty without labels.
     let labels: String
 
     init(label: String, dimensions: [(String, String)]) {
-        name = Self.plain(label)
+        name = Self.sanitize(label)
         labels = dimensions.sorted { $0.0 < $1.0 }
-            .map { "\(Self.plain($0.0))=\"\(Self.escape($0.1))\"" }
+            .map { "\(Self.sanitize($0.0))=\"\(Self.escape($0.1))\"" }
             .joined(separator: ",")
     }
 
-    /// The labels in braces, with one more if given.
+    /// Returns the labels in braces, with an additional one if given.
     func labelSet(_ more: String? = nil) -> String {
         let all = [labels, more ?? ""].filter { !$0.isEmpty }.joined(separator: ",")
         return all.isEmpty ? "" : "{\(all)}"
@@ -21,7 +21,7 @@ struct MetricSeriesName: Hashable, Comparable {
         (left.name, left.labels) < (right.name, right.labels)
     }
 
-    private static func plain(_ text: String) -> String {
+    private static func sanitize(_ text: String) -> String {
         let letters = text.unicodeScalars.map { scalar -> Character in
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9", "_", ":": Character(scalar)
@@ -32,7 +32,7 @@ struct MetricSeriesName: Hashable, Comparable {
         return name.first?.isNumber == true ? "_" + name : name
     }
 
-    /// Goes by scalars: a return and a line feed are one character, which holds a line feed all the same.
+    /// Iterates over Unicode scalars, because CR LF is one character that contains a line feed.
     private static func escape(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars.prefix(200) {

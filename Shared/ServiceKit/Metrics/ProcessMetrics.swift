@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// What the kernel says about this process, as Prometheus reads it.
+/// Processor time, memory and open files of this process, in Prometheus's text format.
 enum ProcessMetrics {
     static func render() -> String {
         var usage = rusage()

@@ -1,14 +1,13 @@
 import ServiceLifecycle
 import Synchronization
 
-/// Knows whether the process is about to end; it is the first to be told.
+/// Whether the process is shutting down; placed last in a service group, so that it is shut down first.
 package final class DrainState: Service {
     private let state = Mutex(false)
 
-    /// Begins as not draining.
     package init() {}
 
-    /// Whether the end has been asked for.
+    /// Whether a graceful shutdown has begun.
     package var isDraining: Bool { state.withLock { $0 } }
 
     package func run() async throws {

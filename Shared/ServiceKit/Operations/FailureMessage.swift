@@ -3,45 +3,46 @@ import Glibc
 import HTTP
 import NIOCore
 
-/// Says in a sentence why a process did not start or could not go on.
+/// The message that a process prints when it cannot start or has to stop.
 struct FailureMessage {
-    /// The executable's name.
-    let name: String
-    let portSetting: String
-    /// What was to be run, when it came so far.
+    let service: ServiceKind
+    /// The service, once it was created.
     var unit: ServiceUnit?
+
+    init(service: ServiceKind, unit: ServiceUnit? = nil) {
+        self.service = service
+        self.unit = unit
+    }
 
     func text(for error: any Error) -> String {
         switch error {
-        case let fault as InvalidSetting: "\(name): \(fault.message)"
+        case let error as InvalidSetting: "\(name): \(error.message)"
         case let fault as Fault: "\(name): \(fault.message)"
         case let error as HTTPClientError: "\(name): \(error.message)"
-        case let error as IOError: listenSentence(for: error) ?? "\(name) cannot go on: \(error)."
+        case let error as IOError: listenFailure(error) ?? "\(name) failed: \(error)."
         case is SocketAddressError, is SocketAddressError.UnknownHost:
-            "\(name) cannot listen on \(address): the address is unknown. Set \(hostSetting) to one of this machine."
-        default: "\(name) cannot go on: \(error)."
+            "\(name) cannot listen on \(address): the address is unknown. "
+                + "Set \(service.hostSetting) to an address of this machine."
+        default: "\(name) failed: \(error)."
         }
     }
 
-    private func listenSentence(for error: IOError) -> String? {
+    private func listenFailure(_ error: IOError) -> String? {
         switch error.errnoCode {
         case EADDRINUSE:
             "\(name) cannot listen on \(address): the address is in use. "
-                + "Stop what listens there, or set \(portSetting)."
+                + "Stop the program that listens there, or set \(service.portSetting)."
         case EACCES:
-            "\(name) cannot listen on \(address): this user may not use the port. "
-                + "Set \(portSetting) to one from 1024 up."
+            "\(name) cannot listen on \(address): permission denied. Set \(service.portSetting) to 1024 or higher."
         case EADDRNOTAVAIL:
-            "\(name) cannot listen on \(address): the address is not one of this machine. Set \(hostSetting)."
+            "\(name) cannot listen on \(address): this machine does not have the address. Set \(service.hostSetting)."
         default: nil
         }
     }
 
+    private var name: String { service.executable }
+
     private var address: String {
         unit.map { "\($0.host):\($0.port)" } ?? "its address"
-    }
-
-    private var hostSetting: String {
-        portSetting == "GATEWAY_PORT" ? "GATEWAY_HOST" : "SERVICE_HOST"
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 
-/// Says in the log where a service listens, and when it begins to drain.
+/// Logs the address at which a service listens, and the beginning of its shutdown.
 struct LifecycleLogger: Service {
     let unit: ServiceUnit
     let logger: Logger
@@ -15,7 +15,7 @@ struct LifecycleLogger: Service {
         logger.info("Listening", metadata: ["address": "\(unit.host):\(port)"])
         do { try await gracefulShutdown() } catch { return }
         logger.info("Draining")
-        // A second Ctrl-C does not wait for the drain.
+        // A second Ctrl-C ends the process at once.
         signal(SIGINT, SIG_DFL)
     }
 }

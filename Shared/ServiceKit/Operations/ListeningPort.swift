@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where a service listens, once it does.
+/// The port at which a service listens, once it does.
 package final class ListeningPort: Sendable {
     private struct State {
         var port: Int?
@@ -10,10 +10,9 @@ package final class ListeningPort: Sendable {
 
     private let state = Mutex(State())
 
-    /// Begins as not listening.
     package init() {}
 
-    /// Waits until the service listens, and throws `CancellationError` when the waiting task is cancelled.
+    /// Waits until the service listens; throws `CancellationError` if the waiting task is cancelled.
     package func value() async throws -> Int {
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }
@@ -26,11 +25,11 @@ package final class ListeningPort: Sendable {
                     return state.port
                 }
                 if let port { return continuation.resume(returning: port) }
-                // A cancellation that came before the continuation found nobody waiting.
-                if Task.isCancelled { giveUp(number) }
+                // A cancellation before the continuation was stored had nothing to cancel.
+                if Task.isCancelled { cancel(number) }
             }
         } onCancel: {
-            giveUp(number)
+            cancel(number)
         }
     }
 
@@ -43,7 +42,7 @@ package final class ListeningPort: Sendable {
         for continuation in waiting.values { continuation.resume(returning: port) }
     }
 
-    private func giveUp(_ number: Int) {
+    private func cancel(_ number: Int) {
         state.withLock { $0.waiting.removeValue(forKey: number) }?.resume(throwing: CancellationError())
     }
 }

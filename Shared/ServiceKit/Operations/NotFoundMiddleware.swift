@@ -3,7 +3,7 @@ import Contracts
 import Hummingbird
 import NIOCore
 
-/// Answers who comes to a path that is not there, in the bus's own shape.
+/// Returns errors for unknown paths in the format of the bus.
 struct NotFoundMiddleware: RouterMiddleware {
     typealias Context = OperationsContext
 
@@ -18,7 +18,7 @@ struct NotFoundMiddleware: RouterMiddleware {
             let path = String(request.uri.path.prefix(100))
             let fault = Fault(
                 .missing,
-                "There is no \(request.method) \(path) here. GET /endpoints lists what there is."
+                "There is no \(request.method) \(path) here. GET /endpoints lists the endpoints."
             )
             return Response(
                 status: fault.code.status,

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// What an internal service knows of a request that is for its operators.
+/// The context of a request to an operator's route of an internal service.
 struct OperationsContext: RequestContext {
     var coreContext: CoreRequestContextStorage
 

@@ -2,9 +2,9 @@ import Bus
 import Contracts
 package import Hummingbird
 
-/// The routes that every service has for those who operate it.
+/// The routes for operators that every service has.
 package enum OperationsRoutes {
-    /// Adds `GET /health` (alive), `GET /readyz` (can work) and `GET /metrics` (Prometheus text).
+    /// Adds `GET /health` (liveness), `GET /readyz` (readiness) and `GET /metrics` (Prometheus text).
     package static func add(
         to router: Router<some RequestContext>,
         service: String,
@@ -18,7 +18,9 @@ package enum OperationsRoutes {
         addMetrics(to: router)
     }
 
-    /// Adds `GET /readyz` alone.
+    /// Adds `GET /readyz` only.
+    ///
+    /// Under `parley up` the answer contains the `instance` that the supervisor gave to this process.
     package static func addReadiness(
         to router: Router<some RequestContext>,
         service: String,
@@ -26,20 +28,25 @@ package enum OperationsRoutes {
         draining: DrainState
     ) {
         router.get("/readyz") { _, _ in
-            var checks = await ReadinessCheck.ask(readiness)
-            if draining.isDraining { checks["draining"] = "The service is about to stop." }
+            var checks = await ReadinessCheck.run(readiness)
+            if draining.isDraining { checks["draining"] = "The service is stopping." }
             let isReady = checks.values.allSatisfy { $0 == "ok" }
-            let answer = Report(status: isReady ? "ready" : "unready", service: service, checks: checks)
-            return try json(answer, status: isReady ? .ok : .serviceUnavailable)
+            let report = Report(
+                status: isReady ? "ready" : "unready",
+                service: service,
+                checks: checks,
+                instance: SupervisedProcess.instance
+            )
+            return try json(report, status: isReady ? .ok : .serviceUnavailable)
         }
     }
 
-    /// Adds `GET /metrics` alone.
+    /// Adds `GET /metrics` only.
     package static func addMetrics(to router: Router<some RequestContext>) {
         router.get("/metrics") { _, _ in metrics() }
     }
 
-    /// All metrics of the process, as Prometheus reads them.
+    /// Returns all metrics of the process in Prometheus's text format.
     package static func metrics() -> Response {
         let text = PrometheusMetrics.shared.render() + ProcessMetrics.render()
         return Response(
@@ -53,6 +60,7 @@ package enum OperationsRoutes {
         var status: String
         var service: String
         var checks: [String: String]
+        var instance: String?
     }
 
     private static func json(_ value: some Encodable, status: HTTPResponse.Status) throws -> Response {

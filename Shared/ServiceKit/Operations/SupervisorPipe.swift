@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import ServiceLifecycle
 
-/// The pipe to the supervisor, which is standard input: it closes when the supervisor is gone, however it went.
+/// Waits for the end of standard input, the pipe to the supervisor, which closes when the supervisor exits or is killed.
 ///
-/// Ends when the pipe does; the process then drains, so that nothing is left behind.
+/// The process then shuts down, so that no service outlives its supervisor.
 struct SupervisorPipe: Service {
     func run() async throws {
         let (ends, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        // The wait blocks, so it has a thread of its own, which ends with the pipe or with the process.
+        // Reading blocks, so it has a thread of its own, which ends with the pipe or the process.
         let thread = Thread {
             Self.waitForEnd()
             end.finish()

@@ -1,19 +1,19 @@
 import Foundation
 
-/// Reads a file of `NAME=value` lines, as Docker Compose and most shells do.
+/// Parses a file of `NAME=value` lines, in the format of Docker Compose and most shells.
 ///
-/// Blank lines and comments are skipped, `export` is allowed, values may stand in quotes, and nothing is expanded.
+/// Ignores blank lines and comments, allows `export` and quoted values, and expands no variables.
 enum EnvironmentFile {
-    /// What the file sets; nothing when there is no such file.
+    /// Returns the values by name; none if the file does not exist.
     ///
-    /// Throws ``InvalidSetting`` for a line that means nothing.
+    /// Throws ``InvalidSetting`` for an invalid line.
     static func read(_ path: String) throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            throw InvalidSetting("The file \(path) cannot be read as text. Mend it, or remove it.")
+            throw InvalidSetting("The file \(path) cannot be read as UTF-8 text. Correct it or remove it.")
         }
         return try parse(text, path: path)
     }
@@ -25,7 +25,7 @@ enum EnvironmentFile {
         for (number, line) in lines.enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            // The line itself is not shown: it may hold a secret.
+            // The message does not quote the line, which may contain a secret.
             guard let (name, value) = assignment(line) else {
                 throw InvalidSetting("Line \(number + 1) of \(path) is not of the form NAME=value.")
             }
@@ -63,7 +63,7 @@ enum EnvironmentFile {
         return nil
     }
 
-    /// A comment begins at a `#` behind a blank.
+    /// A comment begins at a `#` after white space.
     private static func unquoted(_ text: String) -> String {
         guard !text.hasPrefix("#") else { return "" }
         let comment = text.firstRange(of: /\s#/)?.lowerBound ?? text.endIndex

@@ -1,14 +1,15 @@
-/// What `--help` says.
+/// The output of `--help`.
 enum HelpText {
-    static func text(for name: String) -> String {
-        let settings = Settings.known.filter { setting in setting.readers.contains { $0.rawValue == name } }
+    static func text(for service: ServiceKind, command: String) -> String {
+        let settings = Settings.known.filter { $0.readers.contains(service) }
         var text = """
-            HelpText: \(name) [--health] [--help] [--<setting> <value> …]
+            Usage: \(command) [--health] [--help] [--<setting> <value> …]
 
-            A service of Parley. Settings come from the command line, the environment and .env, in this order.
-            --health asks the running service whether it can work, and exits with 0 or 1.
+            \(service.executable), a service of Parley. A setting on the command line overrides the environment, and the
+            environment overrides the file .env.
+            --health queries the readiness of the running service and exits with 0 (ready) or 1.
 
-            Settings (--log-level debug is LOG_LEVEL=debug):
+            Settings (the option --log-level debug is the same as LOG_LEVEL=debug):
 
             """
         let width = settings.map(\.name.count).max() ?? 0

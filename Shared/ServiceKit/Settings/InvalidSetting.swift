@@ -1,9 +1,8 @@
-/// Why a process does not start: a setting, what is wrong with it, and what is allowed.
+/// A setting, an option or a file that keeps a process from starting.
 package struct InvalidSetting: Error, CustomStringConvertible, Equatable {
-    /// For a person; ends with a full stop, holds no secret.
+    /// What is invalid, what is allowed and what to do; ends with a full stop and contains no secret.
     package var message: String
 
-    /// Takes the message whole.
     package init(_ message: String) {
         self.message = message
     }

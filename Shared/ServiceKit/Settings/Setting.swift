@@ -1,26 +1,18 @@
-/// One thing that can be set, by the environment, by `.env` or on the command line.
+/// A setting: an environment variable, a line in `.env`, or a command-line option.
 package struct Setting: Sendable {
-    /// Who reads a setting.
-    package enum Reader: String, Sendable, CaseIterable {
-        case gateway
-        case conversation = "conversation-svc"
-        case inference = "inference-svc"
-        case media = "media-svc"
-        case transcription = "transcription-svc"
-    }
-
-    /// As in the environment: `GATEWAY_PORT`.
+    /// The name of the environment variable: `GATEWAY_PORT`.
     package var name: String
-    /// What holds when it is not set; empty when nothing does.
+    /// Default value; empty if there is none.
     package var defaultValue: String
-    /// What it is for, in a line.
+    /// Its purpose, in one line.
     package var summary: String
-    /// Whether it is never shown.
+    /// Whether the value must never be printed.
     package var isSecret: Bool
-    /// The executables that read it.
-    package var readers: [Reader]
+    /// The services that use it; no other service receives it.
+    package var readers: [ServiceKind]
 
-    init(_ name: String, _ defaultValue: String, _ summary: String, for readers: [Reader], isSecret: Bool = false) {
+    init(_ name: String, _ defaultValue: String, _ summary: String, for readers: [ServiceKind], isSecret: Bool = false)
+    {
         self.name = name
         self.defaultValue = defaultValue
         self.summary = summary
@@ -28,7 +20,7 @@ package struct Setting: Sendable {
         self.readers = readers
     }
 
-    /// As on the command line: `--gateway-port`.
+    /// The name of the command-line option: `--gateway-port`.
     package var option: String {
         "--" + name.lowercased().replacing("_", with: "-")
     }

@@ -2,7 +2,7 @@ import Foundation
 import HTTP
 
 extension Settings {
-    /// A whole number within a range.
+    /// Returns a whole number; throws ``InvalidSetting`` if it is outside the range.
     package func integer(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = string(name) else { return value }
         guard let number = Int(text), range.contains(number) else {
@@ -13,7 +13,7 @@ extension Settings {
         return number
     }
 
-    /// Yes or no.
+    /// Returns a Boolean: `true`, `1` and `yes`, or `false`, `0` and `no`.
     package func boolean(_ name: String, default value: Bool) throws -> Bool {
         guard let text = string(name) else { return value }
         switch text.lowercased() {
@@ -23,7 +23,7 @@ extension Settings {
         }
     }
 
-    /// A time: `250ms`, `5s`, `2m`, `1h`.
+    /// Returns a duration: `250ms`, `5s`, `2m`, `1h`; at most a day.
     package func duration(_ name: String, default value: Duration) throws -> Duration {
         guard let text = string(name) else { return value }
         let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
@@ -33,10 +33,12 @@ extension Settings {
             }
             return .milliseconds(number * milliseconds)
         }
-        throw InvalidSetting("\(name) is \(quoted(name)), which is not a time up to a day such as 250ms, 5s, 2m or 1h.")
+        throw InvalidSetting(
+            "\(name) is \(quoted(name)), which is not a duration of at most a day such as 250ms, 5s, 2m or 1h."
+        )
     }
 
-    /// One of a fixed set of words.
+    /// Returns a value from a fixed list.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ name: String,
         default value: Choice
@@ -49,28 +51,39 @@ extension Settings {
         return choice
     }
 
-    /// One URL or several, with commas, each `http` or `https`.
+    /// Returns one or more `http` or `https` URLs, which are separated by commas.
     package func urls(_ name: String, default value: String) throws -> [String] {
         let urls = (string(name) ?? value).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         for url in urls {
             do {
                 _ = try HTTPTarget.parse(url)
             } catch {
+                let hint = url.contains("@") ? " A user name or password in a URL is not supported." : ""
                 throw InvalidSetting(
-                    "\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001."
+                    "\(name) is \(quoted(name)), which is not an http or https URL such as http://127.0.0.1:8001.\(hint)"
                 )
             }
         }
-        guard !urls.isEmpty else { throw InvalidSetting("\(name) is \(quoted(name)), which holds no URL.") }
+        guard !urls.isEmpty else { throw InvalidSetting("\(name) is \(quoted(name)), which contains no URL.") }
         return urls
     }
 
-    /// What was set, as a message may show it.
-    private func quoted(_ name: String) -> String {
+    /// Returns the value of a setting for output: secrets, and values that may contain one, are hidden.
+    package func displayValue(_ name: String) -> String {
         let text = string(name) ?? ""
         let isSecret = Self.known.contains { $0.name == name && $0.isSecret }
-        // A URL may carry a password before its @.
-        if isSecret || text.contains("@") { return "a value that is not shown" }
-        return "“\(LogEscaping.escape(String(text.prefix(100)), quotesToo: false))”"
+        return isSecret || Self.mayContainSecret(text) ? "(hidden)" : text
+    }
+
+    /// Whether a URL has a place for a secret: a password before `@`, or a query.
+    private static func mayContainSecret(_ text: String) -> Bool {
+        text.contains("@") || (text.contains("://") && text.contains("?"))
+    }
+
+    /// Returns the value of a setting for a message, on one line and without control characters.
+    private func quoted(_ name: String) -> String {
+        let text = displayValue(name)
+        if text != string(name) { return "a value that is not shown" }
+        return "“\(LogEscaping.escape(String(text.prefix(100)), escapesQuotes: false))”"
     }
 }

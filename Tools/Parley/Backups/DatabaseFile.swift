@@ -3,38 +3,44 @@ import GRDB
 import Glibc
 import ServiceKit
 
-/// A file of conversations, seen from outside.
+/// A database file with conversations.
 struct DatabaseFile: Sendable {
     let path: String
 
-    /// What it holds.
     struct Content: Equatable {
         var conversations: Int
         var messages: Int
     }
 
-    /// The conversations of a data folder.
+    /// The conversations in a data folder.
     static func live(in directory: String) -> DatabaseFile {
         DatabaseFile(path: directory + "/conversation.sqlite")
     }
 
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// Looks through all of it.
+    /// Size in bytes; `nil` if the file does not exist.
+    var size: UInt64? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { file.closeFile() }
+        return file.seekToEndOfFile()
+    }
+
+    /// Checks the whole file and returns what it contains.
     ///
-    /// Throws `InvalidSetting` when it is damaged, or is no file of conversations.
+    /// Throws `InvalidSetting` if it is damaged or contains no conversations.
     func verify() throws -> Content {
         try withReader { database in
-            let words = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
-            guard words == ["ok"] else {
-                throw InvalidSetting("\(path) is damaged: \(words.first ?? "SQLite says nothing more").")
+            let result = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
+            guard result == ["ok"] else {
+                throw InvalidSetting("\(path) is damaged: \(result.first ?? "SQLite gives no reason").")
             }
             guard try database.tableExists("conversations"), try database.tableExists("messages") else {
-                throw InvalidSetting("\(path) holds no conversations of Parley.")
+                throw InvalidSetting("\(path) is not a database of Parley's conversations.")
             }
             let broken = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM pragma_foreign_key_check") ?? 0
             guard broken == 0 else {
-                throw InvalidSetting("\(path) is damaged: \(broken) of its rows refer to rows that are not there.")
+                throw InvalidSetting("\(path) is damaged: \(broken) rows refer to missing rows.")
             }
             return Content(
                 conversations: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM conversations") ?? 0,
@@ -43,14 +49,14 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    /// Copies what is committed now to a new file, while others read and write on.
+    /// Copies all committed data to a new file, while other processes read and write.
     ///
-    /// The copy is on the disk when this returns. Throws `InvalidSetting` when it cannot be made.
+    /// The copy is on the disk when this returns. Throws `InvalidSetting` if it cannot be written.
     func copy(to target: String) throws {
-        // Made beforehand, so that nobody else ever may read it.
+        // Created first, so that only the owner can ever read it.
         let descriptor = open(target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw InvalidSetting("The file \(target) cannot be made: \(String(cString: strerror(errno))).")
+            throw InvalidSetting("The file \(target) cannot be created: \(String(cString: strerror(errno))).")
         }
         defer { close(descriptor) }
         try withReader { try $0.execute(sql: "VACUUM INTO ?", arguments: [target]) }
@@ -59,17 +65,17 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    /// Gives the file its name, for good.
-    func rename(to target: String) throws {
-        guard Glibc.rename(path, target) == 0 else {
-            throw InvalidSetting("\(path) cannot be renamed to \(target): \(String(cString: strerror(errno))).")
-        }
-        let folder = open(URL(filePath: target).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        defer { close(folder) }
-        // The name is there in any case; this brings it through a power cut.
-        guard fsync(folder) == 0 else {
-            throw InvalidSetting("The folder of \(target) cannot be written: \(String(cString: strerror(errno))).")
+    /// Merges the write-ahead log into the database file, if the database is not damaged.
+    func mergeLog() {
+        do {
+            var configuration = Configuration()
+            // Only a reader can be in the way, because the caller holds the lock of conversation-svc.
+            configuration.busyMode = .timeout(0.5)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            try queue.close()
+        } catch {
+            // A damaged database is put aside together with its log.
         }
     }
 

@@ -5,24 +5,21 @@ import ServiceKit
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copies all conversations to one file, while Parley runs or not.",
-        discussion: "The secrets in the data folder are not in it."
+        abstract: "Copies all conversations to one file; Parley may be running.",
+        discussion: "The backup does not contain the secrets in the data folder."
     )
 
-    @Argument(help: "The file to make; it must not be there yet.")
+    @Argument(help: "The file to create; it must not exist.")
     var file: String
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --data-dir ./data.")
     var settings: [String] = []
 
     func run() async throws {
-        do {
+        try await Console.reportErrors {
             let settings = try await Settings.load(arguments: settings)
-            let content = try Backup(directory: settings.dataDirectory, file: file).make()
-            Console.print("\(file) holds \(content.messages) messages of \(content.conversations) conversations.")
-        } catch let fault as InvalidSetting {
-            Console.printError("parley: \(fault.message)")
-            throw ExitCode(1)
+            let content = try Backup(directory: settings.dataDirectory, file: file).create()
+            Console.print("\(file) contains \(content.messages) messages of \(content.conversations) conversations.")
         }
     }
 }

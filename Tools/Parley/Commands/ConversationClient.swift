@@ -3,21 +3,20 @@ import Contracts
 import HTTP
 import ServiceKit
 
-/// The bus of a house that runs, for whoever holds its secret: an admin.
+/// A client of the running conversation-svc, with the rights of an administrator.
 struct ConversationClient: Sendable {
     private let bus: HTTPBus
 
-    /// Leads to conversation-svc, where the settings say that it is.
+    /// Creates a client for the address in the settings.
     init(settings: Settings) throws {
         let service = ServiceKind.conversation
-        let host = service.host(settings)
-        let name = host.contains(":") ? "[\(host)]" : host
-        let urls = try settings.urls("CONVERSATION_URL", default: "http://\(name):\(try service.port(settings))")
+        let target = HTTPTarget(host: service.host(settings), port: try service.port(settings))
+        let urls = try settings.urls("CONVERSATION_URL", default: "http://\(target.authority)")
         bus = try HTTPBus(peer: service.executable, urls: urls, token: try settings.busToken(), client: HTTPClient())
     }
 
     func call<Request: Endpoint>(_ request: Request) async throws -> Request.Response {
-        let admin = Principal(user: "operator", role: .admin)
-        return try await bus.call(request, CallContext(principal: admin, deadline: .now + .seconds(10)))
+        let administrator = Principal(user: "operator", role: .admin)
+        return try await bus.call(request, CallContext(principal: administrator, deadline: .now + .seconds(10)))
     }
 }

@@ -1,24 +1,21 @@
 import ArgumentParser
 import ServiceKit
 
-/// `parley doctor`: what is configured, what answers, what is wrong and how to mend it.
+/// `parley doctor`: checks the settings, the services and the providers.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Says what is configured, what answers, what is wrong and how to mend it."
+        abstract: "Checks the settings, the services and the providers, and says how to correct problems."
     )
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --gateway-port 9000.")
     var settings: [String] = []
 
     func run() async throws {
-        do {
+        try await Console.reportErrors {
             let findings = await Diagnosis(settings: try await Settings.load(arguments: settings)).findings()
             for finding in findings { print(finding.line) }
             guard findings.allSatisfy(\.isHealthy) else { throw ExitCode(1) }
-        } catch let fault as InvalidSetting {
-            Console.printError("parley: \(fault.message)")
-            throw ExitCode(1)
         }
     }
 }

@@ -2,42 +2,42 @@ import ArgumentParser
 import Contracts
 import ServiceKit
 
-/// `parley key`: makes, lists and revokes API keys of a house that runs.
+/// `parley key`: creates, lists and revokes API keys.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Makes, lists and revokes API keys, while Parley runs.",
+        abstract: "Creates, lists and revokes API keys, while Parley is running.",
         discussion: "A key is sent as Authorization: Bearer sk-parley-…, or as X-API-Key.",
         subcommands: [KeyCreateCommand.self, KeyListCommand.self, KeyRevokeCommand.self]
     )
 }
 
-/// `parley key create`: makes a key and prints its secret, this once.
+/// `parley key create`: creates a key and prints its secret.
 struct KeyCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Prints a new key; nobody can tell it again."
+        abstract: "Prints a new key; its secret cannot be shown again."
     )
 
-    @Option(help: "Whose key it becomes.")
+    @Option(help: "The user that the key belongs to.")
     var user: String
 
-    @Option(help: "What to call it.")
-    var name: String = "made by parley key"
+    @Option(help: "A name to recognize the key by.")
+    var name: String = "created by parley key"
 
-    @Option(help: "What it may: user or admin.")
-    var role: TokenCommand.Role = .user
+    @Option(help: "The role of the key: user or admin.")
+    var role: Principal.Role = .user
 
-    @Option(help: "After how many days it stops being good; unset: never.")
+    @Option(help: "Days until expiry (default: never).")
     var days: Int?
 
-    @Option(help: "How many requests a minute it may make, beside what its user may.")
+    @Option(help: "Maximum requests per minute, in addition to the limit of the user.")
     var perMinute: Int?
 
-    @Option(help: "How many requests an hour it may make, beside what its user may.")
+    @Option(help: "Maximum requests per hour, in addition to the limit of the user.")
     var perHour: Int?
 
-    @Option(help: "How many answers may be made for it at once, beside what its user may.")
+    @Option(help: "Maximum concurrent generations, in addition to the limit of the user.")
     var concurrent: Int?
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --data-dir ./data.")
@@ -50,19 +50,19 @@ struct KeyCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await KeyCommand.report {
+        try await Console.reportErrors {
             let created = try await ConversationClient(settings: Settings.load(arguments: settings)).call(request())
             print(created.secret)
-            Console.printError("The key \(created.key.id) of \(created.key.user), which is shown this once.")
+            Console.printError("Key \(created.key.id) of \(created.key.user). The secret cannot be shown again.")
         }
     }
 
-    /// What the options ask for.
+    /// Returns the request that the options describe.
     func request(now: Timestamp = .now()) -> Keys.Create {
         Keys.Create(
             name: name,
             user: user,
-            role: role == .admin ? .admin : .user,
+            role: role,
             limits: APIKey.Limits(
                 requestsPerMinute: perMinute,
                 requestsPerHour: perHour,
@@ -73,29 +73,29 @@ struct KeyCreateCommand: AsyncParsableCommand {
     }
 }
 
-/// `parley key list`: says which keys there are.
+/// `parley key list`: lists keys.
 struct KeyListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists keys, newest first, without their secrets."
+        abstract: "Lists keys without their secrets, newest first."
     )
 
     private static let pageSize = 200
 
-    @Option(help: "Whose; unset: everybody's.")
+    @Option(help: "List only the keys of this user (default: of all users).")
     var user: String?
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --data-dir ./data.")
     var settings: [String] = []
 
     func run() async throws {
-        try await KeyCommand.report {
-            let bus = try ConversationClient(settings: await Settings.load(arguments: settings))
+        try await Console.reportErrors {
+            let client = try ConversationClient(settings: await Settings.load(arguments: settings))
             var offset = 0
             var total = 0
             repeat {
                 let list = Keys.List(user: user, isAll: user == nil, limit: Self.pageSize, offset: offset)
-                let page = try await bus.call(list)
+                let page = try await client.call(list)
                 for key in page.items { print(Self.line(key)) }
                 offset += Self.pageSize
                 total = page.total
@@ -104,28 +104,28 @@ struct KeyListCommand: AsyncParsableCommand {
         }
     }
 
-    /// One line of the list: id, user, role, when it was last used and when it ends, limits, and its name.
+    /// Returns a line of the list: id, user, role, last use, expiry, limits and name.
     static func line(_ key: APIKey) -> String {
         let limits = [
             key.limits.requestsPerMinute.map { "\($0)/minute" }, key.limits.requestsPerHour.map { "\($0)/hour" },
-            key.limits.concurrentRuns.map { "\($0) at once" },
+            key.limits.concurrentRuns.map { "\($0) concurrent" },
         ].compactMap(\.self)
         return [
             "\(key.id)", key.user, key.role.rawValue, "used \(key.lastUsedAt.map { "\(Day($0))" } ?? "never")",
-            "ends \(key.expiresAt.map { "\(Day($0))" } ?? "never")",
+            "expires \(key.expiresAt.map { "\(Day($0))" } ?? "never")",
             limits.isEmpty ? "no limits" : limits.joined(separator: " "), key.name,
         ].joined(separator: "  ")
     }
 }
 
-/// `parley key revoke`: makes a key worthless.
+/// `parley key revoke`: revokes a key.
 struct KeyRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Makes a key worthless, everywhere within a second."
+        abstract: "Revokes a key; every gateway rejects it within a second."
     )
 
-    @Argument(help: "The key's id, as parley key list tells it.")
+    @Argument(help: "The id of the key, from parley key list.")
     var key: String
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --data-dir ./data.")
@@ -133,32 +133,16 @@ struct KeyRevokeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard APIKey.ID(key) != nil else {
-            throw ValidationError("The key is named by its id, a UUID that parley key list tells.")
+            throw ValidationError("\(key) is not the id of a key, which is a UUID. Run parley key list.")
         }
     }
 
     func run() async throws {
-        try await KeyCommand.report {
+        try await Console.reportErrors {
             guard let id = APIKey.ID(key) else { return }
-            let bus = try ConversationClient(settings: await Settings.load(arguments: settings))
-            let revoked = try await bus.call(Keys.Revoke(key: id))
+            let client = try ConversationClient(settings: await Settings.load(arguments: settings))
+            let revoked = try await client.call(Keys.Revoke(key: id))
             Console.print("Revoked “\(revoked.name)” of \(revoked.user).")
-        }
-    }
-}
-
-extension KeyCommand {
-    /// Does it, and says in a sentence why it could not be done.
-    fileprivate static func report(_ work: () async throws -> Void) async throws {
-        do {
-            try await work()
-        } catch let fault as InvalidSetting {
-            Console.printError("parley: \(fault.message)")
-            throw ExitCode(1)
-        } catch let fault as Fault {
-            let hint = fault.code == .unreachable ? " Start it with parley up." : ""
-            Console.printError("parley: \(fault.message)\(hint)")
-            throw ExitCode(1)
         }
     }
 }

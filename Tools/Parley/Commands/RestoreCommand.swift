@@ -1,33 +1,30 @@
 import ArgumentParser
 import ServiceKit
 
-/// `parley restore`: puts a backup in place.
+/// `parley restore`: replaces the conversations by a backup.
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Puts a backup in the place of the conversations, while Parley is stopped."
+        abstract: "Restores the conversations from a backup, while Parley is stopped."
     )
 
-    @Argument(help: "The file that parley backup made.")
+    @Argument(help: "A file that parley backup created.")
     var file: String
 
-    @Flag(help: "Put conversations that are there aside; without this they refuse the restore.")
+    @Flag(help: "Replace existing conversations; they are kept in another file.")
     var replace = false
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --data-dir ./data.")
     var settings: [String] = []
 
     func run() async throws {
-        do {
+        try await Console.reportErrors {
             let settings = try await Settings.load(arguments: settings)
             let restore = Restore(file: file, directory: settings.dataDirectory, replaces: replace)
             let outcome = try restore.perform()
             let content = outcome.content
             Console.print("Restored \(content.messages) messages of \(content.conversations) conversations.")
-            if let aside = outcome.aside { Console.print("What was there before is now \(aside).") }
-        } catch let fault as InvalidSetting {
-            Console.printError("parley: \(fault.message)")
-            throw ExitCode(1)
+            if let aside = outcome.aside { Console.print("The previous conversations are in \(aside).") }
         }
     }
 }

@@ -1,69 +1,63 @@
 import Bus
-import Contracts
 import Foundation
+import GatewayService
 import Glibc
 import HTTP
 import NIOCore
 import ServiceKit
 
-/// Looks at a house from outside and says how it stands.
+/// Checks the settings, the services and the providers.
 struct Diagnosis: Sendable {
-    /// One thing that was looked at.
+    /// The result of one check.
     struct Finding: Sendable {
         var isHealthy: Bool
         var subject: String
-        /// How it stands and, if that is not well, what to do.
+        /// The state of the subject and, if it is not healthy, what to do.
         var message: String
 
-        var line: String { "\(isHealthy ? "ok   " : "FAIL ")  \(subject): \(message)" }
+        var line: String { "\(isHealthy ? "ok  " : "FAIL")  \(subject): \(message)" }
     }
 
     let settings: Settings
 
     func findings() async -> [Finding] {
-        var findings = [configured(), data(), authentication(), descriptors()]
+        var findings = [configuration(), dataFolder(), authentication(), descriptors()]
         findings.append(secret("the bus secret", settings.busToken))
         findings.append(secret("the token secret", settings.jwtSecret))
         let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))
-        for service in ServiceKind.allCases { findings.append(await ask(service, client)) }
+        for service in ServiceKind.allCases { findings.append(await readiness(of: service, client)) }
         findings += await providers(client)
         return findings
     }
 
-    /// What is not as it is by default.
-    private func configured() -> Finding {
-        let set = Settings.known.compactMap { setting -> String? in
-            guard let value = settings.string(setting.name) else { return nil }
-            // A URL may carry a password before its @.
-            return "\(setting.name)=\(setting.isSecret || value.contains("@") ? "…" : value)"
-        }
+    /// The settings that differ from their defaults.
+    private func configuration() -> Finding {
+        let set = Settings.known.filter { settings.string($0.name) != nil }
+            .map { "\($0.name)=\(settings.displayValue($0.name))" }
         return Finding(
             isHealthy: true,
             subject: "the settings",
-            message: set.isEmpty ? "all are as they are by default." : set.joined(separator: ", ")
+            message: set.isEmpty ? "all have their defaults." : set.joined(separator: ", ")
         )
     }
 
     private func authentication() -> Finding {
-        let host = settings.string("GATEWAY_HOST") ?? "127.0.0.1"
-        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        let mode = settings.string("AUTH_MODE")?.lowercased() ?? (isLoopback ? "open" : "required")
-        let isAllowed = ["true", "1", "yes"].contains(settings.string("ALLOW_INSECURE")?.lowercased() ?? "")
-        let isHealthy = ["required", "open", "off"].contains(mode) && (isLoopback || mode == "required" || isAllowed)
-        return Finding(
-            isHealthy: isHealthy,
-            subject: "authentication",
-            message: "\(mode), on \(host)." + (isHealthy ? "" : " Set AUTH_MODE=required, or GATEWAY_HOST to loopback.")
-        )
+        let subject = "authentication"
+        do {
+            let (mode, host) = try GatewayService.authentication(settings: settings)
+            return Finding(isHealthy: true, subject: subject, message: "\(mode), on \(host).")
+        } catch {
+            return Finding(isHealthy: false, subject: subject, message: "\(error)")
+        }
     }
 
-    private func data() -> Finding {
+    private func dataFolder() -> Finding {
         let path = settings.dataDirectory
         let isWritable = access(path, W_OK) == 0
         return Finding(
             isHealthy: isWritable,
             subject: "the data folder",
-            message: isWritable ? path : "\(path) cannot be written. Make it, or set DATA_DIR."
+            message: isWritable ? path : "\(path) is not writable. Create it, or set DATA_DIR."
         )
     }
 
@@ -80,15 +74,15 @@ struct Diagnosis: Sendable {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let isEnough = limit.rlim_max >= 4096
-        let message = "\(limit.rlim_max) may be open at once"
+        let message = "at most \(limit.rlim_max) can be open"
         return Finding(
             isHealthy: isEnough,
             subject: "files and sockets",
-            message: isEnough ? message + "." : message + "; raise it to 4096 or more with ulimit -n."
+            message: isEnough ? message + "." : message + "; raise the limit to 4096 or more with ulimit -n."
         )
     }
 
-    private func ask(_ service: ServiceKind, _ client: HTTPClient) async -> Finding {
+    private func readiness(of service: ServiceKind, _ client: HTTPClient) async -> Finding {
         let subject = service.executable
         do {
             let port = try service.port(settings)
@@ -110,7 +104,7 @@ struct Diagnosis: Sendable {
             return Finding(
                 isHealthy: false,
                 subject: subject,
-                message: "\(error.message) Start it with parley up, or look into \(settings.dataDirectory)/logs."
+                message: "\(error.message) Start it with parley up, or read the logs in \(settings.dataDirectory)/logs."
             )
         } catch {
             return Finding(isHealthy: false, subject: subject, message: "\(error)")
@@ -129,7 +123,7 @@ struct Diagnosis: Sendable {
             )
             return try await ProviderDiagnosis(bus: bus).findings()
         } catch {
-            return [Finding(isHealthy: false, subject: "providers", message: "inference-svc cannot be asked for them.")]
+            return [Finding(isHealthy: false, subject: "providers", message: "inference-svc does not list them.")]
         }
     }
 }

@@ -2,51 +2,51 @@ import Bus
 import Contracts
 import ServiceKit
 
-/// Looks at the providers of models: which are set up, which can be reached, which answer, and with which models.
+/// Checks the providers of models: which are configured, reachable and answer, and with which models.
 struct ProviderDiagnosis: Sendable {
-    /// How long a provider may take for one token; a large model may have to be loaded.
-    private static let patience = Duration.seconds(20)
-    /// How many models are named.
-    private static let namedModels = 8
-    /// What sets up a provider that is not there.
+    /// Maximum duration of a generation of one token; a provider may have to load a large model first.
+    private static let generationLimit = Duration.seconds(20)
+    /// Maximum number of model names in a finding.
+    private static let nameLimit = 8
+    /// How to configure a provider.
     private static let advice = [
-        ("ollama", "start Ollama (`ollama serve`), or set OLLAMA_BASE_URL to where it runs"),
+        ("ollama", "start Ollama (`ollama serve`), or set OLLAMA_BASE_URL to its address"),
         ("gemini", "set GEMINI_API_KEY"),
-        ("openai", "set OPENAI_API_KEY, or OPENAI_BASE_URL to a server that speaks OpenAI's API"),
+        ("openai", "set OPENAI_API_KEY, or set OPENAI_BASE_URL to the address of a compatible server"),
     ]
 
     let bus: any Bus
 
-    /// Throws a `Fault` when inference-svc cannot be asked.
+    /// Throws a `Fault` if inference-svc is not available.
     func findings() async throws -> [Diagnosis.Finding] {
         let reports = try await bus.call(Models.List(), CallContext(deadline: .now + .seconds(10)))
         var findings = [await defaultModel()]
         findings += await withTaskGroup { group in
             for (index, report) in reports.enumerated() {
-                group.addTask { (index, await examine(report)) }
+                group.addTask { (index, await check(report)) }
             }
             var found: [(Int, Diagnosis.Finding)] = []
             for await finding in group { found.append(finding) }
             return found.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        for (name, what) in Self.advice where !reports.contains(where: { $0.name == name }) {
+        for (name, advice) in Self.advice where !reports.contains(where: { $0.name == name }) {
             findings.append(
                 Diagnosis.Finding(
                     isHealthy: true,
                     subject: "provider \(name)",
-                    message: "not set up. To use it, \(what)."
+                    message: "not configured. To use it, \(advice)."
                 )
             )
         }
         return findings
     }
 
-    /// Whether somebody answers who is asked for no model in particular.
+    /// Whether a model is available for requests that name none.
     private func defaultModel() async -> Diagnosis.Finding {
         let subject = "the default model"
         do {
             let model = try await bus.call(Models.Find(name: nil), CallContext(deadline: .now + .seconds(10)))
-            let message = "\(model.name), which is shown \(model.window) tokens."
+            let message = "\(model.name), with a context window of \(model.window) tokens."
             return Diagnosis.Finding(isHealthy: true, subject: subject, message: message)
         } catch let fault as Fault {
             return Diagnosis.Finding(isHealthy: false, subject: subject, message: "\(fault.message) See DEFAULT_MODEL.")
@@ -55,43 +55,43 @@ struct ProviderDiagnosis: Sendable {
         }
     }
 
-    private func examine(_ report: Models.ProviderReport) async -> Diagnosis.Finding {
+    private func check(_ report: Models.ProviderReport) async -> Diagnosis.Finding {
         let subject = "provider \(report.name)"
-        let place = report.address.map { "set up, at \($0)" } ?? "built in"
+        let place = report.address.map { "configured, at \($0)" } ?? "built in"
         if let fault = report.fault {
             return Diagnosis.Finding(isHealthy: false, subject: subject, message: "\(place); \(fault.message)")
         }
         let names = report.models.map(\.name)
-        let more = names.count > Self.namedModels ? " and \(names.count - Self.namedModels) more" : ""
-        let offer = names.prefix(Self.namedModels).joined(separator: ", ") + more
+        let more = names.count > Self.nameLimit ? " and \(names.count - Self.nameLimit) more" : ""
+        let list = names.prefix(Self.nameLimit).joined(separator: ", ") + more
         guard let model = report.models.first(where: { $0.may(.chat) }) else {
             let advice = report.name == "ollama" ? " Get one with `ollama pull llama3.2`." : ""
             return Diagnosis.Finding(
                 isHealthy: false,
                 subject: subject,
-                message: "\(place), reachable, but offers no model to talk with.\(advice)"
+                message: "\(place), reachable, but has no chat model.\(advice)"
             )
         }
         if let fault = await fault(of: model) {
             return Diagnosis.Finding(
                 isHealthy: false,
                 subject: subject,
-                message: "\(place), reachable, offers \(offer); but \(model.name) does not answer: \(fault.message)"
+                message: "\(place), reachable, has \(list); but \(model.name) does not answer: \(fault.message)"
             )
         }
         return Diagnosis.Finding(
             isHealthy: true,
             subject: subject,
-            message: "\(place), reachable, \(model.name) answers; offers \(offer)."
+            message: "\(place), reachable, \(model.name) answers; has \(list)."
         )
     }
 
-    /// Asks a model for one token.
+    /// Requests a few tokens of a model; returns `nil` if it answers.
     private func fault(of model: Model) async -> Fault? {
         let question = Inference.Message(role: .user, content: "Say yes.")
         let generate = Inference.Generate(model: model.name, messages: [question], options: .init(maxTokens: 16))
         do {
-            _ = try await bus.call(Inference.Complete(generate), CallContext(deadline: .now + Self.patience))
+            _ = try await bus.call(Inference.Complete(generate), CallContext(deadline: .now + Self.generationLimit))
             return nil
         } catch let fault as Fault {
             return fault

@@ -1,7 +1,7 @@
 import HTTP
 import ServiceKit
 
-/// What is said when everything is up.
+/// The message when all services are ready.
 struct StartupSummary {
     let plan: ServicePlan
     let elapsed: Duration

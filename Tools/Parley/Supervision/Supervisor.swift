@@ -4,19 +4,22 @@ import Glibc
 import HTTP
 import ServiceKit
 
-/// Keeps the services of a plan up: starts them, waits until they are ready, starts again those that die, and drains
-/// them all at the end. It ends nothing that it did not start.
+/// Runs the services of a plan as child processes: starts them, restarts those that exit or hang, and shuts them down in
+/// order at the end. It ends no process that it did not start.
 actor Supervisor {
-    /// How long the drain may take before what is left is killed; a service ends by itself sooner.
-    private static let drainLimit = Duration.seconds(26)
-    /// How long the gateway may drain alone: it has to tell conversation-svc what was used, and then it is gone at once,
-    /// unless answers are going.
+    /// Maximum duration of the shutdown; remaining children are killed afterwards.
+    private static let shutdownLimit = Duration.seconds(26)
+    /// How long the gateway shuts down alone: it still sends usage to conversation-svc.
     private static let gatewayLimit = Duration.seconds(3)
+    /// How long a hung child has after SIGTERM before it is killed.
+    private static let hungLimit = Duration.seconds(5)
+    /// Pause between two health probes of a child that is ready.
+    private static let probeInterval = Duration.seconds(3)
 
     private struct Child {
         var process: ChildProcess?
         var policy = RestartPolicy()
-        var isReady = false
+        var readySince: ContinuousClock.Instant?
     }
 
     private let plan: ServicePlan
@@ -27,7 +30,7 @@ actor Supervisor {
     private var children: [ServiceKind: Child] = [:]
     private var hasBeenUp = false
     private var isStopping = false
-    private var areConversationsDraining = false
+    private var isConversationStopping = false
     private var hasFailed = false
 
     init(plan: ServicePlan) {
@@ -35,21 +38,12 @@ actor Supervisor {
         (events, sender) = AsyncStream.makeStream(of: SupervisorEvent.self, bufferingPolicy: .bufferingNewest(256))
     }
 
-    /// Runs until it is told to stop; returns whether all went as it should.
+    /// Runs until Ctrl-C or SIGTERM; returns whether no service failed to start.
     func run() async -> Bool {
         let signals = SupervisorSignals.sources(sender)
         defer { for source in signals { source.cancel() } }
-        do {
-            try LogFolder(plan: plan).prepare()
-            try await PortCheck(plan: plan).waitUntilFree()
-        } catch {
-            Console.printError("parley: \(error)")
-            return false
-        }
         await withDiscardingTaskGroup { group in
-            for service in plan.services where !isStopping { launch(service, in: &group) }
-            group.addTask { await LogFolder(plan: self.plan).keepShort() }
-            group.addTask { await self.tellProgress() }
+            group.addTask { await self.prepare() }
             for await event in events {
                 handle(event, in: &group)
                 if isStopping, children.values.allSatisfy({ $0.process == nil }) { break }
@@ -60,50 +54,72 @@ actor Supervisor {
         return !hasFailed
     }
 
+    private nonisolated func prepare() async {
+        do {
+            try LogFolder(plan: plan).create()
+            try await PortCheck(plan: plan).waitUntilFree()
+            sender.yield(.portsFree)
+        } catch is CancellationError {
+            return
+        } catch {
+            sender.yield(.cannotStart("\(error)"))
+        }
+    }
+
     private func handle(_ event: SupervisorEvent, in group: inout DiscardingTaskGroup) {
         switch event {
-        case .childEnded: reap(in: &group)
-        case .ready(let service, let pid): noteReady(service, pid)
-        case .restart(let service): if !isStopping { launch(service, in: &group) }
+        case .portsFree:
+            for service in plan.services { launch(service, in: &group) }
+            group.addTask { await self.reportProgress() }
+        case .cannotStart(let reason):
+            Console.printError("parley: \(reason)")
+            fail(in: &group)
+        case .childExited: collectExited(in: &group)
+        case .ready(let service, let pid): if isRunning(service, pid) { markReady(service) }
+        case .portTaken(let service, let pid): if isRunning(service, pid) { reportTakenPort(service) }
+        case .hung(let service, let pid): if isRunning(service, pid) { endHung(service, pid, in: &group) }
+        case .hungLimitReached(let service, let pid):
+            if isRunning(service, pid) { children[service]?.process?.send(SIGKILL) }
+        case .restart(let service): launch(service, in: &group)
         case .stop: stop(in: &group)
-        case .gatewayWaitedFor: drainConversations()
-        case .overdue:
-            for child in children.values { child.process?.send(SIGKILL) }
+        case .gatewayLimitReached: stopConversation()
+        case .shutdownLimitReached: killAll()
         }
     }
+
+    // MARK: Starting
 
     private func launch(_ service: ServiceKind, in group: inout DiscardingTaskGroup) {
+        guard !isStopping else { return }
+        children[service, default: Child()].readySince = nil
         do {
             let process = try ChildProcess.start(service, plan: plan)
-            children[service, default: Child()].process = process
-            children[service]?.isReady = false
-            group.addTask { await self.watch(process) }
+            children[service]?.process = process
+            group.addTask { await self.monitor(process) }
         } catch {
-            Console.printError("parley: \(error)")
-            fail(in: &group)
+            Console.printError("\(service.executable) cannot be started: \(error)")
+            restart(service, readyFor: nil, in: &group)
         }
     }
 
-    /// Asks a new process again and again whether it is ready.
-    private nonisolated func watch(_ process: ChildProcess) async {
+    /// Probes a child until it exits.
+    private nonisolated func monitor(_ process: ChildProcess) async {
         do {
-            let service = process.service
-            let target = HTTPTarget(host: service.host(plan.settings), port: try service.port(plan.settings))
-            let request = HTTPClient.Request(
-                target: target,
-                path: "/readyz",
-                headTimeout: .seconds(1),
-                readTimeout: .seconds(1)
-            )
+            let probe = try HealthProbe(process, settings: plan.settings, client: client)
+            var health = ChildHealth(start: .now)
             var pause = Duration.milliseconds(5)
-            while await isAlive(process) {
-                if await isReady(request) {
-                    sender.yield(.ready(service, process.pid))
+            while await isRunning(process.service, process.pid) {
+                switch health.update(await probe.run(), now: .now) {
+                case .becameReady: sender.yield(.ready(process.service, process.pid))
+                case .portTaken: sender.yield(.portTaken(process.service, process.pid))
+                case .hung:
+                    _ = sender.yield(.hung(process.service, process.pid))
                     return
+                case nil: break
                 }
-                try await Task.sleep(for: pause)
-                // One that died before the signal of its death could be received is found all the same.
-                sender.yield(.childEnded)
+                try await Task.sleep(for: health.isReady ? Self.probeInterval : pause)
+                // Detects a child that exited before the source for SIGCHLD was installed.
+                sender.yield(.childExited)
                 pause = min(pause * 2, .milliseconds(250))
             }
         } catch is CancellationError {
@@ -113,111 +129,134 @@ actor Supervisor {
         }
     }
 
-    private nonisolated func isReady(_ request: HTTPClient.Request) async -> Bool {
-        do {
-            let response = try await client.send(request)
-            defer { response.body.close() }
-            return response.status == 200
-        } catch {
-            // Nobody listens yet.
-            return false
-        }
-    }
-
-    /// Says, while the start takes longer than it should, what is waited for.
-    private func tellProgress() async {
+    /// Prints which services are not ready yet, while the start takes long.
+    private func reportProgress() async {
         var pause = Duration.seconds(1)
         while !hasBeenUp, !isStopping {
-            // A cancelled sleep is the end.
+            // The sleep is cancelled when the supervisor stops.
             do { try await Task.sleep(for: pause) } catch { return }
-            let waiting = plan.services.filter { children[$0]?.isReady != true }.map(\.executable)
+            let waiting = plan.services.filter { children[$0]?.readySince == nil }.map(\.executable)
             if !hasBeenUp, !isStopping { Console.print("Waiting for \(waiting.joined(separator: ", ")).") }
             pause = .seconds(5)
         }
     }
 
-    private func isAlive(_ process: ChildProcess) -> Bool {
-        children[process.service]?.process?.pid == process.pid
+    private func isRunning(_ service: ServiceKind, _ pid: pid_t) -> Bool {
+        children[service]?.process?.pid == pid
     }
 
-    private func noteReady(_ service: ServiceKind, _ pid: pid_t) {
-        guard children[service]?.process?.pid == pid else { return }
-        children[service]?.isReady = true
+    private func markReady(_ service: ServiceKind) {
+        children[service]?.readySince = .now
         if hasBeenUp { return Console.print("\(service.executable) is up again.") }
-        let waiting = plan.services.filter { children[$0]?.isReady != true }
-        guard waiting.isEmpty else { return }
+        guard plan.services.allSatisfy({ children[$0]?.readySince != nil }) else { return }
         hasBeenUp = true
         StartupSummary(plan: plan, elapsed: .now - start).print()
     }
 
-    /// Collects the children that have ended; only those that are ours.
-    private func reap(in group: inout DiscardingTaskGroup) {
+    // MARK: Restarting
+
+    /// Collects the exit status of children that have exited.
+    private func collectExited(in group: inout DiscardingTaskGroup) {
         for (service, child) in children {
             guard let process = child.process else { continue }
             var status: Int32 = 0
             guard waitpid(process.pid, &status, WNOHANG) == process.pid else { continue }
             process.closePipe()
             children[service]?.process = nil
-            if isStopping { continueStopping() } else { mourn(process, status: status, in: &group) }
+            if isStopping { continueStopping() } else { handleExit(process, status: status, in: &group) }
         }
     }
 
-    private func mourn(_ process: ChildProcess, status: Int32, in group: inout DiscardingTaskGroup) {
+    private func handleExit(_ process: ChildProcess, status: Int32, in group: inout DiscardingTaskGroup) {
         let service = process.service
-        let wasReady = children[service]?.isReady ?? false
-        Console.printError("\(service.executable) ended \(ExitReason.text(status)). Its last lines:")
+        let readyFor = children[service]?.readySince.map { .now - $0 }
+        Console.printError("\(service.executable) ended \(ExitReason.text(status)). Its last log lines:")
         for line in process.lastLines(10) { Console.printError("  \(line)") }
-        guard wasReady || hasBeenUp || !ExitReason.isErrorExit(status) else {
-            Console.printError("parley: \(service.executable) cannot start, so nothing is started.")
+        let isPortTaken = reportTakenPort(service)
+        guard readyFor != nil || hasBeenUp || isPortTaken || !ExitReason.isErrorExit(status) else {
+            Console.printError("parley: \(service.executable) cannot start, so all services are stopped.")
             return fail(in: &group)
         }
-        let delay = children[service]?.policy.delay(wasReady: wasReady) ?? .zero
-        Console.printError("\(service.executable) is started again\(delay == .zero ? "" : " in \(delay)").")
+        restart(service, readyFor: readyFor, in: &group)
+    }
+
+    /// Prints what to do if another program listens on the port of a service; returns whether one does.
+    @discardableResult
+    private func reportTakenPort(_ service: ServiceKind) -> Bool {
+        do {
+            let port = try service.port(plan.settings)
+            guard PortCheck.isInUse(port, host: service.host(plan.settings)) else { return false }
+            Console.printError("parley: \(PortCheck.advice(service, port))")
+            return true
+        } catch {
+            // The plan has checked the port.
+            return false
+        }
+    }
+
+    private func restart(_ service: ServiceKind, readyFor: Duration?, in group: inout DiscardingTaskGroup) {
+        let delay = children[service, default: Child()].policy.delay(readyFor: readyFor)
+        Console.printError("\(service.executable) restarts\(delay == .zero ? "" : " in \(delay)").")
         group.addTask {
-            // A cancelled pause means that everything ends.
+            // The sleep is cancelled when the supervisor stops.
             do { try await Task.sleep(for: delay) } catch { return }
             self.sender.yield(.restart(service))
         }
     }
+
+    private func endHung(_ service: ServiceKind, _ pid: pid_t, in group: inout DiscardingTaskGroup) {
+        guard !isStopping else { return }
+        Console.printError("\(service.executable) does not answer /readyz and is terminated.")
+        children[service]?.process?.send(SIGTERM)
+        group.addTask {
+            // The sleep is cancelled when the supervisor stops.
+            do { try await Task.sleep(for: Self.hungLimit) } catch { return }
+            self.sender.yield(.hungLimitReached(service, pid))
+        }
+    }
+
+    // MARK: Stopping
 
     private func fail(in group: inout DiscardingTaskGroup) {
         hasFailed = true
         if !isStopping { stop(in: &group) }
     }
 
-    /// Drains: first who takes requests, soon who makes answers, then those whom they need.
+    /// Shuts the services down: first the gateway, soon conversation-svc, then those that they use.
     ///
-    /// A second call kills.
+    /// A second call kills all of them.
     private func stop(in group: inout DiscardingTaskGroup) {
-        guard !isStopping else {
-            for child in children.values { child.process?.send(SIGKILL) }
-            return
-        }
+        guard !isStopping else { return killAll() }
         isStopping = true
-        Console.print("Stopping: what is going on is brought to its end. Once more to end at once.")
+        Console.print("Stopping: requests in progress are completed. Press Ctrl-C again to stop at once.")
         children[.gateway]?.process?.send(SIGTERM)
-        group.addTask {
-            do { try await Task.sleep(for: Self.gatewayLimit) } catch { return }
-            self.sender.yield(.gatewayWaitedFor)
-        }
-        group.addTask {
-            do { try await Task.sleep(for: Self.drainLimit) } catch { return }
-            self.sender.yield(.overdue)
+        for (limit, event) in [
+            (Self.gatewayLimit, SupervisorEvent.gatewayLimitReached), (Self.shutdownLimit, .shutdownLimitReached),
+        ] {
+            group.addTask {
+                // The sleep is cancelled when all children have exited.
+                do { try await Task.sleep(for: limit) } catch { return }
+                self.sender.yield(event)
+            }
         }
         continueStopping()
     }
 
-    private func drainConversations() {
-        guard !areConversationsDraining else { return }
-        areConversationsDraining = true
+    private func killAll() {
+        for child in children.values { child.process?.send(SIGKILL) }
+    }
+
+    private func stopConversation() {
+        guard !isConversationStopping else { return }
+        isConversationStopping = true
         children[.conversation]?.process?.send(SIGTERM)
     }
 
     private func continueStopping() {
         let front = [ServiceKind.gateway, .conversation].filter { children[$0]?.process != nil }
-        if front == [.conversation] { drainConversations() }
+        if front == [.conversation] { stopConversation() }
         if front.isEmpty { for child in children.values { child.process?.send(SIGTERM) } }
-        // Wakes the loop, which ends when nobody is left.
-        if children.values.allSatisfy({ $0.process == nil }) { sender.yield(.childEnded) }
+        // Wakes the event loop, which ends when no child is left.
+        if children.values.allSatisfy({ $0.process == nil }) { sender.yield(.childExited) }
     }
 }

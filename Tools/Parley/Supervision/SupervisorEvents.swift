@@ -1,27 +1,38 @@
 import Dispatch
 import Glibc
+import ServiceKit
 
-/// What a supervisor hears of.
+/// An event that a supervisor handles.
 enum SupervisorEvent: Sendable {
-    /// Some child has ended.
-    case childEnded
-    /// Somebody wants an end: Ctrl-C or SIGTERM.
+    /// All ports are free: the services can start.
+    case portsFree
+    /// The services cannot start.
+    case cannotStart(String)
+    /// A child process may have exited.
+    case childExited
+    /// Ctrl-C or SIGTERM.
     case stop
     case ready(ServiceKind, pid_t)
+    /// Another program answers on the port of a child.
+    case portTaken(ServiceKind, pid_t)
+    /// A child does not answer any more.
+    case hung(ServiceKind, pid_t)
+    /// A hung child has had its time to exit after SIGTERM.
+    case hungLimitReached(ServiceKind, pid_t)
     /// The pause before another start is over.
     case restart(ServiceKind)
-    /// The gateway has had its time: who makes answers drains beside it.
-    case gatewayWaitedFor
-    /// The drain has taken too long.
-    case overdue
+    /// The gateway has had its time to shut down alone.
+    case gatewayLimitReached
+    /// The shutdown has taken too long.
+    case shutdownLimitReached
 }
 
-/// Turns the signals of the process into events.
+/// Turns signals of the process into events.
 enum SupervisorSignals {
-    /// Listens for as long as the sources are held and not cancelled.
+    /// Returns sources that listen until they are cancelled or released.
     static func sources(_ events: AsyncStream<SupervisorEvent>.Continuation) -> [any DispatchSourceSignal] {
         let meanings: [(Int32, SupervisorEvent)] = [
-            (SIGCHLD, .childEnded), (SIGTERM, .stop), (SIGINT, .stop), (SIGHUP, .stop),
+            (SIGCHLD, .childExited), (SIGTERM, .stop), (SIGINT, .stop), (SIGHUP, .stop),
         ]
         return meanings.map { number, event in
             if number != SIGCHLD { signal(number, SIG_IGN) }
