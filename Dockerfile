@@ -1,4 +1,4 @@
-# One image for all services; compose.yaml starts one service in each container.
+# One image with one executable; compose.yaml starts one service of it in each container.
 ARG SWIFT_IMAGE=swift:6.3-bookworm
 ARG RUNTIME_IMAGE=debian:bookworm-slim
 
@@ -8,9 +8,16 @@ RUN apt-get -qq update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 WORKDIR /parley
 
-# The dependencies, in a layer that changes only with the manifest. Package.resolved is optional.
+# The dependencies, in layers that change only with the manifest. Package.resolved is optional.
 COPY Package.swift Package.resolved* ./
 RUN swift package resolve
+# Compiles them with empty files in place of our sources, with the same command as below.
+RUN set -eu; \
+    swift package dump-package | sed -n 's/^ *"path" : "\([^"]*\)".*/\1/p' | sed 's,\\/,/,g' >/tmp/folders; \
+    while read -r folder; do mkdir -p "$folder"; echo >"$folder/Empty.swift"; done </tmp/folders; \
+    echo >Tools/Parley/Main/main.swift; \
+    swift build -c release --static-swift-stdlib --product parley; \
+    xargs rm -rf </tmp/folders
 
 # The sources: every folder that the manifest names, tests and benchmarks included.
 COPY Shared Shared
@@ -19,11 +26,9 @@ COPY Tools Tools
 COPY Tests Tests
 COPY Benchmarks Benchmarks
 RUN set -eu; \
+    swift build -c release --static-swift-stdlib --product parley; \
     mkdir /out; \
-    for program in gateway conversation-svc inference-svc media-svc transcription-svc parley; do \
-      swift build -c release --static-swift-stdlib --explicit-target-dependency-import-check error --product "$program"; \
-      strip -o "/out/$program" ".build/release/$program"; \
-    done
+    strip -o /out/parley .build/release/parley
 
 FROM ${RUNTIME_IMAGE}
 RUN apt-get -qq update \
@@ -31,7 +36,7 @@ RUN apt-get -qq update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
  && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin parley \
  && install -d -o parley -g parley -m 700 /data
-COPY --from=build /out/ /usr/local/bin/
+COPY --from=build /out/parley /usr/local/bin/parley
 USER parley
 WORKDIR /data
 ENV DATA_DIR=/data
