@@ -155,7 +155,7 @@ struct ServerBodyTests {
     }
 
     @Test func `an idle stream sends heartbeats`() async throws {
-        let configuration = ServerChannel.Configuration(heartbeatInterval: .milliseconds(100))
+        let configuration = ServerChannel.Configuration(heartbeatInterval: .milliseconds(20))
         try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/events"))

@@ -46,11 +46,13 @@ struct StallTimeoutTests {
     }
 
     @Test func `a client that is slower than the kernel's buffer drains is not disconnected`() async throws {
-        let configuration = ServerChannel.Configuration(stallTimeout: .seconds(1))
+        let configuration = ServerChannel.Configuration(stallTimeout: .seconds(2))
         try await withServer(configuration, respond: Self.respond(Self.length)) { port in
             let received = ByteCounter()
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelOption(.autoRead, value: false)
+                // A small window opens in small steps.
+                .channelOption(.socketOption(.so_rcvbuf), value: 65_536)
                 .channelOption(.maxMessagesPerRead, value: 1)
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 32_768))
                 .channelInitializer { channel in
@@ -61,7 +63,7 @@ struct StallTimeoutTests {
                 .connect(host: "127.0.0.1", port: port).get()
             try await channel.writeAndFlush(ByteBuffer(string: Self.request))
             // 32 KiB every 100 ms: the kernel asks for more after a third of its buffer is free, which takes seconds.
-            for _ in 0..<50 {
+            for _ in 0..<70 {
                 channel.read()
                 try await Task.sleep(for: .milliseconds(100))
             }

@@ -91,7 +91,7 @@ struct TunnelTests {
         "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: bytes\r\n\r\n",
         "GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: bytes\r\n\r\n",
     ])
-    func `a request that does not ask for an upgrade is told to`(request: String) async throws {
+    func `an upgrade that the request does not ask for is a 426`(request: String) async throws {
         try await withServer(respond: Self.echo) { port in
             let connection = try await RawConnection.open(port: port)
             connection.send(request)

@@ -146,8 +146,12 @@ final class HTTPExchange: @unchecked Sendable {
         upload?.stop()
         connection?.close()
         connection = nil
-        // A head that arrived in the same read is delivered, so that the caller knows that the response had begun.
-        if let responseHead { headWaiter.resume(returning: responseHead) } else { headWaiter.resume(throwing: error) }
+        // A part of the body that arrived in the same read is delivered: the request must not be repeated after it.
+        if let responseHead, buffer.readableBytes > 0 {
+            headWaiter.resume(returning: responseHead)
+        } else {
+            headWaiter.resume(throwing: error)
+        }
         guard reader.isWaiting else { return }
         if buffer.readableBytes > 0 { reader.resume(returning: takeBuffer()) } else { reader.resume(throwing: error) }
     }

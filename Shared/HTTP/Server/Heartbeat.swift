@@ -34,7 +34,7 @@ final class Heartbeat {
         schedule(after: interval)
     }
 
-    /// Called after a write: the interval starts anew.
+    /// Called after a write: restarts the interval.
     func didWrite() {
         lastWrite = .now()
     }

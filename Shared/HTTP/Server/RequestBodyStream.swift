@@ -33,7 +33,7 @@ package final class RequestBodyStream: @unchecked Sendable {
     var isFull: Bool { buffer.readableBytes >= Self.bufferLimit }
 
     func received(_ bytes: ByteBuffer) {
-        // Nobody reads a body that has failed.
+        // A body that has failed is no longer read.
         guard outcome == nil else { return }
         if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
         deliver()

@@ -164,7 +164,7 @@ final class TunnelHandler: ChannelDuplexHandler {
 
     // MARK: The end
 
-    /// Discards further input, since nobody reads it.
+    /// Discards further input, because the handler has returned.
     func discardInput() {
         mode = .discarding
         chunks.removeAll()
