@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// A Hummingbird router behind the house's own connections.
+/// Answers requests of the HTTP server with a Hummingbird router.
 package struct RouterResponder<Responder: HTTPResponder>: Sendable
 where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
     private let responder: Responder
@@ -32,9 +32,9 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
 }
 
 extension Request {
-    /// The request as Hummingbird has it.
+    /// Creates Hummingbird's form of a request.
     ///
-    /// Throws `HTTP1TypeConversionError` for a method that is none.
+    /// Throws `HTTP1TypeConversionError` for an invalid method.
     package init(_ request: ServerRequest) throws {
         let head = request.head
         let body: RequestBody =
@@ -56,7 +56,7 @@ extension Request {
 }
 
 extension ServerResponse {
-    /// Longer bodies are written as they are made.
+    /// Maximum size of a body that is written at once; longer bodies are streamed.
     private static let wholeLimit = 65_536
 
     /// What Hummingbird would answer.
