@@ -59,9 +59,9 @@ extension ServerResponse {
     /// Maximum size of a body that is written at once; longer bodies are streamed.
     private static let wholeLimit = 65_536
 
-    /// What Hummingbird would answer.
+    /// Creates a response of the HTTP server from Hummingbird's.
     ///
-    /// Throws what the maker of a short body throws.
+    /// Throws the error of a body that is written at once.
     package init(_ response: Response) async throws {
         let body = response.body
         var answer = ServerResponse(
@@ -81,7 +81,7 @@ extension ServerResponse {
     }
 }
 
-/// What Hummingbird's bodies are written with.
+/// Writes Hummingbird's bodies to the HTTP server.
 private struct RouterBodyWriter: ResponseBodyWriter {
     let writer: ResponseWriter
 
@@ -94,7 +94,7 @@ private struct RouterBodyWriter: ResponseBodyWriter {
     }
 }
 
-/// A short body, gathered.
+/// Collects a body that is written at once.
 private final class WholeBody: ResponseBodyWriter {
     var bytes = ByteBuffer()
 
