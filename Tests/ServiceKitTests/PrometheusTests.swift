@@ -5,7 +5,7 @@ import Testing
 @Suite struct PrometheusTests {
     private let metrics = PrometheusMetrics()
 
-    @Test func `counters and gauges are lines under one type line a name`() {
+    @Test func `counters and gauges with one name share a TYPE line`() {
         metrics.makeCounter(label: "turns", dimensions: [("model", "a")]).increment(by: 2)
         metrics.makeCounter(label: "turns", dimensions: [("model", "b")]).increment(by: 1)
         metrics.makeCounter(label: "turns", dimensions: [("model", "a")]).increment(by: 3)
@@ -25,7 +25,7 @@ import Testing
         )
     }
 
-    @Test func `a time is a histogram in seconds, whose buckets add up`() throws {
+    @Test func `a timer is a histogram in seconds with cumulative buckets`() throws {
         let timer = metrics.makeTimer(label: "turn", dimensions: [("kind", "x")])
         timer.recordNanoseconds(2_000_000)
         timer.recordNanoseconds(2_000_000_000)
@@ -44,24 +44,24 @@ import Testing
         ("ordinary", "ordinary"), ("a\nb 1", "a\\nb 1"), ("a\"} 9\n# x", "a\\\"} 9\\n# x"), ("a\\n", "a\\\\n"),
         ("a\r\nb", "a\r\\nb"), ("a\u{301}\"\u{301}", "a\u{301}\\\"\u{301}"),
     ])
-    func `a label's value cannot end its line`(value: String, escaped: String) {
+    func `a label value cannot end its line`(value: String, escaped: String) {
         metrics.makeCounter(label: "turns", dimensions: [("who", value)]).increment(by: 1)
         #expect(metrics.render() == "# TYPE turns counter\nturns{who=\"\(escaped)\"} 1.0\n")
     }
 
-    @Test func `names are of plain letters`() {
+    @Test func `names contain only letters, digits, underscores and colons`() {
         metrics.makeCounter(label: "1st näme\n{}", dimensions: [("the key", "v")]).increment(by: 1)
         #expect(metrics.render().hasSuffix("\n_1st_n_me___{the_key=\"v\"} 1.0\n"))
     }
 
-    @Test func `labels without end do not fill the memory`() {
+    @Test func `the number of series is limited`() {
         for number in 0..<5000 {
             metrics.makeCounter(label: "turns", dimensions: [("user", "\(number)")]).increment(by: 1)
         }
         #expect(metrics.render().split(separator: "\n").count == 2001)
     }
 
-    @Test func `what is no number is not counted`() {
+    @Test func `a NaN or an infinity is ignored`() {
         let recorder = metrics.makeRecorder(label: "size", dimensions: [], aggregate: true)
         recorder.record(Double.nan)
         recorder.record(Double.infinity)

@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// A Hummingbird router behind the house's own connections.
+/// Answers requests of the HTTP server with a Hummingbird router.
 package struct RouterResponder<Responder: HTTPResponder>: Sendable
 where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
     private let responder: Responder
@@ -32,9 +32,9 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
 }
 
 extension Request {
-    /// The request as Hummingbird has it.
+    /// Creates Hummingbird's form of a request.
     ///
-    /// Throws `HTTP1TypeConversionError` for a method that is none.
+    /// Throws `HTTP1TypeConversionError` for an invalid method.
     package init(_ request: ServerRequest) throws {
         let head = request.head
         let body: RequestBody =
@@ -56,12 +56,12 @@ extension Request {
 }
 
 extension ServerResponse {
-    /// Longer bodies are written as they are made.
+    /// Maximum size of a body that is written at once; longer bodies are streamed.
     private static let wholeLimit = 65_536
 
-    /// What Hummingbird would answer.
+    /// Creates a response of the HTTP server from Hummingbird's.
     ///
-    /// Throws what the maker of a short body throws.
+    /// Throws the error of a body that is written at once.
     package init(_ response: Response) async throws {
         let body = response.body
         var answer = ServerResponse(
@@ -81,7 +81,7 @@ extension ServerResponse {
     }
 }
 
-/// What Hummingbird's bodies are written with.
+/// Writes Hummingbird's bodies to the HTTP server.
 private struct RouterBodyWriter: ResponseBodyWriter {
     let writer: ResponseWriter
 
@@ -94,7 +94,7 @@ private struct RouterBodyWriter: ResponseBodyWriter {
     }
 }
 
-/// A short body, gathered.
+/// Collects a body that is written at once.
 private final class WholeBody: ResponseBodyWriter {
     var bytes = ByteBuffer()
 

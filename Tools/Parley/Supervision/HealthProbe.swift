@@ -5,8 +5,8 @@ import ServiceKit
 
 /// Queries `/readyz` of one child process.
 struct HealthProbe: Sendable {
-    /// Maximum duration of a query; a service answers within about a second.
-    private static let limit = Duration.seconds(3)
+    /// Maximum duration of a query; an idle service answers within about a second, a busy one may take longer.
+    private static let limit = Duration.seconds(5)
 
     enum Result: Sendable {
         /// The child is ready.
