@@ -31,7 +31,7 @@ struct CompatibleServerConfiguration: Sendable {
                         settings
                     ),
                     setting: "OPENAI_BASE_URL",
-                    key: try settings.secret("OPENAI_API_KEY")
+                    key: try InferenceConfiguration.headerKey(settings.secret("OPENAI_API_KEY"), name: "OPENAI_API_KEY")
                 )
             )
         }
@@ -59,6 +59,6 @@ struct CompatibleServerConfiguration: Sendable {
                     + "Set it in the environment or in .env, or omit api_key_env."
             )
         }
-        return key
+        return try InferenceConfiguration.headerKey(key, name: name)
     }
 }

@@ -18,7 +18,7 @@ struct GeminiConfiguration: Sendable {
                 default: "https://generativelanguage.googleapis.com",
                 settings
             ),
-            key: try settings.secret("GEMINI_API_KEY"),
+            key: try InferenceConfiguration.headerKey(settings.secret("GEMINI_API_KEY"), name: "GEMINI_API_KEY"),
             version: try settings.choice("GEMINI_API_VERSION", default: .v1beta)
         )
         return server.key == nil && settings.string("GEMINI_BASE_URL") == nil ? nil : server

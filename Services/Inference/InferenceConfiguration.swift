@@ -79,6 +79,19 @@ struct InferenceConfiguration: Sendable {
         return url
     }
 
+    /// Returns an API key, which must be usable in a request header: printable ASCII without spaces.
+    ///
+    /// Throws an `InvalidSetting` that does not contain the key.
+    static func headerKey(_ key: String?, name: String) throws -> String? {
+        guard let key else { return nil }
+        guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw InvalidSetting(
+                "\(name) contains a space or another character that an API key cannot have. Set it to the key alone."
+            )
+        }
+        return key
+    }
+
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
         let duration = try settings.duration(name, default: .seconds(seconds))
         guard duration > .zero, duration <= .seconds(86_400) else {

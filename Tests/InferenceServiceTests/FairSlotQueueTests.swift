@@ -58,8 +58,8 @@ import Testing
             line.append(visitor)
             line.remove(visitor)
         }
-        let places = Mirror(reflecting: line).children.first { $0.label == "places" }?.value as? [Int?]
-        #expect((places?.count ?? .max) < 100)
+        let elements = Mirror(reflecting: line).children.first { $0.label == "elements" }?.value as? [Int?]
+        #expect((elements?.count ?? .max) < 100)
         #expect(line.popFirst() == 0)
         #expect(line.isEmpty)
     }

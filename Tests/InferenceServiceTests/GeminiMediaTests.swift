@@ -62,7 +62,7 @@ import Testing
         let error = try #require(throws: ProviderError.self) {
             try media.audio(Inference.Audio(data: "aGk=", format: format))
         }
-        #expect(error.fault.message.contains("It takes wav, mp3, aiff, aac, ogg and flac"))
+        #expect(error.fault.message.contains("It supports wav, mp3, aiff, aac, ogg and flac"))
         #expect(error.retryAdvice == .tryAnotherModel)
         #expect(throws: ProviderError.self) { try media.audio(Inference.Audio(data: "?", format: "wav")) }
     }

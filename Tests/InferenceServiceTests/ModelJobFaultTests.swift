@@ -69,7 +69,7 @@ import Testing
         #expect(job.state == state)
         #expect(job.fault?.code == code)
         #expect(job.fault?.message.hasSuffix(".") == true)
-        if state == .interrupted { #expect(job.fault?.message.contains("Begin again") == true) }
+        if state == .interrupted { #expect(job.fault?.message.contains("Start the job again") == true) }
     }
 
     @Test func `an unreachable Ollama fails a job with advice`() async throws {

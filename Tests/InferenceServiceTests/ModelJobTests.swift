@@ -145,7 +145,7 @@ import Testing
             }
             let last = try #require(try await watching.value)
             #expect(last.state == .interrupted)
-            #expect(last.fault?.message.contains("Begin again") == true)
+            #expect(last.fault?.message.contains("Start the job again") == true)
             try await eventually { ollama.requests("/api/pull").first?.isAbandoned == true }
         }
     }
