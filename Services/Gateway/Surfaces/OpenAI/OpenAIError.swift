@@ -54,7 +54,8 @@ struct OpenAIError {
         case .unreachable: (status, type, param, code) = (fault.code.status, Self.server, nil, "unavailable")
         default:
             status = fault.code.publicStatus
-            (type, param, code) = (status.code < 500 ? Self.invalid : Self.server, nil, fault.code.rawValue)
+            let isRequestInvalid = status.code < 500 || [501, 505].contains(status.code)
+            (type, param, code) = (isRequestInvalid ? Self.invalid : Self.server, nil, fault.code.rawValue)
         }
     }
 
@@ -65,7 +66,7 @@ struct OpenAIError {
     var isWorthRetrying: Bool {
         switch code {
         case "insufficient_quota", "upstream_auth", "method_not_supported": false
-        default: [408, 429].contains(status.code) || status.code >= 500
+        default: [408, 429].contains(status.code) || status.code >= 500 && type == Self.server
         }
     }
 
