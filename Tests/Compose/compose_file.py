@@ -16,7 +16,20 @@ def load(path):
     except ImportError:
         return load_with_docker(path)
     with open(path) as file:
-        return yaml.safe_load(file)
+        text = file.read()
+    check_keys(yaml.compose(text))
+    return yaml.safe_load(text)
+
+
+def check_keys(node):
+    """Fails for duplicate keys, which docker compose rejects and PyYAML accepts."""
+    if isinstance(node.value, str):
+        return
+    for entry in node.value:
+        for child in entry if isinstance(entry, tuple) else (entry,):
+            check_keys(child)
+    keys = [entry[0].value for entry in node.value if isinstance(entry, tuple)]
+    assert len(keys) == len(set(keys)), f"duplicate keys in line {node.start_mark.line + 1}: {keys}"
 
 
 def load_with_docker(path):

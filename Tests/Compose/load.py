@@ -24,9 +24,9 @@ class Call:
 class Worker(threading.Thread):
     """A client with one connection. Half of the workers call /v1, the others write messages to a conversation."""
 
-    def __init__(self, number, port, token, calls, stopping):
+    def __init__(self, number, port, token, text, calls, stopping):
         super().__init__(daemon=True)
-        self.number, self.port, self.token, self.calls, self.stopping = number, port, token, calls, stopping
+        self.port, self.token, self.text, self.calls, self.stopping = port, token, text, calls, stopping
         self.connection = None
         self.conversation = None if number % 2 else self.new_conversation()
 
@@ -44,8 +44,8 @@ class Worker(threading.Thread):
 
     def next_request(self):
         if self.conversation:
-            return f"/api/v1/chat/conversations/{self.conversation}/messages", {"content": "Hello"}
-        return "/v1/chat/completions", {"model": "demo/demo", "messages": [{"role": "user", "content": "Hello"}]}
+            return f"/api/v1/chat/conversations/{self.conversation}/messages", {"content": self.text}
+        return "/v1/chat/completions", {"model": "demo/demo", "messages": [{"role": "user", "content": self.text}]}
 
     @staticmethod
     def error_of(status, answer):
@@ -71,11 +71,11 @@ class Worker(threading.Thread):
 
 
 class Load:
-    """A number of workers, from `with` to its end."""
+    """A number of workers that send a text to the demo model, from `with` to its end."""
 
-    def __init__(self, port, token, workers):
+    def __init__(self, port, token, workers, text="Hello"):
         self.calls, self.stopping = [], threading.Event()
-        self.workers = [Worker(number, port, token, self.calls, self.stopping) for number in range(workers)]
+        self.workers = [Worker(number, port, token, text, self.calls, self.stopping) for number in range(workers)]
 
     def __enter__(self):
         for worker in self.workers:
