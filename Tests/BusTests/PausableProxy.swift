@@ -35,6 +35,11 @@ final class PausableProxy: Sendable {
         try await setPaused(false)
     }
 
+    /// Closes the listening socket, as a process does that shuts down; open connections stay open.
+    func refuseConnections() async throws {
+        try await shared.withLock(\.server)?.close().get()
+    }
+
     private var channels: [any Channel] {
         shared.withLock { $0.channels + [$0.server].compactMap(\.self) }
     }

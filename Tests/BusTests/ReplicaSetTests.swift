@@ -160,6 +160,15 @@ struct ReplicaSetTests {
         #expect(set.checks.filter(\.isSuspect).isEmpty)
     }
 
+    @Test func `a replica that refuses health checks is ejected, and its open requests continue`() {
+        var set = set(hasHealthChecks: true)
+        _ = set.record(.ready, of: Self.targets[1], at: start)
+        #expect(set.record(.refused, of: Self.targets[0], at: start) == [.ejected(.seconds(1))])
+        for _ in 0..<5 { #expect(set.record(.refused, of: Self.targets[0], at: start).isEmpty) }
+        #expect(set.checks.filter(\.isSuspect).isEmpty)
+        #expect(set.record(.ready, of: Self.targets[0], at: start + .seconds(3)) == [.becameReady])
+    }
+
     @Test func `no open request is failed when no replica responds`() {
         var set = set(hasHealthChecks: true)
         for target in Self.targets { _ = set.record(.ready, of: target, at: start) }

@@ -64,38 +64,6 @@ struct ReplicaTests {
         }
     }
 
-    @Test func `a stream on a hung replica ends with a fault soon`() async throws {
-        try await Self.withReplicas { bus, hung, _ in
-            var streams: [ElementStream<Int>] = []
-            for _ in 0..<4 {
-                let stream = try await bus.stream(Samples.CountUp(to: 1), CallContext())
-                #expect(try await stream.nextBatch() == [1])
-                streams.append(stream)
-            }
-            try await hung.pause()
-            let start = ContinuousClock.now
-            let ended = await withTaskGroup(of: Fault.Code?.self) { group in
-                for stream in streams {
-                    group.addTask {
-                        do {
-                            _ = try await stream.nextBatch()
-                            return nil
-                        } catch {
-                            return (error as? Fault)?.code
-                        }
-                    }
-                }
-                // The streams of the other replica go on until they are closed.
-                var ended: [Fault.Code?] = []
-                for _ in 0..<2 { if let code = await group.next() { ended.append(code) } }
-                for stream in streams { stream.close() }
-                return ended
-            }
-            #expect(ended == [.cut, .cut])
-            #expect(ContinuousClock.now - start < .seconds(10))
-        }
-    }
-
     @Test func `a replica that is not ready receives no new calls while another one is ready`() async throws {
         let isReady = Mutex(true)
         let counts = [Counted(), Counted()]
@@ -228,7 +196,7 @@ extension ReplicaTests {
     }
 
     /// Runs two replicas, the first of which can hang, and a bus to both; the counters count the calls of each.
-    private static func withReplicas(
+    static func withReplicas(
         _ body: (HTTPBus, PausableProxy, [Counted]) async throws -> Void
     ) async throws {
         let counts = [Counted(), Counted()]

@@ -28,7 +28,8 @@ struct ReplicaHealthCheck: Sendable {
             let response = try await client.send(request)
             _ = try await response.body.collect(upTo: Self.bodyLimit)
             return isSuspect || response.status == 503 ? .unready : .ready
-        } catch is HTTPClientError {
+        } catch let error as HTTPClientError {
+            guard !error.isRefused else { return .refused }
             // A check that took much longer than its limit shows that this process itself was stopped.
             return ContinuousClock.now - start < limits.checkTimeout * 4 ? .failed : nil
         } catch {

@@ -20,6 +20,9 @@ struct ReplicaSet: Sendable {
         case unready
         /// The replica did not respond.
         case failed
+        /// The replica's host refused the connection. A process that shuts down does so while it completes its requests,
+        /// and the connections of one that has ended are closed by its host.
+        case refused
     }
 
     /// What an observation changes.
@@ -129,13 +132,12 @@ struct ReplicaSet: Sendable {
     mutating func record(_ check: Check, of target: HTTPTarget, at now: Instant) -> [Change] {
         guard let index = index(of: target) else { return recordRetired(check, of: target, at: now) }
         guard replicas.count > 1 || !retired.isEmpty else { return [] }
-        replicas[index].answersChecks = check != .failed
-        guard check != .failed else {
-            replicas[index].failedChecks += 1
+        replicas[index].answersChecks = check == .ready || check == .unready
+        replicas[index].failedChecks = check == .failed ? replicas[index].failedChecks + 1 : 0
+        guard replicas[index].answersChecks else {
             let ejection = ejectReplica(index, at: now).map { [Change.ejected($0)] } ?? []
             return ejection + loss(of: replicas[index])
         }
-        replicas[index].failedChecks = 0
         switch (replicas[index].state, check) {
         case (.ready, .unready):
             replicas[index].state = .unready

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -170,7 +171,17 @@ final class ConnectionPool: @unchecked Sendable {
         case let error as NIOConnectionError where error.connectionErrors.isEmpty:
             return HTTPClientError(.connect, "The host name \(target.host) cannot be resolved.")
         default:
-            return HTTPClientError(.connect, "\(name) does not accept connections.")
+            var result = HTTPClientError(.connect, "\(name) does not accept connections.")
+            result.isRefused = isRefusal(error)
+            return result
+        }
+    }
+
+    private static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case let error as IOError: error.errnoCode == ECONNREFUSED
+        case let error as NIOConnectionError: error.connectionErrors.allSatisfy { isRefusal($0.error) }
+        default: false
         }
     }
 }

@@ -3,6 +3,8 @@ package struct HTTPClientError: Error, Sendable, Equatable {
     package var kind: Kind
     /// What failed, and the peer, as a sentence.
     package var message: String
+    /// Whether the peer's host refused the connection: the host is alive, and no process listens on the port.
+    package var isRefused = false
 
     package init(_ kind: Kind, _ message: String) {
         self.kind = kind
