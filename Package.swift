@@ -24,7 +24,10 @@ let package = Package(
         shared("JSON", [.nio]),
         shared("ContractsJSON", ["Contracts", "JSON", .nio, .nioFoundation]),
         shared("HTTP", [.hummingbirdCore, .logging] + .channels),
-        shared("Bus", ["Contracts", "ContractsJSON", "HTTP", "JSON", .httpTypes, .lifecycle, .logging] + .channels),
+        shared(
+            "Bus",
+            ["Contracts", "ContractsJSON", "HTTP", "JSON", .httpTypes, .lifecycle, .logging, .metrics] + .channels
+        ),
         shared(
             "ServiceKit",
             [
@@ -81,7 +84,7 @@ let package = Package(
                 swiftSettings: .house
             ),
             tests("Contracts"),
-            tests("GatewayService", ["GatewayService", .httpTypes, .hummingbird] + .channels),
+            tests("GatewayService", ["GatewayService", .httpTypes, .metrics] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),
             tests("JSON", [.nio]),
             tests("ContractsJSON", ["ContractsJSON"] + .channels),

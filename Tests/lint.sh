@@ -5,8 +5,6 @@ cd "$(dirname "$0")/.."
 
 # Conversions from floating point to Int that cannot trap: the path and a part of the line.
 allowed_conversions=(
-  "Services/Gateway/Admission/RateLimiter.swift Int(caller.minute.wait.rounded(.up))" # at most an hour
-  "Services/Gateway/Admission/RateLimiter.swift Int(caller.hour.wait.rounded(.up))"
   "Tests/GatewayServiceTests/TestToken.swift (number - number.rounded(.down))" # less than one
   "Tools/Parley/Commands/TokenCommand.swift Int(now.timeIntervalSince1970.rounded(.down))" # the current time
 )

@@ -18,7 +18,7 @@ struct ConversationEndpoints: Sendable {
         table.serve(Conversations.Open.self) { request, context in try await conversations.open(request, context) }
         table.serve(Conversations.List.self) { request, context in try await conversations.list(request, context) }
         table.serve(Conversations.Delete.self) { request, context in try await conversations.delete(request, context) }
-        table.serve(Conversations.Keep.self) { request, context in
+        table.serve(Conversations.Import.self) { request, context in
             try await imports.importConversation(request, context)
         }
         table.serve(Conversations.Count.self) { _, _ in try await conversations.count() }

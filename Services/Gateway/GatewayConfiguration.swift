@@ -1,9 +1,8 @@
 import Contracts
 import Foundation
-import NIOCore
 import ServiceKit
 
-/// What the gateway reads from its settings, once, at the start.
+/// The gateway's settings, read once at start-up.
 ///
 /// | setting | type | default |
 /// |---|---|---|
@@ -14,6 +13,8 @@ import ServiceKit
 /// | `ALLOW_INSECURE` | true, false | `false` |
 /// | `JWT_SECRET_KEY` | secret, ≥ 32 bytes | the file `jwt-secret` in `DATA_DIR` |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | text | `parley`, none |
+/// | `ALLOWED_HOSTS` | host names with commas | none |
+/// | `TRUSTED_PROXIES` | addresses or networks with commas | none |
 /// | `CORS_ORIGINS` | origins with commas, or `*` | none |
 /// | `RATE_LIMIT_PER_MINUTE`, `RATE_LIMIT_PER_HOUR` | requests, 0 for no limit | `300`, `5000` |
 /// | `MAX_CONCURRENT_RUNS` | calls of models per principal, 0 for no limit | `8` |
@@ -26,6 +27,11 @@ struct GatewayConfiguration: Sendable {
     var mediaURLs: [String]
     var transcriptionURLs: [String]
     var mode: AuthenticationMode
+    var isInsecureAllowed: Bool
+    /// Host names that are answered without `AUTH_MODE=required`, beside loopback ones.
+    var allowedHosts: [String]
+    /// The proxies whose `X-Forwarded-For` and `Forwarded` count.
+    var trustedProxies: [IPNetwork]
     var jwtSecret: String
     var jwtIssuer: String
     var jwtAudience: String?
@@ -43,7 +49,10 @@ struct GatewayConfiguration: Sendable {
         inferenceURLs = try Self.urls("INFERENCE", 8002, settings)
         mediaURLs = try Self.urls("MEDIA", 8003, settings)
         transcriptionURLs = try Self.urls("TRANSCRIPTION", 8004, settings)
-        mode = try Self.mode(settings, host: host)
+        isInsecureAllowed = try settings.boolean("ALLOW_INSECURE", default: false)
+        mode = try Self.mode(settings, host: host, isInsecureAllowed: isInsecureAllowed)
+        allowedHosts = try Self.hosts(settings)
+        trustedProxies = try Self.proxies(settings)
         jwtSecret = try settings.jwtSecret()
         jwtIssuer = settings.string("JWT_ISSUER") ?? "parley"
         jwtAudience = settings.string("JWT_AUDIENCE")
@@ -57,6 +66,12 @@ struct GatewayConfiguration: Sendable {
         }
     }
 
+    /// The hosts in the modes `open` and `off`: those of `ALLOWED_HOSTS`, and the address of the gateway
+    /// itself unless that stands for all addresses.
+    var answeredHosts: [String] {
+        ["0.0.0.0", "::", "[::]"].contains(host) ? allowedHosts : allowedHosts + [host]
+    }
+
     private static func urls(_ peer: String, _ port: Int, _ settings: Settings) throws -> [String] {
         let port = try settings.integer("\(peer)_PORT", default: port, in: 0...65_535)
         return try settings.urls("\(peer)_URL", default: "http://127.0.0.1:\(port)")
@@ -64,8 +79,7 @@ struct GatewayConfiguration: Sendable {
 
     /// The origins exactly as browsers send them, or a star alone.
     private static func origins(_ settings: Settings) throws -> [String] {
-        let origins = (settings.string("CORS_ORIGINS") ?? "").split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces) }
+        let origins = list("CORS_ORIGINS", settings)
         guard origins != ["*"] else { return origins }
         for origin in origins {
             let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
@@ -82,11 +96,49 @@ struct GatewayConfiguration: Sendable {
         return origins
     }
 
-    static func mode(_ settings: Settings, host: String) throws -> AuthenticationMode {
-        let isLoopback = SocketAddress.isLoopback(host: host)
+    private static func hosts(_ settings: Settings) throws -> [String] {
+        let hosts = list("ALLOWED_HOSTS", settings)
+        for host in hosts where !AllowedHosts.isHost(host) {
+            throw InvalidSetting(
+                """
+                ALLOWED_HOSTS contains “\(host.prefix(100))”, which is not a host name or an address. Write names such \
+                as parley.example, without a scheme, a port or a path, with commas between them.
+                """
+            )
+        }
+        return hosts
+    }
+
+    private static func proxies(_ settings: Settings) throws -> [IPNetwork] {
+        try list("TRUSTED_PROXIES", settings).map { text in
+            guard let network = IPNetwork(text) else {
+                throw InvalidSetting(
+                    """
+                    TRUSTED_PROXIES contains “\(text.prefix(100))”, which is not an IP address or a network. Write \
+                    addresses such as 192.0.2.1 or networks such as 10.0.0.0/8 or fd00::/8, without a port and with no \
+                    bits set after the prefix, with commas between them.
+                    """
+                )
+            }
+            return network
+        }
+    }
+
+    /// The entries of a comma-separated setting; empty without a value.
+    private static func list(_ name: String, _ settings: Settings) -> [String] {
+        guard let text = settings.string(name) else { return [] }
+        return text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    static func mode(
+        _ settings: Settings,
+        host: String,
+        isInsecureAllowed: Bool
+    ) throws -> AuthenticationMode {
+        let isLoopback = LoopbackHost.isLoopback(host)
         let mode = try settings.choice("AUTH_MODE", default: isLoopback ? AuthenticationMode.open : .required)
-        let isAllowed = try settings.boolean("ALLOW_INSECURE", default: false)
-        guard isLoopback || mode == .required || isAllowed else {
+        guard isLoopback || mode == .required || isInsecureAllowed else {
             throw InvalidSetting(
                 """
                 AUTH_MODE is \(mode.rawValue) while GATEWAY_HOST is \(host), which others can reach. Set AUTH_MODE to \

@@ -2,36 +2,35 @@ import HTTP
 import NIOCore
 import Synchronization
 
-/// Whether the services behind the gateway can work; asked at most once a second.
+/// The readiness of the services behind the gateway, cached for a second.
 final class PeerHealth: Sendable {
     private static let lifetime = Duration.seconds(1)
-    /// Trouble may be over any moment, at the start above all.
-    private static let lifetimeOfTrouble = Duration.milliseconds(20)
-    /// How long one answer may take, connection and all.
-    private static let limit = Duration.seconds(1)
+    /// Failures are cached only briefly, because a service may be starting.
+    private static let failureLifetime = Duration.milliseconds(20)
+    /// Timeout of a check, including the connection.
+    private static let timeout = Duration.seconds(1)
 
-    /// A service behind the gateway.
     struct Peer: Sendable {
-        /// As it is called in answers.
+        /// The name in responses.
         var name: StaticString
-        /// Its replicas; one that can work is enough.
+        /// The URLs of the replicas; one ready replica is enough.
         var urls: [String]
-        /// Whether the gateway cannot serve without it.
-        var isNeeded: Bool
+        /// Whether the gateway cannot serve without the service.
+        var isRequired: Bool
     }
 
-    /// How a peer stands.
+    /// The readiness of a service.
     struct State: Sendable {
         var name: StaticString
-        var isNeeded: Bool
+        var isRequired: Bool
         var milliseconds: Double
-        /// Why it cannot work; absent when it can.
+        /// Why the service is not ready; `nil` if it is.
         var fault: String?
     }
 
     private let peers: [Peer]
     private let client: HTTPClient
-    private let known = Mutex<(states: [State], until: ContinuousClock.Instant)>(([], .now))
+    private let cache = Mutex<(states: [State], until: ContinuousClock.Instant)>(([], .now))
 
     init(peers: [Peer], client: HTTPClient) {
         self.peers = peers
@@ -39,38 +38,38 @@ final class PeerHealth: Sendable {
     }
 
     func states() async -> [State] {
-        if let states = recall() { return states }
+        if let states = cachedStates() { return states }
         let fresh = await withTaskGroup(of: (Int, State).self) { group in
             for (index, peer) in peers.enumerated() {
-                group.addTask { (index, await self.ask(peer)) }
+                group.addTask { (index, await self.check(peer)) }
             }
             var fresh: [(Int, State)] = []
             for await state in group { fresh.append(state) }
             return fresh.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        let isWell = fresh.allSatisfy { $0.fault == nil }
-        // Whoever left in the middle has found out nothing.
+        let isReady = fresh.allSatisfy { $0.fault == nil }
+        // A cancelled check has no result.
         guard !Task.isCancelled else { return fresh }
-        known.withLock { $0 = (fresh, .now + (isWell ? Self.lifetime : Self.lifetimeOfTrouble)) }
+        cache.withLock { $0 = (fresh, .now + (isReady ? Self.lifetime : Self.failureLifetime)) }
         return fresh
     }
 
-    /// What is known, while it is fresh; when it no longer is, one caller asks anew and the others make do with it.
-    private func recall() -> [State]? {
-        known.withLock { known in
-            guard !known.states.isEmpty else { return nil }
-            if known.until > .now { return known.states }
-            known.until = .now + Self.limit
+    /// Returns the cached states, or `nil` to the one caller that must refresh them.
+    private func cachedStates() -> [State]? {
+        cache.withLock { cache in
+            guard !cache.states.isEmpty else { return nil }
+            if cache.until > .now { return cache.states }
+            cache.until = .now + Self.timeout
             return nil
         }
     }
 
-    private func ask(_ peer: Peer) async -> State {
+    private func check(_ peer: Peer) async -> State {
         let start = ContinuousClock.now
-        let fault = await withTaskGroup(of: Finding.self) { group in
-            for url in peer.urls { group.addTask { await self.ask(url) } }
+        let fault = await withTaskGroup(of: Probe.self) { group in
+            for url in peer.urls { group.addTask { await self.check(url) } }
             group.addTask {
-                do { try await Task.sleep(for: Self.limit) } catch {}
+                do { try await Task.sleep(for: Self.timeout) } catch {}
                 return .late
             }
             defer { group.cancelAll() }
@@ -78,7 +77,7 @@ final class PeerHealth: Sendable {
             for _ in peer.urls {
                 switch await group.next() {
                 case .ready: return String?.none
-                case .fault(let found): fault = found
+                case .fault(let message): fault = message
                 case .late, nil: return fault
                 }
             }
@@ -86,22 +85,22 @@ final class PeerHealth: Sendable {
         }
         let elapsed = (ContinuousClock.now - start).components
         let milliseconds = Double(elapsed.seconds) * 1000 + Double(elapsed.attoseconds / 10_000_000_000_000) / 100
-        return State(name: peer.name, isNeeded: peer.isNeeded, milliseconds: milliseconds, fault: fault)
+        return State(name: peer.name, isRequired: peer.isRequired, milliseconds: milliseconds, fault: fault)
     }
 
-    /// What a replica answers.
-    private enum Finding {
+    /// The response of a replica.
+    private enum Probe {
         case ready
         case fault(String)
         case late
     }
 
-    private func ask(_ url: String) async -> Finding {
+    private func check(_ url: String) async -> Probe {
         do {
             let request = try HTTPClient.Request(
                 url: url + "/readyz",
-                headTimeout: Self.limit,
-                readTimeout: Self.limit
+                headTimeout: Self.timeout,
+                readTimeout: Self.timeout
             )
             let response = try await client.send(request)
             _ = try await response.body.collect(upTo: 65_536)

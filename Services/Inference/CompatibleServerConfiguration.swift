@@ -1,24 +1,24 @@
 import ServiceKit
 
-/// A server that speaks OpenAI's API, as it was set up.
+/// The configuration of a server that is compatible with OpenAI's API.
 struct CompatibleServerConfiguration: Sendable {
-    /// The first part of its models' names.
+    /// The provider's name, which begins the names of its models.
     var name: String
-    /// With its `/v1`.
+    /// The base URL, including `/v1`.
     var url: String
-    /// What says where it is, for messages.
+    /// The setting with the base URL, for error messages.
     var setting: String
-    /// Its key, if it needs one.
+    /// The API key; optional.
     var key: String?
-    /// What it offers; absent when its own list counts.
+    /// The models; `nil` to use the server's own list.
     var models: [ProvidersFile.ListedModel]?
-    /// How many generations run there at once, and how many wait; absent for the general limits.
+    /// Maximum numbers of concurrent and of queued generations; `nil` for the general limits.
     var concurrency: Int?
     var queue: Int?
 
-    /// OpenAI, when it has a key or an address, and all of the file's.
+    /// OpenAI, if a key or a base URL is set for it, and all servers of the file.
     ///
-    /// Throws a `InvalidSetting` for a key that is named and not there.
+    /// Throws a `InvalidSetting` if the environment variable of a key is not set, or for an invalid key.
     static func all(settings: Settings, file: ProvidersFile) throws -> [CompatibleServerConfiguration] {
         var servers: [CompatibleServerConfiguration] = []
         if settings.string("OPENAI_API_KEY") != nil || settings.string("OPENAI_BASE_URL") != nil {
@@ -55,8 +55,8 @@ struct CompatibleServerConfiguration: Sendable {
         guard let name = server.keyVariable else { return nil }
         guard let key = try settings.secret(inVariable: name) else {
             throw InvalidSetting(
-                "PROVIDERS_FILE says that \(name) holds the key of \(server.name), but it is not set. "
-                    + "Set it in the environment or in .env, or leave api_key_env out."
+                "PROVIDERS_FILE uses \(name) as the key of \(server.name), but it is not set. "
+                    + "Set it in the environment or in .env, or omit api_key_env."
             )
         }
         return key

@@ -1,16 +1,16 @@
 import ServiceKit
 
-/// Gemini, as it was set up.
+/// The configuration of Gemini.
 struct GeminiConfiguration: Sendable {
-    /// Without the version that comes behind it.
+    /// The base URL, without the version.
     var url: String
-    /// Its key; a server in between may have its own.
+    /// The API key; optional, because a proxy may have its own.
     var key: String?
     var version: GeminiVersion
 
-    /// Gemini when it has a key or an address, else nothing: nobody is asked who was not set up.
+    /// Returns `nil` if neither a key nor a base URL is set.
     ///
-    /// Throws a `InvalidSetting` that says which value is wrong.
+    /// Throws a `InvalidSetting` that names the invalid value.
     static func read(_ settings: Settings) throws -> GeminiConfiguration? {
         let server = GeminiConfiguration(
             url: try InferenceConfiguration.url(

@@ -1,6 +1,6 @@
 import ServiceKit
 
-/// What inference-svc is told at its start, read once.
+/// The configuration of inference-svc, read once at startup.
 ///
 /// | setting | type | default | range |
 /// |---|---|---|---|
@@ -20,31 +20,31 @@ import ServiceKit
 /// | `PROVIDER_CONCURRENCY` | count, each provider | `64` | 1 to 65536 |
 /// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
 struct InferenceConfiguration: Sendable {
-    /// Where Ollama is looked for.
+    /// Ollama's base URL.
     var ollamaURL: String
-    /// Whether somebody said so; else it counts only while it answers.
+    /// Whether Ollama's base URL is set; otherwise Ollama is listed only while it is reachable.
     var isOllamaConfigured: Bool
-    /// The largest window asked of Ollama.
+    /// The largest context window requested from Ollama, in tokens.
     var ollamaWindowLimit: Int
-    /// Gemini, if it is set up.
+    /// Gemini, if it is configured.
     var gemini: GeminiConfiguration?
-    /// The servers that speak OpenAI's API, OpenAI itself first, if it is set up.
+    /// The servers compatible with OpenAI's API; OpenAI itself is first, if it is configured.
     var compatibleServers: [CompatibleServerConfiguration]
-    /// What models cost, and what answers in their stead.
+    /// Prices and fallbacks of models.
     var file: ProvidersFile
-    /// What an absent model name means.
+    /// The model for requests without a model name.
     var defaultModel: String?
     var connectTimeout: Duration
-    /// The limits of a generation by a provider that has nothing to load.
+    /// The timeouts of a generation, except by Ollama.
     var limits: GenerationTimeouts
-    /// The limits of one by Ollama, which may have to load a model first.
+    /// The timeouts of a generation by Ollama, which may have to load a model first.
     var ollamaLimits: GenerationTimeouts
-    /// How many generations run at once at one provider.
+    /// Maximum number of concurrent generations of one provider.
     var concurrency: Int
-    /// How many wait for a place at one provider.
+    /// Maximum number of queued generations of one provider.
     var queueLimit: Int
 
-    /// Throws a `InvalidSetting` that says which value is wrong and what is allowed.
+    /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
     init(settings: Settings) throws {
         ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
         isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
@@ -55,7 +55,7 @@ struct InferenceConfiguration: Sendable {
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw InvalidSetting(
-                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is no model's name: \(ModelName.rule)."
+                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is not a valid model name: \(ModelName.rule)."
             )
         }
         connectTimeout = try Self.duration("CONNECT_TIMEOUT", 5, settings)
@@ -70,7 +70,7 @@ struct InferenceConfiguration: Sendable {
         queueLimit = try settings.integer("PROVIDER_QUEUE", default: 256, in: 0...65_536)
     }
 
-    /// A setting that is one URL.
+    /// Returns the single URL of a setting.
     static func url(_ name: String, default value: String, _ settings: Settings) throws -> String {
         let urls = try settings.urls(name, default: value)
         guard urls.count == 1, let url = urls.first else {
@@ -82,7 +82,7 @@ struct InferenceConfiguration: Sendable {
     private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
         let duration = try settings.duration(name, default: .seconds(seconds))
         guard duration > .zero, duration <= .seconds(86_400) else {
-            throw InvalidSetting("\(name) must be longer than nothing and at most a day, such as `\(seconds)s`.")
+            throw InvalidSetting("\(name) must be longer than 0 and at most a day, such as `\(seconds)s`.")
         }
         return duration
     }

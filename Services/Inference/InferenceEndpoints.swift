@@ -1,17 +1,19 @@
 import Bus
 import Contracts
 
-/// All that inference-svc answers.
+/// The endpoints of inference-svc.
 enum InferenceEndpoints {
     static func table(catalogue: Catalogue, routing: Routing, handlers: ModelHandlers) -> EndpointTable {
         var table = EndpointTable(service: "inference-svc")
         table.serveEncoded(Inference.Generate.self) { body, context in
-            try await routing.generate(GenerationRequest(body), context)
+            try await routing.generate(GenerationRequest.read(body), context)
         }
         table.serveEncoded(Inference.Complete.self) { body, context in
-            try await routing.complete(GenerationRequest(body), context)
+            try await routing.complete(GenerationRequest.read(body), context)
         }
-        table.serve(Inference.Embed.self) { request, context in try await routing.embed(request, context) }
+        table.serveEncoded(Inference.Embed.self) { body, context in
+            try await routing.embed(EmbeddingValidator.read(body), context)
+        }
         table.serve(Models.Find.self) { request, _ in try await catalogue.find(request.name) }
         table.serve(Models.List.self) { _, _ in catalogue.reports }
         table.serve(Models.Show.self) { request, _ in try await handlers.show(request) }

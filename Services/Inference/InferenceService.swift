@@ -2,9 +2,9 @@ import Contracts
 import HTTP
 package import ServiceKit
 
-/// The service that runs models: the providers, their catalogue, and the way to them.
+/// The service that runs models: providers, their catalogue, and routing.
 package enum InferenceService {
-    /// Builds the service, ready to run; throws a `InvalidSetting` when a setting is wrong.
+    /// Builds the service; throws a `InvalidSetting` for an invalid setting.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         try await unit(settings: settings, demoPace: .milliseconds(15))
     }
@@ -16,7 +16,7 @@ package enum InferenceService {
         try ProvidersFile.read(settings).providers.compactMap(\.keyVariable)
     }
 
-    /// Builds the service with another pace of the built-in model, per word; tests want none.
+    /// Builds the service with a different delay of the built-in model for each word, for tests.
     package static func unit(settings: Settings, demoPace: Duration) async throws -> ServiceUnit {
         let configuration = try InferenceConfiguration(settings: settings)
         let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: configuration.connectTimeout))

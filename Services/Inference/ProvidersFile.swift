@@ -2,7 +2,7 @@ import Contracts
 import Foundation
 import ServiceKit
 
-/// What `PROVIDERS_FILE` says: more servers that speak OpenAI's API, what models cost, and what answers in their stead.
+/// The contents of `PROVIDERS_FILE`: further servers compatible with OpenAI's API, prices, and fallbacks.
 ///
 /// ```json
 /// {
@@ -16,19 +16,19 @@ import ServiceKit
 /// ```
 struct ProvidersFile: Decodable, Sendable, Equatable {
     var providers: [Server] = []
-    /// By `provider/model`, by the model's bare name, or by `provider/*` for all of a provider.
+    /// Prices by `provider/model`, by the model's name without the provider, or by `provider/*`.
     var prices: [String: Model.Price] = [:]
-    /// By `provider/model`, or by the model's bare name: what is asked in its stead, in order.
+    /// The fallbacks in order, by `provider/model` or by the model's name without the provider.
     var fallbacks: [String: [String]] = [:]
 
-    /// One server.
+    /// A server compatible with OpenAI's API.
     struct Server: Decodable, Sendable, Equatable {
         var name: String
-        /// With its `/v1`, as the SDKs write it.
+        /// The base URL including `/v1`, as in OpenAI's SDKs.
         var baseURL: String
-        /// Which environment variable holds its key; absent when it needs none.
+        /// The environment variable with the API key; `nil` if none is needed.
         var keyVariable: String?
-        /// What it offers; absent when its own list is to count.
+        /// The models; `nil` to use the server's own list.
         var models: [ListedModel]?
         var concurrency: Int?
         var queue: Int?
@@ -43,10 +43,10 @@ struct ProvidersFile: Decodable, Sendable, Equatable {
         }
     }
 
-    /// A model that is named by hand: its id alone, or with what it can do.
+    /// A model in the file: its identifier alone, or an object with its properties.
     struct ListedModel: Decodable, Sendable, Equatable {
         var id: String
-        /// In tokens.
+        /// The context window, in tokens.
         var window: Int?
         var abilities: [Model.Ability]?
 
@@ -96,9 +96,9 @@ struct ProvidersFile: Decodable, Sendable, Equatable {
         fallbacks = try container.decodeIfPresent([String: [String]].self, forKey: .fallbacks) ?? [:]
     }
 
-    /// Reads the file that the setting names; without one there is nothing more.
+    /// Reads the file; returns an empty value if the setting is not set.
     ///
-    /// Throws a `InvalidSetting` that says what in it is wrong.
+    /// Throws a `InvalidSetting` that names the invalid value.
     static func read(_ settings: Settings) throws -> ProvidersFile {
         guard let path = settings.string("PROVIDERS_FILE") else { return ProvidersFile() }
         let data: Data
@@ -114,7 +114,7 @@ struct ProvidersFile: Decodable, Sendable, Equatable {
         } catch let error as DecodingError {
             throw InvalidSetting("PROVIDERS_FILE (\(path)) cannot be used: \(ProvidersFileValidator.explain(error))")
         } catch let fault as ProvidersFileValidator.ValidationError {
-            throw InvalidSetting("PROVIDERS_FILE (\(path)) cannot be used: \(fault.sentence)")
+            throw InvalidSetting("PROVIDERS_FILE (\(path)) cannot be used: \(fault.message)")
         }
     }
 

@@ -2,18 +2,18 @@ import Bus
 import Contracts
 import HTTP
 
-/// What may stand in `PROVIDERS_FILE`.
+/// Validates the contents of `PROVIDERS_FILE`.
 struct ProvidersFileValidator {
-    /// What is wrong.
+    /// An invalid value.
     struct ValidationError: Error, Equatable {
-        let sentence: String
+        let message: String
 
-        init(_ sentence: String) {
-            self.sentence = sentence
+        init(_ message: String) {
+            self.message = message
         }
     }
 
-    private static let taken = ["ollama", "gemini", "openai", "demo"]
+    private static let reservedNames = ["ollama", "gemini", "openai", "demo"]
 
     static func explain(_ error: DecodingError) -> String {
         let text = BusCoding.explain(error)
@@ -21,29 +21,29 @@ struct ProvidersFileValidator {
     }
 
     func check(_ file: ProvidersFile) throws(ValidationError) {
-        var names = Set(Self.taken)
+        var names = Set(Self.reservedNames)
         for server in file.providers {
             try check(server)
             guard names.insert(server.name).inserted else {
-                throw ValidationError("The name \(server.name) is taken; a provider needs one of its own.")
+                throw ValidationError("The name \(server.name) is already used. Choose a unique name.")
             }
         }
         for (model, price) in file.prices {
             guard price.prompt.isFinite, price.completion.isFinite, price.prompt >= 0, price.completion >= 0 else {
-                throw ValidationError("The prices of \(model) must be 0 or more, for a million tokens.")
+                throw ValidationError("The prices of \(model) must be 0 or more, in dollars for a million tokens.")
             }
         }
         for (model, others) in file.fallbacks {
             for name in [model] + others where !ModelName.isValid(name) {
-                throw ValidationError("\(name) in fallbacks is not a model's name: \(ModelName.rule).")
+                throw ValidationError("\(name) in fallbacks is not a valid model name: \(ModelName.rule).")
             }
         }
     }
 
-    /// A word that nobody reads is a mistake, mostly of spelling.
+    /// Rejects unknown keys, because they are usually spelling mistakes.
     func check(_ object: [String: Any], knows known: [String], in place: String) throws(ValidationError) {
-        guard let stranger = object.keys.sorted().first(where: { !known.contains($0) }) else { return }
-        throw ValidationError("`\(stranger)` in \(place) is not known. Known are: \(known.joined(separator: ", ")).")
+        guard let unknown = object.keys.sorted().first(where: { !known.contains($0) }) else { return }
+        throw ValidationError("`\(unknown)` in \(place) is unknown. Known keys: \(known.joined(separator: ", ")).")
     }
 
     private func check(_ server: ProvidersFile.Server) throws(ValidationError) {
@@ -55,22 +55,22 @@ struct ProvidersFileValidator {
                     || $0 == UInt8(ascii: "-")
             }
         guard isName else {
-            throw ValidationError("The name `\(server.name)` must have 1 to 32 small letters, digits and hyphens.")
+            throw ValidationError("The name `\(server.name)` must have 1 to 32 lowercase letters, digits and hyphens.")
         }
         do {
             _ = try HTTPTarget.parse(server.baseURL)
         } catch {
-            throw ValidationError(
-                "The base_url of \(server.name) is not an http or https URL: \(server.baseURL.prefix(100))"
-            )
+            // A URL with user information is not shown: it may contain a password.
+            let shown = server.baseURL.contains("@") ? "it has user information" : "\(server.baseURL.prefix(100))"
+            throw ValidationError("The base_url of \(server.name) is not a supported http or https URL: \(shown).")
         }
         for model in server.models ?? [] where !ModelName.isValid(model.id) || (model.window ?? 1) < 1 {
             throw ValidationError(
-                "\(model.id) of \(server.name) is not a model with a name and a window of 1 token or more."
+                "\(model.id) of \(server.name) must be a valid model name with a window of at least 1 token."
             )
         }
         guard (1...65_536).contains(server.concurrency ?? 1), (0...65_536).contains(server.queue ?? 0) else {
-            throw ValidationError("\(server.name) needs a concurrency of 1 to 65536 and a queue of 0 to 65536.")
+            throw ValidationError("\(server.name) must have a concurrency of 1 to 65536 and a queue of 0 to 65536.")
         }
     }
 }

@@ -1,31 +1,52 @@
 package import Contracts
+package import HTTP
 package import NIOCore
+package import NIOHTTP1
 
-/// How one service asks another: endpoint values go in, answers come out, wherever the other runs.
+/// A client of one service, the peer: sends endpoint values and returns responses.
 ///
-/// A bus leads to one peer. Both methods throw a ``Fault`` or a `CancellationError` and nothing else. The connection is
-/// the call: whoever leaves, cancels the work on the far side.
+/// All methods throw only ``Fault`` and `CancellationError`, unless they say otherwise. Each call uses a connection of its own for its duration:
+/// cancelling the call closes the connection, which cancels the work in the peer.
 package protocol Bus: Sendable {
-    /// Asks once. Without a deadline in the context the answer must come within 30 s.
+    /// Calls an endpoint. The time limit is the deadline of the context (default: 30 s).
     func call<Request: Endpoint>(_ request: Request, _ context: CallContext) async throws -> Request.Response
 
-    /// Like ``call(_:_:)`` with a request that is JSON already, put together from parts that were encoded before.
+    /// Calls an endpoint with an encoded request.
     func call<Request: Endpoint>(
         _ type: Request.Type,
         encoded request: ByteBuffer,
         _ context: CallContext
     ) async throws -> Request.Response
 
-    /// Asks for many values; returns when the far side has begun to answer.
+    /// Calls a streaming endpoint; returns when the response has started.
     func stream<Request: StreamingEndpoint>(
         _ request: Request,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element>
 
-    /// Like ``stream(_:_:)`` with a request that is JSON already, put together from parts that were encoded before.
+    /// Calls a streaming endpoint with an encoded request.
     func stream<Request: StreamingEndpoint>(
         _ type: Request.Type,
         encoded request: ByteBuffer,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element>
+
+    /// Calls a byte endpoint; returns when the response has started, which ends the sending of the request's body.
+    ///
+    /// The time limit holds from the end of the request's body. Also throws the error of that body.
+    func bytes<Request: ByteEndpoint>(
+        _ request: Request,
+        _ bytes: ByteRequest,
+        _ context: CallContext
+    ) async throws -> ByteResponse<Request.Response>
+
+    /// Calls a tunnel endpoint; returns the headers of the handshake and the tunnel.
+    ///
+    /// Of the request's headers, those of a WebSocket handshake are sent.
+    func tunnel<Request: TunnelEndpoint>(
+        _ request: Request,
+        to protocolName: String,
+        headers: HTTPHeaders,
+        _ context: CallContext
+    ) async throws -> (headers: HTTPHeaders, tunnel: ByteTunnel)
 }

@@ -4,9 +4,9 @@ package import JSON
 package import NIOCore
 import NIOFoundationCompat
 
-/// How values become bytes on the bus, and bytes values.
+/// Encodes and decodes the values on the bus.
 package enum BusCoding {
-    /// Writes a value as compact JSON.
+    /// Encodes a value as compact JSON.
     package static func encode(_ value: some Encodable) throws -> ByteBuffer {
         if let value = value as? any JSONWritable {
             return write(value)
@@ -16,29 +16,29 @@ package enum BusCoding {
         return try encoder.encodeAsByteBuffer(value, allocator: ByteBufferAllocator())
     }
 
-    /// Writes a value that writes itself.
+    /// Encodes a value with its own writer.
     package static func write(_ value: some JSONWritable) -> ByteBuffer {
         var json = JSONWriter()
         value.write(to: &json)
         return json.buffer
     }
 
-    /// Reads a value.
+    /// Decodes a value.
     ///
-    /// Throws a ``Fault`` that names the key that is wrong.
+    /// Throws a ``Fault`` that names the missing or invalid key.
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
         if let type = type as? any JSONReadable.Type, let value = read(type, from: bytes) as? Value { return value }
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch let error as DecodingError {
-            throw Fault(.invalid, "The body is not what this endpoint takes: \(explain(error))")
+            throw Fault(.invalid, "The body is invalid: \(explain(error))")
         }
     }
 
     private static func read(_ type: any JSONReadable.Type, from bytes: ByteBuffer) -> (any JSONReadable)? {
         bytes.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
-            // What is not of the expected form is read again by a decoder that can say why.
+            // The general decoder reports the error.
             do {
                 let value = try type.init(from: &json)
                 try json.end()
@@ -49,7 +49,7 @@ package enum BusCoding {
         }
     }
 
-    /// Says in a sentence what is wrong with a JSON text.
+    /// Describes a decoding error as the end of a sentence.
     package static func explain(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, let context): "\(place(context.codingPath + [key])) is missing."
@@ -57,7 +57,7 @@ package enum BusCoding {
         case .valueNotFound(_, let context): "\(place(context.codingPath)) must not be null."
         case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not valid JSON."
         case .dataCorrupted(let context): "\(place(context.codingPath)) is not valid. \(context.debugDescription)"
-        @unknown default: "it cannot be read."
+        @unknown default: "it cannot be decoded."
         }
     }
 

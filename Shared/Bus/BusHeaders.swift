@@ -3,14 +3,14 @@ import Foundation
 package import HTTPTypes
 package import NIOHTTP1
 
-/// The headers that carry meaning on the bus.
+/// The headers of bus requests.
 package enum BusHeaders {
     package static let principal = "x-principal"
     package static let requestID = "x-request-id"
     package static let traceparent = "traceparent"
     package static let deadline = "x-deadline-ms"
 
-    /// Writes who is asking as `alice;role=user`, the name percent-encoded, and after it `;key=<id>` for a key's holder.
+    /// Encodes a principal as `alice;role=user` or `alice;role=user;key=<id>`, with a percent-encoded name.
     package static func write(_ principal: Principal) -> String {
         var text = ""
         for byte in principal.user.utf8 {
@@ -22,13 +22,13 @@ package enum BusHeaders {
         return text
     }
 
-    /// Reads who is asking; a missing role is `user`.
+    /// Decodes a principal (default role: `user`).
     package static func readPrincipal(_ text: String) throws -> Principal {
         var parts = text.utf8[...]
         let first = Self.cut(&parts)
         let user = first.utf8.contains(UInt8(ascii: "%")) ? first.removingPercentEncoding : String(first)
         guard let name = user, !name.isEmpty, name.utf8.count <= 255 else {
-            throw Fault(.invalid, "The header x-principal is not of the form name;role=user.")
+            throw Fault(.invalid, "The header x-principal must have the form name;role=user.")
         }
         var principal = Principal(user: name)
         while !parts.isEmpty {
@@ -36,29 +36,29 @@ package enum BusHeaders {
             let part = Self.cut(&parts)
             if part.hasPrefix("role=") {
                 guard let role = Principal.Role(rawValue: String(part.dropFirst(5))) else {
-                    throw Fault(.invalid, "The role in x-principal is not one of: user, admin.")
+                    throw Fault(.invalid, "The role in x-principal must be user or admin.")
                 }
                 principal.role = role
             } else if part.hasPrefix("key=") {
                 guard let key = APIKey.ID(part.dropFirst(4)) else {
-                    throw Fault(.invalid, "The key in x-principal is not an id.")
+                    throw Fault(.invalid, "The key in x-principal must be a UUID.")
                 }
                 principal.key = key
             } else {
-                throw Fault(.invalid, "The header x-principal is not of the form name;role=user;key=<id>.")
+                throw Fault(.invalid, "The header x-principal must have the form name;role=user;key=<id>.")
             }
         }
         return principal
     }
 
-    /// Takes what stands before the next semicolon, and leaves that and what follows.
+    /// Removes and returns the text before the next semicolon.
     private static func cut(_ text: inout Substring.UTF8View) -> Substring {
         let end = text.firstIndex(of: UInt8(ascii: ";")) ?? text.endIndex
         defer { text = text[end...] }
         return Substring(text[..<end])
     }
 
-    /// Reads what a request's headers say about the call.
+    /// Decodes the context of a request.
     package static func readContext(_ headers: HTTPHeaders) throws -> CallContext {
         var context = CallContext(
             requestID: headers.first(name: requestID).flatMap(token) ?? .randomHex(words: 1),
@@ -70,14 +70,14 @@ package enum BusHeaders {
         }
         if let text = headers.first(name: deadline) {
             guard let milliseconds = Int(text), (0...86_400_000).contains(milliseconds) else {
-                throw Fault(.invalid, "The header x-deadline-ms is not a number of milliseconds up to a day.")
+                throw Fault(.invalid, "The header x-deadline-ms must be a number of milliseconds from 0 to 86400000.")
             }
             context.deadline = .now + .milliseconds(milliseconds)
         }
         return context
     }
 
-    /// The text itself if it is a short plain token, which alone may be carried on and logged.
+    /// Returns the text if it is a short plain token, which is safe to forward and to log; otherwise `nil`.
     package static func token(_ text: String) -> String? {
         (1...128).contains(text.utf8.count) && text.utf8.allSatisfy(token) ? text : nil
     }
@@ -130,6 +130,6 @@ private let xDeadlineName = name(BusHeaders.deadline)
 private let traceparentName = name(BusHeaders.traceparent)
 
 private func name(_ text: String) -> HTTPField.Name {
-    guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header's name.") }
+    guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no valid header name.") }
     return name
 }

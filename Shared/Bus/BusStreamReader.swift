@@ -4,9 +4,9 @@ import JSON
 import NIOCore
 import Synchronization
 
-/// Reads the lines of a bus stream: gives its elements, drops heartbeats, and wants an end to be said.
+/// Reads the lines of a bus stream: returns its elements, ignores heartbeats, and requires an end line.
 final class BusStreamReader: Sendable {
-    /// The longest line in bytes.
+    /// Maximum length of a line, in bytes.
     private static let lineLimit = 8 * 1024 * 1024
 
     private enum Line {
@@ -24,11 +24,14 @@ final class BusStreamReader: Sendable {
 
     private let peer: String
     private let body: HTTPClient.Body
+    /// Logs a failed connection.
+    private let log: @Sendable (HTTPClientError) -> Void
     private let state = Mutex(State())
 
-    init(peer: String, body: HTTPClient.Body) {
+    init(peer: String, body: HTTPClient.Body, log: @escaping @Sendable (HTTPClientError) -> Void) {
         self.peer = peer
         self.body = body
+        self.log = log
     }
 
     func next() async throws -> [ByteBuffer]? {
@@ -47,23 +50,24 @@ final class BusStreamReader: Sendable {
         body.close()
     }
 
-    /// Reads the body to its proper end, so that the connection can be used again.
+    /// Reads the body to its end, so that the connection can be reused.
     private func drain() async {
-        // The end has been said: how the connection fares after it changes nothing.
+        // The stream is complete: a connection error after its end line does not matter.
         do { while try await body.nextRead() != nil {} } catch { body.close() }
     }
 
     private func read() async throws -> ByteBuffer {
         do {
-            guard let bytes = try await body.nextRead() else { throw cut("its stream stopped without an end") }
+            guard let bytes = try await body.nextRead() else { throw cut("the stream has no end line") }
             return bytes
         } catch let error as HTTPClientError {
-            throw cut(error.message)
+            log(error)
+            throw cut(error.summary)
         }
     }
 
     private func cut(_ reason: String) -> Fault {
-        Fault(.cut, "The answer of \(peer) broke off: \(reason)")
+        Fault(.cut, "The response of \(peer) ended early: \(reason). Try again.")
     }
 
     private func take(_ bytes: ByteBuffer) throws -> [ByteBuffer] {
@@ -86,7 +90,7 @@ final class BusStreamReader: Sendable {
             return try state.lines.append(bytes)
         } catch {
             body.close()
-            throw cut("a line is longer than \(error.limit) bytes.")
+            throw cut("a line is longer than \(error.limit) bytes")
         }
     }
 
@@ -100,8 +104,12 @@ final class BusStreamReader: Sendable {
         if view.starts(with: "{\"heartbeat\":".utf8) { return .heartbeat }
         if view.starts(with: "{\"end\":".utf8) { return .end }
         guard view.starts(with: "{\"fault\":".utf8) else {
-            throw cut("it sent a line that is none of element, heartbeat, end, fault.")
+            throw cut("it contains an invalid line")
         }
-        return .fault(try BusCoding.decode(FaultEnvelope.self, from: line).fault)
+        do {
+            return .fault(try BusCoding.decode(FaultEnvelope.self, from: line).fault)
+        } catch {
+            throw cut("it contains an invalid fault")
+        }
     }
 }

@@ -1,19 +1,19 @@
 package import Contracts
 package import HTTP
 
-/// On whose behalf a call is made, under which name it is logged, and until when it makes sense.
+/// The principal, the request id and the deadline of a call.
 package struct CallContext: Sendable {
-    /// Who is asking; absent for what the house asks on its own behalf.
+    /// The principal; `nil` for calls that a service makes for itself.
     package var principal: Principal?
-    /// The request's name in every log on its way; `x-request-id` on the wire.
+    /// The request id in the logs of all services; sent as `x-request-id`.
     package var requestID: String
-    /// The trace that the request belongs to, as W3C's `traceparent` has it.
+    /// The trace context; sent as W3C `traceparent`.
     package var traceparent: String
-    /// When the answer stops being of use; on the wire `x-deadline-ms`, what is left of it.
+    /// The deadline; the remaining time is sent as `x-deadline-ms`.
     package var deadline: ContinuousClock.Instant?
-    /// Whether the call is about what one replica of the peer keeps in memory: all such calls go to the same one.
-    package var wantsSameReplica = false
-    /// By which somebody else than the caller may end the call; never crosses to the peer.
+    /// Whether the call concerns state in the memory of a replica: all such calls go to the same replica.
+    package var requiresSameReplica = false
+    /// Cancels the call from outside its task; not sent.
     package var canceller: CallCanceller?
 
     package init(
@@ -28,36 +28,32 @@ package struct CallContext: Sendable {
         self.deadline = deadline
     }
 
-    /// Who is asking.
-    ///
-    /// Throws `unauthorized` when nobody is.
+    /// Returns the principal; throws `unauthorized` if there is none.
     package func requirePrincipal() throws -> Principal {
         guard let principal else {
-            throw Fault(.unauthorized, "This endpoint needs to know who is asking: send the header x-principal.")
+            throw Fault(.unauthorized, "This endpoint requires a principal: send the header x-principal.")
         }
         return principal
     }
 
-    /// What is left until the deadline, at most `limit`.
-    ///
-    /// Throws `timeout` when nothing is.
+    /// Returns the time until the deadline, at most `limit`; throws `timeout` if the deadline has passed.
     package func remaining(atMost limit: Duration) throws -> Duration {
         guard let deadline else { return limit }
         let left = deadline - .now
-        guard left > .zero else { throw Fault(.timeout, "The time for this request was over before it was begun.") }
+        guard left > .zero else { throw Fault(.timeout, "The deadline passed before the request was started.") }
         return min(left, limit)
     }
 }
 
 extension String {
-    /// Lower-case hexadecimal digits made of chance, sixteen a word, never all of them zero.
+    /// Random lower-case hexadecimal digits, 16 per word, never only zeros.
     ///
-    /// For names in logs and traces, which many are made of: they are no secrets.
+    /// Fast but predictable: for ids in logs and traces, not for secrets.
     package static func randomHex(words: Int) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(unsafeUninitializedCapacity: words * 16) { buffer in
             for word in 0..<words {
-                var value = NameGenerator.shared.next() | 1
+                var value = RandomBits.shared.next() | 1
                 for place in 0..<16 {
                     buffer[word * 16 + place] = digits[Int(value >> 60)]
                     value <<= 4

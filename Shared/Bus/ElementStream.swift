@@ -3,9 +3,9 @@ import Foundation
 package import NIOCore
 import NIOFoundationCompat
 
-/// Many values, one after another; pulled, never pushed, so that a slow reader slows the writer.
+/// A stream of values with back-pressure, for one consumer.
 ///
-/// What came in one read is one batch. One consumer only. Whoever stops before the end calls ``close()``.
+/// Values that arrived in one read are one batch. A consumer that stops before the end must call ``close()``.
 package struct ElementStream<Element: Codable & Sendable>: Sendable {
     private let source: Source
     private let closing: @Sendable () -> Void
@@ -15,7 +15,7 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         case encoded(@Sendable () async throws -> [ByteBuffer]?)
     }
 
-    /// A stream of values; `next` answers `nil` once the end has been said.
+    /// Creates a stream of values; `next` returns `nil` at the end.
     package init(
         next: @escaping @Sendable () async throws -> [Element]?,
         close: @escaping @Sendable () -> Void
@@ -24,7 +24,7 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         closing = close
     }
 
-    /// A stream of values that are JSON already, one a buffer.
+    /// Creates a stream of encoded values, one in each buffer.
     package init(
         encoded: @escaping @Sendable () async throws -> [ByteBuffer]?,
         close: @escaping @Sendable () -> Void
@@ -33,7 +33,7 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         closing = close
     }
 
-    /// The values that are there, at least one; `nil` after the last.
+    /// Returns the values received since the last call, at least one; `nil` at the end.
     package func nextBatch() async throws -> [Element]? {
         switch source {
         case .values(let next): try await next()
@@ -41,7 +41,7 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         }
     }
 
-    /// Like ``nextBatch()``, as JSON, for those who pass it on without looking.
+    /// Returns the next batch as encoded JSON, without decoding it.
     package func nextEncodedBatch() async throws -> [ByteBuffer]? {
         switch source {
         case .values(let next): try await next()?.map { try BusCoding.encode($0) }
@@ -49,9 +49,9 @@ package struct ElementStream<Element: Codable & Sendable>: Sendable {
         }
     }
 
-    /// Leaves: the work that makes the values is cancelled.
+    /// Closes the stream and cancels the work behind it.
     ///
-    /// Harmless after the end and when repeated.
+    /// Idempotent.
     package func close() {
         closing()
     }

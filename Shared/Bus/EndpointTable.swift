@@ -4,26 +4,31 @@ package import HTTP
 package import NIOCore
 package import NIOHTTP1
 
-/// All that a service answers, endpoint by endpoint.
+/// The endpoints of a service and their handlers.
 package struct EndpointTable: Sendable {
-    /// What runs for one path.
+    /// The handler of a path.
     typealias Handler = @Sendable (ByteBuffer, CallContext) async throws -> ServerResponse
 
+    /// The handler of a path that reads the request's body itself.
+    typealias RawHandler = @Sendable (ServerRequest, CallContext) async throws -> ServerResponse
+
     package let service: String
-    /// The endpoints that answer once.
+    /// The endpoints that return one value.
     package private(set) var endpoints: [any Endpoint.Type] = []
-    /// The endpoints that answer with many values.
+    /// The endpoints that return a stream.
     package private(set) var streamingEndpoints: [any StreamingEndpoint.Type] = []
     private var handlers: [String: Handler] = [:]
+    /// The handlers of endpoints that exchange bytes.
+    var rawHandlers: [String: RawHandler] = [:]
 
     package init(service: String) {
         self.service = service
     }
 
-    /// The paths that are served, in alphabetical order.
-    package var paths: [String] { handlers.keys.sorted() }
+    /// The paths of all endpoints, sorted.
+    package var paths: [String] { (Array(handlers.keys) + Array(rawHandlers.keys)).sorted() }
 
-    /// Adds an endpoint that answers once.
+    /// Adds an endpoint that returns one value.
     package mutating func serve<Request: Endpoint>(
         _ type: Request.Type,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Request.Response
@@ -31,21 +36,21 @@ package struct EndpointTable: Sendable {
         serveEncoded(type) { try await handler(BusCoding.decode(type, from: $0), $1) }
     }
 
-    /// Adds an endpoint that answers once and reads its request itself.
+    /// Adds an endpoint that returns one value and decodes its request itself.
     package mutating func serveEncoded<Request: Endpoint>(
         _ type: Request.Type,
         _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> Request.Response
     ) {
         endpoints.append(type)
         handlers[type.path] = { body, context in
-            let answer = try await handler(body, context)
-            return .json(try BusCoding.encode(answer))
+            let response = try await handler(body, context)
+            return .json(try BusCoding.encode(response))
         }
     }
 
-    /// Adds an endpoint that answers with many values.
+    /// Adds an endpoint that returns a stream.
     ///
-    /// What the handler throws becomes the answer's status; what its stream throws later, the stream's last line.
+    /// An error of the handler determines the status; an error of its stream becomes the last line.
     package mutating func serve<Request: StreamingEndpoint>(
         _ type: Request.Type,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> ElementStream<Request.Element>
@@ -53,7 +58,7 @@ package struct EndpointTable: Sendable {
         serveEncoded(type) { try await handler(BusCoding.decode(type, from: $0), $1) }
     }
 
-    /// Adds an endpoint that answers with many values and reads its request itself.
+    /// Adds an endpoint that returns a stream and decodes its request itself.
     package mutating func serveEncoded<Request: StreamingEndpoint>(
         _ type: Request.Type,
         _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> ElementStream<Request.Element>
@@ -69,18 +74,22 @@ package struct EndpointTable: Sendable {
         }
     }
 
-    /// Answers requests: endpoints, which stand behind the bus secret, and `GET /endpoints`, which lists them.
+    /// Returns a handler for requests to the endpoints, which require the bus secret, and for `GET /endpoints`, which
+    /// lists them.
     ///
-    /// `other`: answers whatever is none of them.
+    /// `other`: the handler for all other requests.
     package func responder(token: String, other: @escaping ServerChannel.Respond) -> ServerChannel.Respond {
-        let (guardian, handlers) = (BusGuard(token: token), handlers)
+        let (invoker, handlers, rawHandlers) = (EndpointInvoker(token: token), handlers, rawHandlers)
         let listing = Listing(service: service, endpoints: paths)
         return { request in
             let path = request.head.uri
             switch request.head.method {
             case .POST:
-                guard let handler = handlers[path] else { break }
-                return await guardian.answer(request, path: path, with: handler)
+                if let handler = handlers[path] {
+                    return await invoker.respond(to: request, path: path, with: handler)
+                }
+                guard let handler = rawHandlers[path] else { break }
+                return await invoker.respond(to: request, path: path, withRaw: handler)
             case .GET where path == "/endpoints":
                 do { return .json(try BusCoding.encode(listing)) } catch { break }
             default: break
@@ -89,7 +98,7 @@ package struct EndpointTable: Sendable {
         }
     }
 
-    /// What `GET /endpoints` answers.
+    /// The response to `GET /endpoints`.
     private struct Listing: Encodable {
         var service: String
         var endpoints: [String]
@@ -104,7 +113,7 @@ package struct EndpointTable: Sendable {
 }
 
 extension ServerResponse {
-    /// A JSON value as the whole answer.
+    /// A response with a JSON body.
     package static func json(_ bytes: ByteBuffer, status: HTTPResponseStatus = .ok) -> ServerResponse {
         ServerResponse(status: status, headers: ["content-type": "application/json"], body: .whole(bytes))
     }

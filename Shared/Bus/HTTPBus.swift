@@ -1,40 +1,46 @@
 package import Contracts
 package import HTTP
+import Logging
 package import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 
-/// The bus over HTTP/1.1 and JSON: POST with the endpoint value as the body.
+/// The bus over HTTP/1.1 and JSON: a POST request with the endpoint value as its body.
 ///
-/// Leads to one peer, which may have several replicas. As a `Service` it keeps their addresses fresh.
+/// Calls one peer, which may have several replicas. As a `Service` it resolves their names and checks their health.
 package final class HTTPBus: Bus, Service {
-    /// The longest answer that is taken, in bytes.
-    private static let answerLimit = 64 * 1024 * 1024
-    /// How long a call, or the beginning of a stream, may take when its context sets no deadline.
+    /// Maximum size of a response, in bytes.
+    private static let responseLimit = 64 * 1024 * 1024
+    /// Time limit for a call, or for the start of a stream, without a deadline in its context.
     private static let defaultLimit = Duration.seconds(30)
-    /// A stream is never silent for longer, thanks to its heartbeats.
+    /// Time limit for a call with a deadline in its context.
+    private static let longestLimit = Duration.seconds(86_400)
+    /// Maximum silence within a stream; heartbeats are more frequent.
     private static let silenceLimit = Duration.seconds(30)
 
-    /// How long a peer that accepts no connection is waited for; a restart takes less.
-    private static let patience = Duration.seconds(2)
-    private static let pause = Duration.milliseconds(50)
-
-    private let peer: String
+    let peer: String
     private let authorization: String
-    private let client: HTTPClient
+    let client: HTTPClient
     private let replicas: Replicas
 
-    /// `peer`: the service's name, for messages.
+    /// `peer`: the service's name, for messages and metrics.
     ///
-    /// `urls`: where it is: each is one replica, or a name that stands for several.
+    /// `urls`: the addresses of its replicas, or names that stand for several.
     ///
     /// `token`: the bus secret.
-    /// Throws ``HTTPClientError`` when a URL cannot be read.
-    package init(peer: String, urls: [String], token: String, client: HTTPClient) throws {
+    ///
+    /// Throws ``HTTPClientError`` for an invalid URL.
+    package init(
+        peer: String,
+        urls: [String],
+        token: String,
+        client: HTTPClient,
+        limits: ReplicaLimits = ReplicaLimits()
+    ) throws {
         self.peer = peer
         authorization = "Bearer \(token)"
         self.client = client
-        replicas = try Replicas(urls: urls)
+        replicas = try Replicas(peer: peer, urls: urls, client: client, limits: limits)
     }
 
     package func run() async throws {
@@ -50,14 +56,21 @@ package final class HTTPBus: Bus, Service {
         encoded body: ByteBuffer,
         _ context: CallContext
     ) async throws -> Request.Response {
-        let limit = try context.remaining(atMost: context.deadline == nil ? Self.defaultLimit : .seconds(86_400))
-        let response = try await send(body, path: Request.path, context: context, limit: limit, announced: limit)
-        do {
-            let answer = try await response.body.collect(upTo: Self.answerLimit)
-            guard response.status == 200 else { throw fault(status: response.status, answer) }
-            return try decode(Request.Response.self, from: answer)
-        } catch let error as HTTPClientError {
-            throw Fault(.cut, "The answer of \(peer) broke off: \(error.message)")
+        let limit = try limit(of: context)
+        let call = OutgoingCall(path: Request.path, body: body, context: context, limit: limit, sendsDeadline: true)
+        var attempts = attempts(of: call, isIdempotent: Request.isIdempotent)
+        while true {
+            let (response, target) = try await send(call, &attempts)
+            do {
+                let bytes = try await response.body.collect(upTo: Self.responseLimit)
+                guard response.status == 200 else { throw fault(status: response.status, bytes) }
+                return try decode(Request.Response.self, from: bytes)
+            } catch let error as HTTPClientError {
+                guard attempts.retries(after: error, on: target) else {
+                    log(error, target, call)
+                    throw Fault(.cut, "The response of \(peer) ended early: \(error.summary).")
+                }
+            }
         }
     }
 
@@ -73,86 +86,159 @@ package final class HTTPBus: Bus, Service {
         encoded body: ByteBuffer,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element> {
-        let limit = try context.remaining(atMost: context.deadline == nil ? Self.defaultLimit : .seconds(86_400))
-        let response = try await send(
-            body,
+        let call = OutgoingCall(
             path: Request.path,
+            body: body,
             context: context,
-            limit: limit,
-            announced: context.deadline == nil ? nil : limit
+            limit: try limit(of: context),
+            sendsDeadline: context.deadline != nil
         )
-        guard response.status == 200 else {
-            throw await refusal(response)
-        }
-        let reader = BusStreamReader(peer: peer, body: response.body)
+        var attempts = attempts(of: call, isIdempotent: Request.isIdempotent)
+        let (response, target) = try await send(call, &attempts)
+        guard response.status == 200 else { throw await fault(of: response) }
+        let reader = BusStreamReader(peer: peer, body: response.body) { self.log($0, target, call) }
         return ElementStream(encoded: { try await reader.next() }, close: { reader.close() })
     }
 
-    private func send(
-        _ body: ByteBuffer,
-        path: String,
-        context: CallContext,
-        limit: Duration,
-        announced: Duration?
-    ) async throws -> HTTPClient.Response {
-        var request = HTTPClient.Request(
-            method: .POST,
-            target: replicas.choose(always: context.wantsSameReplica),
-            path: path,
-            headers: BusHeaders.write(context, authorization: authorization, remaining: announced),
-            body: body,
-            headTimeout: limit,
-            readTimeout: Self.silenceLimit
+    func limit(of context: CallContext) throws -> Duration {
+        try context.remaining(atMost: context.deadline == nil ? Self.defaultLimit : Self.longestLimit)
+    }
+
+    func attempts(of call: OutgoingCall, isIdempotent: Bool) -> CallAttempts {
+        CallAttempts(
+            replicas,
+            limit: call.deadline - .now,
+            isFixed: call.context.requiresSameReplica,
+            isIdempotent: isIdempotent
         )
-        request.canceller = context.canceller
-        let patienceEnds = ContinuousClock.now + min(limit, Self.patience)
+    }
+
+    /// Sends a call and returns the response once its head has arrived.
+    func send(_ call: OutgoingCall, _ attempts: inout CallAttempts) async throws -> (HTTPClient.Response, HTTPTarget) {
+        try await attempt(call, &attempts) { try await client.send($0) }
+    }
+
+    /// Sends a call by `perform`, to one replica after another while it may be repeated.
+    func attempt<Result>(
+        _ call: OutgoingCall,
+        _ attempts: inout CallAttempts,
+        _ perform: (HTTPClient.Request) async throws -> Result
+    ) async throws -> (Result, HTTPTarget) {
+        var failure: HTTPClientError?
         while true {
+            let replica = try await attempts.next()
+            let remaining = call.deadline - .now
+            guard remaining > .zero else {
+                throw fault(failure ?? HTTPClientError(.headTimeout, "The deadline has passed."))
+            }
             do {
-                return try await client.send(request)
-            } catch let error as HTTPClientError where error.isBeforeRequest {
-                // The request never left, so sending it again does nothing twice: a peer that restarts is waited for.
-                replicas.eject(request.target)
-                guard error.kind == .connect, .now < patienceEnds else { throw fault(error) }
-                try await Task.sleep(for: Self.pause)
-                request.target = replicas.choose(always: context.wantsSameReplica)
+                let request = request(for: call, to: replica.target, remaining, attempts)
+                let response = try await perform(request)
+                if replica.isTrial { replicas.admit(replica.target) }
+                return (response, replica.target)
             } catch let error as HTTPClientError {
-                throw fault(error)
+                failure = error
+                log(error, replica.target, call)
+                guard attempts.retries(after: error, on: replica.target) else { throw fault(error) }
             }
         }
     }
 
-    private func fault(_ error: HTTPClientError) -> Fault {
-        if error.isBeforeRequest {
-            return Fault(.unreachable, "\(peer) cannot be reached: \(error.message)", retryAfter: 1)
+    private func request(
+        for call: OutgoingCall,
+        to target: HTTPTarget,
+        _ remaining: Duration,
+        _ attempts: CallAttempts
+    ) -> HTTPClient.Request {
+        var request = HTTPClient.Request(
+            method: .POST,
+            target: target,
+            path: call.path,
+            headers: BusHeaders.write(
+                call.context,
+                authorization: authorization,
+                remaining: call.sendsDeadline ? remaining : nil
+            ),
+            body: call.body,
+            headTimeout: remaining,
+            readTimeout: Self.silenceLimit
+        )
+        if let stream = call.stream { request.body = .stream(stream) }
+        if !call.headers.isEmpty {
+            request.headers.remove(name: "content-type")
+            request.headers.add(contentsOf: call.headers)
         }
-        return error.kind == .headTimeout
-            ? Fault(.timeout, "\(peer) did not answer in time: \(error.message)")
-            : Fault(.cut, "\(peer) broke off before it answered: \(error.message)")
-    }
-
-    /// What an answer says that is no stream.
-    private func refusal(_ response: HTTPClient.Response) async -> Fault {
-        do {
-            return fault(status: response.status, try await response.body.collect(upTo: Self.answerLimit))
-        } catch {
-            // The status has come; the words behind it have not.
-            return fault(status: response.status, ByteBuffer())
-        }
-    }
-
-    private func fault(status: Int, _ answer: ByteBuffer) -> Fault {
-        do {
-            return try BusCoding.decode(FaultEnvelope.self, from: answer).fault
-        } catch {
-            return Fault(.internal, "\(peer) answered with status \(status) and no fault.")
-        }
+        request.connectTimeout = min(attempts.connectTimeout, remaining)
+        request.canceller = call.context.canceller
+        return request
     }
 
     private func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
         do {
             return try BusCoding.decode(type, from: bytes)
         } catch let error as Fault {
-            throw Fault(.internal, "The answer of \(peer) cannot be read: \(error.message)")
+            throw Fault(.internal, "The response of \(peer) is invalid: \(error.message)")
         }
+    }
+}
+
+/// What a peer's failures look like to callers; addresses are logged and never part of a message.
+extension HTTPBus {
+    private func fault(_ error: HTTPClientError) -> Fault {
+        if error.isBeforeRequest {
+            return Fault(.unreachable, "\(peer) is unreachable. Try again in a moment.", retryAfter: 1)
+        }
+        return error.kind == .headTimeout
+            ? Fault(.timeout, "\(peer) did not respond in time. Try again.")
+            : Fault(.cut, "The connection to \(peer) was lost before it responded: \(error.summary). Try again.")
+    }
+
+    /// The fault in a response that is no stream.
+    func fault(of response: HTTPClient.Response) async -> Fault {
+        do {
+            return fault(status: response.status, try await response.body.collect(upTo: Self.responseLimit))
+        } catch {
+            // Without a body the status has to do.
+            return fault(status: response.status, ByteBuffer())
+        }
+    }
+
+    private func fault(status: Int, _ body: ByteBuffer) -> Fault {
+        do {
+            return try BusCoding.decode(FaultEnvelope.self, from: body).fault
+        } catch {
+            return Fault(.internal, "\(peer) responded with status \(status) and no fault.")
+        }
+    }
+
+    func log(_ error: HTTPClientError, _ target: HTTPTarget, _ call: OutgoingCall) {
+        Logger.current.debug(
+            "Bus call failed",
+            metadata: [
+                "peer": "\(peer)", "address": "\(target.authority)", "endpoint.path": "\(call.path)",
+                "request.id": "\(call.context.requestID)", "error": "\(error.message)",
+            ]
+        )
+    }
+}
+
+/// A call as it is sent, whichever replica receives it.
+struct OutgoingCall: Sendable {
+    let path: String
+    let body: ByteBuffer
+    /// A body that is sent as it is read, instead of `body`.
+    var stream: ByteStream?
+    /// Headers beside those of every call.
+    var headers: HTTPHeaders = [:]
+    let context: CallContext
+    let deadline: ContinuousClock.Instant
+    let sendsDeadline: Bool
+
+    init(path: String, body: ByteBuffer, context: CallContext, limit: Duration, sendsDeadline: Bool) {
+        self.path = path
+        self.body = body
+        self.context = context
+        deadline = .now + limit
+        self.sendsDeadline = sendsDeadline
     }
 }

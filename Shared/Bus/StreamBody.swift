@@ -3,13 +3,13 @@ import HTTP
 import Logging
 import NIOCore
 
-/// Writes a stream as newline-delimited JSON: an `element` a line, at last `end` or `fault`.
+/// Writes a stream as newline-delimited JSON: one `element` per line, then `end` or `fault`.
 enum StreamBody {
-    /// One batch is one write; the next is pulled when the socket has taken it.
+    /// Writes one batch at a time; requests the next one when the socket has accepted it.
     static func body<Element>(of stream: ElementStream<Element>, requestID: String) -> ServerResponse.Body {
         .stream { writer in
             defer { stream.close() }
-            // What fails in writing is the reader's departure and concerns nobody else.
+            // A failed write means that the client has disconnected.
             var isOver = false
             while !isOver {
                 let (lines, isLast) = try await next(of: stream, requestID: requestID)
@@ -20,7 +20,7 @@ enum StreamBody {
         }
     }
 
-    /// What comes next as lines, and whether anything comes after it.
+    /// Returns the next lines, and whether they are the last ones.
     private static func next<Element>(
         of stream: ElementStream<Element>,
         requestID: String

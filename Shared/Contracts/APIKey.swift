@@ -1,18 +1,18 @@
-/// A key that stands for its owner, without its secret: that is shown once, and then known by its digest only.
+/// An API key without its secret, which is shown once; only its digest is stored.
 package struct APIKey: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<APIKey>
 
     package var id: ID
-    /// What its owner calls it.
+    /// Name chosen by the owner.
     package var name: String
-    /// Whose key it is.
+    /// The owner.
     package var user: String
     package var role: Principal.Role
     package var limits: Limits
     package var createdAt: Timestamp
-    /// When it stops being good; absent: never.
+    /// Time of expiry (default: never).
     package var expiresAt: Timestamp?
-    /// When it was last seen, to about a minute; absent: never.
+    /// Time of the latest use, accurate to about a minute; `nil` if it was never used.
     package var lastUsedAt: Timestamp?
 
     package init(
@@ -35,21 +35,21 @@ package struct APIKey: Codable, Sendable, Hashable, Identifiable {
         self.lastUsedAt = lastUsedAt
     }
 
-    /// Who whoever shows the key is.
+    /// The principal of a request with this key.
     package var principal: Principal {
         Principal(user: user, role: role, key: id)
     }
 
-    /// Whether it was good once and is no more.
+    /// Whether the key has expired.
     package func isExpired(at moment: Timestamp) -> Bool {
         expiresAt.map { $0 <= moment } ?? false
     }
 
-    /// What a key may, beside what its owner may; absent: no limit of its own.
+    /// Limits of a key in addition to those of its owner (default: unlimited).
     package struct Limits: Codable, Sendable, Hashable {
         package var requestsPerMinute: Int?
         package var requestsPerHour: Int?
-        /// How many answers may be made for it at once.
+        /// Maximum number of generations at the same time.
         package var concurrentRuns: Int?
 
         package init(requestsPerMinute: Int? = nil, requestsPerHour: Int? = nil, concurrentRuns: Int? = nil) {

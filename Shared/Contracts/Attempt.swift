@@ -1,13 +1,13 @@
-/// One try to have a model answer, as routing decided it.
+/// One attempt to generate an answer with one model.
 package struct Attempt: Codable, Sendable, Hashable {
     /// `provider/model`.
     package var model: String
     package var outcome: Outcome
-    /// Which kind of fault it was, unless it answered.
+    /// The fault of an attempt that failed.
     package var code: Fault.Code?
-    /// What the provider's HTTP status was, where it was not 200.
+    /// The provider's HTTP status, if it was not 200.
     package var status: Int?
-    /// How long it took, until the answer's first sign or the fault.
+    /// Time until the first output or the fault, in milliseconds.
     package var milliseconds: Int
 
     package init(
@@ -24,15 +24,15 @@ package struct Attempt: Codable, Sendable, Hashable {
         self.milliseconds = milliseconds
     }
 
-    /// What became of it.
+    /// The result of an attempt.
     package enum Outcome: String, Codable, Sendable {
-        /// The model answers.
+        /// The model started to answer.
         case answered
-        /// It failed before it gave anything.
+        /// The attempt failed before any output.
         case failed
-        /// It was not asked, since it failed again and again lately.
+        /// No request was sent: the circuit breaker of the model is open.
         case skipped
-        /// It was not asked, since too many waited for it.
+        /// No request was sent: the queue of the model is full.
         case refused
     }
 }

@@ -1,16 +1,16 @@
-/// Messages between a user and a persona.
+/// A conversation between a user and a persona.
 package struct Conversation: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<Conversation>
 
     package var id: ID
-    /// Whose it is.
+    /// The owner.
     package var user: String
     package var persona: Persona
     package var createdAt: Timestamp
-    /// When a message was last added.
+    /// Time of the latest message.
     package var updatedAt: Timestamp
     package var messageCount: Int
-    /// The newest messages, newest first, at most ten.
+    /// Up to ten of the newest messages, newest first.
     package var recentMessages: [Message]
 
     package init(

@@ -1,15 +1,15 @@
-/// What conversation-svc answers about conversations.
+/// The endpoints of conversation-svc for conversations.
 ///
-/// All but ``Count`` need a principal, and tell only of that principal's own.
+/// All except ``Count`` require a principal and return only its own conversations.
 package enum Conversations {
-    /// Opens a conversation with a persona; the one there is, unless a new one is asked for.
+    /// Returns the conversation with a persona, or creates one.
     ///
     /// Throws `missing`.
     package struct Open: Endpoint {
         package static let path = "/conversations/open"
         package typealias Response = Opened
         package var persona: Persona.ID
-        /// Whether to open another one beside those there are.
+        /// Whether to create another conversation even if one exists.
         package var opensAnother: Bool
 
         package init(persona: Persona.ID, opensAnother: Bool = false) {
@@ -18,7 +18,7 @@ package enum Conversations {
         }
     }
 
-    /// A conversation, and whether it was made just now.
+    /// A conversation, and whether the request created it.
     package struct Opened: Codable, Sendable, Equatable {
         package var conversation: Conversation
         package var isNew: Bool
@@ -29,9 +29,10 @@ package enum Conversations {
         }
     }
 
-    /// Lists the principal's conversations, the latest used first.
+    /// Lists the principal's conversations, most recently updated first.
     package struct List: Endpoint {
         package static let path = "/conversations/list"
+        package static let isIdempotent = true
         package typealias Response = Page<Conversation>
         package var persona: Persona.ID?
         package var limit: Int
@@ -44,7 +45,7 @@ package enum Conversations {
         }
     }
 
-    /// Deletes a conversation and its messages; a run that is going is ended first.
+    /// Deletes a conversation and its messages after stopping its active run.
     ///
     /// Throws `missing`, `forbidden`.
     package struct Delete: Endpoint {
@@ -57,7 +58,7 @@ package enum Conversations {
         }
     }
 
-    /// What went with a conversation.
+    /// The result of a deletion.
     package struct Deleted: Codable, Sendable, Equatable {
         package var messageCount: Int
 
@@ -66,15 +67,16 @@ package enum Conversations {
         }
     }
 
-    /// Counts what is stored, over all users.
+    /// Returns the number of stored objects of all users.
     package struct Count: Endpoint {
         package static let path = "/conversations/count"
+        package static let isIdempotent = true
         package typealias Response = Statistics
 
         package init() {}
     }
 
-    /// How much is stored.
+    /// Numbers of stored objects.
     package struct Statistics: Codable, Sendable, Equatable {
         package var conversations: Int
         package var messages: Int

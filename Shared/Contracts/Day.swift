@@ -1,4 +1,4 @@
-/// A day of the Gregorian calendar, UTC; a plain number of days since 1970 on the wire and in the store.
+/// A day of the Gregorian calendar in UTC, encoded as the number of days since 1970-01-01.
 package struct Day: Codable, Sendable, Hashable, Comparable {
     private static let microseconds: Int64 = 86_400_000_000
 
@@ -9,24 +9,24 @@ package struct Day: Codable, Sendable, Hashable, Comparable {
         self.number = number
     }
 
-    /// The day that a moment is in.
+    /// The day of a point in time.
     package init(_ moment: Timestamp) {
         let (days, rest) = moment.microseconds.quotientAndRemainder(dividingBy: Self.microseconds)
         number = Int(clamping: rest < 0 ? days - 1 : days)
     }
 
-    /// Reads `2026-11-21`.
+    /// Parses `2026-11-21`.
     package init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.map(\.utf8.count) == [4, 2, 2], text.utf8.allSatisfy({ $0 == 0x2D || (0x30...0x39).contains($0) }),
             let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month)
         else { return nil }
         self.init(year: year, month: month, day: day)
-        // A day that there is not, such as 2026-02-30, would be another one.
+        // A day that does not exist, such as 2026-02-30, is converted to another one.
         guard (1...31).contains(day), date.month == month, year >= 1970 else { return nil }
     }
 
-    /// By counting from the first of March, which puts the day that comes and goes at the end of the year.
+    /// Counts from 1 March, so that a leap day is the last day of a year.
     private init(year: Int, month: Int, day: Int) {
         let year = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = (year / 400, year % 400)
@@ -46,7 +46,7 @@ package struct Day: Codable, Sendable, Hashable, Comparable {
         return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
-    /// When it begins.
+    /// Midnight at the start of the day.
     package var start: Timestamp {
         Timestamp(microseconds: Int64(clamping: number) * Self.microseconds)
     }

@@ -1,14 +1,22 @@
-/// One thing a service can be asked, written as a value.
+/// A request to a service, as a value.
 ///
-/// The value is the body of the request; the path says which service answers it.
+/// The encoded value is the body of a POST request to the path.
 package protocol Endpoint: Codable, Sendable {
-    /// What the service answers with.
+    /// The value in the response body.
     associatedtype Response: Codable & Sendable
-    /// Where the endpoint is served: `/<plural noun>/<verb>`, unique in the whole house.
+    /// The path of the endpoint: `/<plural noun>/<verb>`, unique among all services.
     static var path: String { get }
+    /// Whether the request may be sent again when its response was lost; `false` by default.
+    ///
+    /// The bus repeats such a request once, on another replica.
+    static var isIdempotent: Bool { get }
 }
 
-/// An answer that says no more than that the thing was done.
+extension Endpoint {
+    package static var isIdempotent: Bool { false }
+}
+
+/// The empty response of an endpoint that only has an effect.
 package struct Done: Codable, Sendable, Equatable {
     package init() {}
 }

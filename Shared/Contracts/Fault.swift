@@ -1,12 +1,14 @@
-/// The one error that crosses a process: what kind it is, and a sentence for a person.
+/// The error type of the bus: a code for programs and a message for people.
 package struct Fault: Error, Codable, Sendable, Hashable {
-    /// What kind of fault it is.
+    /// The kind of fault.
     package var code: Code
-    /// What happened, to which thing, and what to do; ends with a full stop, holds no secret.
+    /// What failed and what to do, in full sentences.
+    ///
+    /// Clients see it: it contains no secrets and no internal addresses.
     package var message: String
-    /// After how many seconds another try makes sense, where that is known.
+    /// Delay before a retry makes sense, in seconds, if known.
     package var retryAfter: Int?
-    /// What was tried in order to have a model answer, where a generation failed.
+    /// The attempts of a generation that failed.
     package var attempts: [Attempt]?
 
     package init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
@@ -17,7 +19,9 @@ package struct Fault: Error, Codable, Sendable, Hashable {
 }
 
 extension Fault {
-    /// What kind of fault it is; open, so that an older service can carry a newer one's codes.
+    /// The kind of a fault.
+    ///
+    /// An open set: an older service can pass on the codes of a newer one.
     package struct Code: RawRepresentable, Codable, Sendable, Hashable {
         package var rawValue: String
 
@@ -37,48 +41,48 @@ extension Fault {
 }
 
 extension Fault.Code {
-    /// The request cannot be understood or breaks a rule.
+    /// The request is malformed or invalid.
     package static let invalid = Self(rawValue: "invalid")
-    /// Nobody, or nobody that can be believed, is asking.
+    /// Credentials are missing or invalid.
     package static let unauthorized = Self(rawValue: "unauthorized")
-    /// Whoever is asking may not.
+    /// The principal has no permission.
     package static let forbidden = Self(rawValue: "forbidden")
-    /// There is no such thing.
+    /// The object does not exist.
     package static let missing = Self(rawValue: "missing")
-    /// The thing is in a state that does not allow it.
+    /// The object's state does not allow the operation.
     package static let conflict = Self(rawValue: "conflict")
-    /// The key of this request came with another request before.
+    /// The idempotency key was used for a different request.
     package static let keyReused = Self(rawValue: "key_reused")
-    /// The request is larger than allowed.
+    /// The request is too large.
     package static let tooLarge = Self(rawValue: "too_large")
-    /// Too much was asked in too short a time.
+    /// A rate limit or concurrency limit was exceeded.
     package static let limited = Self(rawValue: "limited")
-    /// A part that is needed does not answer; later it may.
+    /// A required component does not respond; a retry may succeed.
     package static let unavailable = Self(rawValue: "unavailable")
-    /// A service of ours could not be reached at all; the request was never sent.
+    /// A Parley service accepted no connection; the request was not sent.
     package static let unreachable = Self(rawValue: "unreachable")
-    /// A time limit passed.
+    /// A time limit expired.
     package static let timeout = Self(rawValue: "timeout")
-    /// An answer broke off before its end: no verdict, what came so far stands.
+    /// A response ended early; what was received is valid, and the outcome is unknown.
     package static let cut = Self(rawValue: "cut")
-    /// A model provider answered with an error.
+    /// A model provider returned an error.
     package static let provider = Self(rawValue: "provider")
-    /// A model provider does not take our credential; the user's own is not meant.
+    /// A model provider rejected the configured credential, not the user's.
     package static let upstreamAuth = Self(rawValue: "upstream_auth")
-    /// A model provider refused the request as it is; the same one will be refused again.
+    /// A model provider rejected the request; a retry will fail, too.
     package static let rejected = Self(rawValue: "rejected")
-    /// The messages do not fit into the model's window.
+    /// The messages exceed the model's context window.
     package static let contextTooLong = Self(rawValue: "context_length_exceeded")
-    /// What was granted for a time is used up.
+    /// A quota is exhausted.
     package static let quotaExceeded = Self(rawValue: "quota_exceeded")
     /// The disk is full.
     package static let full = Self(rawValue: "full")
-    /// Something of ours is wrong.
+    /// An internal error.
     package static let `internal` = Self(rawValue: "internal")
 }
 
 extension Fault.Code {
-    /// Whether the same request may well succeed later.
+    /// Whether a retry of the same request may succeed.
     package var isRetryable: Bool {
         switch self {
         case .limited, .unavailable, .unreachable, .timeout, .cut, .provider, .full: true

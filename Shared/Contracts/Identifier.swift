@@ -1,12 +1,11 @@
-/// The name of one thing of a kind: a UUID that cannot be mistaken for another kind's.
+/// A UUID whose type names what it identifies.
 ///
-/// On the wire and in the store it is its lower-case text form. New ones are UUIDs of version 7, so they sort by the
-/// time they were made.
+/// Encoded as lower-case text. New identifiers have version 7: they sort by creation time.
 package struct Identifier<Subject>: Hashable, Sendable, Codable, CustomStringConvertible {
     private let high: UInt64
     private let low: UInt64
 
-    /// A new one, made of the time and of chance.
+    /// Creates a random identifier of the given time.
     package init(at now: Timestamp = .now()) {
         var generator = SystemRandomNumberGenerator()
         self.init(at: now, using: &generator)
@@ -18,7 +17,7 @@ package struct Identifier<Subject>: Hashable, Sendable, Codable, CustomStringCon
         low = (UInt64.random(in: .min ... .max, using: &generator) & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
     }
 
-    /// Reads one that a person or a program wrote: with or without dashes, in either case, also as `urn:uuid:`.
+    /// Parses a UUID with or without dashes, in upper or lower case, with or without `urn:uuid:`.
     package init?(_ text: some StringProtocol) {
         var text = String(text)
         let words = text.withUTF8 { Self.words(in: UnsafeRawBufferPointer($0)) }
@@ -37,7 +36,7 @@ package struct Identifier<Subject>: Hashable, Sendable, Codable, CustomStringCon
                 continue
             }
             guard let digit = digit(digits[offset]) else { return nil }
-            // A digit leaves the lower word at its top, into the higher.
+            // The top digit of the low word moves to the high word.
             words.high = words.high << 4 | words.low >> 60
             words.low = words.low << 4 | UInt64(digit)
         }

@@ -1,19 +1,19 @@
 import Crypto
 
-/// The secret text of an API key: `sk-parley-`, 32 letters and digits made of chance (190 bits), and six that check them.
+/// The secret text of an API key: `sk-parley-`, 32 random letters and digits (190 bits), and a checksum of six.
 ///
-/// The check tells a slip of the pen or a guess from a key without looking anything up; it protects nothing.
+/// The checksum detects typing errors and guesses without a look-up; it is not a security measure.
 package struct KeySecret: Sendable, Hashable {
-    /// How every key begins.
+    /// The prefix of every key.
     package static let prefix = "sk-parley-"
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
     private static let randomLength = 32
     private static let checkLength = 6
 
-    /// The whole text, as its holder sends it.
+    /// The complete text, as clients send it.
     package let text: String
 
-    /// A new one, made of chance.
+    /// Creates a random secret.
     package init() {
         var generator = SystemRandomNumberGenerator()
         let letters = (0..<Self.randomLength).map { _ in
@@ -22,7 +22,7 @@ package struct KeySecret: Sendable, Hashable {
         text = Self.prefix + String(decoding: letters + Self.check(letters), as: UTF8.self)
     }
 
-    /// Reads one that somebody sent; `nil` when it cannot be one.
+    /// Parses a secret; returns `nil` if the format or the checksum is wrong.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         let letters = bytes.dropFirst(Self.prefix.utf8.count)
@@ -33,16 +33,16 @@ package struct KeySecret: Sendable, Hashable {
         self.text = text
     }
 
-    /// SHA-256 of the text in lower-case hexadecimal digits: what is stored and looked up.
+    /// SHA-256 of the text in lower-case hexadecimal digits, which is stored and looked up.
     ///
-    /// A look-up by digest tells by its time at most something about digests, and nobody can make a text for one.
+    /// The duration of a look-up reveals at most something about digests, from which no secret can be derived.
     package var digest: String {
         let digits = Array("0123456789abcdef".utf8)
         let bytes = SHA256.hash(data: Array(text.utf8))
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// Whether a text has the form of a digest.
+    /// Whether a text has the format of a digest.
     package static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
@@ -56,7 +56,7 @@ package struct KeySecret: Sendable, Hashable {
         }
     }
 
-    /// CRC-32 in six letters.
+    /// Returns the CRC-32 of the letters in base 62.
     private static func check(_ letters: some Sequence<UInt8>) -> [UInt8] {
         var sum: UInt32 = .max
         for letter in letters {
@@ -72,6 +72,6 @@ package struct KeySecret: Sendable, Hashable {
 }
 
 extension KeySecret: CustomStringConvertible {
-    /// What a log may hold of it.
+    /// The prefix only, so that no log contains the secret.
     package var description: String { Self.prefix + "…" }
 }

@@ -1,16 +1,17 @@
-/// What conversation-svc answers about API keys.
+/// The endpoints of conversation-svc for API keys.
 ///
-/// Users see to their own keys, admins to everybody's. A key of somebody else is `missing` to a user.
+/// Users manage their own keys, admins all keys. For a user, the key of another user is `missing`.
 package enum Keys {
-    /// Makes a key; its secret is told this once.
+    /// Creates a key; only this response contains the secret.
     ///
-    /// Throws `forbidden` for a role above one's own, for another user's key unless an admin asks, and for a caller who
-    /// came with a user's key: that one could escape its own limits. Throws `invalid`, `conflict` for too many keys.
+    /// Throws `forbidden` for a role above the caller's, for another user's key unless the caller is an admin, and for
+    /// a caller with a user's key, which prevents a limited key from creating an unlimited one. Throws `invalid`, and
+    /// `conflict` for too many keys.
     package struct Create: Endpoint {
         package static let path = "/keys/create"
         package typealias Response = Created
         package var name: String
-        /// Whose key it becomes; absent: the caller's.
+        /// The owner (default: the caller).
         package var user: String?
         package var role: Principal.Role
         package var limits: APIKey.Limits
@@ -31,10 +32,10 @@ package enum Keys {
         }
     }
 
-    /// A key that was made just now.
+    /// A new key and its secret.
     package struct Created: Codable, Sendable, Hashable {
         package var key: APIKey
-        /// The whole secret; nobody can tell it again.
+        /// The complete secret, which is not stored.
         package var secret: String
 
         package init(key: APIKey, secret: String) {
@@ -46,10 +47,11 @@ package enum Keys {
     /// Lists keys, newest first.
     package struct List: Endpoint {
         package static let path = "/keys/list"
+        package static let isIdempotent = true
         package typealias Response = Page<APIKey>
-        /// Whose; absent: the caller's.
+        /// The owner (default: the caller).
         package var user: String?
-        /// Whether everybody's are wanted.
+        /// Whether to list the keys of all users.
         package var isAll: Bool
         package var limit: Int
         package var offset: Int
@@ -62,9 +64,9 @@ package enum Keys {
         }
     }
 
-    /// Changes a key's name, role, limits or end; what is absent stays.
+    /// Changes a key's name, role, limits or expiry; absent members stay as they are.
     ///
-    /// Every gateway knows within a second.
+    /// Takes effect in every gateway within a second.
     package struct Change: Endpoint {
         package static let path = "/keys/change"
         package typealias Response = APIKey
@@ -89,9 +91,9 @@ package enum Keys {
         }
     }
 
-    /// Makes a key worthless in every gateway within a second; answers with what it was.
+    /// Revokes a key in every gateway within a second; returns the key.
     ///
-    /// A user's key may revoke itself and no other.
+    /// A request with a user's key can revoke only that key.
     package struct Revoke: Endpoint {
         package static let path = "/keys/revoke"
         package typealias Response = APIKey
@@ -102,11 +104,12 @@ package enum Keys {
         }
     }
 
-    /// Finds the key of a secret by its digest, and notes that it was used; for the gateway, without a principal.
+    /// Returns the key with a digest and records its use; for the gateway, without a principal.
     ///
-    /// Throws `missing`. One that has expired is told as such by its `expiresAt`.
+    /// Returns expired keys, too: see `expiresAt`. Throws `missing`.
     package struct Find: Endpoint {
         package static let path = "/keys/find"
+        package static let isIdempotent = true
         package typealias Response = APIKey
         /// ``KeySecret/digest``.
         package var digest: String
@@ -116,13 +119,14 @@ package enum Keys {
         }
     }
 
-    /// Tells how keys stand that were found before; those that are not there any more are left out.
+    /// Returns the current state of keys; deleted ones are omitted.
     ///
-    /// For the gateway, without a principal. Throws `invalid` for more than ``limit``.
+    /// For the gateway, without a principal. Throws `invalid` for more than ``limit`` keys.
     package struct Check: Endpoint {
         package static let path = "/keys/check"
+        package static let isIdempotent = true
         package typealias Response = [APIKey]
-        /// How many may be asked for at once.
+        /// Maximum number of keys in a request.
         package static let limit = 1000
         package var keys: [APIKey.ID]
 
@@ -131,26 +135,27 @@ package enum Keys {
         }
     }
 
-    /// Tells whatever a gateway must not learn late.
+    /// Streams changes of keys and quotas to the caches of gateways.
     ///
-    /// First who has quotas, then what changes, and several times a second that nothing did. Whoever hears nothing for a
-    /// second must not believe what they know.
+    /// The first element lists all subjects with quotas. Without changes, an empty element follows several times a
+    /// second: a gateway that receives nothing for a second must treat its cache as stale.
     package struct Watch: StreamingEndpoint {
         package static let path = "/keys/watch"
-        package typealias Element = News
+        package static let isIdempotent = true
+        package typealias Element = Event
 
         package init() {}
     }
 
-    /// Something that changed; nothing when all members are absent.
-    package struct News: Codable, Sendable, Hashable {
-        /// The first of a stream: everybody to whom a quota applies; what was known before is void.
+    /// A change; no change if all members are `nil`.
+    package struct Event: Codable, Sendable, Hashable {
+        /// In the first element: all subjects with a quota; everything that was cached before is invalid.
         package var quotas: [Quota.Subject]?
-        /// A key that was changed or revoked: it must be asked for again.
+        /// A key that was changed or revoked: its cache entry is invalid.
         package var key: APIKey.ID?
-        /// Somebody to whom a quota applies now.
+        /// A subject that has a quota now.
         package var limited: Quota.Subject?
-        /// Somebody to whom no quota applies any more.
+        /// A subject that no longer has a quota.
         package var unlimited: Quota.Subject?
 
         package init(

@@ -1,29 +1,28 @@
-/// One thing that was said in a conversation.
+/// A message of a conversation.
 package struct Message: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<Message>
 
     package var id: ID
     package var role: Role
     package var content: Content
-    /// How it stands: an answer shares its run's status; what a user said is `completed`, or `failed` when no
-    /// answer to it could be made.
+    /// The status of an answer is that of its run; a user's message is `completed`, or `failed` if it got no answer.
     package var status: Run.Status
-    /// The message that it follows: an answer its question, a question whatever was the last when it was put.
+    /// The message before this one on its path.
     package var parent: ID?
-    /// The run that made it, or that answers it.
+    /// The run that generated this message, or that answers it.
     package var run: Run.ID?
-    /// How many tokens it holds, estimated where no provider counted them.
+    /// Number of tokens, estimated if the provider reported none.
     package var tokenCount: Int?
     package var createdAt: Timestamp
-    /// Its place among those that stand in the same place; absent when it is alone there.
+    /// The position among its siblings; `nil` without siblings.
     package var branch: Branch?
-    /// What the provider that made it wants to see again, opaque.
+    /// Opaque data that the provider of this message expects in later requests.
     package var metadata: RawJSON?
-    /// Which tools an assistant called.
+    /// Tool calls of an assistant message.
     package var toolCalls: [Inference.ToolCall]?
-    /// Which call a tool's message answers.
+    /// The tool call whose result this message is.
     package var toolCallID: String?
-    /// Who speaks, among several of one role; for a tool's message the tool.
+    /// Name of the participant, or of the tool.
     package var name: String?
 
     package init(
@@ -50,11 +49,11 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         self.metadata = metadata
     }
 
-    /// Which one of several answers to a question, or of several questions after an answer.
+    /// The position of a message among its siblings: the messages with the same parent.
     package struct Branch: Codable, Sendable, Hashable {
-        /// 0 for the one that was there first.
+        /// Index in order of creation, from 0.
         package var index: Int
-        /// How many there are.
+        /// Number of siblings including this message.
         package var count: Int
 
         package init(index: Int, count: Int) {
@@ -63,24 +62,24 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         }
     }
 
-    /// Who said it.
+    /// The author of a message.
     package enum Role: String, Codable, Sendable {
         case user
         case assistant
-        /// What a tool said; only in conversations that were kept.
+        /// The result of a tool call; only in imported conversations.
         case tool
-        /// An instruction that was given in between; only in conversations that were kept.
+        /// An instruction; only in imported conversations.
         case system
 
-        /// Whether an answer may follow it.
-        package var asks: Bool { self != .assistant }
+        /// Whether an assistant message can follow.
+        package var isAnswerable: Bool { self != .assistant }
     }
 
-    /// What was said: text, and what was sent along.
+    /// The content of a message: text and attachments.
     package struct Content: Codable, Sendable, Hashable {
         package var kind: Kind
         package var text: String
-        /// Images, at most ten; kept as the client named them.
+        /// URLs of up to ten images, as the client sent them.
         package var mediaURLs: [String]
         package var audioURL: String?
         package var audioSeconds: Int?
@@ -100,7 +99,7 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         }
     }
 
-    /// What kind of message it is.
+    /// The kind of content.
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case text
         case multimodal

@@ -1,18 +1,19 @@
-/// What conversation-svc answers about messages.
+/// The endpoints of conversation-svc for messages.
 package enum Messages {
     /// Lists the messages on the selected path of a conversation.
     ///
     /// Throws `missing`, `forbidden`.
     package struct List: Endpoint {
         package static let path = "/messages/list"
+        package static let isIdempotent = true
         package typealias Response = Page<Message>
         package var conversation: Conversation.ID
         package var limit: Int
         package var offset: Int
         package var order: Order
-        /// Only what stands before this message.
+        /// Only messages before this one.
         package var before: Message.ID?
-        /// Only what stands after this message.
+        /// Only messages after this one.
         package var after: Message.ID?
 
         package init(
@@ -32,11 +33,12 @@ package enum Messages {
         }
     }
 
-    /// Lists the messages that stand in the same place as one, itself among them, the first that was there first.
+    /// Lists the siblings of a message including itself, oldest first.
     ///
     /// Throws `missing`, `forbidden`.
     package struct Siblings: Endpoint {
         package static let path = "/messages/siblings"
+        package static let isIdempotent = true
         package typealias Response = Page<Message>
         package var conversation: Conversation.ID
         package var message: Message.ID
@@ -47,16 +49,17 @@ package enum Messages {
         }
     }
 
-    /// Makes the selected path of a conversation go through a message, and on from there as it did when it last went
-    /// through it; answers the path's newest messages, newest first.
+    /// Selects the path through a message, and after it the path that was selected there last; returns the newest
+    /// messages of the path, newest first.
     ///
     /// Throws `missing`, `forbidden`.
     package struct Select: Endpoint {
         package static let path = "/messages/select"
+        package static let isIdempotent = true
         package typealias Response = Page<Message>
         package var conversation: Conversation.ID
         package var message: Message.ID
-        /// How many messages to answer at most.
+        /// Maximum number of messages to return.
         package var limit: Int
 
         package init(conversation: Conversation.ID, message: Message.ID, limit: Int) {

@@ -1,7 +1,7 @@
-/// A model with all that its provider tells of it.
+/// A model with its provider's details.
 package struct ModelDescription: Codable, Sendable, Hashable {
     package var model: Model
-    /// The window in tokens that it was made for, which may be larger than what is asked for.
+    /// The context window that the model was trained for, in tokens; requests may use a smaller one.
     package var fullWindow: Int?
     /// `gguf`.
     package var format: String?
@@ -11,10 +11,10 @@ package struct ModelDescription: Codable, Sendable, Hashable {
     package var size: String?
     /// `Q4_K_M`.
     package var quantization: String?
-    /// Its own settings, as lines.
+    /// The model's default parameters, one per line.
     package var parameters: String?
     package var template: String?
-    /// Who it is made to be.
+    /// The system prompt.
     package var system: String?
 
     package init(model: Model) {

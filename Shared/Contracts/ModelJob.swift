@@ -1,4 +1,4 @@
-/// Work on a model that goes on without whoever asked for it: it is fetched, or made of another one.
+/// A background job that downloads or creates a model.
 package struct ModelJob: Codable, Sendable, Hashable {
     package typealias ID = Identifier<ModelJob>
 
@@ -7,14 +7,14 @@ package struct ModelJob: Codable, Sendable, Hashable {
     /// `ollama/llama3.2`.
     package var model: String
     package var state: State
-    /// What Ollama says it does, in its own words; empty at first.
+    /// Ollama's status text; empty at first.
     package var status: String
-    /// The parts of the model that are known so far, in the order in which they became known.
+    /// The layers known so far, in the order in which they were reported.
     package var layers: [Layer]
-    /// Why it failed.
+    /// The reason of a failure.
     package var fault: Fault?
-    package var begun: Timestamp
-    package var ended: Timestamp?
+    package var startedAt: Timestamp
+    package var endedAt: Timestamp?
 
     package init(
         id: ID,
@@ -24,8 +24,8 @@ package struct ModelJob: Codable, Sendable, Hashable {
         status: String = "",
         layers: [Layer] = [],
         fault: Fault? = nil,
-        begun: Timestamp,
-        ended: Timestamp? = nil
+        startedAt: Timestamp,
+        endedAt: Timestamp? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -34,38 +34,50 @@ package struct ModelJob: Codable, Sendable, Hashable {
         self.status = status
         self.layers = layers
         self.fault = fault
-        self.begun = begun
-        self.ended = ended
+        self.startedAt = startedAt
+        self.endedAt = endedAt
     }
 
-    /// How many bytes there are in all, as far as is known.
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case kind
+        case model
+        case state
+        case status
+        case layers
+        case fault
+        case startedAt = "begun"
+        case endedAt = "ended"
+    }
+
+    /// Size of all known layers, in bytes.
     package var totalBytes: Int { layers.reduce(0) { $0 + $1.totalBytes } }
 
-    /// How many of them have come.
+    /// Number of bytes downloaded.
     package var completedBytes: Int { layers.reduce(0) { $0 + $1.completedBytes } }
 
-    /// What is done.
+    /// The kind of job.
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case pull
         case create
     }
 
-    /// How it stands.
+    /// The state of a job.
     package enum State: String, Codable, Sendable, CaseIterable {
         case running
-        /// The model is there.
+        /// The model is available.
         case completed
-        /// It cannot be had; the fault says why.
+        /// The job failed: see `fault`.
         case failed
-        /// It broke off; beginning again goes on where it was.
+        /// The connection was lost; a new job continues the download.
         case interrupted
-        /// Somebody ended it.
+        /// The job was cancelled.
         case cancelled
 
         package var isFinal: Bool { self != .running }
     }
 
-    /// A part of a model.
+    /// A file that is part of a model.
     package struct Layer: Codable, Sendable, Hashable {
         package var digest: String
         package var totalBytes: Int

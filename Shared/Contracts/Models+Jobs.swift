@@ -1,12 +1,12 @@
 extension Models {
-    /// Fetches a model of Ollama; answers at once with the job that does.
+    /// Starts a job that downloads a model of Ollama; returns immediately.
     ///
-    /// The job goes on when whoever asked leaves. A model that is being fetched already is not fetched twice: its job is
-    /// joined. Throws `invalid` for a name that is none, is another provider's or names a host; `limited` when too many
-    /// jobs go on; `unavailable` when the service is about to stop. That Ollama cannot be reached is told by the job.
+    /// The job does not depend on the caller's connection. If the same model is already being downloaded, returns that
+    /// job. Throws `invalid` for an invalid name, a name with a host, or the name of another provider; `limited` for
+    /// too many jobs; `unavailable` during shutdown. The job itself reports that Ollama is unreachable.
     package struct Pull: Endpoint, Hashable {
         package static let path = "/models/pull"
-        package typealias Response = BegunJob
+        package typealias Response = StartedJob
         /// `ollama/llama3.2`, or a bare name.
         package var model: String
 
@@ -15,19 +15,19 @@ extension Models {
         }
     }
 
-    /// Makes a model of another one, with a personality; answers at once with the job that does.
+    /// Starts a job that creates a model based on another one; returns immediately.
     ///
-    /// Throws what ``Pull`` throws, and `conflict` while another recipe for the same name is at work.
+    /// Throws what ``Pull`` throws, and `conflict` while a job with other parameters creates a model of the same name.
     package struct Create: Endpoint, Hashable {
         package static let path = "/models/create"
-        package typealias Response = BegunJob
-        /// The new model's name.
+        package typealias Response = StartedJob
+        /// Name of the new model.
         package var model: String
-        /// The one that it is made of; Ollama fetches it if it has to.
+        /// Name of the base model; Ollama downloads it if necessary.
         package var from: String
-        /// Who it is to be.
+        /// The system prompt.
         package var system: String?
-        /// Ollama's template of the prompt; absent: the one of the model that it is made of.
+        /// Ollama's prompt template (default: that of the base model).
         package var template: String?
         /// Ollama's parameters: an object such as `{"temperature":0.7,"stop":["User:"]}`.
         package var parameters: RawJSON?
@@ -47,19 +47,21 @@ extension Models {
         }
     }
 
-    /// Lists the jobs that go on and those that ended within the last hour, newest first.
+    /// Lists active jobs and those that ended within the last hour, newest first.
     package struct Pulls: Endpoint {
         package static let path = "/pulls/list"
+        package static let isIdempotent = true
         package typealias Response = [ModelJob]
 
         package init() {}
     }
 
-    /// Tells how a job stands, first at once, then whenever it has changed, to its end.
+    /// Streams the state of a job: the current one, then each change until the job has ended.
     ///
-    /// What changes faster than anybody can read is told together. Throws `missing`.
+    /// Combines changes that follow each other quickly. Throws `missing`.
     package struct FollowPull: StreamingEndpoint {
         package static let path = "/pulls/follow"
+        package static let isIdempotent = true
         package typealias Element = ModelJob
         package var id: ModelJob.ID
 
@@ -68,11 +70,12 @@ extension Models {
         }
     }
 
-    /// Ends a job: Ollama's connection is closed at once; what has come stays and is not fetched again.
+    /// Cancels a job and closes its connection to Ollama; downloaded layers are kept.
     ///
-    /// One that has ended stays as it is. Throws `missing`.
+    /// Does nothing if the job has ended. Throws `missing`.
     package struct CancelPull: Endpoint {
         package static let path = "/pulls/cancel"
+        package static let isIdempotent = true
         package typealias Response = ModelJob
         package var id: ModelJob.ID
 
@@ -83,7 +86,7 @@ extension Models {
 
     /// Deletes a model of Ollama.
     ///
-    /// Throws `missing`, `invalid` for another provider's, `unavailable`.
+    /// Throws `missing`, `invalid` for a model of another provider, `unavailable`.
     package struct Delete: Endpoint {
         package static let path = "/models/delete"
         package typealias Response = Done
@@ -94,11 +97,12 @@ extension Models {
         }
     }
 
-    /// Tells what is known of a model.
+    /// Returns the details of a model.
     ///
     /// Throws `missing`, `unavailable`.
     package struct Show: Endpoint {
         package static let path = "/models/show"
+        package static let isIdempotent = true
         package typealias Response = ModelDescription
         package var model: String
 
@@ -107,10 +111,10 @@ extension Models {
         }
     }
 
-    /// A job, and whether it was begun by this request.
-    package struct BegunJob: Codable, Sendable, Hashable {
+    /// A job, and whether the request started it.
+    package struct StartedJob: Codable, Sendable, Hashable {
         package var job: ModelJob
-        /// Whether it is a new one, rather than one that was joined.
+        /// Whether the request started the job; `false` if it was already running.
         package var isNew: Bool
 
         package init(job: ModelJob, isNew: Bool) {

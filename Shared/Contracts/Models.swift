@@ -1,10 +1,11 @@
-/// What inference-svc answers about models.
+/// The endpoints of inference-svc for models.
 package enum Models {
-    /// Finds the model that a name means; absent: the default.
+    /// Returns the model with a name, or the default model.
     ///
     /// Throws `missing`, `unavailable`.
     package struct Find: Endpoint {
         package static let path = "/models/find"
+        package static let isIdempotent = true
         package typealias Response = Model
         package var name: String?
 
@@ -13,24 +14,23 @@ package enum Models {
         }
     }
 
-    /// Lists the providers and what each offers.
+    /// Lists the providers and their models.
     package struct List: Endpoint {
         package static let path = "/models/list"
+        package static let isIdempotent = true
         package typealias Response = [ProviderReport]
 
         package init() {}
     }
 
-    /// How a provider stands, and its models.
+    /// The state of a provider and its models.
     package struct ProviderReport: Codable, Sendable, Hashable {
-        /// What it is called, such as `demo` or `ollama`.
+        /// Name of the provider, such as `demo` or `ollama`.
         package var name: String
-        /// Where it is asked; absent for the embedded one.
-        ///
-        /// Never holds a credential.
+        /// Address of the provider, without credentials; `nil` for the built-in one.
         package var address: String?
         package var models: [Model]
-        /// Why it does not answer; absent when it does.
+        /// Why the provider does not respond; `nil` if it does.
         package var fault: Fault?
 
         package init(name: String, address: String?, models: [Model], fault: Fault?) {
@@ -46,13 +46,13 @@ package enum Models {
 package struct Model: Codable, Sendable, Hashable {
     /// `provider/model`.
     package var name: String
-    /// How many tokens it can be shown, as we would ask for it.
+    /// Context window, in tokens, as requests use it.
     package var window: Int
-    /// What it can do; absent where its provider does not say.
+    /// Abilities; `nil` if the provider does not report them.
     package var abilities: [Ability]?
-    /// What there is to say of it to a person.
+    /// Description for people.
     package var note: String?
-    /// What it costs; absent where no price is known.
+    /// Price; `nil` if unknown.
     package var price: Price?
 
     package init(
@@ -69,7 +69,7 @@ package struct Model: Codable, Sendable, Hashable {
         self.price = price
     }
 
-    /// What a million tokens cost.
+    /// Price of a million tokens.
     package struct Price: Codable, Sendable, Hashable {
         package var prompt: Double
         package var completion: Double
@@ -80,7 +80,7 @@ package struct Model: Codable, Sendable, Hashable {
         }
     }
 
-    /// Something that a model can do.
+    /// An ability of a model.
     package enum Ability: String, Codable, Sendable, CaseIterable {
         case chat
         case images
@@ -90,8 +90,8 @@ package struct Model: Codable, Sendable, Hashable {
         case embeddings
     }
 
-    /// Whether it can do something, as far as is known.
-    package func may(_ ability: Ability) -> Bool {
+    /// Whether the model has an ability; `true` if unknown.
+    package func supports(_ ability: Ability) -> Bool {
         abilities?.contains(ability) ?? true
     }
 }

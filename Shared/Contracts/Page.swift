@@ -1,7 +1,7 @@
-/// Some of a list, and how long the whole list is.
+/// A part of a list.
 package struct Page<Item: Codable & Sendable>: Codable, Sendable {
     package var items: [Item]
-    /// How many there are in the whole list.
+    /// Number of items in the complete list.
     package var total: Int
 
     package init(items: [Item], total: Int) {
@@ -12,7 +12,7 @@ package struct Page<Item: Codable & Sendable>: Codable, Sendable {
 
 extension Page: Equatable where Item: Equatable {}
 
-/// In which order a list is told.
+/// The order of a list.
 package enum Order: String, Codable, Sendable {
     /// Oldest first.
     case ascending = "asc"

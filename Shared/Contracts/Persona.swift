@@ -1,23 +1,23 @@
-/// A character that a model speaks as.
+/// A character that a model plays.
 ///
-/// Its instructions and traits stay inside conversation-svc: they are no part of this value.
+/// Does not include its instructions and traits, which stay inside conversation-svc.
 package struct Persona: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<Persona>
 
     package var id: ID
-    /// A short name in lower case, unique: `maya-kitchen`.
+    /// Unique short name in lower case, such as `maya-kitchen`.
     package var name: String
     package var displayName: String
     /// A path on the gateway or an absolute URL.
     package var avatarURL: String
     package var description: String
     package var category: String
-    /// What the persona says first in a new conversation; empty when it waits.
+    /// First message of a new conversation; empty if there is none.
     package var greeting: String
-    /// How a conversation with it might be begun.
+    /// Suggestions for the first message of a user.
     package var suggestedMessages: [String]
     package var createdAt: Timestamp
-    /// How many conversations there are with it; only ``Personas/Find`` counts.
+    /// Number of conversations with the persona; only ``Personas/Find`` returns it.
     package var conversationCount: Int?
 
     package init(

@@ -1,8 +1,9 @@
-/// What conversation-svc answers about personas.
+/// The endpoints of conversation-svc for personas.
 package enum Personas {
     /// Lists the active personas, newest first.
     package struct List: Endpoint {
         package static let path = "/personas/list"
+        package static let isIdempotent = true
         package typealias Response = Page<Persona>
         package var limit: Int
         package var offset: Int
@@ -13,11 +14,12 @@ package enum Personas {
         }
     }
 
-    /// Finds one persona.
+    /// Returns a persona.
     ///
     /// Throws `missing`.
     package struct Find: Endpoint {
         package static let path = "/personas/find"
+        package static let isIdempotent = true
         package typealias Response = Persona
         package var id: Persona.ID
 

@@ -1,9 +1,9 @@
-/// Who is asking, as the gateway found out.
+/// The authenticated caller of a request.
 package struct Principal: Codable, Sendable, Hashable {
-    /// The user's name in the house; opaque, at most 255 bytes.
+    /// Name of the user: opaque, at most 255 bytes.
     package var user: String
     package var role: Role
-    /// The key that they came with; absent for a token.
+    /// The API key of the request; `nil` for a token.
     package var key: APIKey.ID?
 
     package init(user: String, role: Role = .user, key: APIKey.ID? = nil) {
@@ -12,14 +12,14 @@ package struct Principal: Codable, Sendable, Hashable {
         self.key = key
     }
 
-    /// What a principal may do.
+    /// The permissions of a principal.
     package enum Role: String, Codable, Sendable, Hashable, CaseIterable, Comparable {
-        /// Whatever concerns their own things.
+        /// Access to the user's own objects.
         case user
-        /// Models, personas and the keys of others besides.
+        /// Access to models, personas and the keys of all users as well.
         case admin
 
-        /// Whether one may less than another.
+        /// Whether the left role has fewer permissions.
         package static func < (left: Role, right: Role) -> Bool {
             left == .user && right == .admin
         }

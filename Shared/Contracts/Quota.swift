@@ -1,13 +1,13 @@
-/// How much a user or a key may take in a day or a month, UTC; what is absent has no limit.
+/// Limits for a user or an API key per day or month, UTC (default of each limit: unlimited).
 package struct Quota: Codable, Sendable, Hashable {
     package var period: Period
-    /// Calls and turns that a model was asked to answer.
+    /// Maximum number of generations.
     package var requests: Int?
-    /// Tokens of prompts and completions together.
+    /// Maximum number of prompt and completion tokens together.
     package var tokens: Int?
-    /// Money, in millionths of the currency of the prices.
+    /// Maximum cost, in millionths of the currency of the prices.
     package var cost: Int?
-    /// How many answers may be made at once.
+    /// Maximum number of generations at the same time.
     package var concurrentRuns: Int?
 
     package init(
@@ -24,33 +24,33 @@ package struct Quota: Codable, Sendable, Hashable {
         self.concurrentRuns = concurrentRuns
     }
 
-    /// Whether it limits nothing.
+    /// Whether no limit is set.
     package var isEmpty: Bool { requests == nil && tokens == nil && cost == nil && concurrentRuns == nil }
 
-    /// After which time the counting begins anew.
+    /// The period after which usage is reset.
     package enum Period: String, Codable, Sendable, CaseIterable {
-        /// At midnight, UTC.
+        /// Reset at midnight, UTC.
         case day
-        /// At midnight before the first of the month, UTC.
+        /// Reset at midnight on the first day of the month, UTC.
         case month
 
-        /// The first day of the period that a day is in.
+        /// The first day of the period that contains a day.
         package func start(of day: Day) -> Day {
             self == .day ? day : day.startOfMonth
         }
 
-        /// The first day of the period after that.
+        /// The first day of the next period.
         package func end(of day: Day) -> Day {
             self == .day ? Day(number: day.number + 1) : day.startOfNextMonth
         }
     }
 
-    /// To whom a quota applies; as text `user:alice` or `key:<id>`.
+    /// The user or key that a quota applies to; as text `user:alice` or `key:<id>`.
     package enum Subject: Codable, Sendable, Hashable, CustomStringConvertible {
         case user(String)
         case key(APIKey.ID)
 
-        /// Reads `user:alice` or `key:<id>`.
+        /// Parses `user:alice` or `key:<id>`.
         package init?(_ text: some StringProtocol) {
             if text.hasPrefix("user:"), text.utf8.count > 5 {
                 self = .user(String(text.dropFirst(5)))
@@ -68,7 +68,7 @@ package struct Quota: Codable, Sendable, Hashable {
             }
         }
 
-        /// Two names are the same when their bytes are, as the store has it.
+        /// Compares names bytewise, as the database does.
         package static func == (left: Subject, right: Subject) -> Bool {
             switch (left, right) {
             case (.user(let left), .user(let right)): left.utf8.elementsEqual(right.utf8)
@@ -104,7 +104,7 @@ package struct Quota: Codable, Sendable, Hashable {
 }
 
 extension Principal {
-    /// To whom quotas of this principal apply: the user, and the key that they came with.
+    /// The subjects whose quotas apply: the user, and the key of the request.
     package var quotaSubjects: [Quota.Subject] {
         [.user(user)] + (key.map { [.key($0)] } ?? [])
     }

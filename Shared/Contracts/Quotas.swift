@@ -1,11 +1,12 @@
-/// What conversation-svc answers about quotas.
+/// The endpoints of conversation-svc for quotas.
 package enum Quotas {
-    /// Tells somebody's quota and how much of it is left.
+    /// Returns the quota of a subject and its usage.
     ///
-    /// Users see their own and those of their keys, admins everybody's. Throws `forbidden`, `missing`.
+    /// Users have access to their own quota and those of their keys, admins to all. Throws `forbidden`, `missing`.
     package struct Find: Endpoint {
         package static let path = "/quotas/find"
-        package typealias Response = Standing
+        package static let isIdempotent = true
+        package typealias Response = Status
         package var subject: Quota.Subject
 
         package init(subject: Quota.Subject) {
@@ -13,12 +14,13 @@ package enum Quotas {
         }
     }
 
-    /// Sets somebody's quota in the place of what there was; an empty one takes it away.
+    /// Replaces the quota of a subject; an empty one removes it.
     ///
-    /// For admins. What was used in the period before counts. Throws `forbidden`, `missing`, `invalid`.
+    /// For admins. Earlier usage in the period counts. Throws `forbidden`, `missing`, `invalid`.
     package struct Set: Endpoint {
         package static let path = "/quotas/set"
-        package typealias Response = Standing
+        package static let isIdempotent = true
+        package typealias Response = Status
         package var subject: Quota.Subject
         package var quota: Quota
 
@@ -28,23 +30,23 @@ package enum Quotas {
         }
     }
 
-    /// How somebody's quota stands.
-    package struct Standing: Codable, Sendable, Hashable {
+    /// The quota of a subject and its usage.
+    package struct Status: Codable, Sendable, Hashable {
         package var subject: Quota.Subject
-        /// Absent: no quota applies.
+        /// `nil` if there is no quota.
         package var quota: Quota?
-        /// What was used in this period, or this day where no quota says another.
-        package var used: Usage.Tally
-        /// What calls that are going on may take beside it.
-        package var reserved: Usage.Tally
-        /// When the next period begins.
+        /// Usage in the current period, or of the current day if there is no quota.
+        package var used: Usage.Total
+        /// Reservations of active calls.
+        package var reserved: Usage.Total
+        /// Start of the next period.
         package var resetsAt: Timestamp
 
         package init(
             subject: Quota.Subject,
             quota: Quota?,
-            used: Usage.Tally,
-            reserved: Usage.Tally,
+            used: Usage.Total,
+            reserved: Usage.Total,
             resetsAt: Timestamp
         ) {
             self.subject = subject
@@ -55,22 +57,22 @@ package enum Quotas {
         }
     }
 
-    /// Reserves what a call may take of the principal's quotas, before a model is asked.
+    /// Reserves the estimated usage of a call in the principal's quotas, before the model is called.
     ///
-    /// Throws `quota_exceeded` with a sentence that says which quota, how much, and when it begins anew; where a quota of
-    /// money applies, `forbidden` for a model without a price, and whatever keeps the price from being known.
+    /// Throws `quota_exceeded` with a message that names the quota, its limit and its reset. If a cost quota applies,
+    /// throws `forbidden` for a model without a price, and the fault of a price look-up that failed.
     package struct Reserve: Endpoint, Hashable {
         package static let path = "/quotas/reserve"
         package typealias Response = Reserved
-        /// `provider/model` or a bare name; absent for the default.
+        /// `provider/model` or a model name (default: the default model).
         package var model: String?
-        /// How many tokens the prompt has, estimated.
+        /// Estimated number of prompt tokens.
         package var promptTokens: Int
-        /// The most that the answer may have; absent: as many as is usual.
+        /// Maximum number of completion tokens (default: an estimate).
         package var maxTokens: Int?
-        /// The name that the reservation is to have, so that whoever hears no answer can settle it; absent: a new one.
+        /// Id of the reservation, chosen by the caller so that it can be settled without a response (default: new).
         ///
-        /// A repeat under it reserves nothing more.
+        /// Idempotent: a second request with the same id reserves nothing.
         package var reservation: Reservation.ID?
 
         package init(
@@ -86,11 +88,11 @@ package enum Quotas {
         }
     }
 
-    /// What became of a wish to reserve.
+    /// The result of a reservation.
     package struct Reserved: Codable, Sendable, Hashable {
-        /// What to settle when the call is over; absent when no quota applies, and nothing was reserved.
+        /// The reservation to settle after the call; `nil` if no quota applies.
         package var reservation: Reservation.ID?
-        /// How many tokens the answer may have so that the quota holds; absent: as many as it wants.
+        /// Maximum number of completion tokens that the quota allows; `nil`: unlimited.
         package var answerLimit: Int?
 
         package init(reservation: Reservation.ID?, answerLimit: Int? = nil) {
@@ -99,16 +101,17 @@ package enum Quotas {
         }
     }
 
-    /// A part of a quota that a call has for itself; one that is not settled in time counts as used up.
+    /// A part of a quota reserved for a call; counts as used if it is not settled in time.
     package enum Reservation {
         package typealias ID = Identifier<Reservation>
     }
 
-    /// Puts the truth in the place of reservations: the usage is recorded and the reservation gone in one commit.
+    /// Replaces reservations by the actual usage in one transaction.
     ///
-    /// A reservation that is not there any more is left out, so repeats do nothing. For the gateway, without a principal.
+    /// Idempotent: ignores reservations that no longer exist. For the gateway, without a principal.
     package struct Settle: Endpoint {
         package static let path = "/quotas/settle"
+        package static let isIdempotent = true
         package typealias Response = Done
         package var settlements: [Settlement]
 
@@ -117,12 +120,12 @@ package enum Quotas {
         }
     }
 
-    /// What a call took for which something was reserved.
+    /// The actual usage of a call with a reservation.
     package struct Settlement: Codable, Sendable, Hashable {
         package var reservation: Reservation.ID
         /// `provider/model`.
         package var model: String
-        /// Absent for a call that never reached a model: then nothing counts.
+        /// `nil` for a call that reached no model: no usage is recorded.
         package var usage: Usage?
 
         package init(reservation: Reservation.ID, model: String, usage: Usage?) {

@@ -1,17 +1,16 @@
 import Foundation
 
-/// A JSON value that nobody on its way looks into: a schema, a tool's description, what a provider wants to see again.
+/// A JSON value that is passed on without interpretation: a schema, a tool description, a provider's metadata.
 ///
-/// It stands in the JSON around it as the value that it is, not as a text. Values that are nested deeper than
-/// ``depthLimit`` are refused.
+/// Encoded as the value itself, not as a string. Nesting deeper than ``depthLimit`` is invalid.
 package struct RawJSON: Codable, Sendable, Hashable {
-    /// How deep arrays and objects may be nested.
+    /// Maximum depth of nested arrays and objects.
     package static let depthLimit = 64
 
-    /// The value as JSON; white space and the order of members are as they came, where they could be kept.
+    /// The JSON text; keeps white space and the order of members where possible.
     package let text: String
 
-    /// - Parameter text: valid JSON; whoever makes one of these has seen to that.
+    /// - Parameter text: valid JSON; not checked here.
     package init(_ text: String) {
         self.text = text
     }
@@ -26,7 +25,7 @@ package struct RawJSON: Codable, Sendable, Hashable {
     }
 }
 
-/// One value of a JSON tree; each is looked at once, so that the time is linear in the size.
+/// A value of a JSON tree; decoded in time linear in its size.
 private indirect enum JSONNode: Codable {
     case null
     case flag(Bool)
@@ -55,7 +54,7 @@ private indirect enum JSONNode: Codable {
                 .init(codingPath: decoder.codingPath, debugDescription: "The value is nested too deeply.")
             )
         }
-        // Which kind it is, is asked without reading into it.
+        // Asking for a container determines the kind without decoding the contents.
         if let members = Self.members(decoder) {
             var object: [String: JSONNode] = [:]
             for key in members.allKeys { object[key.stringValue] = try members.decode(JSONNode.self, forKey: key) }

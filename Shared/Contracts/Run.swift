@@ -1,23 +1,23 @@
-/// One generation as a resource: it belongs to conversation-svc and does not die with the client's connection.
+/// A generation in a conversation; it belongs to conversation-svc and continues without the client's connection.
 package struct Run: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<Run>
 
     package var id: ID
     package var conversation: Conversation.ID
     package var status: Status
-    /// `provider/model`, once a provider has begun.
+    /// `provider/model`; `nil` before a provider has started.
     package var model: String?
     package var userMessage: Message.ID
-    /// The answer, once there is one.
+    /// The answer, if there is one.
     package var assistantMessage: Message.ID?
-    /// The number of its newest event.
+    /// Number of the latest event.
     package var lastEvent: Int
     package var usage: Usage?
-    /// Why it did not end well.
+    /// The reason of a failure or interruption.
     package var fault: Fault?
-    /// What was tried in order to have a model answer, once the run has ended.
+    /// The attempts to generate an answer, after the end of the run.
     package var attempts: [Attempt]?
-    /// Why the model ended, where it did.
+    /// Why the model stopped, if it did.
     package var finishReason: Inference.Finish.Reason?
     package var createdAt: Timestamp
     package var endedAt: Timestamp?
@@ -52,36 +52,36 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
         self.endedAt = endedAt
     }
 
-    /// How a run stands.
+    /// The status of a run.
     package enum Status: String, Codable, Sendable {
-        /// Waits for the turns before it.
+        /// Waits for earlier turns of the conversation.
         case queued
         case running
-        /// The provider said that it is finished.
+        /// The provider reported the end of the answer.
         case completed
-        /// Somebody ended it.
+        /// Cancelled by the user.
         case stopped
-        /// The provider said no.
+        /// The provider returned an error.
         case failed
-        /// A cut, a time-out or a crash: no verdict.
+        /// A lost connection, a timeout or a crash; the outcome is unknown.
         case interrupted
 
-        /// Whether nothing more will come.
+        /// Whether the run has ended.
         package var isFinal: Bool { self != .queued && self != .running }
     }
 }
 
-/// How many tokens a generation took.
+/// The token usage of a generation.
 package struct Usage: Codable, Sendable, Hashable {
     package var promptTokens: Int
     package var completionTokens: Int
-    /// Whether the numbers are ours and not the provider's.
+    /// Whether the numbers are estimated, not reported by the provider.
     package var isEstimated: Bool
-    /// How many of the prompt's tokens the provider had seen before; absent when it did not say.
+    /// Number of prompt tokens read from the provider's cache; `nil` if not reported.
     package var cachedTokens: Int?
-    /// How many of the completion's tokens were thoughts; absent when the provider did not say.
+    /// Number of completion tokens used for reasoning; `nil` if not reported.
     package var reasoningTokens: Int?
-    /// What it costs, in millionths of the currency of the prices; absent where no price is known.
+    /// Cost, in millionths of the currency of the prices; `nil` if the price is unknown.
     package var cost: Int?
 
     package init(

@@ -1,14 +1,12 @@
 extension Run {
-    /// One thing that happened in a run.
-    ///
-    /// Events are numbered 1…n without gaps.
+    /// An event of a run, numbered from 1 without gaps.
     package struct Event: Codable, Sendable, Hashable {
         package var number: Int
-        /// First event: the user's message as stored.
+        /// In the first event: the stored message of the user.
         package var userMessage: Message?
-        /// More of the answer's text; a token's border is nobody's business.
+        /// More text of the answer; one event may contain several tokens.
         package var text: String?
-        /// Last event.
+        /// In the last event: the end of the run.
         package var end: End?
 
         package init(number: Int, userMessage: Message) {
@@ -27,20 +25,20 @@ extension Run {
         }
     }
 
-    /// How a run ended.
+    /// The end of a run.
     package struct End: Codable, Sendable, Hashable {
         package var status: Status
-        /// The stored answer; absent when there is none.
+        /// The stored answer, if there is one.
         package var assistantMessage: Message?
         package var model: String?
         package var usage: Usage?
         package var context: ContextReport?
         package var timing: Timing?
-        /// Why, when the status is `failed` or `interrupted`.
+        /// The reason of the status `failed` or `interrupted`.
         package var fault: Fault?
-        /// What was tried in order to have a model answer; absent when none was asked.
+        /// The attempts to generate an answer; `nil` if no model was called.
         package var attempts: [Attempt]?
-        /// Why the model ended, where it did.
+        /// Why the model stopped, if it did.
         package var finishReason: Inference.Finish.Reason?
 
         package init(
@@ -66,13 +64,13 @@ extension Run {
         }
     }
 
-    /// What of the conversation the model was shown.
+    /// The part of the conversation that was sent to the model.
     package struct ContextReport: Codable, Sendable, Hashable {
         package var messagesUsed: Int
         package var messagesLeftOut: Int
-        /// Estimated tokens of all that was sent.
+        /// Estimated number of tokens sent.
         package var tokensEstimated: Int
-        /// The model's window, in tokens.
+        /// Context window of the model, in tokens.
         package var window: Int
 
         package init(messagesUsed: Int, messagesLeftOut: Int, tokensEstimated: Int, window: Int) {
@@ -83,13 +81,13 @@ extension Run {
         }
     }
 
-    /// Where a run's time went, in milliseconds.
+    /// Durations of the phases of a run, in milliseconds.
     package struct Timing: Codable, Sendable, Hashable {
-        /// From the request to the start of its generation: earlier turns, the commit, the context.
+        /// From the request to the start of the generation: earlier turns, the commit, the context.
         package var queue: Double
         /// From the start of the generation to the provider's first text.
         package var firstToken: Double?
-        /// The whole generation.
+        /// The complete generation.
         package var upstream: Double
         package var total: Double
 
@@ -102,7 +100,7 @@ extension Run {
     }
 }
 
-/// A user's message and how its run ended.
+/// A user's message and the end of its run.
 package struct Turn: Codable, Sendable, Hashable {
     package var run: Run.ID
     package var userMessage: Message

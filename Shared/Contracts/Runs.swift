@@ -1,22 +1,21 @@
-/// What conversation-svc answers about runs.
+/// The endpoints of conversation-svc for runs.
 ///
-/// All need a principal.
+/// All require a principal.
 package enum Runs {
-    /// Stores a user's message, opens a run that answers it, and tells the run's events to their end.
+    /// Stores a user's message, starts a run that answers it, and streams the events of the run.
     ///
-    /// The first element follows the commit: whoever has it, has been acknowledged. Leaving the stream does not stop
-    /// the run. Throws `missing`, `forbidden`, `invalid`, `limited`, and `key_reused` for a key that came with something
-    /// else before.
+    /// The first element follows the commit. Closing the stream does not stop the run. Throws `missing`, `forbidden`,
+    /// `invalid`, `limited`, and `key_reused` for an idempotency key of a different request.
     package struct Start: StreamingEndpoint, Hashable {
         package static let path = "/runs/start"
         package typealias Element = Run.Event
         package var conversation: Conversation.ID
-        /// What is said; absent where only another answer is wanted.
+        /// Content of the message; `nil` to regenerate an answer.
         package var content: Message.Content?
-        /// The message in whose place this stands: with content a question that is put in another way; without, an
-        /// answer that is to be made again, or a question that is to be answered again.
+        /// The message to replace on a new branch: with `content` a user message to edit; without, an answer to
+        /// regenerate or a user message to answer again.
         package var insteadOf: Message.ID?
-        /// The caller's own name for this request: a repeat within a day gets the first one's run.
+        /// Idempotency key: a repeated request within a day returns the run of the first one.
         package var key: String?
 
         package init(
@@ -32,7 +31,7 @@ package enum Runs {
         }
     }
 
-    /// Like ``Start``, of the same JSON, but answers once, when the run has ended.
+    /// Like ``Start``, with the same JSON, but responds once, after the end of the run.
     package struct Complete: Endpoint, Hashable {
         package static let path = "/runs/complete"
         package typealias Response = Turn
@@ -51,11 +50,12 @@ package enum Runs {
         }
     }
 
-    /// Tells how a run stands.
+    /// Returns a run.
     ///
     /// Throws `missing`, `forbidden`.
     package struct Find: Endpoint {
         package static let path = "/runs/find"
+        package static let isIdempotent = true
         package typealias Response = Run
         package var conversation: Conversation.ID
         package var run: Run.ID
@@ -66,13 +66,14 @@ package enum Runs {
         }
     }
 
-    /// Tells the events of a run from the one after `after` to their end, while it goes on and after it has ended.
+    /// Streams the events of an active or finished run that follow the event `after`.
     package struct Follow: StreamingEndpoint {
         package static let path = "/runs/follow"
+        package static let isIdempotent = true
         package typealias Element = Run.Event
         package var conversation: Conversation.ID
         package var run: Run.ID
-        /// The number of the last event that the watcher has; 0 for none.
+        /// Number of the last event that the caller has received; 0 for none.
         package var after: Int
 
         package init(conversation: Conversation.ID, run: Run.ID, after: Int) {
@@ -82,11 +83,12 @@ package enum Runs {
         }
     }
 
-    /// Ends a run: the provider's connection is closed, the answer so far stored as `stopped`.
+    /// Stops a run: closes the provider's connection and stores the answer so far as `stopped`.
     ///
-    /// Twice is as once.
+    /// Idempotent.
     package struct Cancel: Endpoint {
         package static let path = "/runs/cancel"
+        package static let isIdempotent = true
         package typealias Response = Run
         package var conversation: Conversation.ID
         package var run: Run.ID

@@ -1,9 +1,15 @@
-/// An endpoint that answers with many values, one after another.
+/// A request to a service that responds with a stream of values.
 ///
-/// A stream ends with an explicit end line; one that stops without it was cut, and is a ``Fault``.
+/// A stream ends with an end line; a stream that stops without one is a ``Fault``.
 package protocol StreamingEndpoint: Codable, Sendable {
     /// One value of the stream.
     associatedtype Element: Codable & Sendable
-    /// Where the endpoint is served: `/<plural noun>/<verb>`, unique in the whole house.
+    /// The path of the endpoint: `/<plural noun>/<verb>`, unique among all services.
     static var path: String { get }
+    /// Whether the request may be sent again when it was lost before the stream started; `false` by default.
+    static var isIdempotent: Bool { get }
+}
+
+extension StreamingEndpoint {
+    package static var isIdempotent: Bool { false }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A moment, in whole microseconds since 1970, UTC; a plain number on the wire and in the store.
+/// A point in time, encoded as the number of microseconds since 1970-01-01, UTC.
 package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     /// Microseconds since 1970-01-01T00:00:00Z.
     package var microseconds: Int64
@@ -18,7 +18,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
         try container.encode(microseconds)
     }
 
-    /// The wall clock's time.
+    /// The current time of the system clock.
     package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -1,38 +1,37 @@
-/// How many tokens a text is taken to have where nobody has counted them: the one rule of the house.
+/// The estimated number of tokens of a text, used wherever no provider has counted them.
 ///
-/// It errs on the high side: a token for every three bytes, and four for what stands around a text. English has four to
-/// five bytes a token, other languages in Latin letters three to four, Chinese, Japanese and Korean three or a little less.
+/// Rather too high than too low: one token for three bytes, and four for each text. English has four to five bytes per
+/// token, other languages with Latin letters three to four, Chinese, Japanese and Korean about three.
 ///
-/// One rule, and not a careful one for what is planned beside a likely one for what is counted. A window that is planned
-/// too full is cut silently by the provider. A quota would not hold if a call could count for more than was reserved for
-/// the same text, nor if what nobody counted were taken for less than it was. Where a provider counts, its number holds;
-/// what was estimated is marked so wherever it is told.
+/// Planning and accounting use the same estimate. A provider silently truncates a context window that was planned too
+/// full; a quota could be exceeded if a call counted for more tokens than were reserved for it, or for fewer than it
+/// used. Numbers of the provider take precedence, and estimates are marked as such.
 package enum TokenEstimate {
     private static let bytesPerToken = 3
-    /// What stands around a text: who speaks, where it begins and ends.
+    /// Tokens for the role and the delimiters of a text.
     private static let frame = 4
 
-    /// The tokens of so many bytes of text, told as one.
+    /// Estimates the tokens of one text by its size.
     package static func tokens(inBytes bytes: Int) -> Int {
         max(0, bytes) / bytesPerToken + frame
     }
 
-    /// The tokens of a text.
+    /// Estimates the tokens of a text.
     package static func tokens(in text: String) -> Int {
         tokens(inBytes: text.utf8.count)
     }
 
-    /// The tokens of several texts, each by itself.
+    /// Estimates the tokens of several separate texts.
     package static func tokens(in texts: [String]) -> Int {
         texts.reduce(0) { $0 + tokens(in: $1) }
     }
 
-    /// The tokens of an answer that has so many bytes so far; one that has not begun has none.
+    /// Estimates the tokens of an answer by its size so far; 0 for an empty one.
     package static func tokens(inAnswerOf bytes: Int) -> Int {
         bytes > 0 ? tokens(inBytes: bytes) : 0
     }
 
-    /// The tokens of the calls of tools in a message.
+    /// Estimates the tokens of the tool calls of a message.
     package static func tokens(of calls: [Inference.ToolCall]?) -> Int {
         (calls ?? []).reduce(0) { $0 + tokens(in: $1.function.name + $1.function.arguments) }
     }

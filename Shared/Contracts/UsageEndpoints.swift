@@ -1,13 +1,14 @@
-/// What conversation-svc answers about usage: who took how much of which model on which day, UTC.
+/// The endpoints of conversation-svc for usage by user, key, model and day, UTC.
 extension Usage {
-    /// Adds what calls took that conversation-svc did not make itself; for the gateway, without a principal.
+    /// Records usage that did not come from runs; for the gateway, without a principal.
     ///
-    /// A batch that comes again counts once. Throws `invalid`.
+    /// Idempotent: a repeated batch is ignored. Throws `invalid`.
     package struct Record: Endpoint {
         package static let path = "/usage/record"
+        package static let isIdempotent = true
         package typealias Response = Done
         package typealias ID = Identifier<Record>
-        /// The name of the batch.
+        /// Id of the batch.
         package var batch: ID
         package var entries: [Entry]
 
@@ -17,33 +18,42 @@ extension Usage {
         }
     }
 
-    /// What a user took of a model on a day, with a key or with none.
+    /// The usage of a model by a user on one day, with or without an API key.
     package struct Entry: Codable, Sendable, Hashable {
         package var user: String
         package var key: APIKey.ID?
         /// `provider/model`.
         package var model: String
         package var day: Day
-        package var tally: Tally
+        package var total: Total
 
-        package init(user: String, key: APIKey.ID?, model: String, day: Day, tally: Tally) {
+        package init(user: String, key: APIKey.ID?, model: String, day: Day, total: Total) {
             self.user = user
             self.key = key
             self.model = model
             self.day = day
-            self.tally = tally
+            self.total = total
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case user
+            case key
+            case model
+            case day
+            case total = "tally"
         }
     }
 
-    /// Tells the usage of a time, by day, model, key and user as wanted.
+    /// Returns the usage of a period, grouped by any of day, model, key and user.
     ///
-    /// Users see their own, admins everybody's. Throws `forbidden`, and `invalid` for more lines than are told at once.
+    /// Users have access to their own usage, admins to all. Throws `forbidden`, and `invalid` for too many lines.
     package struct Report: Endpoint {
         package static let path = "/usage/report"
-        package typealias Response = Reported
-        /// Whose; absent: the caller's.
+        package static let isIdempotent = true
+        package typealias Response = Summary
+        /// The user (default: the caller).
         package var user: String?
-        /// Whether everybody's is wanted.
+        /// Whether to include all users.
         package var isAll: Bool
         /// The first day.
         package var from: Day
@@ -60,7 +70,7 @@ extension Usage {
         }
     }
 
-    /// By what usage is told apart.
+    /// A property by which usage is grouped.
     package enum Group: String, Codable, Sendable, CaseIterable {
         case day
         case model
@@ -68,27 +78,27 @@ extension Usage {
         case user
     }
 
-    /// The usage of a time.
-    package struct Reported: Codable, Sendable, Hashable {
+    /// The usage of a period.
+    package struct Summary: Codable, Sendable, Hashable {
         package var lines: [Line]
-        package var total: Tally
+        package var total: Total
 
-        package init(lines: [Line], total: Tally) {
+        package init(lines: [Line], total: Total) {
             self.lines = lines
             self.total = total
         }
     }
 
-    /// The usage of one group; of what it is not told apart by, nothing is said.
+    /// The usage of one group; properties that are not grouped by are `nil`.
     package struct Line: Codable, Sendable, Hashable {
         package var day: Day?
         package var model: String?
-        /// Absent as well for what was used without a key.
+        /// `nil` also for usage without a key.
         package var key: APIKey.ID?
-        /// What the key is called; absent when it was revoked.
+        /// Name of the key; `nil` if it was revoked.
         package var keyName: String?
         package var user: String?
-        package var tally: Tally
+        package var total: Total
 
         package init(
             day: Day? = nil,
@@ -96,14 +106,23 @@ extension Usage {
             key: APIKey.ID? = nil,
             keyName: String? = nil,
             user: String? = nil,
-            tally: Tally
+            total: Total
         ) {
             self.day = day
             self.model = model
             self.key = key
             self.keyName = keyName
             self.user = user
-            self.tally = tally
+            self.total = total
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case day
+            case model
+            case key
+            case keyName
+            case user
+            case total = "tally"
         }
     }
 }

@@ -72,8 +72,8 @@ extension Attempt: JSONWritable, JSONReadable {
             case "model": model = try json.string()
             case "outcome": outcome = try json.word()
             case "code": code = try json.string()
-            case "status": status = try json.number()
-            case "milliseconds": milliseconds = try json.number()
+            case "status": status = try json.int()
+            case "milliseconds": milliseconds = try json.int()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -88,7 +88,7 @@ extension Attempt: JSONWritable, JSONReadable {
     }
 }
 
-extension Inference.ToolCallPiece: JSONWritable, JSONReadable {
+extension Inference.ToolCallDelta: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("index", index)
@@ -103,7 +103,7 @@ extension Inference.ToolCallPiece: JSONWritable, JSONReadable {
         self.init(index: -1)
         try json.object { name, json in
             switch name {
-            case "index": index = try json.number()
+            case "index": index = try json.int()
             case "id": id = try json.string()
             case "name": self.name = try json.string()
             case "arguments": arguments = try json.string()

@@ -33,7 +33,7 @@ extension Inference.Message: JSONWritable, JSONReadable {
             case "tool_calls": toolCalls = try json.listOrNull()
             case "tool_call_id": toolCallID = try json.stringOrNull()
             case "extra_content": metadata = try json.metadata()
-            // Clients send back what they were answered, and add what they please: it says nothing to a model.
+            // Clients send responses back and add members of their own, which are ignored.
             default: try json.skip()
             }
         }
@@ -145,7 +145,7 @@ extension Inference.ToolCall: JSONWritable, JSONReadable {
                     }
                 }
             case "extra_content": metadata = try json.metadata()
-            // Its place in a stream, for one, which clients put together and send back.
+            // Clients also send back `index`, for example, from a streamed response.
             default: try json.skip()
             }
         }
@@ -155,9 +155,9 @@ extension Inference.ToolCall: JSONWritable, JSONReadable {
 }
 
 extension JSONScanner {
-    /// Takes what a provider wants to see again; `null` is nothing.
+    /// Reads the metadata of a provider; returns `nil` for `null`.
     ///
-    /// What is larger than any provider's is refused: looking it over has its price.
+    /// Throws above a size that no provider uses.
     fileprivate mutating func metadata() throws -> RawJSON? {
         guard kind != .null else {
             try skip()

@@ -10,7 +10,7 @@ extension JSONScanner {
     }
 
     /// Reads a point in time, in microseconds since 1970.
-    mutating func moment() throws -> Timestamp {
-        Timestamp(microseconds: Int64(try number()))
+    mutating func timestamp() throws -> Timestamp {
+        Timestamp(microseconds: Int64(try int()))
     }
 }

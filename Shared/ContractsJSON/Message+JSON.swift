@@ -33,8 +33,8 @@ extension Message: JSONWritable, JSONReadable {
             case "status": status = try json.word()
             case "parent": parent = try json.identifier()
             case "run": run = try json.identifier()
-            case "tokenCount": tokenCount = try json.number()
-            case "createdAt": createdAt = try json.moment()
+            case "tokenCount": tokenCount = try json.int()
+            case "createdAt": createdAt = try json.timestamp()
             case "branch": branch = try Branch(from: &json)
             case "metadata": metadata = try json.rawJSON()
             case "toolCalls": toolCalls = try json.list()
@@ -72,8 +72,8 @@ extension Message.Branch: JSONWritable, JSONReadable {
         var (index, count): (Int?, Int?)
         try json.object { name, json in
             switch name {
-            case "index": index = try json.number()
-            case "count": count = try json.number()
+            case "index": index = try json.int()
+            case "count": count = try json.int()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -103,7 +103,7 @@ extension Message.Content: JSONWritable, JSONReadable {
             case "text": text = try json.string()
             case "mediaURLs": try json.array { mediaURLs.append(try $0.string()) }
             case "audioURL": audioURL = try json.string()
-            case "audioSeconds": audioSeconds = try json.number()
+            case "audioSeconds": audioSeconds = try json.int()
             default: throw JSONScanner.Malformed()
             }
         }

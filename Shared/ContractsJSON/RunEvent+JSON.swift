@@ -2,7 +2,7 @@ package import Contracts
 package import JSON
 
 extension Run.Event: JSONWritable, JSONReadable {
-    /// An event of text is exactly `{"number":3,"text":"Hel"}`, for readers that take it apart without decoding.
+    /// A text event is exactly `{"number":3,"text":"Hel"}`: readers rely on this format without decoding it.
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("number", number)
@@ -16,7 +16,7 @@ extension Run.Event: JSONWritable, JSONReadable {
         var (number, userMessage, text, end): (Int?, Message?, String?, Run.End?)
         try json.object { name, json in
             switch name {
-            case "number": number = try json.number()
+            case "number": number = try json.int()
             case "userMessage": userMessage = try Message(from: &json)
             case "text": text = try json.string()
             case "end": end = try Run.End(from: &json)
@@ -93,10 +93,10 @@ extension Run.ContextReport: JSONWritable, JSONReadable {
         var (used, leftOut, tokens, window): (Int?, Int?, Int?, Int?)
         try json.object { name, json in
             switch name {
-            case "messagesUsed": used = try json.number()
-            case "messagesLeftOut": leftOut = try json.number()
-            case "tokensEstimated": tokens = try json.number()
-            case "window": window = try json.number()
+            case "messagesUsed": used = try json.int()
+            case "messagesLeftOut": leftOut = try json.int()
+            case "tokensEstimated": tokens = try json.int()
+            case "window": window = try json.int()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -119,10 +119,10 @@ extension Run.Timing: JSONWritable, JSONReadable {
         var (queue, firstToken, upstream, total): (Double?, Double?, Double?, Double?)
         try json.object { name, json in
             switch name {
-            case "queue": queue = try json.fraction()
-            case "firstToken": firstToken = try json.fraction()
-            case "upstream": upstream = try json.fraction()
-            case "total": total = try json.fraction()
+            case "queue": queue = try json.double()
+            case "firstToken": firstToken = try json.double()
+            case "upstream": upstream = try json.double()
+            case "total": total = try json.double()
             default: throw JSONScanner.Malformed()
             }
         }

@@ -42,12 +42,12 @@ extension Usage: JSONWritable, JSONReadable {
         var (cached, reasoning, cost): (Int?, Int?, Int?)
         try json.object { name, json in
             switch name {
-            case "promptTokens": prompt = try json.number()
-            case "completionTokens": completion = try json.number()
-            case "isEstimated": isEstimated = try json.flag()
-            case "cachedTokens": cached = try json.number()
-            case "reasoningTokens": reasoning = try json.number()
-            case "cost": cost = try json.number()
+            case "promptTokens": prompt = try json.int()
+            case "completionTokens": completion = try json.int()
+            case "isEstimated": isEstimated = try json.bool()
+            case "cachedTokens": cached = try json.int()
+            case "reasoningTokens": reasoning = try json.int()
+            case "cost": cost = try json.int()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -80,7 +80,7 @@ extension Fault: JSONWritable, JSONReadable {
             switch name {
             case "code": code = try json.string()
             case "message": message = try json.string()
-            case "retryAfter": retryAfter = try json.number()
+            case "retryAfter": retryAfter = try json.int()
             case "attempts": attempts = try json.list()
             default: throw JSONScanner.Malformed()
             }

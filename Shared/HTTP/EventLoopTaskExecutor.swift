@@ -1,15 +1,15 @@
 import NIOCore
 import NIOPosix
 
-/// Runs tasks on one event loop, so that a connection, what handles it and what it asks upstream share a thread; and
-/// sends what those tasks have written when they have all had their turn.
+/// Runs tasks on one event loop, so that a connection, its handler and the handler's upstream calls share a thread, and
+/// flushes the connections that these tasks wrote to once per turn.
 ///
-/// Whatever blocks on such a task stops every connection of that loop: nothing that blocks may run there.
+/// A task that blocks here blocks every connection of the event loop.
 ///
-/// `@unchecked Sendable`: every property below `eventLoop` is touched on that event loop alone; a job that comes from
-/// elsewhere goes through `eventLoop.execute`.
+/// `@unchecked Sendable`: the properties below `eventLoop` are used on that event loop only; jobs from other threads go
+/// through `eventLoop.execute`.
 package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
-    /// How many jobs run in a row before the sockets get their turn again.
+    /// Maximum number of jobs per turn, so that sockets are served in between.
     private static let batch = 256
 
     private let eventLoop: any EventLoop
@@ -30,13 +30,13 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
         schedule()
     }
 
-    /// Has a connection send what was written to it, once the jobs of this turn are done.
+    /// Flushes a connection after the jobs of this turn.
     func scheduleFlush(of coalescer: WriteCoalescer) {
         pendingFlushes.append(coalescer)
         schedule()
     }
 
-    /// One entry in the loop's queue for all jobs of a turn, and one system call for all that a connection is sent.
+    /// Schedules one event loop task for all jobs and flushes of a turn.
     private func schedule() {
         guard !isScheduled else { return }
         isScheduled = true
@@ -54,7 +54,7 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
         pendingFlushes.removeAll(keepingCapacity: true)
         for coalescer in due { coalescer.flushNow() }
         isScheduled = false
-        // What came meanwhile, or was too much for one turn.
+        // Jobs and flushes that were added meanwhile, or that exceeded the batch.
         if !jobs.isEmpty || !pendingFlushes.isEmpty { schedule() }
     }
 
@@ -66,12 +66,12 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
         return executors
     }()
 
-    /// The executor of an event loop of the house's group.
+    /// Returns the executor of an event loop of the singleton group.
     static func executor(for eventLoop: any EventLoop) -> EventLoopTaskExecutor? {
         executors[ObjectIdentifier(eventLoop)]
     }
 
-    /// The executor of the event loop that the caller runs on, else any.
+    /// The executor of the caller's event loop, otherwise the executor of any.
     package static var current: EventLoopTaskExecutor? {
         executor(for: MultiThreadedEventLoopGroup.singleton.any())
     }

@@ -1,22 +1,28 @@
 import NIOCore
 
-/// Joins what is written to a connection in one turn of its event loop, so that a head, its body and an end that follow
-/// each other at once cost one system call, and their reader one wake-up.
+/// Combines the writes of one event loop turn into one system call, so that a head, a body and an end that follow each
+/// other wake the peer once.
 ///
-/// First in the pipeline, or right behind TLS, so it sees the bytes.
+/// Stands at the head of the pipeline, or directly behind TLS, where it sees bytes.
 final class WriteCoalescer: ChannelOutboundHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    /// Pieces up to so many bytes are copied together; for longer ones that would cost more than it saves.
-    private static let pieceLimit = 8192
-    /// How many bytes may gather before they count as written, so that a writer who never pauses is slowed.
-    private static let joinedLimit = 32_768
+    /// Maximum size of a buffer that is copied together with others, in bytes; copying longer ones costs more than a
+    /// write of their own.
+    private static let copyLimit = 8192
+    /// Maximum number of copied bytes.
+    private static let coalescedLimit = 32_768
+    /// Number of unflushed bytes from which on writes are flushed at once.
+    ///
+    /// Only flushed bytes count for the channel's writability when TLS encrypts them.
+    private static let unflushedLimit = 65_536
 
-    private var joined = ByteBuffer()
+    private var coalesced = ByteBuffer()
+    private var unflushedBytes = 0
     private var context: ChannelHandlerContext?
     private var executor: EventLoopTaskExecutor?
-    private var isFlushDue = false
+    private var isFlushScheduled = false
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -29,19 +35,20 @@ final class WriteCoalescer: ChannelOutboundHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard promise == nil, case .byteBuffer(let bytes) = unwrapOutboundIn(data),
-            bytes.readableBytes <= Self.pieceLimit
+            bytes.readableBytes <= Self.copyLimit
         else {
-            passOn(context)
+            writeCoalesced(context)
+            unflushedBytes += unwrapOutboundIn(data).readableBytes
             return context.write(data, promise: promise)
         }
-        if joined.readableBytes == 0 { joined = bytes } else { joined.writeImmutableBuffer(bytes) }
-        if joined.readableBytes > Self.joinedLimit { passOn(context) }
+        if coalesced.readableBytes == 0 { coalesced = bytes } else { coalesced.writeImmutableBuffer(bytes) }
+        if coalesced.readableBytes > Self.coalescedLimit { writeCoalesced(context) }
     }
 
     func flush(context: ChannelHandlerContext) {
-        guard let executor else { return flushNow() }
-        guard !isFlushDue else { return }
-        isFlushDue = true
+        guard let executor, unflushedBytes < Self.unflushedLimit else { return flushNow() }
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
         executor.scheduleFlush(of: self)
     }
 
@@ -51,16 +58,18 @@ final class WriteCoalescer: ChannelOutboundHandler {
     }
 
     func flushNow() {
-        isFlushDue = false
+        isFlushScheduled = false
         guard let context else { return }
-        passOn(context)
+        writeCoalesced(context)
+        unflushedBytes = 0
         context.flush()
     }
 
-    private func passOn(_ context: ChannelHandlerContext) {
-        guard joined.readableBytes > 0 else { return }
-        let bytes = joined
-        joined = ByteBuffer()
+    private func writeCoalesced(_ context: ChannelHandlerContext) {
+        guard coalesced.readableBytes > 0 else { return }
+        let bytes = coalesced
+        coalesced = ByteBuffer()
+        unflushedBytes += bytes.readableBytes
         context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
     }
 }

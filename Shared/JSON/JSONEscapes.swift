@@ -1,9 +1,13 @@
-/// Turns the inside of a JSON string into the text that it stands for.
+/// Decodes the escape sequences of a JSON string.
 package enum JSONEscapes {
-    /// The text; `nil` when an escape is none or the bytes are not UTF-8.
+    /// Returns the decoded text; `nil` if an escape sequence is invalid or the bytes are not UTF-8.
     ///
-    /// Half a surrogate pair is U+FFFD; `strictly`, it and NUL are escapes that mean nothing.
-    package static func resolve(_ bytes: UnsafeRawBufferPointer, strictly isStrict: Bool = false) -> String? {
+    /// Half a surrogate pair becomes U+FFFD, unless it is not allowed.
+    package static func resolve(
+        _ bytes: UnsafeRawBufferPointer,
+        allowsLoneSurrogates: Bool = true,
+        allowsNUL: Bool = true
+    ) -> String? {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var rest = bytes[...]
@@ -16,7 +20,9 @@ package enum JSONEscapes {
             if let plain = character(kind) {
                 text.append(plain)
             } else {
-                guard kind == UInt8(ascii: "u"), let scalar = scalar(&rest, isStrict) else { return nil }
+                guard kind == UInt8(ascii: "u"), let scalar = scalar(&rest, allowsLoneSurrogates),
+                    allowsNUL || scalar != "\0"
+                else { return nil }
                 text.append(contentsOf: String(scalar).utf8)
             }
         }
@@ -35,13 +41,13 @@ package enum JSONEscapes {
         }
     }
 
-    /// Reads the four digits after `\u`, and the other half of the pair if they are the first.
+    /// Reads the four digits after `\u`, and the second half of a surrogate pair.
     private static func scalar(
         _ rest: inout UnsafeRawBufferPointer.SubSequence,
-        _ isStrict: Bool
+        _ allowsLoneSurrogates: Bool
     ) -> Unicode.Scalar? {
-        let half: Unicode.Scalar? = isStrict ? nil : "\u{FFFD}"
-        guard let unit = unit(&rest), unit > 0 || !isStrict else { return nil }
+        let half: Unicode.Scalar? = allowsLoneSurrogates ? "\u{FFFD}" : nil
+        guard let unit = unit(&rest) else { return nil }
         guard (0xD800...0xDBFF).contains(unit) else { return Unicode.Scalar(unit) ?? half }
         var ahead = rest
         guard ahead.popFirst() == UInt8(ascii: "\\"), ahead.popFirst() == UInt8(ascii: "u"),

@@ -1,13 +1,12 @@
 import Glibc
 package import NIOCore
 
-/// Takes bytes as they come and gives whole lines: the newline-delimited JSON of the bus and of Ollama,
-/// and the lines of event streams.
+/// Splits a stream of bytes into lines: newline-delimited JSON of the bus and of Ollama, and event streams.
 ///
-/// A line ends with `\n`; a `\r` before it is dropped, and so are empty lines. What has come of a line that has not ended is
-/// ``unfinished``: at the end of a stream it is either nothing or a line that was cut.
+/// A line ends with `\n` or `\r\n`; empty lines are dropped. An incomplete line is ``unfinished``: at the end of a stream
+/// it is empty unless the stream was truncated.
 package struct JSONLines: Sendable {
-    /// A line grew beyond the limit; nothing after it can be read.
+    /// A line exceeded the limit; the rest of the stream cannot be read.
     package struct TooLong: Error, Equatable {
         package let limit: Int
 
@@ -19,10 +18,10 @@ package struct JSONLines: Sendable {
     private let limit: Int
     private let keepsEmptyLines: Bool
     private var pending = ByteBuffer()
-    /// How many bytes of `pending` are known to hold no newline, so that a long line is not searched twice.
+    /// Number of bytes of `pending` without a newline, so that a long line is searched only once.
     private var searched = 0
 
-    /// Lines of at most `limit` bytes, without their newlines; empty ones are dropped unless they are to be kept.
+    /// Creates a splitter for lines of at most `limit` bytes without their newlines.
     package init(limit: Int, keepsEmptyLines: Bool = false) {
         self.limit = limit
         self.keepsEmptyLines = keepsEmptyLines
@@ -31,7 +30,7 @@ package struct JSONLines: Sendable {
     /// The bytes after the last newline.
     package var unfinished: ByteBuffer { pending }
 
-    /// Adds bytes and takes all lines that are whole by now.
+    /// Adds bytes; returns all complete lines.
     package mutating func append(_ bytes: ByteBuffer) throws(TooLong) -> [ByteBuffer] {
         if pending.readableBytes == 0 {
             pending = bytes
@@ -47,12 +46,12 @@ package struct JSONLines: Sendable {
             if line.readableBytes > 0 || keepsEmptyLines { lines.append(line) }
         }
         guard pending.readableBytes <= limit else { throw TooLong(limit: limit) }
-        // Lines that are done with must not keep growing the storage of one that never ends.
+        // Releases the storage of lines that were returned.
         if pending.readerIndex > 65_536 { pending.discardReadBytes() }
         return lines
     }
 
-    /// How long the first line is, once its newline has come.
+    /// Length of the first line; `nil` without a newline.
     private mutating func lengthOfLine() -> Int? {
         let start = searched
         let length = pending.withUnsafeReadableBytes { bytes -> Int? in

@@ -1,4 +1,4 @@
-/// What JSON calls a number (RFC 8259, section 6).
+/// The number syntax of JSON (RFC 8259, section 6).
 enum JSONNumber {
     static func isValid(_ bytes: UnsafeRawBufferPointer.SubSequence) -> Bool {
         var rest = bytes

@@ -1,10 +1,8 @@
-/// A value that is read by hand, because it is read with every turn.
+/// A value with a handwritten decoder, for speed.
 ///
-/// Reading takes the one form that ``JSONWritable`` writes, members in any order; whatever else there is, is left to
-/// `Codable`, which takes more and can say what is wrong.
+/// Accepts the format that ``JSONWritable`` writes, with members in any order. For anything else use `Codable`, which
+/// accepts more and describes errors.
 package protocol JSONReadable {
-    /// Reads the value's one object.
-    ///
-    /// Throws ``JSONScanner/Malformed`` at anything unexpected.
+    /// Reads the value; throws ``JSONScanner/Malformed`` for an unexpected format.
     init(from json: inout JSONScanner) throws
 }

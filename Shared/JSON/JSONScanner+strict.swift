@@ -1,45 +1,45 @@
-/// Reads values that must be of one kind and nothing else.
+/// Reads values of a required type; throws ``JSONScanner/Malformed`` for any other.
 extension JSONScanner {
     /// Reads a string.
     package mutating func string() throws -> String {
         skipSpace()
-        guard isString(), let text = try text() else { throw Malformed() }
+        guard isString(), let text = try optionalString() else { throw Malformed() }
         return text
     }
 
-    /// Passes over a string.
+    /// Skips a string.
     package mutating func skipString() throws {
         skipSpace()
         guard isString() else { throw Malformed() }
         try skip()
     }
 
-    /// Reads one of an enumeration's words.
+    /// Reads the raw value of an enumeration.
     package mutating func word<Word: RawRepresentable<String>>() throws -> Word {
         guard let word = Word(rawValue: try string()) else { throw Malformed() }
         return word
     }
 
-    /// Reads a whole number.
-    package mutating func number() throws -> Int {
-        guard let number = try integer() else { throw Malformed() }
+    /// Reads an integer.
+    package mutating func int() throws -> Int {
+        guard let number = try optionalInt() else { throw Malformed() }
         return number
     }
 
-    package mutating func fraction() throws -> Double {
-        guard let number = Double(try plain()) else { throw Malformed() }
+    package mutating func double() throws -> Double {
+        guard let number = Double(try scalar()) else { throw Malformed() }
         return number
     }
 
-    package mutating func flag() throws -> Bool {
-        switch try plain() {
+    package mutating func bool() throws -> Bool {
+        switch try scalar() {
         case "true": true
         case "false": false
         default: throw Malformed()
         }
     }
 
-    /// Reads an array; `element` must read or skip each of its values.
+    /// Reads an array; `element` must read or skip each value.
     package mutating func array(_ element: (inout JSONScanner) throws -> Void) throws {
         try expect(UInt8(ascii: "["))
         if taken(UInt8(ascii: "]")) { return }
@@ -47,7 +47,7 @@ extension JSONScanner {
         try expect(UInt8(ascii: "]"))
     }
 
-    /// Reads an array of values that read themselves.
+    /// Reads an array of values.
     package mutating func list<Element: JSONReadable>() throws -> [Element] {
         var list: [Element] = []
         try array { list.append(try Element(from: &$0)) }
@@ -59,7 +59,7 @@ extension JSONScanner {
     }
 
     /// Reads an array of strings.
-    package mutating func texts() throws -> [String] {
+    package mutating func strings() throws -> [String] {
         var texts: [String] = []
         try array { texts.append(try $0.string()) }
         return texts
@@ -69,15 +69,15 @@ extension JSONScanner {
         try isNull() ? nil : string()
     }
 
-    /// Passes over `null`; answers whether it was there.
+    /// Skips `null`; returns whether it was there.
     private mutating func isNull() throws -> Bool {
         skipSpace()
         guard next == UInt8(ascii: "n") else { return false }
-        guard try plain() == "null" else { throw Malformed() }
+        guard try scalar() == "null" else { throw Malformed() }
         return true
     }
 
-    /// Which kind of value it is.
+    /// A kind of value.
     package enum Kind: Sendable {
         case object
         case array
@@ -87,7 +87,7 @@ extension JSONScanner {
         case null
     }
 
-    /// Which kind of value is next, by its first byte.
+    /// The kind of the next value, by its first byte.
     package var kind: Kind {
         mutating get {
             skipSpace()
@@ -108,15 +108,15 @@ extension JSONScanner {
         return next == UInt8(ascii: "{")
     }
 
-    /// Reads a string, or a number or word as it is written; a value of another kind is skipped.
-    package mutating func textOrPlain() throws -> String? {
+    /// Reads a string, or any other scalar as written; skips an object or array and returns `nil`.
+    package mutating func stringOrScalar() throws -> String? {
         skipSpace()
-        if isString() { return try text() }
+        if isString() { return try optionalString() }
         guard !isArray(), !isObject() else {
             try skip()
             return nil
         }
-        return try plain()
+        return try scalar()
     }
 
     /// Whether an array is next.

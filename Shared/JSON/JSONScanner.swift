@@ -1,8 +1,7 @@
-/// Walks over one JSON text and picks out what is wanted, without a tree and without recursion.
+/// A pull parser for one JSON text: reads the requested members and skips the others, without a tree or recursion.
 ///
-/// Made for lines that come by the thousand and of which two or three members matter: those are read strictly, the rest
-/// is only passed over. Whatever the bytes are, nothing beyond their end is read: every access goes through ``peek()``
-/// or is bounded by a position that came from it.
+/// For texts of which a few members are needed: those are decoded strictly, the others are only skipped. Never reads
+/// beyond the end of the bytes: every access goes through ``peek()`` or is bounded by a position that came from it.
 package struct JSONScanner {
     /// The text is not JSON, or its strings are not UTF-8.
     package struct Malformed: Error, Equatable {
@@ -10,16 +9,20 @@ package struct JSONScanner {
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private var position = 0
+    /// Offset of the next byte.
+    private(set) var position = 0
 
     /// - Parameter bytes: must outlive the scanner.
     package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
-    /// A member's name as it stands in the text, between its quotes.
+    /// The name of a member as written, between its quotes.
     package struct Name {
         fileprivate let bytes: UnsafeRawBufferPointer.SubSequence
+
+        /// The name with its escapes resolved; `nil` if it is not UTF-8 or contains an invalid escape.
+        package var text: String? { JSONEscapes.resolve(UnsafeRawBufferPointer(rebasing: bytes)) }
 
         package static func ~= (text: StaticString, name: Name) -> Bool {
             guard name.bytes.count == text.utf8CodeUnitCount else { return false }
@@ -27,7 +30,7 @@ package struct JSONScanner {
         }
     }
 
-    /// Reads an object; `member` must read or skip each member's value.
+    /// Reads an object; `member` must read or skip the value of each member.
     package mutating func object(_ member: (Name, inout JSONScanner) throws -> Void) throws {
         try expect(UInt8(ascii: "{"))
         if taken(UInt8(ascii: "}")) { return }
@@ -41,14 +44,14 @@ package struct JSONScanner {
         try expect(UInt8(ascii: "}"))
     }
 
-    /// Reads an object; a value of another kind is skipped.
-    package mutating func objectIfAny(_ member: (Name, inout JSONScanner) throws -> Void) throws {
+    /// Reads an object; skips a value of another kind.
+    package mutating func objectOrSkip(_ member: (Name, inout JSONScanner) throws -> Void) throws {
         skipSpace()
         if peek() == UInt8(ascii: "{") { try object(member) } else { try skip() }
     }
 
-    /// Reads a string; a value of another kind is skipped.
-    package mutating func text() throws -> String? {
+    /// Reads a string; skips a value of another kind and returns `nil`.
+    package mutating func optionalString() throws -> String? {
         skipSpace()
         guard peek() == UInt8(ascii: "\"") else {
             try skip()
@@ -64,15 +67,15 @@ package struct JSONScanner {
         return text
     }
 
-    /// Reads a string; `null` is nothing, and a value of another kind, which is skipped, is no words.
-    package mutating func words() throws -> String? {
+    /// Reads a string; returns `nil` for `null`, and skips a value of another kind and returns an empty string.
+    package mutating func stringOrEmpty() throws -> String? {
         skipSpace()
         let isNull = peek() == UInt8(ascii: "n")
-        return try text() ?? (isNull ? nil : "")
+        return try optionalString() ?? (isNull ? nil : "")
     }
 
-    /// Reads a whole number; a value of another kind, or a number that does not fit, is skipped.
-    package mutating func integer() throws -> Int? {
+    /// Reads an integer; skips a value of another kind, or a number out of range, and returns `nil`.
+    package mutating func optionalInt() throws -> Int? {
         Int(String(decoding: try raw(), as: UTF8.self))
     }
 
@@ -81,7 +84,7 @@ package struct JSONScanner {
         try raw().elementsEqual("true".utf8)
     }
 
-    /// Passes over a value and answers its bytes, as they stand.
+    /// Skips a value and returns its bytes as written.
     package mutating func raw() throws -> UnsafeRawBufferPointer.SubSequence {
         skipSpace()
         let start = position
@@ -89,8 +92,8 @@ package struct JSONScanner {
         return bytes[start..<position]
     }
 
-    /// Reads what is written without quotes: a number, `true`, `false` or `null`.
-    mutating func plain() throws -> String {
+    /// Reads a number, `true`, `false` or `null` as written.
+    mutating func scalar() throws -> String {
         skipSpace()
         let start = position
         try word()
@@ -99,7 +102,7 @@ package struct JSONScanner {
 
     func isString() -> Bool { peek() == UInt8(ascii: "\"") }
 
-    /// Passes over a value of any kind; of what is nested in it only strings and the depth are minded.
+    /// Skips a value of any kind; checks only strings and the balance of brackets in it.
     package mutating func skip() throws {
         skipSpace()
         var depth = 0
@@ -120,21 +123,43 @@ package struct JSONScanner {
         } while depth > 0
     }
 
-    /// Wants nothing more but white space.
+    /// Throws unless only white space follows.
     package mutating func end() throws {
         skipSpace()
         guard peek() == nil else { throw Malformed() }
     }
 
-    /// The byte that is next.
+    /// The next byte.
     var next: UInt8? { peek() }
+
+    /// Skips the next byte.
+    mutating func advance() {
+        position = min(position + 1, bytes.count)
+    }
+
+    /// Skips white space; returns whether a byte follows.
+    mutating func isNext(_ byte: UInt8) -> Bool {
+        skipSpace()
+        return peek() == byte
+    }
+
+    /// Skips a string whose opening quote is next; returns the bytes between its quotes.
+    mutating func quotedBytes() throws(Malformed) -> (bytes: UnsafeRawBufferPointer, hasEscapes: Bool) {
+        let (range, hasEscapes) = try quoted()
+        return (UnsafeRawBufferPointer(rebasing: bytes[range]), hasEscapes)
+    }
+
+    /// Skips a number, `true`, `false` or `null`.
+    mutating func skipScalar() throws(Malformed) {
+        try word()
+    }
 
     private func peek() -> UInt8? {
         position < bytes.count ? bytes[position] : nil
     }
 
     mutating func skipSpace() {
-        while let byte = peek(), byte == 0x20 || (0x09...0x0D).contains(byte) { position += 1 }
+        while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
     mutating func taken(_ byte: UInt8) -> Bool {
@@ -148,8 +173,8 @@ package struct JSONScanner {
         guard taken(byte) else { throw Malformed() }
     }
 
-    /// Passes over a string whose opening quote is next; answers what stands between its quotes.
-    private mutating func quoted() throws -> (range: Range<Int>, hasEscapes: Bool) {
+    /// Skips a string whose opening quote is next; returns the range between its quotes.
+    private mutating func quoted() throws(Malformed) -> (range: Range<Int>, hasEscapes: Bool) {
         position += 1
         let start = position
         var hasEscapes = false
@@ -167,8 +192,8 @@ package struct JSONScanner {
         }
     }
 
-    /// Passes over a number or one of `true`, `false`, `null`.
-    private mutating func word() throws {
+    /// Skips a number, `true`, `false` or `null`.
+    private mutating func word() throws(Malformed) {
         let start = position
         while let byte = peek(), Self.isWord(byte) { position += 1 }
         guard position > start else { throw Malformed() }

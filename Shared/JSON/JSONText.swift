@@ -1,10 +1,10 @@
 package import NIOCore
 
-/// Writes text as a JSON string.
+/// Encodes text as a JSON string.
 package enum JSONText {
     private static let digits = Array("0123456789abcdef".utf8)
 
-    /// Appends the text in quotes, with what must be escaped escaped.
+    /// Appends the text in quotes, with escape sequences.
     package static func write(_ text: String, to buffer: inout ByteBuffer) {
         var text = text
         text.withUTF8 { text in
@@ -24,16 +24,15 @@ package enum JSONText {
         buffer.writeInteger(UInt8(ascii: "\""))
     }
 
-    /// Where the next byte stands that means something within a JSON string: a quote, a backslash or a control
-    /// character; the end when there is none.
+    /// Returns the offset of the next quote, backslash or control character, or the end.
     ///
-    /// Looks at eight bytes at a time: texts are nearly all there is on the bus.
+    /// Compares eight bytes at a time: most bytes on the bus are text.
     package static func special(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start
         while index + 8 <= bytes.count {
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let found = (zeros(word ^ quotes) | zeros(word ^ backslashes) | (word &- spaces) & ~word) & highBits
-            // A borrow can only mark bytes behind one that is marked rightly, so the first mark is true.
+            // A borrow can set bits only behind a correct match, so the first match is correct.
             if found != 0 { return index + found.trailingZeroBitCount / 8 }
             index += 8
         }
@@ -47,7 +46,7 @@ package enum JSONText {
     private static let backslashes: UInt64 = 0x5C5C_5C5C_5C5C_5C5C
     private static let spaces: UInt64 = 0x2020_2020_2020_2020
 
-    /// Marks the bytes that are zero by their highest bit; other bits mean nothing.
+    /// Sets the highest bit of each byte that is zero; the other bits are undefined.
     private static func zeros(_ word: UInt64) -> UInt64 {
         (word &- ones) & ~word
     }

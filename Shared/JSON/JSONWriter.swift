@@ -1,14 +1,14 @@
 package import NIOCore
 
-/// Writes JSON in the order in which it is told, compact, straight into bytes; encoders of the library keep no order.
+/// Writes compact JSON to a buffer, with members in the order of the calls.
 package struct JSONWriter {
-    /// What was written so far.
+    /// The JSON written so far.
     package private(set) var buffer = ByteBufferAllocator().buffer(capacity: 256)
     private var needsComma = false
 
     package init() {}
 
-    /// An object at the top or within an array.
+    /// Writes an object as the top-level value or in an array.
     package mutating func object(_ body: (inout JSONWriter) -> Void) {
         comma()
         buffer.writeStaticString("{")
@@ -18,7 +18,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    /// An array of objects under a name.
+    /// Writes a member with an array of objects.
     package mutating func objects<Item>(
         _ name: StaticString,
         _ items: [Item],
@@ -28,7 +28,7 @@ package struct JSONWriter {
         objects(items, body)
     }
 
-    /// An array of objects.
+    /// Writes an array of objects.
     package mutating func objects<Item>(_ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
         comma()
         buffer.writeStaticString("[")
@@ -38,7 +38,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    /// A number within an array.
+    /// Writes a number in an array; `null` if it is not finite.
     package mutating func number(_ value: Float) {
         comma()
         if value.isFinite { buffer.writeString("\(value)") } else { buffer.writeStaticString("null") }
@@ -88,34 +88,34 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    /// A text within an array.
+    /// Writes a string or `null` in an array.
     package mutating func text(_ value: String?) {
         comma()
         if let value { JSONText.write(value, to: &buffer) } else { buffer.writeStaticString("null") }
         needsComma = true
     }
 
-    /// An object under a name whose members a value writes itself.
+    /// Writes a member with a value that has its own encoder.
     package mutating func field(_ name: StaticString, _ value: some JSONWritable) {
         key(name)
         value.write(to: &self)
     }
 
-    /// JSON that was written before, under a name.
+    /// Writes a member with an encoded value.
     package mutating func raw(_ name: StaticString, _ json: String) {
         key(name)
         buffer.writeString(json)
         needsComma = true
     }
 
-    /// JSON that was written before, under a name.
+    /// Writes a member with an encoded value.
     package mutating func raw(_ name: StaticString, _ json: ByteBuffer) {
         key(name)
         buffer.writeImmutableBuffer(json)
         needsComma = true
     }
 
-    /// A value of any kind under a name.
+    /// Writes a member with any value.
     package mutating func value(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
         key(name)
         body(&self)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CallTests {
-    @Test func `a call comes back with the answer`() async throws {
+    @Test func `a call returns the response`() async throws {
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Echo.self) { request, _ in request }
         try await Samples.serving(table) { bus, _ in
@@ -19,7 +19,7 @@ struct CallTests {
         }
     }
 
-    @Test func `many calls at once each get their own answer`() async throws {
+    @Test func `concurrent calls return their own responses`() async throws {
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Echo.self) { request, _ in request }
         try await Samples.serving(table) { bus, _ in
@@ -35,7 +35,7 @@ struct CallTests {
         }
     }
 
-    @Test func `a fault comes back as the same fault`() async throws {
+    @Test func `a fault is rethrown unchanged`() async throws {
         let fault = Fault(.limited, "Too much was asked. Wait.", retryAfter: 7)
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Echo.self) { _, _ in throw fault }
@@ -44,14 +44,14 @@ struct CallTests {
         }
     }
 
-    @Test func `an error that is no fault tells nothing of the inside`() async throws {
+    @Test func `an unexpected error reveals no internal details`() async throws {
         struct Inside: Error { var secret = "hunter2" }
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Echo.self) { _, _ in throw Inside() }
         try await Samples.serving(table) { bus, _ in
             do {
                 _ = try await bus.call(Samples.Echo(text: ""), CallContext(requestID: "abc"))
-                Issue.record("The call went well.")
+                Issue.record("The call succeeded.")
             } catch let fault as Fault {
                 #expect(fault.code == .internal)
                 #expect(!fault.message.contains("hunter2"))
@@ -60,7 +60,7 @@ struct CallTests {
         }
     }
 
-    @Test func `the context is carried, and the deadline shrinks`() async throws {
+    @Test func `the context is transmitted, and the remaining time decreases`() async throws {
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Whoami.self) { _, context in
             Samples.Whoami.Answer(
@@ -87,7 +87,7 @@ struct CallTests {
     }
 
     @Test(arguments: [true, false])
-    func `a call that somebody else ends is left, and its caller's task goes on`(_ isBefore: Bool) async throws {
+    func `a call cancelled through its handle throws without cancelling the task`(_ isBefore: Bool) async throws {
         let (entered, left) = (Counted(), Counted())
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Wait.self) { _, _ in
@@ -110,16 +110,16 @@ struct CallTests {
             }
             do {
                 _ = try await call
-                Issue.record("The call went well.")
+                Issue.record("The call succeeded.")
             } catch {
                 #expect(error is CancellationError)
                 #expect(!Task.isCancelled)
             }
-            try await eventually("The far side's leave") { left.count == entered.count }
+            try await eventually("The cancellation in the service") { left.count == entered.count }
         }
     }
 
-    @Test func `a deadline that has passed is not even sent`() async throws {
+    @Test func `a call whose deadline has passed is not sent`() async throws {
         let calls = Counted()
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Echo.self) { request, _ in
@@ -130,7 +130,7 @@ struct CallTests {
             let context = CallContext(deadline: .now - .seconds(1))
             do {
                 _ = try await bus.call(Samples.Echo(text: ""), context)
-                Issue.record("The call went well.")
+                Issue.record("The call succeeded.")
             } catch let fault as Fault {
                 #expect(fault.code == .timeout)
             }
@@ -138,13 +138,13 @@ struct CallTests {
         }
     }
 
-    @Test func `a call that takes too long times out and is cancelled over there`() async throws {
+    @Test func `a call that exceeds its deadline is cancelled in the service`() async throws {
         let cancelled = Counted()
         let table = waiting(cancelled)
         try await Samples.serving(table) { bus, _ in
             do {
                 _ = try await bus.call(Samples.Wait(), CallContext(deadline: .now + .milliseconds(200)))
-                Issue.record("The call went well.")
+                Issue.record("The call succeeded.")
             } catch let fault as Fault {
                 #expect(fault.code == .timeout)
             }
@@ -152,7 +152,7 @@ struct CallTests {
         }
     }
 
-    @Test func `a caller that leaves cancels the work, over two hops`() async throws {
+    @Test func `cancelling a call cancels the work two hops away`() async throws {
         let cancelled = Counted()
         let far = waiting(cancelled)
         try await Samples.serving(far) { farBus, _ in
@@ -168,25 +168,25 @@ struct CallTests {
         }
     }
 
-    @Test func `the wrong secret is refused`() async throws {
+    @Test func `a wrong bus secret is rejected`() async throws {
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Echo.self) { request, _ in request }
         try await Samples.serving(table) { _, port in
             let stranger = try Samples.bus(port: port, token: "something else")
             do {
                 _ = try await stranger.call(Samples.Echo(text: ""), CallContext())
-                Issue.record("The call went well.")
+                Issue.record("The call succeeded.")
             } catch let fault as Fault {
                 #expect(fault.code == .unauthorized)
             }
         }
     }
 
-    @Test func `nobody there is said to be unreachable`() async throws {
+    @Test func `a peer that accepts no connections is unreachable`() async throws {
         let bus = try Samples.bus(port: 1)
         do {
             _ = try await bus.call(Samples.Echo(text: ""), CallContext(deadline: .now + .milliseconds(300)))
-            Issue.record("The call went well.")
+            Issue.record("The call succeeded.")
         } catch let fault as Fault {
             #expect(fault.code == .unreachable)
             #expect(fault.message.contains("sample-svc"))
@@ -209,7 +209,7 @@ struct CallTests {
     }
 }
 
-/// Counts what happens on other tasks.
+/// Thread-safe counters.
 final class Counted: Sendable {
     private let state = Mutex((count: 0, started: 0))
 

@@ -8,8 +8,16 @@ import TestSupport
 enum Samples {
     struct Echo: Endpoint, Equatable {
         static let path = "/samples/echo"
+        static let isIdempotent = true
         typealias Response = Echo
         var text: String
+    }
+
+    /// Not idempotent.
+    struct Add: Endpoint {
+        static let path = "/samples/add"
+        typealias Response = Int
+        var number: Int
     }
 
     struct Wait: Endpoint {
@@ -37,7 +45,7 @@ enum Samples {
 
     static let token = "a-secret-of-the-bus-for-the-tests-only"
 
-    /// Runs a service with the table and gives a bus to it.
+    /// Runs a service with an endpoint table; calls `body` with a bus to it and its port.
     static func serving<Value>(
         _ table: EndpointTable,
         _ body: (HTTPBus, Int) async throws -> Value

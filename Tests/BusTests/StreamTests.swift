@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct StreamTests {
-    @Test func `a stream gives every element in order and then its end`() async throws {
+    @Test func `a stream returns all elements in order and then ends`() async throws {
         try await Samples.serving(counting()) { bus, _ in
             var seen: [Int] = []
             for try await element in try await bus.stream(Samples.CountUp(to: 10_000), CallContext()) {
@@ -19,7 +19,7 @@ struct StreamTests {
         }
     }
 
-    @Test func `streams one after another use one connection`() async throws {
+    @Test func `consecutive streams reuse a connection`() async throws {
         try await Samples.serving(counting()) { bus, _ in
             for _ in 0..<50 {
                 let stream = try await bus.stream(Samples.CountUp(to: 3), CallContext())
@@ -28,7 +28,7 @@ struct StreamTests {
         }
     }
 
-    @Test func `elements pass through a hop as bytes`() async throws {
+    @Test func `elements are relayed without decoding`() async throws {
         try await Samples.serving(counting()) { far, _ in
             var near = EndpointTable(service: "near-svc")
             near.serve(Samples.CountUp.self) { request, context in
@@ -45,7 +45,7 @@ struct StreamTests {
         }
     }
 
-    @Test func `a fault before the stream is a status, one within it the last line`() async throws {
+    @Test func `a fault is thrown before the stream or as its last line`() async throws {
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.CountUp.self) { request, _ in
             guard request.to > 0 else { throw Fault(.missing, "There is nothing to count.") }
@@ -76,7 +76,7 @@ struct StreamTests {
         }
     }
 
-    @Test func `whoever leaves a stream cancels the silent work behind it`() async throws {
+    @Test func `closing a stream, or cancelling its reader, cancels the work in the service`() async throws {
         let cancelled = Counted()
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.CountUp.self) { _, _ in
@@ -124,20 +124,20 @@ struct StreamTests {
         "{\"element\":1}\n{\"heartbeat\":{}}\n",
         "{\"element\":1}\n{\"surprise\":{}}\n{\"end\":{}}\n",
     ])
-    func `a stream without its end line is a fault`(body: String) async throws {
+    func `a stream without an end line is a fault`(body: String) async throws {
         let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n" + body
         try await withPlainServer(answer) { port in
             let stream = try await Samples.bus(port: port).stream(Samples.CountUp(to: 1), CallContext())
             do {
                 while try await stream.nextBatch() != nil {}
-                Issue.record("The stream ended well.")
+                Issue.record("The stream ended without a fault.")
             } catch let fault as Fault {
                 #expect(fault.code == .cut)
             }
         }
     }
 
-    @Test func `a slow reader slows the writer and grows no memory`() async throws {
+    @Test func `a slow reader slows the writer down, with bounded memory`() async throws {
         let written = Counted()
         var table = EndpointTable(service: "sample-svc")
         let element = ByteBuffer(string: String(repeating: "1", count: 18))
@@ -154,13 +154,13 @@ struct StreamTests {
             let stream = try await bus.stream(Samples.CountUp(to: 0), CallContext())
             _ = try await stream.nextBatch()
             var last = -1
-            // Nobody reads: the writer comes to a stop by itself.
-            try await eventually("The writer's stop") {
+            // Nothing is read: back-pressure stops the writer.
+            try await eventually("The pause of the writer") {
                 defer { last = written.count }
                 try await Task.sleep(for: .milliseconds(300))
                 return written.count == last
             }
-            // 30 KB each: what the sockets and buffers of both sides hold, and no more.
+            // 30 KB each: the socket buffers of both sides, and no more.
             #expect(written.count < 1000)
             stream.close()
         }
@@ -200,7 +200,7 @@ private final class Answerer: ChannelInboundHandler, Sendable {
     }
 }
 
-/// Runs a server that answers any request with given bytes and closes.
+/// Runs a server that responds to any request with the given bytes and closes the connection.
 func withPlainServer<Value>(_ answer: String, _ body: (Int) async throws -> Value) async throws -> Value {
     let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .childChannelInitializer { $0.pipeline.addHandler(Answerer(answer: answer)) }

@@ -51,7 +51,7 @@ class Worker(threading.Thread):
     def error_of(status, answer):
         """Why a call counts as failed; `None` for a complete answer."""
         if status != 200:
-            return f"{status} {json.dumps(answer)[:300]}"
+            return f"{status} {answer.get('message') or answer.get('error', {}).get('message')}"
         if "assistant_message" in answer:
             state = answer["assistant_message"]["status"]
             return None if state == "completed" else f"the answer is {state}"

@@ -11,6 +11,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 INHERITED = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "BUILDX_BUILDER",
              "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SWIFT_IMAGE", "RUNTIME_IMAGE", "BUILD_NETWORK")
 
+PROVIDER_KEY = "EXTRA_PROVIDER_KEY"
+
 
 def free_port():
     with socket.socket() as probe:
@@ -18,8 +20,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def provider_files(folder):
+    """Writes a providers file with a provider that needs a key, and the file with the key. Returns their settings."""
+    os.chmod(folder, 0o755)
+    providers, keys = os.path.join(folder, "providers.json"), os.path.join(folder, "providers.env")
+    with open(providers, "w") as file:
+        json.dump({"providers": [{"name": "extra", "base_url": "http://127.0.0.1:9/v1", "models": ["none"], "api_key_env": PROVIDER_KEY}]}, file)
+    with open(keys, "w") as file:
+        file.write(f"{PROVIDER_KEY}={secrets.token_hex(16)}\n")
+    os.chmod(providers, 0o644)
+    return {"PROVIDERS_FILE": providers, "PROVIDERS_ENV": keys}
+
+
 class Project:
-    def __init__(self, image=None):
+    """`folder` is for the files that are mounted into containers."""
+
+    def __init__(self, folder, image=None):
         self.name = f"parley-test-{os.getpid()}"
         self.is_own_image = image is None
         self.image = image or f"{self.name}:latest"
@@ -28,7 +44,7 @@ class Project:
         self.environment = dict(
             inherited, PARLEY_IMAGE=self.image, PUBLISH=f"127.0.0.1:{self.port}", BUS_TOKEN=secrets.token_hex(32),
             JWT_SECRET_KEY=secrets.token_hex(32), DEFAULT_MODEL="demo/demo", RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0",
-            MAX_CONCURRENT_RUNS="0")
+            MAX_CONCURRENT_RUNS="0", **provider_files(folder))
 
     def docker(self, *arguments, limit=60):
         """Runs docker and returns its output; raises with its error output when it fails."""
@@ -53,6 +69,11 @@ class Project:
     def containers(self, service):
         return self.compose("ps", "--quiet", service).split()
 
+    def services_with(self, variable):
+        """The services whose containers have an environment variable."""
+        return {service for service in self.compose("config", "--services").split() for container in self.containers(service)
+                if any(entry.startswith(variable + "=") for entry in self.inspect(container, ".Config.Env"))}
+
     def wait_until_healthy(self, container, limit=60):
         end = time.monotonic() + limit
         while (state := self.health(container)) != "healthy":
@@ -61,7 +82,10 @@ class Project:
             time.sleep(0.2)
 
     def health(self, container):
-        return json.loads(self.docker("inspect", "--format", "{{json .State.Health.Status}}", container))
+        return self.inspect(container, ".State.Health.Status")
+
+    def inspect(self, container, field):
+        return json.loads(self.docker("inspect", "--format", "{{json " + field + "}}", container))
 
     def token(self, user):
         return self.compose("exec", "--no-TTY", "gateway", "parley", "token", "--user", user).strip()

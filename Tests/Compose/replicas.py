@@ -8,10 +8,11 @@ Only calls that were in flight when a replica failed may fail. Every call that s
 import argparse
 import signal
 import sys
+import tempfile
 import time
 
 from load import Load, percentile
-from project import Project
+from project import PROVIDER_KEY, Project
 
 REPLICAS = 3
 BUILD_LIMIT = 1800  # seconds
@@ -120,6 +121,14 @@ def scale_down(project, token, options, verdict):
     verdict.check(not failed, f"calls failed while replicas were stopped: {errors(failed)}")
 
 
+def check_secrets(project, verdict):
+    """Each secret is only in the containers of the services that read it."""
+    for variable, expected in (("BUS_TOKEN", {"gateway", "conversation", "inference", "media", "transcription"}),
+                               ("JWT_SECRET_KEY", {"gateway"}), ("GEMINI_API_KEY", {"inference"}), (PROVIDER_KEY, {"inference"})):
+        services = project.services_with(variable)
+        verdict.check(services == expected, f"{variable} is passed to {sorted(services)}")
+
+
 def run(project, options, verdict):
     if not options.image:
         start_of_build = time.monotonic()
@@ -127,6 +136,7 @@ def run(project, options, verdict):
         verdict.report(f"built in {time.monotonic() - start_of_build:.0f} s")
     verdict.report(f"the image has {project.content_size():.0f} MB")
     verdict.report(f"up in {project.up():.1f} s, scaled to {REPLICAS} in {project.up(inference=REPLICAS):.1f} s")
+    check_secrets(project, verdict)
     token = project.token("load")
     for number, (name, break_replica, heal_replica) in enumerate(FAULTS):
         if not options.faults or name in options.faults:
@@ -146,11 +156,13 @@ def main():
     options = parser.parse_args()
     # Terminated or interrupted, it still removes what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    verdict, project, began = Verdict(), Project(options.image), time.monotonic()
-    try:
-        run(project, options, verdict)
-    finally:
-        project.down()
+    verdict, began = Verdict(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(folder, options.image)
+        try:
+            run(project, options, verdict)
+        finally:
+            project.down()
     verdict.report(f"{'FAILED' if verdict.failures else 'passed'} in {time.monotonic() - began:.0f} s")
     return 1 if verdict.failures else 0
 

@@ -92,7 +92,7 @@ class ComposeTests(unittest.TestCase):
     def test_only_inference_gets_the_keys_of_the_providers_file(self):
         with_file = [name for name, service in self.services.items() if "env_file" in service]
         self.assertEqual(with_file, ["inference"])
-        self.assertEqual(self.services["inference"]["env_file"], [{"path": "providers.env", "required": False}])
+        self.assertEqual(self.services["inference"]["env_file"], [{"path": "${PROVIDERS_ENV:-providers.env}", "required": False}])
         self.assertIn("providers.env", read(".gitignore").split())
 
     def test_the_providers_file_is_mounted_where_inference_looks_for_it(self):

@@ -7,7 +7,7 @@ import NIOCore
 import NIOFoundationCompat
 import Testing
 
-/// What is written and read by hand is what `Codable` writes and reads.
+/// Handwritten encoders and decoders agree with `Codable`.
 struct HandwrittenJSONTests {
     private static let texts = [
         "", "plain", "\"\\/\n\r\t\u{0}\u{1F}\u{7F}", "é你😀\u{2028}", String(repeating: "a\"", count: 5000),
@@ -15,7 +15,7 @@ struct HandwrittenJSONTests {
     ]
 
     @Test(arguments: texts)
-    func `a message is the same by hand`(text: String) throws {
+    func `a message has the same JSON as with Codable`(text: String) throws {
         let content = Message.Content(
             kind: .audio,
             text: text,
@@ -43,7 +43,7 @@ struct HandwrittenJSONTests {
         try compare(Fault(.cut, text))
     }
 
-    @Test func `an end is the same by hand, with everything and with nothing`() throws {
+    @Test func `the end of a run has the same JSON as with Codable, with all members and with none`() throws {
         let usage = Usage(promptTokens: 1, completionTokens: 0, isEstimated: true)
         let end = Run.End(
             status: .failed,
@@ -61,7 +61,7 @@ struct HandwrittenJSONTests {
         try compare(Inference.Event(finish: .init(reason: .length, model: "demo/demo", usage: nil)))
     }
 
-    @Test func `what has another form is read all the same`() throws {
+    @Test func `JSON in another format is decoded by Codable`() throws {
         let spaced = #"{ "text" : null, "finish": {"usage":null,"model":"m","reason":"stop","more":[{"a":1}]} }"#
         let event = try BusCoding.decode(Inference.Event.self, from: ByteBuffer(string: spaced))
         #expect(event == Inference.Event(finish: .init(reason: .stop, model: "m", usage: nil)))
@@ -73,14 +73,14 @@ struct HandwrittenJSONTests {
         (#"{"role":"nobody","content":""}"#, "`role` is not valid."), (#"{"role":"user","content":"#, "not valid JSON"),
         (#"{"role":"user","content":"\u12"}"#, "not valid JSON"),
     ])
-    func `what is wrong is said`(text: String, reason: String) {
+    func `an error names the invalid key`(text: String, reason: String) {
         let fault = #expect(throws: Fault.self) {
             _ = try BusCoding.decode(Inference.Message.self, from: ByteBuffer(string: text))
         }
         #expect(fault?.message.contains(reason) == true, "\(fault?.message ?? "")")
     }
 
-    @Test func `any cut and any wrong byte is refused or read, never beyond the end`() throws {
+    @Test func `truncated and corrupted JSON never causes a read beyond the end`() throws {
         let whole = Array(String(buffer: try BusCoding.encode(Fault(.cut, "a\\\"b\u{1}é", retryAfter: 3))).utf8)
         for end in 0..<whole.count {
             let cut = ByteBuffer(bytes: whole[..<end])

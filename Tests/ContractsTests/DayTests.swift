@@ -6,7 +6,7 @@ struct DayTests {
         ("1970-01-01", 0), ("1970-03-01", 59), ("2000-02-29", 11016), ("2024-12-31", 20088), ("2026-11-21", 20778),
         ("2100-03-01", 47541), ("9999-12-31", 2_932_896),
     ])
-    func `a day is its number`(text: String, number: Int) throws {
+    func `a day has a number and a text form`(text: String, number: Int) throws {
         let day = try #require(Day(text))
         #expect(day.number == number)
         #expect(day.description == text)
@@ -15,7 +15,7 @@ struct DayTests {
         #expect(Day(Timestamp(microseconds: day.start.microseconds - 1)).number == number - 1)
     }
 
-    @Test func `every day of four centuries follows the one before it`() throws {
+    @Test func `the days of four centuries are consecutive`() throws {
         var (year, month, day) = (1970, 1, 1)
         for number in 0..<146_097 {
             let text = "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
@@ -35,7 +35,7 @@ struct DayTests {
         "2026-11-32",
         "1969-12-31", "-026-11-01", "+026-11-01", "2026-11-21T00:00:00Z", "２０２６-11-21", "2026/11/21",
     ])
-    func `what is no day is none`(text: String) {
+    func `an invalid date is rejected`(text: String) {
         #expect(Day(text) == nil)
     }
 }

@@ -2,7 +2,7 @@ import Contracts
 import Testing
 
 struct KeySecretTests {
-    @Test func `a secret is read back, and no two are the same`() throws {
+    @Test func `secrets are unique and can be parsed`() throws {
         var seen: Set<String> = []
         for _ in 0..<1000 {
             let secret = KeySecret()
@@ -15,7 +15,7 @@ struct KeySecretTests {
         }
     }
 
-    @Test func `any slip of the pen is seen`() {
+    @Test func `the checksum detects any single error`() {
         let bytes = Array(KeySecret().text.utf8)
         for index in bytes.indices {
             for byte in [UInt8(ascii: "0"), UInt8(ascii: "z"), UInt8(ascii: "'"), 0, 0xFF] where bytes[index] != byte {
@@ -30,7 +30,7 @@ struct KeySecretTests {
         }
     }
 
-    @Test func `the digest is SHA-256 of the text, in hexadecimal digits`() throws {
+    @Test func `the digest is the SHA-256 of the text in hexadecimal digits`() throws {
         let secret = try #require(KeySecret("sk-parley-00000000000000000000000000000000Iryjw2"))
         #expect(secret.digest == "b13ad4dc6aded0d0f97e862a49e18ed3474ac35a1b96a4ed9925fb5f38b4c016")
         #expect(!"\(secret)".contains("0000"))

@@ -2,7 +2,7 @@ import Contracts
 import Testing
 
 struct TokenEstimateTests {
-    @Test func `a token for every three bytes, and four for what stands around`() {
+    @Test func `an estimate is one token for three bytes and four for the text`() {
         #expect(TokenEstimate.tokens(in: "") == 4)
         #expect(TokenEstimate.tokens(in: "Hello!") == 6)
         #expect(TokenEstimate.tokens(inBytes: 3_000) == 1_004)
@@ -11,7 +11,7 @@ struct TokenEstimateTests {
         #expect(TokenEstimate.tokens(inBytes: .max) == .max / 3 + 4)
     }
 
-    @Test func `an answer that has not begun has no tokens`() {
+    @Test func `an empty answer has no tokens`() {
         #expect(TokenEstimate.tokens(inAnswerOf: 0) == 0)
         #expect(TokenEstimate.tokens(inAnswerOf: 1) == 4)
     }

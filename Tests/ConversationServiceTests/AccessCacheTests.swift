@@ -26,7 +26,7 @@ struct AccessCacheTests {
                                 if number % 50 == 7 { throw Fault(.internal, "Test failure.") }
                                 return number
                             } onCommit: { number in
-                                order.record { $0.told.append(number) }
+                                order.record { $0.reported.append(number) }
                             }
                         } catch {
                             #expect(number % 50 == 7)
@@ -34,11 +34,11 @@ struct AccessCacheTests {
                     }
                 }
             }
-            let (written, told) = order.all
-            #expect(told.count == 196)
+            let (written, reported) = order.all
+            #expect(reported.count == 196)
             // A write is repeated alone if its group failed; the last run counts.
             let last = Dictionary(written.enumerated().map { ($1, $0) }) { max($0, $1) }
-            #expect(told.map { last[$0] ?? -1 } == told.map { last[$0] ?? -1 }.sorted())
+            #expect(reported.map { last[$0] ?? -1 } == reported.map { last[$0] ?? -1 }.sorted())
         }
     }
 
@@ -72,11 +72,11 @@ struct AccessCacheTests {
 
 /// Records the order of writes and onCommit calls.
 private final class Order: Sendable {
-    private let state = Mutex((written: [Int](), told: [Int]()))
+    private let state = Mutex((written: [Int](), reported: [Int]()))
 
-    var all: (written: [Int], told: [Int]) { state.withLock(\.self) }
+    var all: (written: [Int], reported: [Int]) { state.withLock(\.self) }
 
-    func record(_ body: (inout (written: [Int], told: [Int])) -> Void) {
+    func record(_ body: (inout (written: [Int], reported: [Int])) -> Void) {
         state.withLock { body(&$0) }
     }
 }

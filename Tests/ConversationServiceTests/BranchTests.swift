@@ -133,11 +133,11 @@ struct BranchTests {
             let edited = try await fixture.collect(fixture.bus.stream(edit, fixture.context()))
             let regenerate = Runs.Start(conversation: conversation.id, content: nil, insteadOf: answer.id)
             let again = try await fixture.collect(fixture.bus.stream(regenerate, fixture.context()))
-            for told in [first, edited, again] {
-                let run = try #require(told.first?.userMessage?.run)
+            for streamed in [first, edited, again] {
+                let run = try #require(streamed.first?.userMessage?.run)
                 let follow = Runs.Follow(conversation: conversation.id, run: run, after: 0)
                 let read = try await fixture.collect(fixture.bus.stream(follow, fixture.context()))
-                #expect(read == told)
+                #expect(read == streamed)
             }
             #expect(again.first?.userMessage?.id == question.id)
         }

@@ -9,12 +9,12 @@ extension Fixture {
         _ = try await bus.call(Quotas.Set(subject: .user(user), quota: quota), Self.admin)
     }
 
-    func quotaStatus(of user: String = "alice") async throws -> Quotas.Standing {
+    func quotaStatus(of user: String = "alice") async throws -> Quotas.Status {
         try await bus.call(Quotas.Find(subject: .user(user)), context(user))
     }
 
     /// Total usage of a user, today and yesterday.
-    func used(by user: String = "alice") async throws -> Usage.Tally {
+    func used(by user: String = "alice") async throws -> Usage.Total {
         let today = Day(.now())
         let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [])
         return try await bus.call(report, context(user)).total

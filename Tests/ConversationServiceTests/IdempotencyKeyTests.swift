@@ -33,10 +33,10 @@ struct IdempotencyKeyTests {
             let first = try #require(try await stream.nextBatch())
             async let joined = collect(fixture.start("Hello", in: conversation, key: "k"))
             async let completed = fixture.send("Hello", in: conversation, key: "k")
-            let told = try await first + collect(stream)
+            let streamed = try await first + collect(stream)
             let (others, turn) = try await (joined, completed)
-            #expect(others == told)
-            #expect(turn.end == told.last?.end)
+            #expect(others == streamed)
+            #expect(turn.end == streamed.last?.end)
             #expect(fixture.inference.requests.count == 1)
         }
     }
@@ -121,7 +121,7 @@ struct IdempotencyKeyTests {
 
     @Test func `a failed request that is queued again survives a restart and has the same first event`() async throws {
         try await withTemporaryDirectory { directory in
-            let (conversation, told) = try await Fixture.with(directory) { fixture in
+            let (conversation, streamed) = try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()
                 fixture.inference.play([.fail(Fault(.provider, "No."))])
                 _ = try await fixture.send("One", in: conversation, key: "f")
@@ -134,10 +134,10 @@ struct IdempotencyKeyTests {
             try await Fixture.with(directory) { fixture in
                 let again = try await fixture.send("One", in: conversation, key: "f")
                 #expect(again.end.status == .completed)
-                #expect(again.userMessage == told.userMessage)
+                #expect(again.userMessage == streamed.userMessage)
                 let follow = Runs.Follow(conversation: conversation.id, run: again.run, after: 0)
                 let events = try await collect(fixture.bus.stream(follow, fixture.context()))
-                #expect(events.first == told)
+                #expect(events.first == streamed)
                 let messages = try await fixture.messages(of: conversation).dropFirst()
                 #expect(messages.map(\.content.text) == ["One", "Hello.", "Two", "Well"])
                 #expect(messages.map(\.status) == [.completed, .completed, .completed, .interrupted])

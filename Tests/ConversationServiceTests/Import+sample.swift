@@ -1,6 +1,6 @@
 import Contracts
 
-extension Conversations.Keep {
+extension Conversations.Import {
     /// A conversation to import, with a text as its answer.
     static func sample(_ messages: [Inference.Message], _ text: String? = "Answer.") -> Self {
         let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: false)

@@ -139,17 +139,17 @@ struct KeyTests {
         try await Fixture.with { fixture in
             let stream = try await fixture.bus.stream(Keys.Watch(), CallContext())
             defer { stream.close() }
-            var news = stream.makeAsyncIterator()
-            let first = try await news.next()
-            #expect(first == Keys.News(quotas: []))
+            var events = stream.makeAsyncIterator()
+            let first = try await events.next()
+            #expect(first == Keys.Event(quotas: []))
             let key = try await fixture.bus.call(Keys.Create(name: "a"), fixture.context()).key
             _ = try await fixture.bus.call(Keys.Change(key: key.id, name: "b"), fixture.context())
             _ = try await fixture.bus.call(Keys.Revoke(key: key.id), fixture.context())
-            var heard: [Keys.News] = []
-            while heard.filter({ $0.key != nil }).count < 2 || heard.last != Keys.News() {
-                heard.append(try #require(try await news.next()))
+            var received: [Keys.Event] = []
+            while received.filter({ $0.key != nil }).count < 2 || received.last != Keys.Event() {
+                received.append(try #require(try await events.next()))
             }
-            #expect(heard.compactMap(\.key) == [key.id, key.id])
+            #expect(received.compactMap(\.key) == [key.id, key.id])
         }
     }
 

@@ -21,7 +21,7 @@ struct MaintenanceTests {
                         key: nil,
                         model: "a/b",
                         day: Day(number: Day(now).number - age),
-                        tally: Usage.Tally(Usage(promptTokens: 1, completionTokens: 1, isEstimated: false))
+                        total: Usage.Total(Usage(promptTokens: 1, completionTokens: 1, isEstimated: false))
                     )
                     try UsageRows.add(entry, in: database)
                 }

@@ -71,7 +71,7 @@ struct QuotaLimitTests {
             try await fixture.expectFault(Quotas.Reserve(model: "a/b", promptTokens: 1), fixture.context(), .forbidden)
             try await fixture.expectFault(Runs.Complete(start), fixture.context(), .forbidden)
             #expect(try await fixture.messages(of: conversation).count == 1)
-            #expect(try await fixture.quotaStatus().reserved == Usage.Tally())
+            #expect(try await fixture.quotaStatus().reserved == Usage.Total())
         }
         // In a new process, because the cached model has no price.
         try await Fixture.with { fixture in

@@ -28,7 +28,7 @@ struct QuotaRecoveryTests {
             #expect(try await count("reservations", in: directory) == 1)
             try await Fixture.with(directory) { fixture in
                 let status = try await fixture.quotaStatus()
-                #expect(status.reserved == Usage.Tally())
+                #expect(status.reserved == Usage.Total())
                 #expect(status.used.requests == 1)
                 #expect(status.used.completionTokens == 6)
                 #expect(status.used.estimatedTokens == status.used.tokens)

@@ -40,7 +40,7 @@ struct QuotaTests {
                 #expect(status.used.requests == 10)
                 #expect(status.used.promptTokens == 1000)
                 #expect(status.used.completionTokens == 200)
-                #expect(status.reserved == Usage.Tally())
+                #expect(status.reserved == Usage.Total())
                 try await fixture.expectFault(
                     Quotas.Reserve(model: nil, promptTokens: 1),
                     fixture.context(user),

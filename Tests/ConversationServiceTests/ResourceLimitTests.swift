@@ -24,12 +24,12 @@ struct ResourceLimitTests {
             )
             let first = RunEventJSON.event(Run.Event(number: 1, userMessage: liveRun.question.message))
             liveRun.append(first)
-            var told = [first]
+            var expected = [first]
             for batch in 0..<100 {
                 let numbers = (0..<7).map { 2 + batch * 7 + $0 }
                 let lines = numbers.map { RunEventJSON.text("word \($0) ", number: $0) }
                 for line in lines { liveRun.append(line) }
-                told += lines
+                expected += lines
                 try await database.write { connection in
                     try RunEventRows.insert(
                         RunEventBatch(run: liveRun.run.id, first: numbers[0], lines: lines),
@@ -44,8 +44,8 @@ struct ResourceLimitTests {
                     #expect(number >= 650, "The events after \(number) must be in memory.")
                     continue
                 }
-                let read = try await read(told.count - number, by: reader, after: number)
-                #expect(read == Array(told.dropFirst(number)), "after \(number)")
+                let read = try await read(expected.count - number, by: reader, after: number)
+                #expect(read == Array(expected.dropFirst(number)), "after \(number)")
             }
             let slow = reader.stream(after: 0)
             var seen = try #require(try await slow.nextEncodedBatch())
@@ -57,7 +57,7 @@ struct ResourceLimitTests {
             state.status = .completed
             _ = await runWriter.finish(liveRun, state: state)
             while let batch = try await slow.nextEncodedBatch() { seen += batch }
-            #expect(Array(seen.dropLast()) == told)
+            #expect(Array(seen.dropLast()) == expected)
             let end = try BusCoding.decode(Run.Event.self, from: try #require(seen.last)).end
             #expect(end?.assistantMessage?.content.text == state.text)
         }
@@ -114,6 +114,53 @@ struct ResourceLimitTests {
         }
     }
 
+    @Test func `only the newest messages of a large conversation are read into memory`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let liveRun = try await LiveRun.stored(in: database)
+            let newest = try await database.write { connection in
+                var last = StoredMessage(position: 1, message: liveRun.question.message)
+                for position in 2...101 {
+                    last = StoredMessage(position: position, message: Self.message(after: last.message, position))
+                    last.number = try MessageRows.insert(last, into: liveRun.conversation, in: connection)
+                }
+                return last
+            }
+            let (read, loaded) = try await database.read { connection in
+                (
+                    try PathRows.ancestors(
+                        of: newest,
+                        in: liveRun.conversation,
+                        limit: History.messageLimit,
+                        byteLimit: History.byteLimit,
+                        connection
+                    ),
+                    try History.load(
+                        LiveRun.Question(message: newest.message, number: newest.number, position: newest.position),
+                        of: liveRun.conversation,
+                        in: connection
+                    )
+                )
+            }
+            // Five messages have less than 512 KiB, six have more.
+            #expect(read.map(\.position) == [101, 100, 99, 98, 97, 96])
+            #expect(loaded.history.messages.count + loaded.history.olderCount == 101)
+        }
+    }
+
+    private static func message(after parent: Message, _ position: Int) -> Message {
+        Message(
+            id: Message.ID(),
+            role: position.isMultiple(of: 2) ? .assistant : .user,
+            content: Message.Content(text: String(repeating: "x", count: 100_000)),
+            status: .completed,
+            parent: parent.id,
+            run: nil,
+            tokenCount: nil,
+            createdAt: .now()
+        )
+    }
+
     @Test func `pages by offset and by message are correct, also with gaps in the positions`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
@@ -121,10 +168,10 @@ struct ResourceLimitTests {
                 for number in 0..<6 { _ = try await fixture.send("\(round).\(number)", in: conversation) }
                 let all = try await fixture.messages(of: conversation)
                 for order in [Order.ascending, .descending] {
-                    let told = order == .ascending ? all : all.reversed()
+                    let expected = order == .ascending ? all : all.reversed()
                     for offset in 0...all.count + 1 {
                         let page = try await fixture.page(of: conversation, 3, offset: offset, order)
-                        #expect(page.items == Array(told.dropFirst(offset).prefix(3)), "\(order) \(offset)")
+                        #expect(page.items == Array(expected.dropFirst(offset).prefix(3)), "\(order) \(offset)")
                         #expect(page.total == all.count)
                     }
                 }

@@ -83,7 +83,7 @@ struct StoreTests {
                 let persona = BuiltInPersonas.assistant
                 try PersonaRows.insert(persona, in: connection)
                 for _ in 0..<3 {
-                    let kept = StoredConversation(
+                    let conversation = StoredConversation(
                         id: Conversation.ID(),
                         user: "alice",
                         persona: persona.persona.id,
@@ -91,14 +91,13 @@ struct StoreTests {
                         updatedAt: .now(),
                         messageCount: 0
                     )
-                    _ = try ConversationRows.insert(kept, instructions: instructions, in: connection)
+                    _ = try ConversationRows.insert(conversation, instructions: instructions, in: connection)
                 }
             }
             let read = try await database.read { connection in
                 let page = try ConversationRows.list(user: "alice", persona: nil, limit: 100, offset: 0, in: connection)
                 let first = try #require(page.items.first)
-                let told = try ConversationRows.instructions(of: first.number, in: connection)
-                return (page.items, told)
+                return (page.items, try ConversationRows.instructions(of: first.number, in: connection))
             }
             #expect(read.0.map(\.hasInstructions) == [true, true, true])
             #expect(read.1 == instructions)

@@ -9,12 +9,12 @@ struct UsageRequestTests {
         .success(Model(name: "a/b", window: window, price: price))
     }
 
-    private static func balance(_ quota: Quota, used: Usage.Tally = Usage.Tally()) -> QuotaBalance {
+    private static func balance(_ quota: Quota, used: Usage.Total = Usage.Total()) -> QuotaBalance {
         QuotaBalance(
             subject: .user("alice"),
             quota: quota,
             used: used,
-            reserved: Usage.Tally(),
+            reserved: Usage.Total(),
             reset: Timestamp(microseconds: 0)
         )
     }
@@ -64,7 +64,7 @@ struct UsageRequestTests {
     }
 
     @Test func `with all money spent, a free model is allowed and a model without a price is rejected`() throws {
-        var used = Usage.Tally()
+        var used = Usage.Total()
         used.cost = 5000
         let balance = Self.balance(Quota(period: .day, cost: 5000), used: used)
         let free = UsageRequest(

@@ -26,10 +26,10 @@ struct UsageTests {
             #expect(line.keyName == "laptop")
             #expect(line.model == "scripted/model")
             #expect(line.user == "alice")
-            #expect(line.tally == Usage.Tally(usage(10, 2, cost: 14)))
+            #expect(line.total == Usage.Total(usage(10, 2, cost: 14)))
             #expect(report.total.requests == 2)
             #expect(report.total.cost == 28)
-            #expect(try await fixture.used(by: "bob") == Usage.Tally())
+            #expect(try await fixture.used(by: "bob") == Usage.Total())
         }
     }
 
@@ -62,7 +62,7 @@ struct UsageTests {
             let turn = try await fixture.send("Hello", in: conversation)
             #expect(turn.end.status == .failed)
             #expect(turn.end.usage == nil)
-            #expect(try await fixture.used() == Usage.Tally())
+            #expect(try await fixture.used() == Usage.Total())
             fixture.inference.reject(nil)
             #expect(try await fixture.send("Hello", in: conversation).end.status == .completed)
         }
@@ -85,7 +85,7 @@ struct UsageTests {
             #expect(stopped.model == "scripted/model")
             let status = try await fixture.quotaStatus()
             #expect(status.used.requests == 1)
-            #expect(status.reserved == Usage.Tally())
+            #expect(status.reserved == Usage.Total())
         }
     }
 
@@ -108,16 +108,16 @@ struct UsageTests {
             }
             let status = try await fixture.quotaStatus()
             #expect(status.used.requests == 1)
-            #expect(status.reserved == Usage.Tally())
+            #expect(status.reserved == Usage.Total())
         }
     }
 
     @Test func `a repeated batch is counted once`() async throws {
         try await Fixture.with { fixture in
             let today = Day(.now())
-            var tally = Usage.Tally(usage(100, 50, cost: 7))
-            tally += Usage.Tally(usage(1, 1))
-            let entry = Usage.Entry(user: "alice", key: nil, model: "a/b", day: today, tally: tally)
+            var total = Usage.Total(usage(100, 50, cost: 7))
+            total += Usage.Total(usage(1, 1))
+            let entry = Usage.Entry(user: "alice", key: nil, model: "a/b", day: today, total: total)
             let record = Usage.Record(batch: Usage.Record.ID(), entries: [entry, entry])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<20 { group.addTask { _ = try await fixture.bus.call(record, CallContext()) } }
@@ -134,12 +134,12 @@ struct UsageTests {
     @Test func `invalid entries are ignored and do not affect valid ones`() async throws {
         try await Fixture.with { fixture in
             let today = Day(.now())
-            let sound = Usage.Entry(user: "alice", key: nil, model: "a/b", day: today, tally: Usage.Tally(usage(1, 1)))
+            let sound = Usage.Entry(user: "alice", key: nil, model: "a/b", day: today, total: Usage.Total(usage(1, 1)))
             var wrong = Array(repeating: sound, count: 5)
             wrong[0].user = ""
             wrong[1].day = Day(number: today.number + 2)
-            wrong[2].tally.promptTokens = -1
-            wrong[3].tally.cost = .max
+            wrong[2].total.promptTokens = -1
+            wrong[3].total.cost = .max
             wrong[4].model = String(repeating: "m", count: 2000)
             for entry in wrong {
                 let mixed = Usage.Record(batch: Usage.Record.ID(), entries: [sound, entry])

@@ -1,7 +1,7 @@
 import NIOHTTP1
 import Testing
 
-/// Which pages of other origins may ask.
+/// Cross-origin requests.
 @Suite(.timeLimit(.minutes(1)))
 struct CORSTests {
     private static let page = "https://app.example"
@@ -10,9 +10,9 @@ struct CORSTests {
         "https://app.example:8443", "https://APP.example", "null", "https://app.example/", "*", "",
     ]
 
-    @Test func `a page that is named may ask, and read what it needs`() async throws {
-        try await Gate.with(["CORS_ORIGINS": " https://other.example , \(Self.page) "]) { gate in
-            let preflight = try await self.preflight(Self.page, at: gate)
+    @Test func `an allowed origin may send requests and read the exposed headers`() async throws {
+        try await TestGateway.with(["CORS_ORIGINS": " https://other.example , \(Self.page) "]) { gateway in
+            let preflight = try await self.preflight(Self.page, at: gateway)
             #expect(preflight.status == 200)
             #expect(preflight.body == "OK")
             #expect(preflight.headers.first(name: "access-control-allow-origin") == Self.page)
@@ -22,7 +22,7 @@ struct CORSTests {
             #expect(preflight.headers.first(name: "access-control-allow-methods") == methods)
             #expect(preflight.headers.first(name: "vary") == "Origin")
             for path in ["/api/v1/influencers", "/api/v1/chat/conversations", "/x"] {
-                let answer = try await gate.ask(.GET, path, token: nil, headers: ["origin": Self.page])
+                let answer = try await gateway.ask(.GET, path, token: nil, headers: ["origin": Self.page])
                 #expect(answer.headers[canonicalForm: "access-control-allow-origin"] == [Self.page[...]], "\(path)")
                 #expect(answer.headers.first(name: "vary") == "Origin")
                 #expect(answer.headers.first(name: "access-control-expose-headers")?.contains("x-parley-run") == true)
@@ -30,45 +30,45 @@ struct CORSTests {
         }
     }
 
-    @Test func `no other page may`() async throws {
-        try await Gate.with(["CORS_ORIGINS": Self.page]) { gate in
+    @Test func `other origins are refused`() async throws {
+        try await TestGateway.with(["CORS_ORIGINS": Self.page]) { gateway in
             for stranger in Self.strangers {
-                let preflight = try await self.preflight(stranger, at: gate)
+                let preflight = try await self.preflight(stranger, at: gateway)
                 #expect(preflight.status == 400, "\(stranger)")
                 #expect(preflight.body == "Disallowed CORS origin")
                 #expect(preflight.headers.first(name: "access-control-allow-origin") == nil)
-                let answer = try await gate.ask(.GET, "/api/v1/influencers", headers: ["origin": stranger])
+                let answer = try await gateway.ask(.GET, "/api/v1/influencers", headers: ["origin": stranger])
                 #expect(answer.status == 200)
                 #expect(answer.headers.first(name: "access-control-allow-origin") == nil, "\(stranger)")
                 #expect(answer.headers.first(name: "access-control-allow-credentials") == nil)
                 #expect(answer.headers.first(name: "vary") == "Origin")
             }
-            #expect(try await gate.ask(.GET, "/api/v1/influencers").headers.first(name: "vary") == "Origin")
+            #expect(try await gateway.ask(.GET, "/api/v1/influencers").headers.first(name: "vary") == "Origin")
         }
     }
 
-    @Test func `every page may with a star, but never with credentials`() async throws {
-        try await Gate.with(["CORS_ORIGINS": "*"]) { gate in
+    @Test func `* allows every origin without credentials`() async throws {
+        try await TestGateway.with(["CORS_ORIGINS": "*"]) { gateway in
             for stranger in ["https://evil.example", "null"] {
-                #expect(try await self.preflight(stranger, at: gate).status == 200)
-                let answer = try await gate.ask(.GET, "/api/v1/influencers", headers: ["origin": stranger])
+                #expect(try await self.preflight(stranger, at: gateway).status == 200)
+                let answer = try await gateway.ask(.GET, "/api/v1/influencers", headers: ["origin": stranger])
                 #expect(answer.headers.first(name: "access-control-allow-origin") == "*")
                 #expect(answer.headers.first(name: "access-control-allow-credentials") == nil)
             }
         }
     }
 
-    @Test func `without a setting no page may, and none is told anything`() async throws {
-        try await Gate.with { gate in
-            #expect(try await self.preflight(Self.page, at: gate).status == 400)
-            let answer = try await gate.ask(.GET, "/api/v1/influencers", headers: ["origin": Self.page])
+    @Test func `without the setting no origin is allowed`() async throws {
+        try await TestGateway.with { gateway in
+            #expect(try await self.preflight(Self.page, at: gateway).status == 400)
+            let answer = try await gateway.ask(.GET, "/api/v1/influencers", headers: ["origin": Self.page])
             #expect(answer.status == 200)
             #expect(!answer.headers.contains { $0.name.lowercased().hasPrefix("access-control") })
         }
     }
 
-    private func preflight(_ origin: String, at gate: Gate) async throws -> Answer {
-        try await gate.ask(
+    private func preflight(_ origin: String, at gateway: TestGateway) async throws -> Answer {
+        try await gateway.ask(
             .OPTIONS,
             "/api/v1/chat/conversations",
             token: nil,

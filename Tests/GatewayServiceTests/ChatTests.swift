@@ -6,14 +6,14 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// `POST /v1/chat/completions`, over real sockets, before a scripted inference-svc.
+/// `POST /v1/chat/completions` with a scripted inference-svc.
 @Suite(.timeLimit(.minutes(1))) struct ChatTests {
     static let hello = #""messages":[{"role":"user","content":"Hello"}]"#
 
-    @Test func `a whole answer has OpenAI's form`() async throws {
-        try await Gate.with { gate in
-            gate.behind.models.say("Hi ", "there \u{1F600}\n\"")
-            let answer = try await gate.chat("{\"model\":\"demo\",\(Self.hello)}")
+    @Test func `a completion has OpenAI's format`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.models.say("Hi ", "there \u{1F600}\n\"")
+            let answer = try await gateway.chat("{\"model\":\"demo\",\(Self.hello)}")
             #expect(answer.status == 200)
             let json = try answer.json
             #expect((json["id"] as? String)?.hasPrefix("chatcmpl-") == true)
@@ -32,10 +32,10 @@ import Testing
         }
     }
 
-    @Test func `a stream is chunks, a last one, and DONE`() async throws {
-        try await Gate.with { gate in
-            gate.behind.models.say("Hi ", "\u{1F600}\n\n", "data: [DONE]\n\n")
-            let answer = try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}")
+    @Test func `a stream consists of chunks, a last chunk and [DONE]`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.models.say("Hi ", "\u{1F600}\n\n", "data: [DONE]\n\n")
+            let answer = try await gateway.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}")
             #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
             let frames = try ChatFrames(answer.body)
             #expect(frames.isDone)
@@ -48,11 +48,11 @@ import Testing
         }
     }
 
-    @Test func `what it took is told when it is asked for, in a chunk of its own`() async throws {
-        try await Gate.with { gate in
-            gate.behind.models.say("a", reason: .length)
+    @Test func `include_usage adds a chunk with the usage`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.models.say("a", reason: .length)
             let options = #""stream":true,"stream_options":{"include_usage":true}"#
-            let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\(options),\(Self.hello)}").body)
+            let frames = try ChatFrames(try await gateway.chat("{\"model\":\"demo\",\(options),\(Self.hello)}").body)
             #expect(frames.usage?["prompt_tokens"] as? Int == 12)
             #expect(frames.usage?["completion_tokens"] as? Int == 3)
             #expect(frames.finishReason == "length")
@@ -60,32 +60,36 @@ import Testing
         }
     }
 
-    @Test func `an answer without a word is whole all the same`() async throws {
-        try await Gate.with { gate in
-            gate.behind.models.say()
-            let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body)
+    @Test func `an empty answer is complete`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.models.say()
+            let frames = try ChatFrames(
+                try await gateway.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body
+            )
             #expect(frames.isDone && frames.text.isEmpty && frames.finishReason == "stop")
-            let whole = try await gate.chat("{\"model\":\"demo\",\(Self.hello)}").json
+            let whole = try await gateway.chat("{\"model\":\"demo\",\(Self.hello)}").json
             let message = (whole["choices"] as? [[String: Any]])?.first?["message"] as? [String: Any]
             #expect(message?["content"] as? String == "")
         }
     }
 
-    @Test func `calls of tools, thoughts and refusals come through`() async throws {
-        try await Gate.with { gate in
+    @Test func `tool calls, reasoning and refusals are forwarded`() async throws {
+        try await TestGateway.with { gateway in
             var event = Inference.Event()
             event.begin = Inference.Begin(model: "x/y", attempts: [])
             event.reasoning = "Hm."
             event.refusal = "No."
             let signature = RawJSON(#"{"google":{"thought_signature":"c2ln"}}"#)
             event.toolCalls = [
-                Inference.ToolCallPiece(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: signature),
-                Inference.ToolCallPiece(index: 0, arguments: "\":1}"),
-                Inference.ToolCallPiece(index: 1, id: "c2", name: "g"),
+                Inference.ToolCallDelta(index: 0, id: "c1", name: "f", arguments: "{\"a", metadata: signature),
+                Inference.ToolCallDelta(index: 0, arguments: "\":1}"),
+                Inference.ToolCallDelta(index: 1, id: "c2", name: "g"),
             ]
             let finish = Inference.Finish(reason: .toolCalls, model: "x/y", usage: nil)
-            gate.behind.models.play([event, Inference.Event(finish: finish)])
-            let frames = try ChatFrames(try await gate.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body)
+            gateway.services.models.play([event, Inference.Event(finish: finish)])
+            let frames = try ChatFrames(
+                try await gateway.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body
+            )
             #expect(frames.finishReason == "tool_calls")
             let deltas = frames.chunks.map(\.delta)
             #expect(deltas.compactMap { $0["reasoning_content"] as? String } == ["Hm."])
@@ -100,9 +104,9 @@ import Testing
         }
     }
 
-    @Test func `what is asked goes on as it came`() async throws {
-        try await Gate.with { gate in
-            gate.behind.models.say("x")
+    @Test func `the request is forwarded unchanged`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.models.say("x")
             let body = #"""
                 {"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":"a\u00e9\n"},
                 {"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","index":0,
@@ -115,9 +119,9 @@ import Testing
                 "tool_choice":{"type":"function","function":{"name":"f"}},"response_format":{"type":"json_object"},
                 "n":1,"logit_bias":null,"service_tier":"auto","metadata":{},"something":{"of":["its","own"]}}
                 """#
-            let answer = try await gate.chat(body)
+            let answer = try await gateway.chat(body)
             #expect(answer.status == 200, "\(answer.body)")
-            let asked = try #require(gate.behind.models.asked.first)
+            let asked = try #require(gateway.services.models.asked.first)
             #expect(asked.model == "m")
             #expect(asked.messages.map(\.role) == [.system, .user, .assistant, .tool, .user])
             #expect(asked.messages[1].text == "aé\n")
@@ -132,55 +136,55 @@ import Testing
             #expect(asked.tools?.text.contains("\"f\"") == true)
             #expect(asked.toolChoice?.text.contains("function") == true)
             #expect(asked.responseFormat?.text.contains("json_object") == true)
-            #expect(gate.behind.models.contexts.first?.principal?.user == "alice")
+            #expect(gateway.services.models.contexts.first?.principal?.user == "alice")
         }
     }
 
     @Test(arguments: [(nil, 70), (50, 50), (100, 70)] as [(Int?, Int)])
-    func `an answer is no longer than a quota grants`(_ asked: Int?, _ sent: Int) async throws {
-        try await Gate.with { gate in
-            gate.behind.meter.allow(1, answerLimit: 70)
-            gate.behind.keys.limit(.user("alice"))
-            gate.behind.models.say("x")
+    func `a quota limits max_tokens`(_ asked: Int?, _ sent: Int) async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.meter.allow(1, answerLimit: 70)
+            gateway.services.keys.limit(.user("alice"))
+            gateway.services.models.say("x")
             try await eventually("The news") {
                 let limit = asked.map { ",\"max_tokens\":\($0)" } ?? ""
-                _ = try await gate.chat("{\"model\":\"m\",\(Self.hello)\(limit)}")
-                return gate.behind.meter.reserves.count == 1
+                _ = try await gateway.chat("{\"model\":\"m\",\(Self.hello)\(limit)}")
+                return gateway.services.meter.reserves.count == 1
             }
-            #expect(gate.behind.models.asked.last?.options.maxTokens == sent)
+            #expect(gateway.services.models.asked.last?.options.maxTokens == sent)
         }
     }
 
-    @Test func `a request of instructions alone goes on`() async throws {
-        try await Gate.with { gate in
-            gate.behind.models.say("x")
+    @Test func `a request with only a system message is forwarded`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.models.say("x")
             for role in ["system", "developer"] {
                 let messages = "[{\"role\":\"\(role)\",\"content\":\"Greet.\"}]"
-                let answer = try await gate.chat("{\"model\":\"m\",\"messages\":\(messages)}")
+                let answer = try await gateway.chat("{\"model\":\"m\",\"messages\":\(messages)}")
                 #expect(answer.status == 200)
             }
-            #expect(gate.behind.models.asked.map { $0.messages.map(\.role) } == [[.system], [.developer]])
+            #expect(gateway.services.models.asked.map { $0.messages.map(\.role) } == [[.system], [.developer]])
         }
     }
 
     @Test(arguments: [true, false])
-    func `who leaves cancels the work`(_ isStream: Bool) async throws {
-        try await Gate.with { gate in
+    func `a client that disconnects cancels the generation`(_ isStream: Bool) async throws {
+        try await TestGateway.with { gateway in
             var begin = Inference.Event(text: "a")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
-            gate.behind.models.play([begin], hangs: true)
+            gateway.services.models.play([begin], hangs: true)
             let task = Task {
-                try await gate.chat("{\"model\":\"demo\",\"stream\":\(isStream),\(Self.hello)}")
+                try await gateway.chat("{\"model\":\"demo\",\"stream\":\(isStream),\(Self.hello)}")
             }
-            try await eventually { gate.behind.models.asked.count == 1 }
+            try await eventually { gateway.services.models.asked.count == 1 }
             try await Task.sleep(for: .milliseconds(100))
             task.cancel()
-            try await eventually { gate.behind.models.left == 1 }
+            try await eventually { gateway.services.models.left == 1 }
         }
     }
 }
 
-/// The frames of a stream of chunks.
+/// The chunks of a streamed completion.
 struct ChatFrames {
     struct Chunk {
         var id: String
@@ -235,8 +239,8 @@ extension Answer {
     }
 }
 
-extension Gate {
-    func chat(_ body: String, token: String? = Gate.token()) async throws -> Answer {
+extension TestGateway {
+    func chat(_ body: String, token: String? = TestGateway.token()) async throws -> Answer {
         try await ask(.POST, "/v1/chat/completions", token: token, body: body)
     }
 }

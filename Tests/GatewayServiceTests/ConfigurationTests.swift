@@ -3,7 +3,6 @@ import Testing
 
 @testable import GatewayService
 
-/// Which settings start a gateway.
 struct ConfigurationTests {
     @Test(arguments: [
         ([:], AuthenticationMode.open),
@@ -16,7 +15,7 @@ struct ConfigurationTests {
         (["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "open", "ALLOW_INSECURE": "true"], .open),
         (["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "off", "ALLOW_INSECURE": "true"], .off),
     ])
-    func `the mode follows from where the gateway is bound`(
+    func `the default mode depends on the bind address`(
         settings: [String: String],
         mode: AuthenticationMode
     ) throws {
@@ -43,14 +42,54 @@ struct ConfigurationTests {
         ["CORS_ORIGINS": "example.com"],
         ["CORS_ORIGINS": "https://example.com/"],
         ["CORS_ORIGINS": "https://example.com,*"],
+        ["CORS_ORIGINS": "https://example.com,"],
+        ["TRUSTED_PROXIES": "proxy.example"],
+        ["TRUSTED_PROXIES": "*"],
+        ["TRUSTED_PROXIES": "10.0.0.0/33"],
+        ["TRUSTED_PROXIES": "10.0.0.1/8"],
+        ["TRUSTED_PROXIES": "10.0.0.1,,10.0.0.2"],
+        ["TRUSTED_PROXIES": "10.0.0.1:80"],
+        ["ALLOWED_HOSTS": "*"],
+        ["ALLOWED_HOSTS": "*.example"],
+        ["ALLOWED_HOSTS": "https://parley.example"],
+        ["ALLOWED_HOSTS": "parley.example:8000"],
+        ["ALLOWED_HOSTS": "parley.example/"],
+        ["ALLOWED_HOSTS": "a..b"],
+        ["ALLOWED_HOSTS": "a,,b"],
+        ["ALLOWED_HOSTS": "h\u{F6}st"],
+        ["GATEWAY_HOST": "localhost.evil.example", "AUTH_MODE": "open"],
+        ["GATEWAY_HOST": "127.1", "AUTH_MODE": "open"],
     ])
-    func `a setting that is unsafe or cannot be read stops the start`(_ settings: [String: String]) async {
+    func `an unsafe or malformed setting stops the start`(_ settings: [String: String]) async {
         await #expect(throws: InvalidSetting.self) {
-            try await GatewayService.unit(settings: Settings(values: Gate.values(settings, housePort: 1)))
+            try await GatewayService.unit(settings: Settings(values: TestGateway.values(settings, servicesPort: 1)))
+        }
+    }
+
+    @Test(arguments: [
+        ["TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8,::1 , 192.0.2.1"],
+        ["ALLOWED_HOSTS": "parley.example, Parley-2.local.,192.168.1.5,[fd00::1],fd00::2,parley"],
+        ["TRUSTED_PROXIES": "", "ALLOWED_HOSTS": " "],
+    ])
+    func `proxies and hosts are parsed`(_ settings: [String: String]) throws {
+        _ = try configuration(settings)
+    }
+
+    @Test func `the gateway's own address is answered, the wildcard address is not`() throws {
+        #expect(try configuration(["GATEWAY_HOST": "127.0.0.5"]).answeredHosts.contains("127.0.0.5"))
+        let wildcard = try configuration(["GATEWAY_HOST": "0.0.0.0", "AUTH_MODE": "required", "ALLOWED_HOSTS": "x"])
+        #expect(wildcard.answeredHosts == ["x"])
+    }
+
+    @Test func `the message for a malformed setting names the setting, the value and the form`() throws {
+        for name in ["TRUSTED_PROXIES", "ALLOWED_HOSTS"] {
+            let fault = #expect(throws: InvalidSetting.self) { try configuration([name: "10.0.0.1, bad/value"]) }
+            let message = String(describing: try #require(fault))
+            #expect(message.contains(name) && message.contains("bad/value") && message.contains("such as"))
         }
     }
 
     private func configuration(_ settings: [String: String]) throws -> GatewayConfiguration {
-        try GatewayConfiguration(settings: Settings(values: Gate.values(settings, housePort: 1)))
+        try GatewayConfiguration(settings: Settings(values: TestGateway.values(settings, servicesPort: 1)))
     }
 }

@@ -6,7 +6,6 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// Turns as Server-Sent Events, from the first byte to the last.
 @Suite(.timeLimit(.minutes(1)))
 struct EventStreamTests {
     private static let body = #"{"content":"Hello"}"#
@@ -16,10 +15,10 @@ struct EventStreamTests {
         "\u{2028}\u{2029}", "\u{1}\u{1F}\u{7F}", "</script>", "event: done\ndata: {}\n\n", " ", "{\"text\":\"x\"}",
     ]
 
-    @Test func `a turn comes as its events, each with its number, and its run is named in the head`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(.events(Self.turn(["Hel", "lo."])))
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+    @Test func `a turn is a stream of numbered events with its run in a header`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(.events(Self.turn(["Hel", "lo."])))
+            let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
             #expect(answer.status == 200)
             #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
             #expect(answer.headers.first(name: "cache-control") == "no-cache")
@@ -40,14 +39,14 @@ struct EventStreamTests {
             #expect(done["run_id"] as? String == Sample.run.id.description)
             #expect((done["assistant_message"] as? [String: Any])?["content"] as? String == "Hi.")
             #expect((done["timing"] as? [String: Any])?["upstream"] as? Double == 5)
-            #expect(gate.behind.starts.map(\.content?.text) == ["Hello"])
+            #expect(gateway.services.starts.map(\.content?.text) == ["Hello"])
         }
     }
 
-    @Test func `whatever the text holds, it stays text`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(.events(Self.turn(Self.texts)))
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+    @Test func `special characters in text stay in the text`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(.events(Self.turn(Self.texts)))
+            let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
             let events = try Event.parse(answer.body)
             #expect(events.map(\.name) == ["user_message"] + Self.texts.map { _ in "token" } + ["done"])
             let texts = try events.dropFirst().dropLast().map { try $0.json["text"] as? String }
@@ -55,8 +54,8 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a stream is wanted by the header or by the body`() async throws {
-        try await Gate.with { gate in
+    @Test func `the header or the body asks for a stream`() async throws {
+        try await TestGateway.with { gateway in
             for (headers, body, isStream) in [
                 (["accept": "text/event-stream"] as HTTPHeaders, Self.body, true),
                 (["accept": "application/json, text/event-stream;q=0.9"], Self.body, true),
@@ -65,8 +64,8 @@ struct EventStreamTests {
                 ([:], #"{"content":"Hello","stream":null}"#, false), (["accept": "application/json"], Self.body, false),
                 (["accept": "*/*"], Self.body, false),
             ] {
-                gate.behind.play(.events(Self.turn(["x"])))
-                let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: headers, body: body)
+                gateway.services.play(.events(Self.turn(["x"])))
+                let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: headers, body: body)
                 let isEventStream = answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true
                 #expect(answer.status == 200)
                 #expect(isEventStream == isStream, "\(headers) \(body)")
@@ -74,33 +73,38 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `what fails before the first event has a real status`() async throws {
-        try await Gate.with { gate in
+    @Test func `an error before the first event has a status code`() async throws {
+        try await TestGateway.with { gateway in
             for (fault, status) in [
                 (Fault(.missing, "Conversation not found"), 404), (Fault(.forbidden, "Not your conversation"), 403),
                 (Fault(.limited, "Too many runs.", retryAfter: 1), 429), (Fault(.unavailable, "Down."), 503),
             ] {
-                gate.behind.fail(fault)
-                let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+                gateway.services.fail(fault)
+                let answer = try await gateway.ask(
+                    .POST,
+                    "\(Sample.path)/messages",
+                    headers: Self.accept,
+                    body: Self.body
+                )
                 #expect(answer.status == status)
                 #expect(answer.isEnvelope)
                 #expect(try answer.json["message"] as? String == fault.message)
             }
-            gate.behind.fail(nil)
-            gate.behind.play(.fail(Fault(.unavailable, "Down.")))
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+            gateway.services.fail(nil)
+            gateway.services.play(.fail(Fault(.unavailable, "Down.")))
+            let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
             #expect(answer.status == 503)
         }
     }
 
     @Test(arguments: [Run.Status.failed, .interrupted])
-    func `a run that ends badly ends with an error that carries what there is`(_ status: Run.Status) async throws {
+    func `a failed run ends with an error that contains the partial message`(_ status: Run.Status) async throws {
         var end = Sample.end
         end.status = status
         end.fault = Fault(.provider, "The model said no.")
-        try await Gate.with { gate in
-            gate.behind.play(.events(Self.turn(["x"], end: end)))
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+        try await TestGateway.with { gateway in
+            gateway.services.play(.events(Self.turn(["x"], end: end)))
+            let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
             let last = try #require(try Event.parse(answer.body).last)
             #expect(last.name == "error" && last.id == "3")
             let json = try last.json
@@ -112,13 +116,19 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a break of the bus is told as an error without a number, never as an end`() async throws {
-        try await Gate.with { gate in
+    @Test func `a broken bus stream ends with an unnumbered error`() async throws {
+        try await TestGateway.with { gateway in
             for steps in [
-                ScriptedHouse.Step.fail(Fault(.cut, "The answer broke off.")), .encoded(["{\"number\":"]), .events([]),
+                ScriptedServices.Step.fail(Fault(.cut, "The answer broke off.")), .encoded(["{\"number\":"]),
+                .events([]),
             ] {
-                gate.behind.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), steps)
-                let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+                gateway.services.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), steps)
+                let answer = try await gateway.ask(
+                    .POST,
+                    "\(Sample.path)/messages",
+                    headers: Self.accept,
+                    body: Self.body
+                )
                 let events = try Event.parse(answer.body)
                 #expect(events.map(\.name) == ["user_message", "token", "token", "error"])
                 let last = try #require(events.last)
@@ -129,57 +139,62 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `each batch is forwarded as it comes`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), .hang)
-            let response = try await gate.open(.POST, "\(Sample.path)/messages", headers: Self.accept, body: Self.body)
+    @Test func `each batch is forwarded as it arrives`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(.events(Array(Self.turn(["Hel", "lo"]).dropLast())), .hang)
+            let response = try await gateway.open(
+                .POST,
+                "\(Sample.path)/messages",
+                headers: Self.accept,
+                body: Self.body
+            )
             var text = ""
             while !text.contains("\"lo\""), let bytes = try await response.body.nextRead() {
                 text += String(buffer: bytes)
             }
             #expect(try Event.parse(text).map(\.name) == ["user_message", "token", "token"])
             response.body.close()
-            try await eventually("The far side is told") { gate.behind.left == 1 }
+            try await eventually("The far side is told") { gateway.services.left == 1 }
         }
     }
 
-    @Test func `a client who leaves at rest or before the first event is noticed`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(.hang)
+    @Test func `a client that disconnects during a pause or before the first event cancels the stream`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(.hang)
             let path = "\(Sample.path)/messages"
-            let waiting = Task { try await gate.ask(.POST, path, headers: Self.accept, body: Self.body) }
-            try await eventually("The turn begins") { gate.behind.starts.count == 1 }
+            let waiting = Task { try await gateway.ask(.POST, path, headers: Self.accept, body: Self.body) }
+            try await eventually("The turn begins") { gateway.services.starts.count == 1 }
             waiting.cancel()
-            try await eventually("The far side is told") { gate.behind.left == 1 }
-            #expect(try await gate.ask(.GET, "/health", token: nil).status == 200)
+            try await eventually("The far side is told") { gateway.services.left == 1 }
+            #expect(try await gateway.ask(.GET, "/health", token: nil).status == 200)
         }
     }
 
-    @Test func `a run is read on from where the client stopped`() async throws {
+    @Test func `a client continues after its last event`() async throws {
         let path = "\(Sample.path)/runs/\(Sample.run.id)/events"
-        try await Gate.with { gate in
+        try await TestGateway.with { gateway in
             for (query, headers, after) in [
                 ("", [:] as HTTPHeaders, 0), ("?after=2", [:], 2), ("", ["last-event-id": "3"], 3),
                 ("?after=2", ["last-event-id": "5"], 5), ("?after=7", ["last-event-id": "5"], 7),
                 ("", ["last-event-id": ""], 0),
             ] {
-                gate.behind.play(.events(Array(Self.turn(["a", "b"]).dropFirst(1))))
-                let answer = try await gate.ask(.GET, path + query, headers: headers)
+                gateway.services.play(.events(Array(Self.turn(["a", "b"]).dropFirst(1))))
+                let answer = try await gateway.ask(.GET, path + query, headers: headers)
                 #expect(answer.status == 200)
                 #expect(answer.headers.first(name: "x-parley-run") == Sample.run.id.description)
                 #expect(try Event.parse(answer.body).map(\.name) == ["token", "token", "done"])
-                #expect(gate.behind.follows.last?.after == after, "\(query) \(headers)")
+                #expect(gateway.services.follows.last?.after == after, "\(query) \(headers)")
             }
         }
     }
 
-    @Test func `a watch on a quiet run begins at once`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(.hang)
-            let response = try await gate.open(.GET, "\(Sample.path)/runs/\(Sample.run.id)/events?after=2")
+    @Test func `a stream of a quiet run starts at once`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(.hang)
+            let response = try await gateway.open(.GET, "\(Sample.path)/runs/\(Sample.run.id)/events?after=2")
             #expect(response.status == 200)
             response.body.close()
-            try await eventually("The far side is told") { gate.behind.left == 1 }
+            try await eventually("The far side is told") { gateway.services.left == 1 }
         }
     }
 
@@ -191,7 +206,7 @@ struct EventStreamTests {
     }
 }
 
-/// An event as a browser would read it.
+/// A Server-Sent Event, parsed as a browser does.
 struct Event {
     var id: String?
     var name: String

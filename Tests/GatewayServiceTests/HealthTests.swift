@@ -6,17 +6,16 @@ import Testing
 
 @testable import GatewayService
 
-/// Whether the gateway says truly how it stands.
 @Suite(.timeLimit(.minutes(1)))
 struct HealthTests {
     /// Where nobody listens; a port that was free a moment ago may be another test's by now.
     private let nobody = "http://127.0.0.1:1"
 
-    @Test func `with all services up the gateway is healthy, in the seed's shape`() async throws {
-        try await Gate.with { gate in
+    @Test func `with all services up the gateway is healthy, in the seed's format`() async throws {
+        try await TestGateway.with { gateway in
             // A peer that has no processor for a second is down for that second.
-            try await eventually("Health") { try await gate.ask(.GET, "/health", token: nil).status == 200 }
-            let answer = try await gate.ask(.GET, "/health", token: nil)
+            try await eventually("Health") { try await gateway.ask(.GET, "/health", token: nil).status == 200 }
+            let answer = try await gateway.ask(.GET, "/health", token: nil)
             let json = try answer.json
             #expect(json["status"] as? String == "healthy")
             #expect((json["timestamp"] as? String)?.hasSuffix("Z") == true)
@@ -25,67 +24,67 @@ struct HealthTests {
             #expect(Set(database.keys) == ["status", "latency_ms", "error", "pool_size", "pool_free"])
             #expect(database["status"] as? String == "up")
             #expect(services["inference"]?["status"] as? String == "up")
-            #expect(try await gate.ask(.GET, "/readyz", token: nil).status == 200)
+            #expect(try await gateway.ask(.GET, "/readyz", token: nil).status == 200)
         }
     }
 
-    @Test func `what can be got can be asked after, without a body`() async throws {
-        try await Gate.with { gate in
+    @Test func `HEAD is answered like GET without a body`() async throws {
+        try await TestGateway.with { gateway in
             for path in ["/", "/api/v1/influencers"] {
-                let answer = try await gate.ask(.HEAD, path, token: nil)
+                let answer = try await gateway.ask(.HEAD, path, token: nil)
                 #expect(answer.status == 200)
                 #expect(answer.body.isEmpty)
             }
-            let missing = try await gate.ask(.HEAD, "/nowhere", token: nil)
+            let missing = try await gateway.ask(.HEAD, "/nowhere", token: nil)
             #expect(missing.status == 404)
         }
     }
 
-    @Test func `without a service that it needs the gateway is not healthy, and says which is missing`() async throws {
+    @Test func `without a required service the gateway is unhealthy and names it`() async throws {
         for (setting, name) in [("CONVERSATION_URL", "database"), ("INFERENCE_URL", "inference")] {
-            try await Gate.with([setting: nobody]) { gate in
-                let answer = try await gate.ask(.GET, "/health", token: nil)
+            try await TestGateway.with([setting: nobody]) { gateway in
+                let answer = try await gateway.ask(.GET, "/health", token: nil)
                 #expect(answer.status == 503)
                 let json = try answer.json
                 #expect(json["status"] as? String == "unhealthy")
                 let services = try #require(json["services"] as? [String: [String: Any]])
                 #expect(services[name]?["status"] as? String == "down")
-                #expect(try await gate.ask(.GET, "/readyz", token: nil).status == 503)
+                #expect(try await gateway.ask(.GET, "/readyz", token: nil).status == 503)
             }
         }
     }
 
-    @Test func `one replica that is up is enough`() async throws {
-        let house = ScriptedHouse()
-        let unit = ServiceUnit.bus(table: house.table, host: "127.0.0.1", port: 0, token: Gate.busToken)
+    @Test func `one ready replica is enough`() async throws {
+        let services = ScriptedServices()
+        let unit = ServiceUnit.bus(table: services.table, host: "127.0.0.1", port: 0, token: TestGateway.busToken)
         try await withRunning(unit) { port in
-            try await Gate.with(["CONVERSATION_URL": "\(nobody),http://127.0.0.1:\(port)"]) { gate in
-                try await eventually("Health") { try await gate.ask(.GET, "/health", token: nil).status == 200 }
+            try await TestGateway.with(["CONVERSATION_URL": "\(nobody),http://127.0.0.1:\(port)"]) { gateway in
+                try await eventually("Health") { try await gateway.ask(.GET, "/health", token: nil).status == 200 }
             }
         }
     }
 
-    @Test func `without media and transcription the gateway serves all the same`() async throws {
-        try await Gate.with(["MEDIA_URL": nobody, "TRANSCRIPTION_URL": nobody]) { gate in
-            try await eventually("Health") { try await gate.ask(.GET, "/health", token: nil).status == 200 }
+    @Test func `media and transcription are optional`() async throws {
+        try await TestGateway.with(["MEDIA_URL": nobody, "TRANSCRIPTION_URL": nobody]) { gateway in
+            try await eventually("Health") { try await gateway.ask(.GET, "/health", token: nil).status == 200 }
         }
     }
 
-    @Test func `a service that cannot be reached is a 503 with a time to come back`() async throws {
-        try await Gate.with(["CONVERSATION_URL": nobody]) { gate in
-            let answer = try await gate.ask(.GET, "\(Sample.path)/messages")
+    @Test func `an unreachable service is a 503 with Retry-After`() async throws {
+        try await TestGateway.with(["CONVERSATION_URL": nobody]) { gateway in
+            let answer = try await gateway.ask(.GET, "\(Sample.path)/messages")
             #expect(answer.status == 503)
             #expect(answer.isEnvelope)
             #expect(answer.headers.first(name: "retry-after") != nil)
         }
     }
 
-    @Test func `the root and the status say what the seed said`() async throws {
-        try await Gate.with { gate in
-            let root = try await gate.ask(.GET, "/", token: nil)
+    @Test func `root and status have the seed's format`() async throws {
+        try await TestGateway.with { gateway in
+            let root = try await gateway.ask(.GET, "/", token: nil)
             #expect(root.body.hasPrefix("{\"service\":\"Parley\",\"version\":\""))
             #expect(try root.json["status"] as? String == "running")
-            let status = try await gate.ask(.GET, "/status", token: nil)
+            let status = try await gateway.ask(.GET, "/status", token: nil)
             let statistics = try #require(try status.json["statistics"] as? [String: Int])
             #expect(statistics == ["total_conversations": 1, "total_messages": 2, "active_influencers": 3])
         }
@@ -97,12 +96,12 @@ struct HealthTests {
         (1_709_164_799_999_999, "2024-02-28T23:59:59.999999Z"), (1_709_251_200_000_000, "2024-03-01T00:00:00.000000Z"),
         (4_107_542_399_000_000, "2100-02-28T23:59:59.000000Z"), (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
     ])
-    func `a time is written as the documents write it`(_ microseconds: Int64, _ text: String) {
-        #expect(V1Time.text(Timestamp(microseconds: microseconds)) == text)
+    func `a time has the documented format`(_ microseconds: Int64, _ text: String) {
+        #expect(V1Timestamp.text(Timestamp(microseconds: microseconds)) == text)
     }
 
     @Test(arguments: [Int64.min, .min / 2, .max / 2, .max])
-    func `no time brings the gateway down`(_ microseconds: Int64) {
-        #expect(V1Time.text(Timestamp(microseconds: microseconds)).hasSuffix("Z"))
+    func `extreme times do not trap`(_ microseconds: Int64) {
+        #expect(V1Timestamp.text(Timestamp(microseconds: microseconds)).hasSuffix("Z"))
     }
 }

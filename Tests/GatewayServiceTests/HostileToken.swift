@@ -1,6 +1,6 @@
 import Foundation
 
-/// Tokens that must not be believed; each is signed with the right secret where it is signed at all.
+/// Tokens that must be rejected; signed ones are signed with the correct secret.
 enum HostileToken {
     private static let now = Int(Date().timeIntervalSince1970)
     private static let good = "\"user_id\":\"alice\",\"iss\":\"parley\",\"exp\":\(now + 3600)"
@@ -130,7 +130,7 @@ enum HostileToken {
 
     private static func broken(payload: [UInt8]) -> String {
         let signed = "\(TestToken.encode(TestToken.header)).\(TestToken.encode(payload))"
-        return "\(signed).\(TestToken.sign(signed, secret: Gate.secret))"
+        return "\(signed).\(TestToken.sign(signed, secret: TestGateway.secret))"
     }
 
     private static func long(_ count: Int, _ text: String = "a") -> String {

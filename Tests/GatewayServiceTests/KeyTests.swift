@@ -8,165 +8,225 @@ import Testing
 
 @testable import GatewayService
 
-/// Who comes with an API key.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyTests {
     private static let path = "/api/v1/chat/conversations"
 
-    private func ask(_ gate: Gate, _ secret: String) async throws -> Int {
-        try await gate.ask(.GET, Self.path, token: secret).status
+    private func ask(_ gateway: TestGateway, _ secret: String) async throws -> Int {
+        try await gateway.ask(.GET, Self.path, token: secret).status
     }
 
     /// Waits until the gateway hears the news.
-    private func heard(_ gate: Gate, _ secret: String) async throws {
+    private func heard(_ gateway: TestGateway, _ secret: String) async throws {
         try await eventually("The key to be remembered") {
-            _ = try await ask(gate, secret)
-            let finds = gate.behind.keys.finds
-            _ = try await ask(gate, secret)
-            return gate.behind.keys.finds == finds
+            _ = try await ask(gateway, secret)
+            let finds = gateway.services.keys.finds
+            _ = try await ask(gateway, secret)
+            return gateway.services.keys.finds == finds
         }
     }
 
     @Test(arguments: ["required", "open", "off"])
-    func `a key says who comes, in either header, and is asked for once`(_ mode: String) async throws {
-        try await Gate.with(["AUTH_MODE": mode]) { gate in
-            let (key, secret) = gate.behind.keys.make("bob", role: .admin)
-            try await heard(gate, secret)
-            let finds = gate.behind.keys.finds
+    func `a key identifies the caller in both headers and is looked up once`(_ mode: String) async throws {
+        try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
+            let (key, secret) = gateway.services.keys.make("bob", role: .admin)
+            try await heard(gateway, secret)
+            let finds = gateway.services.keys.finds
             for headers in [["authorization": "Bearer \(secret)"], ["x-api-key": secret]] as [HTTPHeaders] {
-                #expect(try await gate.ask(.GET, Self.path, token: nil, headers: headers).status == 200)
-                #expect(gate.behind.contexts.last?.principal == Principal(user: "bob", role: .admin, key: key.id))
+                #expect(try await gateway.ask(.GET, Self.path, token: nil, headers: headers).status == 200)
+                #expect(gateway.services.contexts.last?.principal == Principal(user: "bob", role: .admin, key: key.id))
             }
-            #expect(gate.behind.keys.finds == finds)
+            #expect(gateway.services.keys.finds == finds)
         }
     }
 
-    @Test func `a revoked key is refused within a second, and a changed one is as it was changed`() async throws {
-        try await Gate.with { gate in
-            let (key, secret) = gate.behind.keys.make()
-            try await heard(gate, secret)
-            gate.behind.keys.change(key.id) { $0.role = .admin }
+    @Test func `changes and revocations apply within a second`() async throws {
+        try await TestGateway.with { gateway in
+            let (key, secret) = gateway.services.keys.make()
+            try await heard(gateway, secret)
+            gateway.services.keys.change(key.id) { $0.role = .admin }
             try await eventually("The new role", within: .seconds(5)) {
-                _ = try await ask(gate, secret)
-                return gate.behind.contexts.last?.principal?.role == .admin
+                _ = try await ask(gateway, secret)
+                return gateway.services.contexts.last?.principal?.role == .admin
             }
-            gate.behind.keys.revoke(key.id)
-            try await eventually("The refusal", within: .seconds(5)) { try await ask(gate, secret) == 401 }
-            #expect(try await ask(gate, secret) == 401)
+            gateway.services.keys.revoke(key.id)
+            try await eventually("The refusal", within: .seconds(5)) { try await ask(gateway, secret) == 401 }
+            #expect(try await ask(gateway, secret) == 401)
         }
     }
 
-    @Test func `while there are no news every request asks, and afterwards none does`() async throws {
-        try await Gate.with { gate in
-            let (key, secret) = gate.behind.keys.make()
-            try await heard(gate, secret)
-            gate.behind.keys.cut()
+    @Test func `without the change feed every request looks the key up`() async throws {
+        try await TestGateway.with { gateway in
+            let (key, secret) = gateway.services.keys.make()
+            try await heard(gateway, secret)
+            gateway.services.keys.cut()
             try await eventually("The loss") {
-                let finds = gate.behind.keys.finds
-                _ = try await ask(gate, secret)
-                return gate.behind.keys.finds > finds
+                let finds = gateway.services.keys.finds
+                _ = try await ask(gateway, secret)
+                return gateway.services.keys.finds > finds
             }
-            let finds = gate.behind.keys.finds
-            for _ in 0..<5 { #expect(try await ask(gate, secret) == 200) }
-            #expect(gate.behind.keys.finds == finds + 5)
+            let finds = gateway.services.keys.finds
+            for _ in 0..<5 { #expect(try await ask(gateway, secret) == 200) }
+            #expect(gateway.services.keys.finds == finds + 5)
             // Nobody tells of it, and it holds at once.
-            gate.behind.keys.revoke(key.id, tells: false)
-            #expect(try await ask(gate, secret) == 401)
-            let (_, other) = gate.behind.keys.make()
-            gate.behind.keys.cut(false)
-            try await heard(gate, other)
+            gateway.services.keys.revoke(key.id, tells: false)
+            #expect(try await ask(gateway, secret) == 401)
+            let (_, other) = gateway.services.keys.make()
+            gateway.services.keys.cut(false)
+            try await heard(gateway, other)
         }
     }
 
-    @Test func `a stream that is open and silent is believed for a second and no longer`() async throws {
-        try await Gate.with { gate in
-            let (key, secret) = gate.behind.keys.make()
-            try await heard(gate, secret)
-            gate.behind.keys.stall()
-            gate.behind.keys.revoke(key.id)
-            try await eventually("The refusal", within: .seconds(5)) { try await ask(gate, secret) == 401 }
+    @Test func `a silent change feed is trusted for a second only`() async throws {
+        try await TestGateway.with { gateway in
+            let (key, secret) = gateway.services.keys.make()
+            try await heard(gateway, secret)
+            gateway.services.keys.stall()
+            gateway.services.keys.revoke(key.id)
+            try await eventually("The refusal", within: .seconds(5)) { try await ask(gateway, secret) == 401 }
         }
     }
 
-    @Test func `what is missed while the stream is cut is not believed afterwards`() async throws {
-        try await Gate.with { gate in
-            let (key, secret) = gate.behind.keys.make()
-            try await heard(gate, secret)
-            let streams = gate.behind.keys.streams
-            gate.behind.keys.cut()
-            gate.behind.keys.revoke(key.id, tells: false)
-            gate.behind.keys.cut(false)
-            try await eventually("The stream's return", within: .seconds(5)) { gate.behind.keys.streams > streams }
-            try await eventually("The refusal", within: .seconds(5)) { try await ask(gate, secret) == 401 }
+    @Test func `changes during an interruption are not served from the cache`() async throws {
+        try await TestGateway.with { gateway in
+            let (key, secret) = gateway.services.keys.make()
+            try await heard(gateway, secret)
+            let streams = gateway.services.keys.streams
+            gateway.services.keys.cut()
+            gateway.services.keys.revoke(key.id, tells: false)
+            gateway.services.keys.cut(false)
+            try await eventually("The stream's return", within: .seconds(5)) { gateway.services.keys.streams > streams }
+            try await eventually("The refusal", within: .seconds(5)) { try await ask(gateway, secret) == 401 }
         }
     }
 
-    @Test func `a stream that is open ends when its key is revoked`() async throws {
-        try await Gate.with { gate in
-            let (key, secret) = gate.behind.keys.make()
-            try await heard(gate, secret)
-            gate.behind.play(.events([Run.Event(number: 1, text: "Well")]), .hang)
+    @Test func `an open stream ends when its key is revoked`() async throws {
+        try await TestGateway.with { gateway in
+            let (key, secret) = gateway.services.keys.make()
+            try await heard(gateway, secret)
+            gateway.services.play(.events([Run.Event(number: 1, text: "Well")]), .hang)
             let path = "\(Sample.path)/runs/\(Sample.run.id)/events"
-            let response = try await gate.open(.GET, path, token: secret)
-            let other = try await gate.open(.GET, path)
+            let response = try await gateway.open(.GET, path, token: secret)
+            let other = try await gateway.open(.GET, path)
             #expect(response.status == 200)
-            gate.behind.keys.revoke(key.id)
+            gateway.services.keys.revoke(key.id)
             let body = String(buffer: try await response.body.collect(upTo: 100_000))
             #expect(body.contains("event: error"))
-            try await eventually("The end of the watch behind it") { gate.behind.left == 1 }
+            try await eventually("The end of the watch behind it") { gateway.services.left == 1 }
             other.body.close()
         }
     }
 
-    @Test func `an expired key is refused`() async throws {
-        try await Gate.with { gate in
-            let (_, late) = gate.behind.keys.make(expiresAt: Timestamp(microseconds: 1))
-            let answer = try await gate.ask(.GET, Self.path, token: late)
+    @Test func `an expired key is rejected`() async throws {
+        try await TestGateway.with { gateway in
+            let (_, late) = gateway.services.keys.make(expiresAt: Timestamp(microseconds: 1))
+            let answer = try await gateway.ask(.GET, Self.path, token: late)
             #expect(answer.status == 401)
             #expect(answer.body.contains("expired"))
         }
     }
 
-    @Test func `guessing does not hammer conversation-svc`() async throws {
-        try await Gate.with { gate in
-            for _ in 0..<20 { #expect(try await ask(gate, "sk-parley-\(String(repeating: "0", count: 38))") == 401) }
-            #expect(gate.behind.keys.finds == 0)
+    @Test func `malformed and repeated keys are rejected without a look-up`() async throws {
+        try await TestGateway.with { gateway in
+            let malformed = "sk-parley-\(String(repeating: "0", count: 38))"
+            for _ in 0..<20 {
+                let status = try await ask(gateway, malformed)
+                #expect(status == 401)
+            }
+            #expect(gateway.services.keys.finds == 0)
             let one = KeySecret().text
-            for _ in 0..<20 { #expect(try await ask(gate, one) == 401) }
-            #expect(gate.behind.keys.finds == 1)
-            let (_, known) = gate.behind.keys.make()
-            try await heard(gate, known)
-            let finds = gate.behind.keys.finds
-            var statuses: Set<Int> = []
-            for _ in 0..<100 { statuses.insert(try await ask(gate, KeySecret().text)) }
-            #expect(statuses == [401, 429])
-            #expect(gate.behind.keys.finds - finds <= 40)
-            // Who is known is let in all the same.
-            #expect(try await ask(gate, known) == 200)
-            #expect(try await ask(gate, Gate.token()) == 200)
+            for _ in 0..<20 { #expect(try await ask(gateway, one) == 401) }
+            #expect(gateway.services.keys.finds == 1)
         }
     }
 
-    @Test func `many who come at once with one new key ask for it once`() async throws {
-        try await Gate.with { gate in
-            let (_, secret) = gate.behind.keys.make()
+    @Test func `after too many invalid keys an address gets 429 for invalid keys, and valid keys are accepted`()
+        async throws
+    {
+        try await TestGateway.with { gateway in
+            let one = KeySecret().text
+            #expect(try await ask(gateway, one) == 401)
+            var statuses: [Int] = []
+            for _ in 0..<60 { statuses.append(try await ask(gateway, KeySecret().text)) }
+            #expect(statuses.prefix(29).allSatisfy { $0 == 401 })
+            #expect(Set(statuses) == [401, 429])
+            let refused = try await gateway.ask(.GET, Self.path, token: KeySecret().text)
+            #expect(refused.status == 429 && refused.isEnvelope)
+            #expect(refused.headers.first(name: "retry-after") != nil)
+            #expect(try await ask(gateway, one) == 429)
+            #expect(try await ask(gateway, "sk-parley-x") == 429)
+            // None of these keys was used before.
+            for _ in 0..<5 {
+                let (_, secret) = gateway.services.keys.make()
+                #expect(try await ask(gateway, secret) == 200)
+                let headers: HTTPHeaders = ["x-api-key": secret]
+                #expect(try await gateway.ask(.GET, Self.path, token: nil, headers: headers).status == 200)
+            }
+            #expect(try await ask(gateway, TestGateway.token()) == 200)
+        }
+    }
+
+    @Test func `a flood of invalid keys has few concurrent look-ups and does not block a valid key`() async throws {
+        try await TestGateway.with { gateway in
+            for _ in 0..<31 { _ = try await ask(gateway, KeySecret().text) }
+            gateway.services.keys.slowDown(by: .milliseconds(5))
+            let (_, secret) = gateway.services.keys.make()
             try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<50 { group.addTask { try await ask(gate, secret) } }
+                for _ in 0..<200 { group.addTask { try await ask(gateway, KeySecret().text) } }
+                try await eventually("The flood") { gateway.services.keys.finds > 50 }
+                #expect(try await ask(gateway, secret) == 200)
+                for try await status in group { #expect(status == 429) }
+            }
+            #expect(gateway.services.keys.mostConcurrentFinds <= 4)
+        }
+    }
+
+    @Test func `behind a trusted proxy each client has its own limit`() async throws {
+        try await TestGateway.with(["TRUSTED_PROXIES": "192.0.2.9, 127.0.0.0/8"]) { gateway in
+            func ask(_ client: String) async throws -> Int {
+                let headers: HTTPHeaders = ["x-forwarded-for": client]
+                return try await gateway.ask(.GET, Self.path, token: KeySecret().text, headers: headers).status
+            }
+            for number in 0..<40 { _ = try await ask("198.51.100.\(number), 192.0.2.1") }
+            #expect(try await ask("192.0.2.1") == 429)
+            #expect(try await ask("192.0.2.2") == 401)
+        }
+    }
+
+    @Test func `without a trusted proxy a client cannot choose its address`() async throws {
+        try await TestGateway.with(["TRUSTED_PROXIES": "192.0.2.9"]) { gateway in
+            var statuses: Set<Int> = []
+            for number in 0..<40 {
+                let headers: HTTPHeaders = [
+                    "x-forwarded-for": "192.0.2.\(number)", "forwarded": "for=192.0.2.\(number)",
+                ]
+                let answer = try await gateway.ask(.GET, Self.path, token: KeySecret().text, headers: headers)
+                statuses.insert(answer.status)
+            }
+            #expect(statuses == [401, 429])
+        }
+    }
+
+    @Test func `concurrent requests with one key share a look-up`() async throws {
+        try await TestGateway.with { gateway in
+            let (_, secret) = gateway.services.keys.make()
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 { group.addTask { try await ask(gateway, secret) } }
                 for try await status in group { #expect(status == 200) }
             }
-            #expect(gate.behind.keys.finds < 50)
+            #expect(gateway.services.keys.finds < 50)
         }
     }
 
-    @Test func `a key's own rate limits hold beside the user's`() async throws {
-        try await Gate.with(["RATE_LIMIT_PER_MINUTE": "10"]) { gate in
-            let (_, one) = gate.behind.keys.make(limits: APIKey.Limits(requestsPerMinute: 2))
-            let (_, other) = gate.behind.keys.make(limits: APIKey.Limits(requestsPerHour: 1))
-            for status in [200, 200, 429] { #expect(try await ask(gate, one) == status) }
-            for status in [200, 429] { #expect(try await ask(gate, other) == status) }
-            let refused = try await gate.ask(.GET, Self.path, token: other)
+    @Test func `a key's own rate limits apply in addition to the user's`() async throws {
+        try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "10"]) { gateway in
+            let (_, one) = gateway.services.keys.make(limits: APIKey.Limits(requestsPerMinute: 2))
+            let (_, other) = gateway.services.keys.make(limits: APIKey.Limits(requestsPerHour: 1))
+            for status in [200, 200, 429] { #expect(try await ask(gateway, one) == status) }
+            for status in [200, 429] { #expect(try await ask(gateway, other) == status) }
+            let refused = try await gateway.ask(.GET, Self.path, token: other)
             #expect(refused.body.contains(#""limit_type":"per_hour","limit":1"#))
-            let answer = try await gate.ask(.GET, Self.path)
+            let answer = try await gateway.ask(.GET, Self.path)
             #expect(answer.headers.first(name: "x-ratelimit-remaining-minute") == "6")
         }
     }

@@ -8,12 +8,11 @@ import Testing
 
 @testable import GatewayService
 
-/// What is believed of a key says since when.
 @Suite(.timeLimit(.minutes(1)))
 struct KeyVerifierTests {
-    @Test func `who joins a look-up that news overtook is told that they may concern the key`() async throws {
+    @Test func `a shared look-up has the version from before it started`() async throws {
         let cache = KeyCache()
-        cache.hear(Keys.News(quotas: []))
+        cache.apply(Keys.Event(quotas: []))
         let secret = KeySecret()
         let key = APIKey(
             id: APIKey.ID(),
@@ -32,16 +31,16 @@ struct KeyVerifierTests {
                 return finds
             }
             // Others change while it is looked up, and in the end the key itself; the answer is older than that.
-            cache.hear(Keys.News(key: count < 3 ? APIKey.ID() : key.id))
+            cache.apply(Keys.Event(key: count < 3 ? APIKey.ID() : key.id))
             if count == 3 { try await Task.sleep(for: .milliseconds(300)) }
             return key
         }
-        let house = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: Gate.busToken)
-        try await withRunning(house) { port in
+        let services = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: TestGateway.busToken)
+        try await withRunning(services) { port in
             let bus = try HTTPBus(
                 peer: "conversation-svc",
                 urls: ["http://127.0.0.1:\(port)"],
-                token: Gate.busToken,
+                token: TestGateway.busToken,
                 client: HTTPClient()
             )
             let verifier = KeyVerifier(conversations: bus, cache: cache)

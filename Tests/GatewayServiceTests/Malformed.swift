@@ -1,4 +1,4 @@
-/// A request that no honest client sends, byte for byte.
+/// The bytes of a malformed request.
 struct Malformed: Sendable, CustomStringConvertible {
     var description: String
     var bytes: [UInt8]
@@ -80,14 +80,14 @@ extension Malformed {
         ),
         Malformed("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         Malformed("HTTP/0.9", "GET /health\r\n\r\n"),
-        .request("HTTP/2.0", "GET /health HTTP/2.0"),
-        .request("HTTP/1.2", "GET /health HTTP/1.2"),
+        .request("HTTP/2.0", "GET /health HTTP/2.0", status: 505),
+        .request("HTTP/1.2", "GET /health HTTP/1.2", status: 505),
         .request("HTTP/9.9", "GET /health HTTP/9.9"),
         .request("a lower-case protocol", "GET /health http/1.1"),
         .request("no version", "GET /health HTTP/"),
         .request("a method of punctuation", "G@T /health HTTP/1.1"),
         .request("a lower-case method", "get /health HTTP/1.1"),
-        .request("an unknown method", "BREW /health HTTP/1.1"),
+        .request("an unknown method", "BREW /health HTTP/1.1", status: 501),
         .request("a known method that no route takes", "PROPFIND /health HTTP/1.1", status: 405),
         .request("a blank in the target", "GET /health x HTTP/1.1"),
         .request("no host", "GET /health HTTP/1.1", host: "", status: 400),

@@ -1,4 +1,4 @@
-/// Bodies that are not what they should be; each is sent as JSON by somebody with a good credential.
+/// Malformed bodies; each is sent as JSON with a valid credential.
 struct MalformedBody: Sendable {
     var description: String
     var bytes: [UInt8]

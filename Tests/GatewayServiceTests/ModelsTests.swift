@@ -5,7 +5,6 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// Models over v1: who may do what with them, and how they and their jobs are told.
 @Suite(.timeLimit(.minutes(1)))
 struct ModelsTests {
     private static let path = "/api/v1/models"
@@ -20,20 +19,20 @@ struct ModelsTests {
         (.DELETE, "\(path)/ollama/llama3.2", nil), (.DELETE, "\(path)/pulls/\(Sample.job.id)", nil),
     ]
 
-    @Test func `models are told with their providers; where those are is for admins`() async throws {
+    @Test func `models are listed with their providers, and addresses are for admins`() async throws {
         let models = """
             {"models":[{"id":"ollama/llama3.2:latest","provider":"ollama","window":8192,"abilities":["chat","tools"],\
             "note":null,"price":null},{"id":"demo/demo","provider":"demo","window":8192,"abilities":null,"note":"A demo.",\
             "price":{"prompt":0.5,"completion":2.0}}],"providers":[{"name":"ollama","status":"down",
             """
-        try await Gate.with(["AUTH_MODE": "required"]) { gate in
-            gate.behind.models.list(Sample.reports)
-            let list = try await gate.ask(.GET, Self.path)
+        try await TestGateway.with(["AUTH_MODE": "required"]) { gateway in
+            gateway.services.models.list(Sample.reports)
+            let list = try await gateway.ask(.GET, Self.path)
             #expect(
                 list.body == models
                     + #""error":"Ollama is away."},{"name":"demo","status":"up","error":null}]}"#
             )
-            let full = try await gate.ask(.GET, Self.path, token: Gate.token(role: "admin"))
+            let full = try await gateway.ask(.GET, Self.path, token: TestGateway.token(role: "admin"))
             #expect(
                 full.body == models + #""address":"http://10.0.0.5:11434","error":"Ollama is away."},"#
                     + #"{"name":"demo","status":"up","address":null,"error":null}]}"#
@@ -46,12 +45,12 @@ struct ModelsTests {
         ("vllm/Qwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("vllm%2fQwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("bare", "bare"),
         ("a%20b", "a b"), ("pulls/x", "pulls/x"), ("ollama/llama3.2/", "ollama/llama3.2"),
     ])
-    func `a model is named by all that is left of the path`(_ path: String, _ name: String) async throws {
-        try await Gate.with { gate in
-            let shown = try await gate.ask(.GET, "\(Self.path)/\(path)")
+    func `a model's name is the rest of the path`(_ path: String, _ name: String) async throws {
+        try await TestGateway.with { gateway in
+            let shown = try await gateway.ask(.GET, "\(Self.path)/\(path)")
             #expect(shown.status == (path == "pulls/x" ? 405 : 200))
             guard shown.status == 200 else { return }
-            #expect(gate.behind.jobs.asked as? [String] == [name])
+            #expect(gateway.services.jobs.asked as? [String] == [name])
             #expect(
                 shown.body == """
                     {"id":"ollama/llama3.2:latest","provider":"ollama","window":8192,"abilities":["chat"],"note":null,\
@@ -64,113 +63,125 @@ struct ModelsTests {
 
     @Test(arguments: [
         "/api/v1/models/a%2F%2Fb", "/api/v1/models/a%2F..%2Fb", "/api/v1/models/%2Fa", "/api/v1/models/a%2F.",
-        "/api/v1/models/a%5Cb", "/api/v1/models/a%00b", "/api/v1/models//a", "/api/v1/models/a/../b",
-        "/api/v1/influencers/a%2Fb", "/api/v1%2Fmodels/a",
+        "/api/v1/models/a%5Cb", "/api/v1/models/a%00b", "/api/v1/models/a/../b",
     ])
-    func `slashes are encoded in the names of models alone, and never to climb`(_ path: String) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.ask(.GET, path)
+    func `a path with dot segments or encoded empty segments is refused`(_ path: String) async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(.GET, path)
             #expect(answer.status == 400)
-            #expect(gate.behind.jobs.asked.isEmpty)
+            #expect(gateway.services.jobs.asked.isEmpty)
         }
     }
 
-    @Test func `a pull is accepted as a job, and so is a creation`() async throws {
-        try await Gate.with { gate in
-            let pull = try await gate.ask(.POST, "\(Self.path)/pulls", body: #"{"model":"llama3.2","insecure":true}"#)
+    @Test(arguments: ["/api/v1/models//a", "/api/v1/influencers/a%2Fb", "/api/v1%2Fmodels/a"])
+    func `an empty segment, and an encoded slash outside a model name, is not found`(_ path: String) async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(.GET, path)
+            #expect(answer.status == 404)
+            #expect(gateway.services.jobs.asked.isEmpty)
+        }
+    }
+
+    @Test func `a pull and a creation are accepted as jobs`() async throws {
+        try await TestGateway.with { gateway in
+            let pull = try await gateway.ask(
+                .POST,
+                "\(Self.path)/pulls",
+                body: #"{"model":"llama3.2","insecure":true}"#
+            )
             #expect(pull.status == 202)
             #expect(pull.body == "{\(Self.job),\"joined\":false}")
             #expect(pull.headers.first(name: "location") == "\(Self.path)/pulls/\(Sample.job.id)/events")
-            #expect(gate.behind.jobs.asked.first as? Models.Pull == Models.Pull(model: "llama3.2"))
+            #expect(gateway.services.jobs.asked.first as? Models.Pull == Models.Pull(model: "llama3.2"))
             let body =
                 #"{"model":"maya","from":"llama3.2","system":"You are Maya.","parameters":{"top_k":5,"stop":["x"]}}"#
-            let create = try await gate.ask(.POST, Self.path, body: body)
+            let create = try await gateway.ask(.POST, Self.path, body: body)
             #expect(create.status == 202)
             #expect(create.body == "{\(Self.job),\"joined\":true}")
-            let asked = try #require(gate.behind.jobs.asked.last as? Models.Create)
+            let asked = try #require(gateway.services.jobs.asked.last as? Models.Create)
             #expect(asked.model == "maya" && asked.from == "llama3.2" && asked.system == "You are Maya.")
             #expect(asked.template == nil && asked.parameters?.text.contains("\"top_k\":5") == true)
             for body in ["{}", #"{"model":5}"#, "[]", ""] {
-                let wrong = try await gate.ask(.POST, "\(Self.path)/pulls", body: body)
+                let wrong = try await gateway.ask(.POST, "\(Self.path)/pulls", body: body)
                 #expect(wrong.status == 400 && wrong.isEnvelope)
             }
         }
     }
 
-    @Test func `a model is deleted, a job ended, and jobs are listed`() async throws {
-        try await Gate.with { gate in
-            let deleted = try await gate.ask(.DELETE, "\(Self.path)/ollama%2Fllama3.2")
+    @Test func `a model is deleted, a job cancelled, and jobs are listed`() async throws {
+        try await TestGateway.with { gateway in
+            let deleted = try await gateway.ask(.DELETE, "\(Self.path)/ollama%2Fllama3.2")
             #expect(
                 deleted.body == """
                     {"success":true,"message":"Model deleted successfully","deleted_model":"ollama/llama3.2"}
                     """
             )
-            let cancelled = try await gate.ask(.DELETE, "\(Self.path)/pulls/\(Sample.job.id)")
+            let cancelled = try await gateway.ask(.DELETE, "\(Self.path)/pulls/\(Sample.job.id)")
             #expect(try cancelled.json["state"] as? String == "cancelled")
-            let list = try await gate.ask(.GET, "\(Self.path)/pulls")
+            let list = try await gateway.ask(.GET, "\(Self.path)/pulls")
             #expect(list.body == "{\"pulls\":[{\(Self.job)}],\"total\":1}")
-            #expect(try await gate.ask(.DELETE, "\(Self.path)/pulls/x").status == 404)
-            let events = try await gate.ask(.GET, "\(Self.path)/pulls/x/events")
+            #expect(try await gateway.ask(.DELETE, "\(Self.path)/pulls/x").status == 404)
+            let events = try await gateway.ask(.GET, "\(Self.path)/pulls/x/events")
             #expect(events.status == 404)
         }
     }
 
-    @Test func `only admins change models, but in open mode everybody who is known`() async throws {
-        try await Gate.with(["AUTH_MODE": "required"]) { gate in
+    @Test func `only admins change models, and in open mode every local user`() async throws {
+        try await TestGateway.with(["AUTH_MODE": "required"]) { gateway in
             for (method, path, body) in Self.changes {
-                let user = try await gate.ask(method, path, body: body)
+                let user = try await gateway.ask(method, path, body: body)
                 #expect(user.status == 403 && user.isEnvelope)
-                #expect(gate.behind.jobs.asked.isEmpty)
+                #expect(gateway.services.jobs.asked.isEmpty)
             }
             for (method, path, body) in Self.changes {
-                let admin = try await gate.ask(method, path, token: Gate.token(role: "admin"), body: body)
+                let admin = try await gateway.ask(method, path, token: TestGateway.token(role: "admin"), body: body)
                 #expect(admin.status < 300)
             }
-            #expect(gate.behind.jobs.contexts.allSatisfy { $0.principal?.role == .admin })
-            let list = try await gate.ask(.GET, "\(Self.path)/pulls")
+            #expect(gateway.services.jobs.contexts.allSatisfy { $0.principal?.role == .admin })
+            let list = try await gateway.ask(.GET, "\(Self.path)/pulls")
             #expect(list.status == 200)
         }
         for mode in ["open", "off"] {
-            try await Gate.with(["AUTH_MODE": mode]) { gate in
+            try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
                 for (method, path, body) in Self.changes {
-                    let token = mode == "open" ? Gate.token() : nil
-                    let answer = try await gate.ask(method, path, token: token, body: body)
+                    let token = mode == "open" ? TestGateway.token() : nil
+                    let answer = try await gateway.ask(method, path, token: token, body: body)
                     #expect(answer.status < 300, "\(mode) \(path)")
                 }
             }
         }
     }
 
-    @Test func `nobody unknown sees or changes models, in any mode but off`() async throws {
+    @Test func `models require a credential in every mode but off`() async throws {
         for mode in ["required", "open"] {
-            try await Gate.with(["AUTH_MODE": mode]) { gate in
+            try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
                 for (method, path, body) in Self.changes + [(.GET, Self.path, nil), (.GET, "\(Self.path)/pulls", nil)] {
-                    let answer = try await gate.ask(method, path, token: nil, body: body)
+                    let answer = try await gateway.ask(method, path, token: nil, body: body)
                     #expect(answer.status == 401)
                 }
-                #expect(gate.behind.jobs.asked.isEmpty)
+                #expect(gateway.services.jobs.asked.isEmpty)
             }
         }
     }
 
-    @Test func `a fault of inference-svc is told in v1's shape`() async throws {
-        try await Gate.with { gate in
-            gate.behind.jobs.fail(Fault(.limited, "Eight are going.", retryAfter: 30))
-            let answer = try await gate.ask(.POST, "\(Self.path)/pulls", body: #"{"model":"x"}"#)
+    @Test func `a fault of inference-svc has v1's format`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.jobs.fail(Fault(.limited, "Eight are going.", retryAfter: 30))
+            let answer = try await gateway.ask(.POST, "\(Self.path)/pulls", body: #"{"model":"x"}"#)
             #expect(answer.status == 429 && answer.isEnvelope)
             #expect(answer.headers.first(name: "retry-after") == "30")
-            gate.behind.jobs.fail(Fault(.missing, "No such model."))
-            #expect(try await gate.ask(.DELETE, "\(Self.path)/ollama/x").status == 404)
-            let events = try await gate.ask(.GET, "\(Self.path)/pulls/\(Sample.job.id)/events")
+            gateway.services.jobs.fail(Fault(.missing, "No such model."))
+            #expect(try await gateway.ask(.DELETE, "\(Self.path)/ollama/x").status == 404)
+            let events = try await gateway.ask(.GET, "\(Self.path)/pulls/\(Sample.job.id)/events")
             #expect(events.status == 404)
         }
     }
 
-    @Test func `progress comes as events, to done`() async throws {
-        try await Gate.with { gate in
+    @Test func `progress is streamed until done`() async throws {
+        try await TestGateway.with { gateway in
             let states = [Sample.job, Sample.ended(.completed)]
-            gate.behind.jobs.tell(states[0], states[1])
-            let answer = try await gate.ask(.GET, "\(Self.path)/pulls/\(Sample.job.id)/events")
+            gateway.services.jobs.tell(states[0], states[1])
+            let answer = try await gateway.ask(.GET, "\(Self.path)/pulls/\(Sample.job.id)/events")
             #expect(answer.status == 200)
             #expect(answer.headers.first(name: "content-type")?.hasPrefix("text/event-stream") == true)
             #expect(answer.body.hasPrefix("event: progress\ndata: {\(Self.job)}\n\nevent: done\ndata: {\"id\":"))
@@ -178,31 +189,31 @@ struct ModelsTests {
         }
     }
 
-    @Test func `a job that failed, and a watch that broke, end with an error`() async throws {
-        try await Gate.with { gate in
+    @Test func `a failed job and a broken stream end with an error`() async throws {
+        try await TestGateway.with { gateway in
             let failed = Sample.ended(.failed, Fault(.provider, "Ollama failed."))
-            gate.behind.jobs.tell(failed)
+            gateway.services.jobs.tell(failed)
             let path = "\(Self.path)/pulls/\(Sample.job.id)/events"
-            let answer = try await gate.ask(.GET, path)
+            let answer = try await gateway.ask(.GET, path)
             let start = #"event: error"# + "\n" + #"data: {"code":"service_unavailable","message":"Ollama failed.","#
             #expect(answer.body.hasPrefix(start + #""retryable":true,"job":{"id":"#))
-            gate.behind.jobs.tell(Sample.job, cut: Fault(.cut, "Gone."))
-            let broken = try await gate.ask(.GET, path)
+            gateway.services.jobs.tell(Sample.job, cut: Fault(.cut, "Gone."))
+            let broken = try await gateway.ask(.GET, path)
             #expect(broken.body.hasPrefix("event: progress\n"))
             #expect(broken.body.hasSuffix(#""message":"Gone.","retryable":true,"job":null}"# + "\n\n"))
-            gate.behind.jobs.tell(Sample.job)
-            let cut = try await gate.ask(.GET, path)
+            gateway.services.jobs.tell(Sample.job)
+            let cut = try await gateway.ask(.GET, path)
             #expect(cut.body.contains("event: error"))
         }
     }
 
-    @Test func `a wrong method is told the right ones`() async throws {
-        try await Gate.with { gate in
+    @Test func `a wrong method gets the allowed ones`() async throws {
+        try await TestGateway.with { gateway in
             for (method, path, allowed) in [
                 (HTTPMethod.PUT, Self.path, "GET, HEAD, POST"), (.POST, "\(Self.path)/ollama/x", "DELETE, GET, HEAD"),
                 (.DELETE, "\(Self.path)/pulls", "GET, HEAD, POST"),
             ] {
-                let answer = try await gate.ask(method, path, body: method == .POST ? "{}" : nil)
+                let answer = try await gateway.ask(method, path, body: method == .POST ? "{}" : nil)
                 #expect(answer.status == 405, "\(method) \(path)")
                 #expect(answer.headers.first(name: "allow") == allowed)
             }

@@ -4,7 +4,6 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// What is wrong is said as OpenAI's own API says it.
 @Suite(.timeLimit(.minutes(1))) struct OpenAIErrorTests {
     @Test(
         arguments: [
@@ -25,7 +24,7 @@ import Testing
             (#"{"model":"m","messages":[{"role":"assistant","tool_calls":[{}]}]}"#, "messages[0]", "invalid_value"),
         ] as [(String, String?, String?)]
     )
-    func `a body that is wrong`(_ body: String, _ param: String?, _ code: String?) async throws {
+    func `an invalid body`(_ body: String, _ param: String?, _ code: String?) async throws {
         try await refuse(body, param, code)
     }
 
@@ -55,7 +54,7 @@ import Testing
             (#""functions":[]"#, "functions", "unsupported_parameter"),
         ] as [(String, String?, String?)]
     )
-    func `a member that is wrong`(_ member: String, _ param: String?, _ code: String?) async throws {
+    func `an invalid member`(_ member: String, _ param: String?, _ code: String?) async throws {
         try await refuse("{\"model\":\"m\",\(ChatTests.hello),\(member)}", param, code)
     }
 
@@ -63,20 +62,20 @@ import Testing
         "", "x", "[]", "\"a\"", "5", "{", #"{"model":"a","model":"b"}"#, #"{"model":"\ud800"}"#,
         #"{"x":"# + String(repeating: "[", count: 100) + String(repeating: "]", count: 100) + "}",
     ])
-    func `a body that is no object`(_ body: String) async throws {
+    func `a body that is not an object`(_ body: String) async throws {
         try await refuse(body, nil, nil)
     }
 
     private func refuse(_ body: String, _ param: String?, _ code: String?) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.chat(body)
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.chat(body)
             #expect(answer.status == 400, "\(answer.body)")
             let error = try #require(try answer.json["error"] as? [String: Any], "\(answer.body)")
             #expect(error["type"] as? String == "invalid_request_error")
             #expect(error["param"] as? String == param)
             #expect(error["code"] as? String == code)
             #expect((error["message"] as? String)?.isEmpty == false)
-            #expect(gate.behind.models.asked.isEmpty)
+            #expect(gateway.services.models.asked.isEmpty)
         }
     }
 
@@ -90,16 +89,16 @@ import Testing
             (.rejected, 400, nil, "false"), (.invalid, 400, nil, "false"), (.internal, 500, "internal_error", nil),
         ] as [(Fault.Code, Int, String?, String?)]
     )
-    func `a fault has its status and its name`(
+    func `a fault has its status and code`(
         _ code: Fault.Code,
         _ status: Int,
         _ name: String?,
         _ shouldRetry: String?
     ) async throws {
-        try await Gate.with { gate in
-            gate.behind.models.play([], Fault(code, "It went wrong.", retryAfter: 7))
+        try await TestGateway.with { gateway in
+            gateway.services.models.play([], Fault(code, "It went wrong.", retryAfter: 7))
             for stream in [true, false] {
-                let answer = try await gate.chat("{\"model\":\"m\",\"stream\":\(stream),\(ChatTests.hello)}")
+                let answer = try await gateway.chat("{\"model\":\"m\",\"stream\":\(stream),\(ChatTests.hello)}")
                 #expect(answer.status == status)
                 let error = try #require(try answer.json["error"] as? [String: Any])
                 #expect(error["code"] as? String == name)
@@ -110,14 +109,14 @@ import Testing
         }
     }
 
-    @Test func `what breaks in the middle is the last frame, and nothing is called done`() async throws {
-        try await Gate.with { gate in
+    @Test func `an error during a stream is the last frame, without [DONE]`() async throws {
+        try await TestGateway.with { gateway in
             var begin = Inference.Event(text: "So far")
             begin.begin = Inference.Begin(model: "x/y", attempts: [])
             for fault in [Fault(.cut, "It broke off."), nil] {
-                gate.behind.models.play([begin], fault)
+                gateway.services.models.play([begin], fault)
                 let frames = try ChatFrames(
-                    try await gate.chat("{\"model\":\"m\",\"stream\":true,\(ChatTests.hello)}").body
+                    try await gateway.chat("{\"model\":\"m\",\"stream\":true,\(ChatTests.hello)}").body
                 )
                 #expect(frames.text == "So far")
                 #expect(!frames.isDone)
@@ -126,15 +125,15 @@ import Testing
         }
     }
 
-    @Test func `paths and methods that are not there, and bodies of another type`() async throws {
-        try await Gate.with { gate in
-            let lost = try await gate.ask(.GET, "/v1/nothing")
+    @Test func `unknown paths and methods, and unsupported media types`() async throws {
+        try await TestGateway.with { gateway in
+            let lost = try await gateway.ask(.GET, "/v1/nothing")
             #expect(lost.status == 404)
             #expect(lost.error("code") == "unknown_url")
-            let wrong = try await gate.ask(.DELETE, "/v1/chat/completions")
+            let wrong = try await gateway.ask(.DELETE, "/v1/chat/completions")
             #expect(wrong.status == 405)
             #expect(wrong.headers.first(name: "allow") == "POST")
-            let text = try await gate.ask(
+            let text = try await gateway.ask(
                 .POST,
                 "/v1/chat/completions",
                 headers: ["content-type": "text/plain"],
@@ -145,33 +144,33 @@ import Testing
         }
     }
 
-    @Test func `who may ask depends on the mode`() async throws {
+    @Test func `access depends on the mode`() async throws {
         let body = "{\"model\":\"m\",\(ChatTests.hello)}"
-        try await Gate.with(["AUTH_MODE": "open"]) { gate in
-            gate.behind.models.say("x")
+        try await TestGateway.with(["AUTH_MODE": "open"]) { gateway in
+            gateway.services.models.say("x")
             for (token, status) in [(nil, 200), ("anything", 200), ("a.b.c", 401), ("sk-parley-unknown", 401)] {
-                let answer = try await gate.chat(body, token: token)
+                let answer = try await gateway.chat(body, token: token)
                 #expect(answer.status == status, "\(token ?? "none")")
             }
-            #expect(gate.behind.models.contexts.map { $0.principal?.user } == ["local", "local"])
-            let native = try await gate.ask(.GET, "/api/v1/chat/conversations", token: nil)
+            #expect(gateway.services.models.contexts.map { $0.principal?.user } == ["local", "local"])
+            let native = try await gateway.ask(.GET, "/api/v1/chat/conversations", token: nil)
             #expect(native.status == 401)
         }
-        try await Gate.with(["AUTH_MODE": "required"]) { gate in
+        try await TestGateway.with(["AUTH_MODE": "required"]) { gateway in
             for token in [nil, "anything"] {
-                let answer = try await gate.chat(body, token: token)
+                let answer = try await gateway.chat(body, token: token)
                 #expect(answer.status == 401)
                 #expect(answer.error("code") == "invalid_api_key")
             }
         }
     }
 
-    @Test func `too many requests are told as the official clients read it`() async throws {
-        try await Gate.with(["RATE_LIMIT_PER_MINUTE": "1"]) { gate in
-            gate.behind.models.say("x")
-            let first = try await gate.chat("{\"model\":\"m\",\(ChatTests.hello)}")
+    @Test func `exceeded rate limits have OpenAI's headers`() async throws {
+        try await TestGateway.with(["RATE_LIMIT_PER_MINUTE": "1"]) { gateway in
+            gateway.services.models.say("x")
+            let first = try await gateway.chat("{\"model\":\"m\",\(ChatTests.hello)}")
             #expect(first.headers.first(name: "x-ratelimit-limit-requests") == "1")
-            let second = try await gate.chat("{\"model\":\"m\",\(ChatTests.hello)}")
+            let second = try await gateway.chat("{\"model\":\"m\",\(ChatTests.hello)}")
             #expect(second.status == 429)
             #expect(second.headers.first(name: "x-ratelimit-remaining-requests") == "0")
             #expect(second.headers.first(name: "retry-after") != nil)
@@ -180,13 +179,13 @@ import Testing
         }
     }
 
-    @Test func `a name that is none of a model's goes nowhere`() async throws {
-        try await Gate.with { gate in
+    @Test func `an invalid model name is rejected`() async throws {
+        try await TestGateway.with { gateway in
             let name = String(repeating: "a", count: 2000)
-            let answer = try await gate.chat("{\"model\":\"\(name)\",\(ChatTests.hello)}")
+            let answer = try await gateway.chat("{\"model\":\"\(name)\",\(ChatTests.hello)}")
             #expect(answer.status == 404)
             #expect(answer.error("code") == "model_not_found")
-            #expect(gate.behind.models.asked.isEmpty)
+            #expect(gateway.services.models.asked.isEmpty)
         }
     }
 }

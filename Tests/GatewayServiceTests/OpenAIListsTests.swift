@@ -5,9 +5,9 @@ import Testing
 
 /// `/v1/models` and `/v1/embeddings`.
 @Suite(.timeLimit(.minutes(1))) struct OpenAIListsTests {
-    @Test func `models are listed and found, with the slash in their names written either way`() async throws {
-        try await Gate.with { gate in
-            let list = try await gate.ask(.GET, "/v1/models").json
+    @Test func `models are listed and found, with plain and encoded slashes`() async throws {
+        try await TestGateway.with { gateway in
+            let list = try await gateway.ask(.GET, "/v1/models").json
             #expect(list["object"] as? String == "list")
             let all = try #require(list["data"] as? [[String: Any]])
             let first = try #require(all.first { $0["id"] as? String == "demo/demo" })
@@ -15,29 +15,29 @@ import Testing
             #expect(first["owned_by"] as? String == "demo")
             #expect(first["created"] as? Int != nil)
             for path in ["/v1/models/demo/demo", "/v1/models/demo%2Fdemo"] {
-                let found = try await gate.ask(.GET, path).json
+                let found = try await gateway.ask(.GET, path).json
                 #expect(found["id"] as? String == "demo/demo")
             }
-            let missing = try await gate.ask(.GET, "/v1/models/other")
+            let missing = try await gateway.ask(.GET, "/v1/models/other")
             #expect(missing.status == 404)
             #expect(missing.error("code") == "model_not_found")
         }
     }
 
-    @Test func `vectors are numbers, or base64 when that is asked for`() async throws {
-        try await Gate.with { gate in
-            let numbers = try await embed(gate, #"{"model":"m","input":["a","b"]}"#).json
+    @Test func `vectors are numbers, or base64 on request`() async throws {
+        try await TestGateway.with { gateway in
+            let numbers = try await embed(gateway, #"{"model":"m","input":["a","b"]}"#).json
             let data = try #require(numbers["data"] as? [[String: Any]])
             #expect(data.map { $0["index"] as? Int } == [0, 1])
             #expect(data.first?["embedding"] as? [Double] == [1, -2])
             #expect((numbers["usage"] as? [String: Any])?["total_tokens"] as? Int == 3)
             let text = try await embed(
-                gate,
+                gateway,
                 #"{"model":"m","input":"a","encoding_format":"base64","dimensions":16,"user":"u"}"#
             ).json
             #expect((text["data"] as? [[String: Any]])?.first?["embedding"] as? String == "AACAPwAAAMA=")
-            #expect(gate.behind.models.embedded.last?.dimensions == 16)
-            #expect(gate.behind.models.embedded.map(\.input) == [["a", "b"], ["a"]])
+            #expect(gateway.services.models.embedded.last?.dimensions == 16)
+            #expect(gateway.services.models.embedded.map(\.input) == [["a", "b"], ["a"]])
         }
     }
 
@@ -47,15 +47,15 @@ import Testing
         #"{"model":"m","input":[[1]]}"#, #"{"model":"m","input":"a","encoding_format":"xml"}"#,
         #"{"model":"m","input":"a","dimensions":0}"#, #"{"input":"a"}"#, "[]", "",
     ])
-    func `what is wrong is refused`(_ body: String) async throws {
-        try await Gate.with { gate in
-            let answer = try await embed(gate, body)
+    func `invalid embedding requests are rejected`(_ body: String) async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await embed(gateway, body)
             #expect(answer.status == 400)
             #expect(answer.error("type") == "invalid_request_error")
         }
     }
 
-    private func embed(_ gate: Gate, _ body: String) async throws -> Answer {
-        try await gate.ask(.POST, "/v1/embeddings", body: body)
+    private func embed(_ gateway: TestGateway, _ body: String) async throws -> Answer {
+        try await gateway.ask(.POST, "/v1/embeddings", body: body)
     }
 }

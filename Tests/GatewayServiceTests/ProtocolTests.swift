@@ -4,13 +4,13 @@ import Testing
 
 @testable import GatewayService
 
-/// What only raw bytes can show of the gateway's HTTP.
+/// HTTP/1.1 and HTTP/1.0 on the wire.
 @Suite(.timeLimit(.minutes(1)))
 struct ProtocolTests {
     @Test(arguments: ["/nowhere", "/auth/token", "/api/v1/chat/conversations", "/x//y"])
     func `a refused HEAD is answered without a body`(path: String) async throws {
-        try await Gate.with { gate in
-            let connection = try await RawConnection.open(port: gate.port)
+        try await TestGateway.with { gateway in
+            let connection = try await RawConnection.open(port: gateway.port)
             connection.send("HEAD \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             try await eventually("The connection ends") { connection.isEnded }
             #expect(connection.received.hasPrefix("HTTP/1.1 4"))
@@ -19,10 +19,10 @@ struct ProtocolTests {
         }
     }
 
-    @Test func `HTTP 1.0 is answered in its own terms, and the connection's end is the answer's`() async throws {
-        try await Gate.with { gate in
+    @Test func `HTTP 1.0 is answered in HTTP 1.0, and the connection is closed`() async throws {
+        try await TestGateway.with { gateway in
             for request in ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"] {
-                let connection = try await RawConnection.open(port: gate.port)
+                let connection = try await RawConnection.open(port: gateway.port)
                 connection.send(request)
                 try await eventually("The connection ends") { connection.isEnded }
                 #expect(connection.received.hasPrefix("HTTP/1.0 200"))
@@ -31,18 +31,18 @@ struct ProtocolTests {
         }
     }
 
-    @Test func `a stream over HTTP 1.0 has no chunks`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(
+    @Test func `a stream over HTTP 1.0 is not chunked`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(
                 .events([
                     Run.Event(number: 1, userMessage: Sample.question), Run.Event(number: 2, text: "Hi."),
                     Run.Event(number: 3, end: Sample.end),
                 ])
             )
-            let connection = try await RawConnection.open(port: gate.port)
+            let connection = try await RawConnection.open(port: gateway.port)
             let body = #"{"content":"Hello"}"#
             connection.send(
-                "POST \(Sample.path)/messages HTTP/1.0\r\nAuthorization: Bearer \(Gate.token())\r\n"
+                "POST \(Sample.path)/messages HTTP/1.0\r\nAuthorization: Bearer \(TestGateway.token())\r\n"
                     + "Accept: text/event-stream\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
                     + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
             )

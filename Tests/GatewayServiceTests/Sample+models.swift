@@ -7,14 +7,14 @@ extension Sample {
         model: "ollama/llama3.2",
         status: "pulling \"dde5\"",
         layers: [.init(digest: "sha256:dde5", totalBytes: 2000, completedBytes: 500)],
-        begun: moment
+        startedAt: moment
     )
 
     static func ended(_ state: ModelJob.State, _ fault: Fault? = nil) -> ModelJob {
         var job = job
         job.state = state
         job.fault = fault
-        job.ended = moment
+        job.endedAt = moment
         return job
     }
 

@@ -1,6 +1,6 @@
 import Contracts
 
-/// Values that the scripted house answers with; ids and times are fixed, so that answers can be compared as text.
+/// Values of the scripted services, with fixed identifiers and times, so that responses can be compared as text.
 enum Sample {
     static let moment = Timestamp(microseconds: 1_764_054_205_123_456)
 
@@ -61,18 +61,18 @@ enum Sample {
 
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
 
-    static let reported: Usage.Reported = {
-        var tally = Usage.Tally(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
-        tally += Usage.Tally(usage)
+    static let reported: Usage.Summary = {
+        var total = Usage.Total(Usage(promptTokens: 12, completionTokens: 3, isEstimated: false, cost: 1_250_000))
+        total += Usage.Total(usage)
         let line = Usage.Line(
             day: Day(moment),
             model: "demo/demo",
             key: key.id,
             keyName: "laptop",
             user: "alice",
-            tally: tally
+            total: total
         )
-        return Usage.Reported(lines: [line], total: tally)
+        return Usage.Summary(lines: [line], total: total)
     }()
 
     static let end = Run.End(

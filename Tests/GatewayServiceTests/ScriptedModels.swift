@@ -3,7 +3,7 @@ import Contracts
 import NIOCore
 import Synchronization
 
-/// Stands in for inference-svc behind the gateway: answers what the test says, and keeps what it was asked.
+/// A fake inference-svc with scripted responses; records requests.
 final class ScriptedModels: Sendable {
     private struct State {
         var events: [Inference.Event] = []

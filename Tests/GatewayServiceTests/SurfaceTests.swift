@@ -3,7 +3,6 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-/// The answers of v1, byte for byte where clients rely on it.
 @Suite(.timeLimit(.minutes(1)))
 struct SurfaceTests {
     private static let question = """
@@ -19,28 +18,28 @@ struct SurfaceTests {
         "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null,"sibling_index":0,"sibling_count":1}
         """
 
-    @Test func `influencers are told in the order of the documents`() async throws {
+    @Test func `influencers have the documented order of members`() async throws {
         let influencer = """
             {"id":"0192f0c1-7b5a-7c3e-9f00-000000000001","name":"maya-kitchen","display_name":"Maya \u{1F373}",\
             "avatar_url":"/avatars/maya.svg","description":"Cooks with what is there.","category":"cooking",\
             "created_at":"2025-11-25T07:03:25.123456Z","conversation_count":7,"is_active":"active",\
             "suggested_messages":["What can I cook?"]}
             """
-        try await Gate.with { gate in
-            let list = try await gate.ask(.GET, "/api/v1/influencers", token: nil)
+        try await TestGateway.with { gateway in
+            let list = try await gateway.ask(.GET, "/api/v1/influencers", token: nil)
             #expect(list.body == "{\"influencers\":[\(influencer)],\"total\":1,\"limit\":50,\"offset\":0}")
             #expect(list.headers.first(name: "content-type") == "application/json")
-            let one = try await gate.ask(.GET, "/api/v1/influencers/\(Sample.persona.id)?x=y", token: nil)
+            let one = try await gateway.ask(.GET, "/api/v1/influencers/\(Sample.persona.id)?x=y", token: nil)
             #expect(one.body == influencer)
             let other = "/api/v1/influencers/0192F0C17B5A7C3E9F00000000000001"
-            #expect(try await gate.ask(.GET, other, token: nil).body == influencer)
+            #expect(try await gateway.ask(.GET, other, token: nil).body == influencer)
         }
     }
 
-    @Test func `a conversation is created once, and told with what was said last`() async throws {
-        try await Gate.with { gate in
+    @Test func `a conversation is created once and returned with its recent messages`() async throws {
+        try await TestGateway.with { gateway in
             let body = "{\"influencer_id\":\"\(Sample.persona.id)\"}"
-            let created = try await gate.ask(.POST, "/api/v1/chat/conversations", body: body)
+            let created = try await gateway.ask(.POST, "/api/v1/chat/conversations", body: body)
             #expect(created.status == 201)
             #expect(
                 created.body.hasPrefix(
@@ -51,12 +50,12 @@ struct SurfaceTests {
             #expect(json["message_count"] as? Int == 2)
             #expect((json["last_message"] as? [String: Any])?["content"] as? String == "Hi.")
             #expect((json["recent_messages"] as? [Any])?.count == 2)
-            gate.behind.open(isNew: false)
-            #expect(try await gate.ask(.POST, "/api/v1/chat/conversations", body: body).status == 200)
-            let list = try await gate.ask(.GET, "/api/v1/chat/conversations?limit=5&offset=1")
+            gateway.services.open(isNew: false)
+            #expect(try await gateway.ask(.POST, "/api/v1/chat/conversations", body: body).status == 200)
+            let list = try await gateway.ask(.GET, "/api/v1/chat/conversations?limit=5&offset=1")
             #expect(list.body.hasPrefix("{\"conversations\":[{\"id\":"))
             #expect(list.body.hasSuffix(",\"total\":1,\"limit\":5,\"offset\":1}"))
-            let deleted = try await gate.ask(.DELETE, Sample.path)
+            let deleted = try await gateway.ask(.DELETE, Sample.path)
             #expect(
                 deleted.body == """
                     {"success":true,"message":"Conversation deleted successfully",\
@@ -66,22 +65,22 @@ struct SurfaceTests {
         }
     }
 
-    @Test func `messages are told newest first, unless the other order is asked for`() async throws {
-        try await Gate.with { gate in
-            let list = try await gate.ask(.GET, "\(Sample.path)/messages")
+    @Test func `messages are listed newest first by default`() async throws {
+        try await TestGateway.with { gateway in
+            let list = try await gateway.ask(.GET, "\(Sample.path)/messages")
             #expect(
                 list.body == """
                     {"conversation_id":"\(Sample.conversation.id)","messages":[\(Self.answer),\(Self.question)],\
                     "total":2,"limit":50,"offset":0}
                     """
             )
-            #expect(try await gate.ask(.GET, "\(Sample.path)/messages?order=asc&limit=200").status == 200)
+            #expect(try await gateway.ask(.GET, "\(Sample.path)/messages?order=asc&limit=200").status == 200)
         }
     }
 
-    @Test func `a turn as JSON holds both messages, and what the model was shown`() async throws {
-        try await Gate.with { gate in
-            let turn = try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
+    @Test func `a turn contains both messages and the context report`() async throws {
+        try await TestGateway.with { gateway in
+            let turn = try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
             #expect(turn.status == 200)
             #expect(turn.body.hasPrefix("{\"user_message\":\(Self.question),\"assistant_message\":{\"id\":"))
             #expect(turn.headers.first(name: "x-parley-run") == Sample.run.id.description)
@@ -97,13 +96,13 @@ struct SurfaceTests {
     }
 
     @Test(arguments: [Run.Status.failed, .interrupted])
-    func `a turn that ended badly is a 503 that keeps what there is`(_ status: Run.Status) async throws {
+    func `a failed turn is a 503 with the partial message`(_ status: Run.Status) async throws {
         var end = Sample.end
         end.status = status
         end.fault = Fault(.provider, "The model said no.")
-        try await Gate.with { gate in
-            gate.behind.end(end)
-            let turn = try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
+        try await TestGateway.with { gateway in
+            gateway.services.end(end)
+            let turn = try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
             #expect(turn.status == 503)
             #expect(turn.isEnvelope)
             let details = try #require(try turn.json["details"] as? [String: Any])
@@ -112,21 +111,23 @@ struct SurfaceTests {
             #expect(details["user_message"] is [String: Any])
             #expect(details["assistant_message"] is [String: Any])
             end.status = .stopped
-            gate.behind.end(end)
-            #expect(try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#).status == 200)
+            gateway.services.end(end)
+            #expect(
+                try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#).status == 200
+            )
         }
     }
 
-    @Test func `a run can be looked at and ended`() async throws {
-        try await Gate.with { gate in
+    @Test func `a run can be shown and cancelled`() async throws {
+        try await TestGateway.with { gateway in
             let path = "\(Sample.path)/runs/\(Sample.run.id)"
-            let run = try await gate.ask(.GET, path)
+            let run = try await gateway.ask(.GET, path)
             #expect(
                 run.body.hasPrefix("{\"id\":\"\(Sample.run.id)\",\"conversation_id\":\"\(Sample.conversation.id)\"")
             )
             #expect(try run.json["status"] as? String == "completed")
-            #expect(try await gate.ask(.POST, "\(path)/cancel").body == run.body)
-            #expect(try await gate.ask(.POST, "\(path)/cancel", body: "{}").body == run.body)
+            #expect(try await gateway.ask(.POST, "\(path)/cancel").body == run.body)
+            #expect(try await gateway.ask(.POST, "\(path)/cancel", body: "{}").body == run.body)
         }
     }
 
@@ -138,14 +139,14 @@ struct SurfaceTests {
         (.unreachable, 503, "service_unavailable"), (.timeout, 504, "timeout"), (.full, 507, "insufficient_storage"),
         (.internal, 500, "internal_error"), (.init(rawValue: "a_newer_one"), 500, "a_newer_one"),
     ])
-    func `a fault behind the gateway becomes its status and the envelope`(
+    func `a fault of a service has its status and the envelope`(
         code: Fault.Code,
         status: Int,
         name: String
     ) async throws {
-        try await Gate.with { gate in
-            gate.behind.fail(Fault(code, "Something happened.", retryAfter: 7))
-            let answer = try await gate.ask(.GET, "\(Sample.path)/messages")
+        try await TestGateway.with { gateway in
+            gateway.services.fail(Fault(code, "Something happened.", retryAfter: 7))
+            let answer = try await gateway.ask(.GET, "\(Sample.path)/messages")
             #expect(answer.status == status)
             #expect(
                 answer.body

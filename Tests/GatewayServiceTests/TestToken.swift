@@ -1,10 +1,10 @@
 import Foundation
 
-/// Makes tokens, good ones and any other.
+/// Creates valid and invalid tokens.
 enum TestToken {
     static let header = #"{"alg":"HS256","typ":"JWT"}"#
 
-    static func make(header: String = header, payload: String, secret: String = Gate.secret) -> String {
+    static func make(header: String = header, payload: String, secret: String = TestGateway.secret) -> String {
         let signed = "\(encode(header)).\(encode(payload))"
         return "\(signed).\(sign(signed, secret: secret))"
     }
@@ -22,7 +22,7 @@ enum TestToken {
     }
 }
 
-/// SHA-256 and HMAC after FIPS 180-4 and RFC 2104; so that tests sign what no library would.
+/// SHA-256 and HMAC by FIPS 180-4 and RFC 2104, for signing tokens that no library signs.
 enum SHA256 {
     static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var key = key.count > 64 ? hash(key) : key

@@ -7,27 +7,26 @@ import Testing
 
 @testable import GatewayService
 
-/// What a token must be like to be believed.
 @Suite(.timeLimit(.minutes(1)))
 struct TokenTests {
-    @Test func `no hostile token is believed, in any mode, and none brings the gateway down`() async throws {
+    @Test func `hostile tokens are rejected in every mode without a crash`() async throws {
         #expect(HostileToken.all.count >= 48)
         for mode in ["required", "open", "off"] {
-            try await Gate.with(["AUTH_MODE": mode]) { gate in
+            try await TestGateway.with(["AUTH_MODE": mode]) { gateway in
                 for (description, token) in HostileToken.all {
-                    let answer = try await gate.ask(.GET, "/api/v1/chat/conversations", token: token)
+                    let answer = try await gateway.ask(.GET, "/api/v1/chat/conversations", token: token)
                     #expect(answer.status == 401 || answer.status == 431, "\(description), \(mode)")
                     #expect(answer.isEnvelope, "\(description), \(mode)")
                 }
-                #expect(try await gate.ask(.GET, "/api/v1/chat/conversations").status == 200)
-                #expect(gate.behind.requests.count == 1)
+                #expect(try await gateway.ask(.GET, "/api/v1/chat/conversations").status == 200)
+                #expect(gateway.services.requests.count == 1)
             }
         }
     }
 
     @Test(arguments: HostileToken.all.map(\.token))
-    func `the verifier refuses a hostile token as unauthorized`(_ token: String) async throws {
-        let verifier = await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: nil)
+    func `the verifier rejects hostile tokens`(_ token: String) async throws {
+        let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil)
         await #expect(throws: Fault.self) { try await verifier.verify(token) }
         do {
             _ = try await verifier.verify(token)
@@ -47,7 +46,7 @@ struct TokenTests {
         (#"{"alg":"HS256"}"#, #""user_id":"root","role":"superuser""#, "root", .user),
         (#"{"alg":"HS256"}"#, #""user_id":"alice","aud":"anything","other":{"a":[1]}"#, "alice", .user),
     ])
-    func `a good token says who and with which role`(
+    func `a valid token has a principal and a role`(
         header: String,
         claims: String,
         user: String,
@@ -58,9 +57,9 @@ struct TokenTests {
         #expect(principal == Principal(user: user, role: role))
     }
 
-    @Test func `a remembered token is forgotten when it expires`() async throws {
+    @Test func `a cached token expires`() async throws {
         let clock = Mutex(1000.0)
-        let verifier = await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: nil) {
+        let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil) {
             clock.withLock { $0 }
         }
         let token = TestToken.make(payload: #"{"user_id":"alice","iss":"parley","exp":1010}"#)
@@ -71,7 +70,7 @@ struct TokenTests {
         #expect(try await verifier.verify(token).user == "alice")
     }
 
-    @Test func `clocks may differ by a minute`() async throws {
+    @Test func `clocks may differ by one minute`() async throws {
         let claims = #""user_id":"alice","iss":"parley","exp":2000"#
         let verifier = await verifier()
         for claim in ["nbf", "iat"] {
@@ -82,7 +81,7 @@ struct TokenTests {
     }
 
     @Test func `an audience is checked where one is set`() async throws {
-        let verifier = await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: "app") { 1000 }
+        let verifier = await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: "app") { 1000 }
         let claims = #""user_id":"alice","iss":"parley","exp":2000"#
         for audience in [#""app""#, #"["other","app"]"#] {
             let token = TestToken.make(payload: "{\(claims),\"aud\":\(audience)}")
@@ -94,7 +93,7 @@ struct TokenTests {
         }
     }
 
-    @Test func `a token of ours is believed by us`() async throws {
+    @Test func `an issued token is accepted`() async throws {
         let verifier = await verifier()
         let (token, lifetime) = try await verifier.issue(to: "Zoë")
         #expect(lifetime == 86_400)
@@ -102,6 +101,6 @@ struct TokenTests {
     }
 
     private func verifier() async -> TokenVerifier {
-        await TokenVerifier(secret: Gate.secret, issuer: "parley", audience: nil) { 1000 }
+        await TokenVerifier(secret: TestGateway.secret, issuer: "parley", audience: nil) { 1000 }
     }
 }

@@ -2,35 +2,34 @@ import Contracts
 import NIOHTTP1
 import Testing
 
-/// Sending, editing and regenerating, and the keys by which a repeat is known.
 @Suite(.timeLimit(.minutes(1)))
 struct TurnTests {
     private static let message = "\(Sample.path)/messages/\(Sample.answer.id)"
     private static let hello = #"{"content":"Hello"}"#
 
-    @Test func `edit and regenerate are answered like a send, as JSON and as a stream`() async throws {
-        try await Gate.with { gate in
-            let sent = try await gate.ask(.POST, "\(Sample.path)/messages", body: Self.hello)
-            let edited = try await gate.ask(.POST, "\(Self.message)/edit", body: Self.hello)
-            let again = try await gate.ask(.POST, "\(Self.message)/regenerate")
+    @Test func `edit and regenerate respond like send, as JSON and as a stream`() async throws {
+        try await TestGateway.with { gateway in
+            let sent = try await gateway.ask(.POST, "\(Sample.path)/messages", body: Self.hello)
+            let edited = try await gateway.ask(.POST, "\(Self.message)/edit", body: Self.hello)
+            let again = try await gateway.ask(.POST, "\(Self.message)/regenerate")
             #expect(sent.status == 200)
             #expect([edited.body, again.body] == [sent.body, sent.body])
             let content = Message.Content(text: "Hello")
             let id = Sample.conversation.id
             #expect(
-                gate.behind.starts == [
+                gateway.services.starts == [
                     Runs.Start(conversation: id, content: content),
                     Runs.Start(conversation: id, content: content, insteadOf: Sample.answer.id),
                     Runs.Start(conversation: id, content: nil, insteadOf: Sample.answer.id),
                 ]
             )
-            gate.behind.play(
+            gateway.services.play(
                 .events([Run.Event(number: 1, userMessage: Sample.question)]),
                 .events([
                     Run.Event(number: 2, end: Sample.end)
                 ])
             )
-            let streamed = try await gate.ask(.POST, "\(Self.message)/regenerate", body: #"{"stream":true}"#)
+            let streamed = try await gateway.ask(.POST, "\(Self.message)/regenerate", body: #"{"stream":true}"#)
             #expect(streamed.body.contains("event: user_message"))
             #expect(streamed.headers.first(name: "x-parley-run") == Sample.run.id.description)
         }
@@ -48,15 +47,20 @@ struct TurnTests {
             ([], #"{"content":"Hello","client_message_id":null}"#, nil),
         ] as [([(String, String)], String, String?)]
     )
-    func `a key comes in the header or in the body`(
+    func `the idempotency key is in the header or in the body`(
         headers: [(String, String)],
         body: String,
         key: String?
     ) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: HTTPHeaders(headers), body: body)
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(
+                .POST,
+                "\(Sample.path)/messages",
+                headers: HTTPHeaders(headers),
+                body: body
+            )
             #expect(answer.status == 200)
-            #expect(gate.behind.starts.map(\.key) == [key])
+            #expect(gateway.services.starts.map(\.key) == [key])
         }
     }
 
@@ -72,27 +76,32 @@ struct TurnTests {
             ([], #"{"content":"Hello","client_message_id":18446744073709551616}"#),
         ] as [([(String, String)], String)]
     )
-    func `what cannot be a key is refused`(headers: [(String, String)], body: String) async throws {
-        try await Gate.with { gate in
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", headers: HTTPHeaders(headers), body: body)
+    func `a malformed idempotency key is rejected`(headers: [(String, String)], body: String) async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(
+                .POST,
+                "\(Sample.path)/messages",
+                headers: HTTPHeaders(headers),
+                body: body
+            )
             #expect(answer.status == 400)
             #expect(answer.isEnvelope)
-            #expect(gate.behind.starts.isEmpty)
+            #expect(gateway.services.starts.isEmpty)
         }
     }
 
     @Test func `branches are listed and selected`() async throws {
-        try await Gate.with { gate in
-            let siblings = try await gate.ask(.GET, "\(Self.message)/siblings")
+        try await TestGateway.with { gateway in
+            let siblings = try await gateway.ask(.GET, "\(Self.message)/siblings")
             #expect(siblings.status == 200)
             #expect(siblings.body.contains(#""sibling_index":1,"sibling_count":2"#))
             #expect(try siblings.json["total"] as? Int == 2)
-            let selected = try await gate.ask(.POST, "\(Self.message)/select")
+            let selected = try await gateway.ask(.POST, "\(Self.message)/select")
             #expect(selected.status == 200)
             #expect(try (selected.json["messages"] as? [Any])?.count == 2)
             for path in ["siblings", "select", "regenerate", "edit"] {
                 let wrong = "\(Sample.path)/messages/nobody/\(path)"
-                let answer = try await gate.ask(
+                let answer = try await gateway.ask(
                     path == "siblings" ? .GET : .POST,
                     wrong,
                     body: path == "edit" ? Self.hello : nil
@@ -102,19 +111,19 @@ struct TurnTests {
         }
     }
 
-    @Test func `a run answers as it stands or with its events, as is asked for`() async throws {
-        try await Gate.with { gate in
-            gate.behind.play(
+    @Test func `a run is returned as JSON or as events`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.play(
                 .events([Run.Event(number: 1, userMessage: Sample.question)]),
                 .events([
                     Run.Event(number: 2, end: Sample.end)
                 ])
             )
             let path = "\(Sample.path)/runs/\(Sample.run.id)"
-            let state = try await gate.ask(.GET, path)
-            let asJSON = try await gate.ask(.GET, "\(path)/events", headers: ["accept": "application/json"])
+            let state = try await gateway.ask(.GET, path)
+            let asJSON = try await gateway.ask(.GET, "\(path)/events", headers: ["accept": "application/json"])
             #expect(asJSON.body == state.body)
-            let events = try await gate.ask(.GET, path, headers: ["accept": "text/event-stream"])
+            let events = try await gateway.ask(.GET, path, headers: ["accept": "text/event-stream"])
             #expect(events.body.contains("event: done"))
         }
     }

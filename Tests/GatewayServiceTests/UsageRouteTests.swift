@@ -7,22 +7,22 @@ import Testing
 /// `/api/v1/usage` and `/api/v1/quotas/{principal}`.
 @Suite(.timeLimit(.minutes(1)))
 struct UsageRouteTests {
-    @Test func `usage is told by day and model, or as asked`() async throws {
-        try await Gate.with { gate in
+    @Test func `usage is grouped by day and model by default`() async throws {
+        try await TestGateway.with { gateway in
             let path = "/api/v1/usage?from=2025-11-01&to=2025-11-30"
-            let answer = try await gate.ask(.GET, path + "&group_by=key,day")
-            let tally = """
+            let answer = try await gateway.ask(.GET, path + "&group_by=key,day")
+            let total = """
                 "requests":2,"prompt_tokens":24,"completion_tokens":6,"total_tokens":30,"estimated_tokens":15,\
                 "cost":1.25,"unpriced_requests":1
                 """
             #expect(
                 answer.body == """
                     {"from":"2025-11-01","to":"2025-11-30","group_by":["key","day"],"usage":[\
-                    {"key_id":"\(Sample.key.id)","key_name":"laptop","day":"2025-11-25",\(tally)}],"total":{\(tally)}}
+                    {"key_id":"\(Sample.key.id)","key_name":"laptop","day":"2025-11-25",\(total)}],"total":{\(total)}}
                     """
             )
-            _ = try await gate.ask(.GET, "/api/v1/usage?user=bob")
-            let report = try #require(gate.behind.reports.last)
+            _ = try await gateway.ask(.GET, "/api/v1/usage?user=bob")
+            let report = try #require(gateway.services.reports.last)
             #expect(report.user == "bob")
             #expect(report.groups == [.day, .model])
             #expect(report.to.number - report.from.number == 29)
@@ -31,16 +31,16 @@ struct UsageRouteTests {
                 "all=perhaps",
             ]
             for query in wrong {
-                let status = try await gate.ask(.GET, "/api/v1/usage?\(query)").status
+                let status = try await gateway.ask(.GET, "/api/v1/usage?\(query)").status
                 #expect(status == 400, "\(query)")
             }
         }
     }
 
-    @Test func `a quota is set and told`() async throws {
-        try await Gate.with { gate in
+    @Test func `a quota is set and returned`() async throws {
+        try await TestGateway.with { gateway in
             let body = #"{"period":"month","requests":10,"tokens":1000,"cost":2.5,"concurrent_runs":2}"#
-            let set = try await gate.ask(.PUT, "/api/v1/quotas/alice", body: body)
+            let set = try await gateway.ask(.PUT, "/api/v1/quotas/alice", body: body)
             #expect(
                 set.body == """
                     {"principal":"alice","period":"month","requests":{"limit":10,"used":1,"reserved":1},\
@@ -54,23 +54,23 @@ struct UsageRouteTests {
                 ("key:\(Sample.key.id)", "key:\(Sample.key.id)"),
             ]
             for (path, name) in names {
-                let answer = try await gate.ask(.GET, "/api/v1/quotas/\(path)")
+                let answer = try await gateway.ask(.GET, "/api/v1/quotas/\(path)")
                 #expect(answer.body.hasPrefix("{\"principal\":\"\(name)\",\"period\":null,"), "\(path): \(answer.body)")
             }
             let wrong = [
                 #"{"period":"week"}"#, #"{"cost":-1}"#, #"{"cost":1e300}"#, #"{"requests":1.5}"#, #"{"cost":"5"}"#, "5",
             ]
             for body in wrong {
-                let status = try await gate.ask(.PUT, "/api/v1/quotas/alice", body: body).status
+                let status = try await gateway.ask(.PUT, "/api/v1/quotas/alice", body: body).status
                 #expect(status == 400, "\(body)")
             }
         }
     }
 
-    @Test func `a quota that is used up is a 429 with its sentence`() async throws {
-        try await Gate.with { gate in
-            gate.behind.fail(Fault(.quotaExceeded, "The quota has no room left.", retryAfter: 7))
-            let answer = try await gate.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"x"}"#)
+    @Test func `an exceeded quota is a 429`() async throws {
+        try await TestGateway.with { gateway in
+            gateway.services.fail(Fault(.quotaExceeded, "The quota has no room left.", retryAfter: 7))
+            let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"x"}"#)
             #expect(answer.status == 429)
             #expect(answer.headers.first(name: "retry-after") == "7")
             #expect(

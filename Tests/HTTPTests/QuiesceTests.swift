@@ -1,20 +1,20 @@
 import TestSupport
 import Testing
 
-/// The end of a server, with connections in each of their phases.
+/// Graceful shutdown, with connections in each phase of a request.
 @Suite(.timeLimit(.minutes(1)))
 struct QuiesceTests {
-    @Test func `a server that ends answers what it was asked and keeps nobody else`() async throws {
-        let answering = SampleServer()
+    @Test func `a graceful shutdown completes requests in progress and closes all other connections`() async throws {
+        let server = SampleServer()
         var connections: [String: RawConnection] = [:]
         var leaving = ContinuousClock.now
-        try await withRunning(answering.unit()) { port in
+        try await withRunning(server.unit()) { port in
             let sent = [
-                "idle": "", "head": "GET /a HTTP/1.1\r\nHost:", "answering": ServerConnectionTests.get("/slow"),
+                "idle": "", "head": "GET /a HTTP/1.1\r\nHost:", "responding": ServerConnectionTests.get("/slow"),
                 "streaming": ServerConnectionTests.get("/events"),
                 "receiving": "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na",
                 "taking": ServerConnectionTests.get("/large"),
-                "passing over": "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na",
+                "discarding": "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na",
             ]
             for (name, text) in sent {
                 let connection = try await RawConnection.open(port: port)
@@ -23,9 +23,9 @@ struct QuiesceTests {
                 connection.send(text)
             }
             for path in ["/slow", "/events", "/length", "/early", "/large"] {
-                try await eventually("The question") { answering.journal.has("asked \(path)") }
+                try await eventually("The request") { server.journal.has("asked \(path)") }
             }
-            let early = try #require(connections["passing over"])
+            let early = try #require(connections["discarding"])
             #expect(try await early.answer().status == 401)
             leaving = .now
             let (receiving, taking) = (try #require(connections["receiving"]), try #require(connections["taking"]))
@@ -35,12 +35,12 @@ struct QuiesceTests {
                 try await taking.setReading(true)
             }
         }
-        // The drain's own limit is five seconds: nobody had to be cut off.
+        // The shutdown is limited to five seconds: no connection was closed by force.
         #expect(ContinuousClock.now - leaving < .seconds(4.5))
         for (name, connection) in connections {
             try await eventually("The end of \(name)") { connection.isEnded }
         }
-        #expect(connections["answering"].map(ServerConnectionTests.bodies) == ["/slow"])
+        #expect(connections["responding"].map(ServerConnectionTests.bodies) == ["/slow"])
         #expect(connections["receiving"].map(ServerConnectionTests.bodies) == ["3"])
         #expect(connections["streaming"]?.received.hasSuffix("data: end\n\n\r\n0\r\n\r\n") == true)
         #expect(connections["taking"].map { $0.count > SampleServer.large.utf8.count } == true)

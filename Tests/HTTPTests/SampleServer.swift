@@ -6,9 +6,9 @@ import ServiceKit
 import Synchronization
 import TestSupport
 
-/// A server on a real socket that answers by its request's path, and what has become of its bodies.
+/// A server on a real socket whose responses depend on the request's path, and a journal of its handlers.
 struct SampleServer: Sendable {
-    /// What has happened, in order.
+    /// Events of the handlers, in order.
     let journal = Journal()
 
     final class Journal: Sendable {
@@ -23,13 +23,13 @@ struct SampleServer: Sendable {
         _ configuration: ServerChannel.Configuration = ServerChannel.Configuration(),
         _ body: (Int, Journal) async throws -> Value
     ) async throws -> Value {
-        let answering = SampleServer()
-        return try await withRunning(answering.unit(configuration)) { port in try await body(port, answering.journal) }
+        let server = SampleServer()
+        return try await withRunning(server.unit(configuration)) { port in try await body(port, server.journal) }
     }
 
     func unit(_ configuration: ServerChannel.Configuration = ServerChannel.Configuration()) -> ServiceUnit {
         ServiceUnit.application(
-            table: EndpointTable(service: "answering-svc"),
+            table: EndpointTable(service: "sample-svc"),
             configuration: configuration,
             host: "127.0.0.1",
             port: 0,
@@ -87,10 +87,10 @@ struct SampleServer: Sendable {
         }
     }
 
-    /// More than the sockets hold.
+    /// Larger than the buffers of the sockets.
     static let large = String(repeating: "x", count: 20_000_000)
 
-    /// Pieces of many sizes, so that some are joined and some are not.
+    /// Pieces of many sizes, of which some are coalesced.
     static let sizes = [1, 9000, 5, 8192, 8193, 40_000, 3, 3, 100_000, 1, 8000, 8000, 8000, 8000, 8000, 2]
 
     static let mixture = sizes.enumerated().map { number, size in

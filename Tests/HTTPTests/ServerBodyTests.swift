@@ -4,11 +4,11 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// Bodies that come, and bodies that go.
+/// Request and response bodies of the server.
 @Suite(.timeLimit(.minutes(1)))
 struct ServerBodyTests {
     @Test(arguments: ["/broken", "/unfinished", "/short", "/long"])
-    func `what breaks off in the middle never looks whole`(path: String) async throws {
+    func `an incomplete response never looks complete`(path: String) async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get(path))
@@ -31,27 +31,27 @@ struct ServerBodyTests {
             try await connection.setReading(false)
             connection.send(ServerConnectionTests.get("/endless"))
             var before = -1
-            try await eventually("The writer's rest") {
+            try await eventually("The writer waits") {
                 let now = journal.all.count
                 defer { before = now }
                 try await Task.sleep(for: .milliseconds(100))
                 return now > 1 && now == before
             }
-            // What the sockets take, and little beyond.
+            // What the sockets buffer, and little more.
             #expect(before < 4000)
             try await connection.setReading(true)
-            try await eventually("More of it") { journal.all.count > before + 100 }
+            try await eventually("More pieces") { journal.all.count > before + 100 }
             connection.close()
-            try await eventually("The writer's end") { journal.has("over /endless") }
+            try await eventually("The writer ends") { journal.has("over /endless") }
         }
     }
 
-    @Test func `who reads the last answer slowly gets all of it`() async throws {
+    @Test func `a client that reads the last response slowly receives all of it`() async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             try await connection.setReading(false)
             connection.send(ServerConnectionTests.get("/large/last"))
-            // Longer than a client is given that has got its answer.
+            // Longer than the linger timeout after a response that is sent.
             try await Task.sleep(for: .milliseconds(1300))
             try await connection.setReading(true)
             try await eventually("The connection ends") { connection.isEnded }
@@ -59,7 +59,7 @@ struct ServerBodyTests {
         }
     }
 
-    @Test func `who reads a long answer slowly is not idle`() async throws {
+    @Test func `a client that reads a long response slowly is not idle`() async throws {
         let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(500))
         try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
@@ -82,13 +82,13 @@ struct ServerBodyTests {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/mixed") + ServerConnectionTests.get("/mixed"))
-            try await eventually("The answers") { ServerConnectionTests.bodies(connection).count == 2 }
+            try await eventually("The responses") { ServerConnectionTests.bodies(connection).count == 2 }
             let whole = SampleServer.mixture.joined()
             #expect(ServerConnectionTests.bodies(connection).allSatisfy { $0 == whole })
         }
     }
 
-    @Test func `HEAD is answered without a body, whatever the answer is`() async throws {
+    @Test func `a response to HEAD has no body`() async throws {
         try await SampleServer.with { port, journal in
             for path in ["/a", "/mixed", "/empty"] {
                 let connection = try await RawConnection.open(port: port)
@@ -102,11 +102,11 @@ struct ServerBodyTests {
             stream.send("HEAD /endless HTTP/1.1\r\nHost: x\r\n\r\n")
             try await eventually("The connection ends") { stream.isEnded }
             #expect(stream.received.hasSuffix("\r\n\r\n") && !stream.received.contains("0\r\n\r\n"))
-            try await eventually("The body's end") { journal.has("over /endless") }
+            try await eventually("The body's closure ends") { journal.has("over /endless") }
         }
     }
 
-    @Test func `an answer without a body has none`() async throws {
+    @Test func `a response with status 204 has no body`() async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/empty") + ServerConnectionTests.get("/close"))
@@ -116,7 +116,9 @@ struct ServerBodyTests {
         }
     }
 
-    @Test func `an answer before the body has come is read, and the connection goes on`() async throws {
+    @Test func `a response before the end of the request body is readable, and the connection is kept alive`()
+        async throws
+    {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             let post = "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n"
@@ -124,7 +126,9 @@ struct ServerBodyTests {
             #expect(try await connection.answer().status == 401)
             connection.send([UInt8](repeating: 120, count: 2_999_999))
             connection.send(ServerConnectionTests.get("/a"))
-            try await eventually("The second answer") { ServerConnectionTests.bodies(connection) == ["/early", "/a"] }
+            try await eventually("The second response") {
+                ServerConnectionTests.bodies(connection) == ["/early", "/a"]
+            }
 
             let leaving = try await RawConnection.open(port: port)
             leaving.send(post + "Connection: close\r\n\r\n")
@@ -135,7 +139,7 @@ struct ServerBodyTests {
         }
     }
 
-    @Test func `a body that nobody reads waits with its sender, and comes whole`() async throws {
+    @Test func `an unread request body stops its sender, and arrives whole later`() async throws {
         try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send("POST /patient HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n")
@@ -144,18 +148,18 @@ struct ServerBodyTests {
 
             let cut = try await RawConnection.open(port: port)
             cut.send("POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nx")
-            try await eventually("The question") { journal.has("asked /length") }
+            try await eventually("The request") { journal.has("asked /length") }
             cut.close()
-            try await eventually("The reader's error") { journal.has("broken /length") }
+            try await eventually("The reader fails") { journal.has("broken /length") }
         }
     }
 
-    @Test func `a quiet stream says that somebody is there`() async throws {
+    @Test func `an idle stream sends heartbeats`() async throws {
         let configuration = ServerChannel.Configuration(heartbeatInterval: .milliseconds(100))
         try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(ServerConnectionTests.get("/events"))
-            try await eventually("The end") { connection.received.hasSuffix("0\r\n\r\n") }
+            try await eventually("The end of the stream") { connection.received.hasSuffix("0\r\n\r\n") }
             #expect(connection.received.ranges(of: ": ping\n\n").count >= 2)
         }
     }

@@ -3,24 +3,24 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// What a connection of the server does, in each of its phases.
+/// Server connections, in each phase of a request.
 @Suite(.timeLimit(.minutes(1)))
 struct ServerConnectionTests {
-    @Test func `pipelined requests are answered in their order, one at a time`() async throws {
+    @Test func `pipelined requests are handled in order, one at a time`() async throws {
         try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send(["/slow", "/a", "/b", "/slow", "/c"].map { Self.get($0) }.joined())
-            try await eventually("The answers") { Self.bodies(connection).count == 5 }
+            try await eventually("The responses") { Self.bodies(connection).count == 5 }
             #expect(Self.bodies(connection) == ["/slow", "/a", "/b", "/slow", "/c"])
             #expect(journal.all == ["/slow", "/a", "/b", "/slow", "/c"].map { "asked \($0)" })
         }
     }
 
-    @Test func `hundreds of requests sent at once are answered, thousands end the connection`() async throws {
+    @Test func `hundreds of pipelined requests are handled, thousands close the connection`() async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(String(repeating: Self.get("/a"), count: 200))
-            try await eventually("The answers") { Self.bodies(connection).count == 200 }
+            try await eventually("The responses") { Self.bodies(connection).count == 200 }
 
             let flood = try await RawConnection.open(port: port)
             flood.send(Self.get("/slow") + String(repeating: Self.get("/a"), count: 20_000))
@@ -30,7 +30,7 @@ struct ServerConnectionTests {
         }
     }
 
-    @Test func `a body in pieces that follows another request comes whole`() async throws {
+    @Test func `a chunked body of a pipelined request arrives whole`() async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             let chunks = String(repeating: "1\r\nx\r\n", count: 5000)
@@ -38,34 +38,34 @@ struct ServerConnectionTests {
                 Self.get("/slow") + "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)"
             )
             connection.send("0\r\nTrailer: y\r\n\r\n" + Self.get("/a"))
-            try await eventually("The answers") { Self.bodies(connection).count == 3 }
+            try await eventually("The responses") { Self.bodies(connection).count == 3 }
             #expect(Self.bodies(connection) == ["/slow", "5000", "/a"])
         }
     }
 
-    @Test func `whoever leaves cancels the work, before and after it has begun to answer`() async throws {
+    @Test func `a client that disconnects cancels the handler, before and after the response has begun`() async throws {
         try await SampleServer.with { port, journal in
             let silent = try await RawConnection.open(port: port)
             silent.send(Self.get("/silent"))
-            try await eventually("The question") { journal.has("asked /silent") }
+            try await eventually("The request") { journal.has("asked /silent") }
             try await silent.reset()
             try await eventually("The cancellation") { journal.has("cancelled /silent") }
-            // The body runs even so: it lets go of what it holds.
-            try await eventually("The body's end") { journal.has("over /silent") }
+            // The body's closure runs all the same: it releases resources.
+            try await eventually("The body's closure ends") { journal.has("over /silent") }
 
             let endless = try await RawConnection.open(port: port)
             endless.send(Self.get("/endless"))
             try await eventually("The stream") { endless.count > 100_000 }
             endless.close()
-            try await eventually("The stream's end") { journal.has("over /endless") }
+            try await eventually("The stream ends") { journal.has("over /endless") }
         }
     }
 
-    @Test func `half-closing is leaving`() async throws {
+    @Test func `a client that half-closes is treated as disconnected`() async throws {
         try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/silent"))
-            try await eventually("The question") { journal.has("asked /silent") }
+            try await eventually("The request") { journal.has("asked /silent") }
             connection.endOutput()
             try await eventually("The cancellation") { journal.has("cancelled /silent") }
             try await eventually("The connection ends") { connection.isEnded }
@@ -80,7 +80,7 @@ struct ServerConnectionTests {
         "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", get("/close"), "GET /a HTTP/1.0\r\n\r\n",
         "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
     ])
-    func `after the last answer nothing is done any more`(last: String) async throws {
+    func `no request is handled after the last response`(last: String) async throws {
         try await SampleServer.with { port, journal in
             let connection = try await RawConnection.open(port: port)
             connection.send(last)
@@ -94,13 +94,13 @@ struct ServerConnectionTests {
         }
     }
 
-    @Test func `a client that stays after its last answer is closed upon`() async throws {
+    @Test func `a client that does not close after the last response is closed`() async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/close"))
-            try await eventually("The answer's end") { connection.isEnded }
-            // It takes no half-close for an end, and goes on.
-            try await eventually("The connection's end in both directions") {
+            try await eventually("The end of the response") { connection.isEnded }
+            // The client ignores the half-close and goes on.
+            try await eventually("The connection is closed in both directions") {
                 connection.send("x")
                 try await Task.sleep(for: .milliseconds(50))
                 return connection.isGone
@@ -109,12 +109,11 @@ struct ServerConnectionTests {
     }
 
     @Test(arguments: ["Connection: Upgrade\r\nUpgrade: h2c", "Connection: Upgrade, X\r\nUpgrade: websocket"])
-    func `who asks for another protocol is answered in this one, and the connection ends`(headers: String) async throws
-    {
+    func `a refused upgrade is an ordinary response that closes the connection`(headers: String) async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send("GET /slow HTTP/1.1\r\nHost: x\r\n\(headers)\r\n\r\n")
-            // Nobody reads what comes of that protocol: it stays with its sender.
+            // What follows is not read: the sender is slowed.
             for _ in 0..<50 { connection.send([UInt8](repeating: 0, count: 65_536)) }
             let answer = try await connection.answer()
             #expect(answer.body == "/slow" && answer.closes)
@@ -122,7 +121,7 @@ struct ServerConnectionTests {
         }
     }
 
-    @Test func `a request that cannot be read does not take the answer before it away`() async throws {
+    @Test func `a malformed request does not prevent the response before it`() async throws {
         try await SampleServer.with { port, _ in
             let connection = try await RawConnection.open(port: port)
             connection.send(Self.get("/slow") + "NONSENSE\r\n\r\n")
@@ -135,7 +134,7 @@ struct ServerConnectionTests {
         }
     }
 
-    @Test func `idle connections end, busy ones stay`() async throws {
+    @Test func `idle connections are closed, busy ones are not`() async throws {
         let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(100))
         try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
@@ -147,7 +146,7 @@ struct ServerConnectionTests {
 
     static func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n" }
 
-    /// The bodies of all whole answers so far.
+    /// The bodies of all complete responses so far.
     static func bodies(_ connection: RawConnection) -> [String] {
         var (text, bodies) = (connection.received, [String]())
         while let answer = RawResponse(text) {

@@ -5,17 +5,17 @@ import NIOCore
 import NIOFoundationCompat
 import Testing
 
-/// Every endpoint that is declared is served once, and its JSON is what it was: tables and sources are asked, no list
-/// is kept by hand.
+/// Each declared endpoint is served by one service, and its JSON is unchanged; the endpoints are read from the tables
+/// and the sources.
 @Suite(.timeLimit(.minutes(2)))
 struct EndpointTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
     private static let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
 
-    @Test func `every path is served once, and every endpoint of the contracts is served`() async throws {
-        try await House.with { house in
-            let paths = house.tables.flatMap(\.paths)
+    @Test func `each endpoint of the contracts is served by exactly one service`() async throws {
+        try await ServiceStack.with { stack in
+            let paths = stack.tables.flatMap(\.paths)
             #expect(Set(paths).count == paths.count)
             let declared = try declaredPaths()
             #expect(Set(paths) == Set(declared))
@@ -23,10 +23,10 @@ struct EndpointTests {
         }
     }
 
-    @Test func `each endpoint's JSON is golden, both ways`() async throws {
-        try await House.with { house in
+    @Test func `the JSON of each endpoint matches its golden file`() async throws {
+        try await ServiceStack.with { stack in
             var seen: Set<String> = []
-            for table in house.tables {
+            for table in stack.tables {
                 for type in table.endpoints { try check(type, &seen) }
                 for type in table.streamingEndpoints { try check(type, &seen) }
             }
@@ -55,7 +55,7 @@ struct EndpointTests {
         return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
 
-    /// What was written once can be read today, and today's writing says the same.
+    /// Decodes the golden JSON and compares the encoded value with it.
     private func compare<Value: Codable>(
         _ golden: [String: Any],
         _ key: String,
@@ -78,7 +78,7 @@ struct EndpointTests {
         return String(decoding: try JSONSerialization.data(withJSONObject: value, options: options), as: UTF8.self)
     }
 
-    /// The paths that stand in the sources of the contracts.
+    /// The paths in the sources of the contracts.
     private func declaredPaths() throws -> [String] {
         let folder = Self.root.appending(path: "Shared/Contracts")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)

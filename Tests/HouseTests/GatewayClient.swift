@@ -7,24 +7,24 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// What somebody was told of an answer.
-struct Told: Equatable {
+/// An answer as a client received it.
+struct ReceivedAnswer: Equatable {
     var text = ""
-    /// Whether it was said to be whole, in whatever way.
+    /// Whether the response reported a complete answer.
     var isFinished = false
-    /// The name of the fault that it was said to have ended with.
+    /// The code of the error at the end of the response.
     var fault: String?
 }
 
-/// Somebody who asks the gateway, by one of its surfaces, and has a conversation of their own.
+/// A client of one surface of the gateway, with its own user and conversation.
 struct GatewayClient: Sendable {
-    /// How the gateway is asked.
+    /// A public surface of the gateway.
     enum Surface: String, CaseIterable {
         case openAI = "/v1"
         case v1 = "/api/v1"
 
-        /// The name of the fault when a model's answer broke off.
-        var brokenOff: String { self == .openAI ? "upstream_error" : "service_unavailable" }
+        /// The error code for a truncated answer.
+        var truncationCode: String { self == .openAI ? "upstream_error" : "service_unavailable" }
     }
 
     let surface: Surface
@@ -34,8 +34,8 @@ struct GatewayClient: Sendable {
     private let conversation: Conversation.ID
     private let client: HTTPClient
 
-    /// Asks, and reads the stream to its proper end.
-    func ask(_ text: String) async throws -> Told {
+    /// Sends a message and reads the response stream to its end.
+    func ask(_ text: String) async throws -> ReceivedAnswer {
         switch surface {
         case .openAI:
             let (status, body) = try await post(
@@ -43,19 +43,19 @@ struct GatewayClient: Sendable {
                 "{\"model\":\"\(dialect.model)\",\"stream\":true,\(Self.messages(text))}"
             )
             #expect(status == 200, "\(body)")
-            return try Told(chunks: body)
+            return try ReceivedAnswer(chunks: body)
         case .v1:
             let (status, body) = try await post(
                 "/api/v1/chat/conversations/\(conversation)/messages",
                 "{\"content\":\(text.inJSON),\"stream\":true}"
             )
             #expect(status == 200, "\(body)")
-            return try Told(events: body)
+            return try ReceivedAnswer(events: body)
         }
     }
 
-    /// Asks `/v1`, does something as soon as the answer says a word, and reads on to the stream's proper end.
-    func ask(_ text: String, upTo word: String, then act: () async throws -> Void) async throws -> Told {
+    /// Sends a message to `/v1`, calls `act` when the answer contains a word, and reads the response stream to its end.
+    func ask(_ text: String, upTo word: String, then act: () async throws -> Void) async throws -> ReceivedAnswer {
         let response = try await open(
             "/v1/chat/completions",
             "{\"model\":\"\(dialect.model)\",\"stream\":true,\(Self.messages(text))}"
@@ -70,10 +70,10 @@ struct GatewayClient: Sendable {
             try await act()
         }
         #expect(hasActed)
-        return try Told(chunks: String(buffer: body))
+        return try ReceivedAnswer(chunks: String(buffer: body))
     }
 
-    /// Asks `/v1` for the answer in one piece.
+    /// Sends a message to `/v1` without streaming.
     func askWhole(_ text: String) async throws -> (status: Int, body: String) {
         try await post("/v1/chat/completions", "{\"model\":\"\(dialect.model)\",\(Self.messages(text))}")
     }
@@ -100,11 +100,11 @@ struct GatewayClient: Sendable {
 }
 
 extension GatewayClient {
-    /// Those who ask one system at once: some for each surface.
-    struct Crowd {
+    /// Clients of both surfaces that send requests at the same time.
+    struct ClientGroup {
         fileprivate let clients: [[GatewayClient]]
 
-        /// Does something for each number by each surface, or by one only.
+        /// Calls `body` for each number with a client of each surface, or of one.
         func each(
             _ numbers: some Collection<Int>,
             only surface: Surface? = nil,
@@ -126,26 +126,26 @@ extension GatewayClient {
         }
     }
 
-    /// Runs `body` with some who ask all five services, behind which a provider answers as its users say.
-    static func with(_ dialect: FakeDialect, _ body: (Crowd) async throws -> Void) async throws {
+    /// Runs `body` with clients of all five services; the provider follows the instructions in the messages.
+    static func with(_ dialect: FakeDialect, _ body: (ClientGroup) async throws -> Void) async throws {
         try await dialect.withServer { server in
-            let streamed = AnswerForm(streamed: dialect, GatewayCutTests.pieces)
-            let whole = AnswerForm(whole: dialect, GatewayCutTests.pieces)
+            let streamed = ProviderResponse(streamed: dialect, GatewayTruncatedResponseTests.pieces)
+            let whole = ProviderResponse(whole: dialect, GatewayTruncatedResponseTests.pieces)
             server.always(dialect.path) { request in
                 let wantsWhole = dialect == .openAI && !request.body.contains("\"stream\":true")
                 return (wantsWhole ? whole : streamed).reply(to: request)
             }
-            try await House.with(settings: settings(dialect, server.url)) { house in
+            try await ServiceStack.with(settings: settings(dialect, server.url)) { stack in
                 var clients: [[GatewayClient]] = []
-                for number in 0..<8 { clients.append(try await join(house, dialect, as: "user-\(number)")) }
-                try await body(Crowd(clients: clients))
+                for number in 0..<8 { clients.append(try await join(stack, dialect, as: "user-\(number)")) }
+                try await body(ClientGroup(clients: clients))
             }
         }
     }
 
-    /// A new user with a key and a conversation, by each surface.
-    static func join(_ house: House, _ dialect: FakeDialect, as user: String) async throws -> [GatewayClient] {
-        let bus = try house.conversationBus
+    /// Creates a user with a key and a conversation; returns a client for each surface.
+    static func join(_ stack: ServiceStack, _ dialect: FakeDialect, as user: String) async throws -> [GatewayClient] {
+        let bus = try stack.conversationBus
         let context = CallContext(principal: Principal(user: user))
         let personas = try await bus.call(Personas.List(limit: 1, offset: 0), context)
         let persona = try #require(personas.items.first).id
@@ -155,7 +155,7 @@ extension GatewayClient {
             GatewayClient(
                 surface: surface,
                 dialect: dialect,
-                gateway: house.gateway,
+                gateway: stack.gateway,
                 key: key,
                 conversation: opened.conversation.id,
                 client: HTTPClient()
@@ -163,7 +163,7 @@ extension GatewayClient {
         }
     }
 
-    /// The settings of a system that knows one provider, and counts nothing.
+    /// The settings for one provider, without rate limits.
     static func settings(_ dialect: FakeDialect, _ url: String) -> [String: String] {
         let address =
             switch dialect {
@@ -176,8 +176,8 @@ extension GatewayClient {
     }
 }
 
-extension Told {
-    /// Reads OpenAI's chunks.
+extension ReceivedAnswer {
+    /// Decodes OpenAI's chunks.
     init(chunks body: String) throws {
         for frame in body.components(separatedBy: "\n\n") where !frame.isEmpty && !frame.hasPrefix(":") {
             #expect(fault == nil, "Nothing follows a fault: \(body)")
@@ -197,7 +197,7 @@ extension Told {
         }
     }
 
-    /// Reads the events of Parley's own interface.
+    /// Decodes the events of Parley's own surface.
     init(events body: String) throws {
         for frame in body.components(separatedBy: "\n\n") where !frame.isEmpty && !frame.hasPrefix(":") {
             #expect(fault == nil && !isFinished, "Nothing follows the end: \(body)")

@@ -5,66 +5,66 @@ import HTTP
 import TestSupport
 import Testing
 
-/// `kill -9` of inference-svc, a process of its own, while the gateway answers by `/v1`.
+/// `SIGKILL` of inference-svc in a separate process during requests to `/v1`.
 @Suite(.timeLimit(.minutes(2)))
 struct InferenceKillTests {
-    @Test func `who is in the middle of an answer is told of an error, and the next one is answered`() async throws {
-        try await withKillable { killable in
-            let alice = try await killable.join("alice")
-            killable.provider.next(nil, killable.dialect.half)
-            let told = try await alice.ask("Hello?", upTo: "Hello") { killable.kill() }
-            #expect(told == Told(text: "Hello", isFinished: false, fault: "upstream_error"))
-            #expect(killable.provider.requests(killable.dialect.path).count == 1, "Nothing is asked for again.")
+    @Test func `a stream in progress ends with an error, and a later request succeeds`() async throws {
+        try await withInferenceProcess { inference in
+            let alice = try await inference.join("alice")
+            inference.provider.next(nil, inference.dialect.half)
+            let received = try await alice.ask("Hello?", upTo: "Hello") { inference.kill() }
+            #expect(received == ReceivedAnswer(text: "Hello", isFinished: false, fault: "upstream_error"))
+            #expect(inference.provider.requests(inference.dialect.path).count == 1, "The request is not repeated.")
             let (status, body) = try await alice.askWhole("Are you there?")
             #expect(status == 503)
             #expect(try openAIErrorCode(body) == "unavailable")
-            // The answer that broke off is estimated by its text; where nobody could be asked, nothing is counted.
-            let usage = try await killable.usage(of: "alice", requests: 1)
+            // The truncated answer is counted with an estimate; the failed call is not counted.
+            let usage = try await inference.usage(of: "alice", requests: 1)
             #expect(usage.completionTokens == "Hello".utf8.count / 3 + 4)
             #expect(usage.promptTokens > 4)
             #expect(usage.estimatedTokens == usage.tokens)
-            try await killable.start()
+            try await inference.start()
             let next = try await alice.ask("Hello?")
-            #expect(next == Told(text: "Hello there.", isFinished: true))
-            _ = try await killable.usage(of: "alice", requests: 2)
+            #expect(next == ReceivedAnswer(text: "Hello there.", isFinished: true))
+            _ = try await inference.usage(of: "alice", requests: 2)
         }
     }
 
-    @Test func `who waits for the first word is told of an error with a status`() async throws {
-        try await withKillable { killable in
-            let bob = try await killable.join("bob")
-            let silent = killable.dialect.whole.cut(after: killable.dialect.whole.headLength, .stall)
-            killable.provider.next(nil, silent)
+    @Test func `a request without output so far gets an error status`() async throws {
+        try await withInferenceProcess { inference in
+            let bob = try await inference.join("bob")
+            let silent = inference.dialect.whole.cut(after: inference.dialect.whole.headLength, .stall)
+            inference.provider.next(nil, silent)
             async let answer = bob.askWhole("Hello?")
-            try await eventually { killable.provider.requests(killable.dialect.path).count == 1 }
-            killable.kill()
+            try await eventually { inference.provider.requests(inference.dialect.path).count == 1 }
+            inference.kill()
             let (status, body) = try await answer
             #expect(status == 502)
             #expect(try openAIErrorCode(body) == "upstream_error")
-            try await eventually("The provider is left") {
-                killable.provider.requests(killable.dialect.path).allSatisfy(\.isAbandoned)
+            try await eventually("The end of the connection to the provider") {
+                inference.provider.requests(inference.dialect.path).allSatisfy(\.isAbandoned)
             }
         }
     }
 
-    private func withKillable(_ body: (KillableInference) async throws -> Void) async throws {
+    private func withInferenceProcess(_ body: (InferenceProcess) async throws -> Void) async throws {
         let dialect = FakeDialect.openAI
         try await dialect.withServer { provider in
             provider.always(dialect.path, dialect.whole)
             let url = try await unreachableURL()
             var settings = GatewayClient.settings(dialect, provider.url)
             settings["INFERENCE_URL"] = url
-            try await House.with(settings: settings) { house in
-                let killable = KillableInference(
+            try await ServiceStack.with(settings: settings) { stack in
+                let inference = InferenceProcess(
                     dialect: dialect,
                     provider: provider,
-                    house: house,
+                    stack: stack,
                     url: url,
                     settings: settings
                 )
-                defer { killable.kill() }
-                try await killable.start()
-                try await body(killable)
+                defer { inference.kill() }
+                try await inference.start()
+                try await body(inference)
             }
         }
     }
@@ -77,29 +77,29 @@ struct InferenceKillTests {
     }
 }
 
-/// A house whose inference-svc is a process of its own, always at the same address.
-private final class KillableInference {
+/// A service stack whose inference-svc is a separate process with a fixed port.
+private final class InferenceProcess {
     let dialect: FakeDialect
     let provider: FakeServer
-    private let house: House
+    private let stack: ServiceStack
     private let url: String
     private let settings: [String: String]
     private var process: ServiceProcess?
 
-    init(dialect: FakeDialect, provider: FakeServer, house: House, url: String, settings: [String: String]) {
+    init(dialect: FakeDialect, provider: FakeServer, stack: ServiceStack, url: String, settings: [String: String]) {
         self.dialect = dialect
         self.provider = provider
-        self.house = house
+        self.stack = stack
         self.url = url
         self.settings = settings
     }
 
-    /// Starts it, and returns when it is ready.
+    /// Starts the process; returns when the service is ready.
     func start() async throws {
         let port = url.split(separator: ":").last.map(String.init)
         process = try ServiceProcess(
             "inference-svc",
-            settings: settings.merging(["INFERENCE_PORT": port ?? "", "BUS_TOKEN": House.token]) { $1 }
+            settings: settings.merging(["INFERENCE_PORT": port ?? "", "BUS_TOKEN": ServiceStack.token]) { $1 }
         )
         let client = HTTPClient()
         try await eventually("inference-svc is ready", within: .seconds(30)) {
@@ -115,18 +115,18 @@ private final class KillableInference {
         process?.kill()
     }
 
-    /// Somebody new who asks by `/v1`.
+    /// Creates a user with a client for `/v1`.
     func join(_ user: String) async throws -> GatewayClient {
-        try #require(try await GatewayClient.join(house, dialect, as: user).first { $0.surface == .openAI })
+        try #require(try await GatewayClient.join(stack, dialect, as: user).first { $0.surface == .openAI })
     }
 
-    /// What a user has taken, once so many calls are counted.
-    func usage(of user: String, requests: Int) async throws -> Usage.Tally {
-        let bus = try house.conversationBus
+    /// Returns the usage of a user when it contains this number of requests.
+    func usage(of user: String, requests: Int) async throws -> Usage.Total {
+        let bus = try stack.conversationBus
         let today = Day(.now())
         let report = Usage.Report(from: Day(number: today.number - 1), to: today, groups: [])
-        var total = Usage.Tally()
-        try await eventually("\(requests) calls are counted") {
+        var total = Usage.Total()
+        try await eventually("Usage of \(requests) requests") {
             total = try await bus.call(report, CallContext(principal: Principal(user: user))).total
             return total.requests >= requests
         }

@@ -11,13 +11,13 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A quota holds when all that it is for comes at once, from the client's socket to the model's.
+/// A quota holds under concurrent requests, from the client's socket to the model.
 @Suite(.timeLimit(.minutes(5)))
 struct QuotaRaceTests {
     private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
 
-    @Test func `a hundred sends against a quota of ten ask a model ten times, fifty times over`() async throws {
-        try await withHouse { gateway, bus, asked in
+    @Test func `of 100 concurrent messages with a quota of ten, ten reach the model`() async throws {
+        try await withServices { gateway, bus, asked in
             let client = HTTPClient()
             let personas = try await bus.call(Personas.List(limit: 1, offset: 0), Self.admin)
             let persona = try #require(personas.items.first).id
@@ -43,12 +43,12 @@ struct QuotaRaceTests {
                 #expect(asked.withLock(\.self) - before == 10)
                 let standing = try await bus.call(Quotas.Find(subject: .user(user)), context)
                 #expect(standing.used.requests == 10)
-                #expect(standing.reserved == Usage.Tally())
+                #expect(standing.reserved == Usage.Total())
             }
         }
     }
 
-    /// Sends a message and reads the answer to its end.
+    /// Sends a message and reads the complete response.
     private func send(
         to conversation: Conversation.ID,
         streams: Bool,
@@ -73,14 +73,14 @@ struct QuotaRaceTests {
         return response.status
     }
 
-    /// A gateway and conversation-svc, before a model that counts how often it is asked.
-    private func withHouse(_ body: (Int, HTTPBus, borrowing Mutex<Int>) async throws -> Void) async throws {
+    /// Runs a gateway and conversation-svc with a model that counts its requests.
+    private func withServices(_ body: (Int, HTTPBus, borrowing Mutex<Int>) async throws -> Void) async throws {
         let model = CountedModel()
         try await withTemporaryDirectory { directory in
-            let behind = ServiceUnit.bus(table: model.table, host: "127.0.0.1", port: 0, token: House.token)
+            let behind = ServiceUnit.bus(table: model.table, host: "127.0.0.1", port: 0, token: ServiceStack.token)
             try await withRunning(behind) { inference in
                 var values = [
-                    "DATA_DIR": directory, "BUS_TOKEN": House.token, "JWT_SECRET_KEY": House.secret,
+                    "DATA_DIR": directory, "BUS_TOKEN": ServiceStack.token, "JWT_SECRET_KEY": ServiceStack.secret,
                     "GATEWAY_PORT": "0", "CONVERSATION_PORT": "0", "MAX_CONCURRENT_RUNS": "0",
                     "RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_PER_HOUR": "0",
                     "INFERENCE_URL": "http://127.0.0.1:\(inference)",
@@ -92,7 +92,7 @@ struct QuotaRaceTests {
                     let bus = try HTTPBus(
                         peer: "conversation-svc",
                         urls: [url],
-                        token: House.token,
+                        token: ServiceStack.token,
                         client: HTTPClient()
                     )
                     let gateway = try await GatewayService.unit(settings: Settings(values: values))
@@ -103,7 +103,7 @@ struct QuotaRaceTests {
     }
 }
 
-/// Answers at once, and counts.
+/// A model that responds immediately and counts its requests.
 private final class CountedModel: Sendable {
     let asked = Mutex(0)
 

@@ -5,7 +5,7 @@ import Testing
 @testable import InferenceService
 
 @Suite(.timeLimit(.minutes(1))) struct CatalogueTests {
-    @Test func `what Ollama offers is listed with the windows that we would ask for`() async throws {
+    @Test func `Ollama's models are listed with the requested context windows`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/tags", .tags(["small:1b", "no name:1b", "big"]))
             ollama.next("/api/show", .show(window: 2048), .show(window: 40_960))
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: ["", "[]", "{\"models\":5}", "{\"models\":[{}]}", "<html>"])
-    func `a list that is none is a fault and no crash`(_ body: String) async throws {
+    func `an invalid list is an error and not a crash`(_ body: String) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/tags", .json(200, body))
             let catalogue = try routing(to: ollama.url).catalogue
@@ -35,14 +35,14 @@ import Testing
         }
     }
 
-    @Test func `the first question waits for the first look, so that it goes where the second goes`() async throws {
+    @Test func `the first request waits for the first refresh`() async throws {
         try await withFakeOllama { ollama in
             let (routing, _) = try routing(to: ollama.url)
             #expect(try await routing.outcome(question(model: nil)).finish?.model == "ollama/llama3.2:latest")
         }
     }
 
-    @Test func `a default model is used as it is, though nothing is known of it`() async throws {
+    @Test func `the default model need not be listed`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/tags", .error(500, "broken"))
             let (routing, catalogue) = try routing(to: ollama.url, defaultModel: "ollama/special:7b")
@@ -54,7 +54,7 @@ import Testing
         #expect(try await catalogue.find(nil) == Model(name: "ollama/x", window: 1024))
     }
 
-    @Test func `a model that Ollama does not have is missing`() async throws {
+    @Test func `a model that Ollama does not have is not found`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/show", .error(404, "model 'x' not found"))
             let catalogue = try routing(to: ollama.url).catalogue
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `Ollama that comes up later is found`() async throws {
+    @Test func `Ollama is found when it becomes available`() async throws {
         try await withFakeOllama { ollama in
             ollama.next("/api/tags", .error(503, "starting"))
             let catalogue = try routing(to: ollama.url, isConfigured: false).catalogue
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `a window is asked for again when the model behind the name is another`() async throws {
+    @Test func `a context window is requested again after the model changes`() async throws {
         try await withFakeOllama { ollama in
             let catalogue = try routing(to: ollama.url).catalogue
             ollama.always("/api/show", .show(window: 1000))

@@ -5,7 +5,7 @@ import Testing
 @Suite struct CircuitBreakerTests {
     private let start = ContinuousClock.now
 
-    @Test func `five failures in a row open it, and it says for how long`() {
+    @Test func `five failures in a row open the breaker with the first pause`() {
         var breaker = CircuitBreaker()
         for _ in 0..<4 { breaker.failed(at: start) }
         #expect(breaker.admit(at: start) == .admitted)
@@ -14,7 +14,7 @@ import Testing
         #expect(breaker.admit(at: start + .milliseconds(400)) == .refused(for: .milliseconds(600)))
     }
 
-    @Test func `a success between failures keeps it closed`() {
+    @Test func `a success between failures keeps the breaker closed`() {
         var breaker = CircuitBreaker()
         for _ in 0..<10 {
             for _ in 0..<4 { breaker.failed(at: start) }
@@ -23,7 +23,7 @@ import Testing
         #expect(!breaker.isOpen)
     }
 
-    @Test func `more than half of twenty within the window open it, though none follow each other`() {
+    @Test func `more than half of twenty failures within the window open the breaker`() {
         var breaker = CircuitBreaker()
         for number in 0..<19 {
             if number % 5 < 2 { breaker.succeeded(at: start) } else { breaker.failed(at: start) }
@@ -33,7 +33,7 @@ import Testing
         #expect(breaker.isOpen)
     }
 
-    @Test func `what is long ago does not count`() {
+    @Test func `old failures do not count`() {
         var breaker = CircuitBreaker()
         for number in 0..<20 {
             if number % 3 == 2 { breaker.succeeded(at: start) } else { breaker.failed(at: start) }
@@ -50,7 +50,7 @@ import Testing
         #expect(!later.isOpen)
     }
 
-    @Test func `one is let through when the pause is over, and its success closes it`() {
+    @Test func `one trial is permitted after the pause, and its success closes the breaker`() {
         var breaker = opened()
         let later = start + .seconds(1)
         #expect(breaker.admit(at: later) == .admitted)
@@ -60,7 +60,7 @@ import Testing
         #expect(!breaker.isOpen)
     }
 
-    @Test func `pauses grow with each trial that fails, but never beyond four seconds`() {
+    @Test func `pauses grow with each failed trial up to four seconds`() {
         var breaker = opened()
         var now = start
         for pause in [1, 2, 4, 4, 4] {
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `who leaves in the middle of the trial gives it to the next`() {
+    @Test func `an abandoned trial permits the next one`() {
         var breaker = opened()
         let later = start + .seconds(1)
         #expect(breaker.admit(at: later) == .admitted)
@@ -79,7 +79,7 @@ import Testing
         #expect(breaker.admit(at: later) == .admitted)
     }
 
-    @Test func `a trial that nobody ends holds nobody up for ever`() {
+    @Test func `a trial without a result permits another one after a while`() {
         var breaker = opened()
         #expect(breaker.admit(at: start + .seconds(1)) == .admitted)
         #expect(breaker.admit(at: start + .seconds(60)) != .admitted)

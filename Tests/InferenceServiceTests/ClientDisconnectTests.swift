@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceService
 
-/// Whoever leaves closes what is behind.
+/// A disconnected client closes the connections behind it.
 @Suite(.timeLimit(.minutes(1))) struct ClientDisconnectTests {
     private static let slow = FakeResponse.chat(Array(repeating: "word ", count: 10_000)).lineByLine(
         pause: .milliseconds(2)
@@ -27,12 +27,12 @@ import Testing
         }
     }
 
-    @Test func `a stream that nobody holds any more is closed`() async throws {
+    @Test func `a released stream is closed`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", Self.slow)
             let routing = try routing(to: ollama.url, concurrency: 1).routing
             for _ in 0..<3 {
-                // With a place for one, the next begins only if the one before gave its place back.
+                // With one slot, the next generation starts only after the slot is returned.
                 #expect(try await routing.generate(GenerationRequest(question()), CallContext()).nextBatch() != nil)
             }
             try await eventually { ollama.requests("/api/chat").allSatisfy(\.isAbandoned) }
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [silent, stalled, slow])
-    func `cancelling a caller of the service closes Ollama's connection`(_ answer: FakeResponse) async throws {
+    func `cancelling a caller closes Ollama's connection`(_ answer: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", answer)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `leaving the service's stream in the middle closes Ollama's connection`() async throws {
+    @Test func `leaving the service's stream closes Ollama's connection`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", Self.slow)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in

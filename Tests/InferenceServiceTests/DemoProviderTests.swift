@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `it streams word by word and finishes once`() async throws {
+    @Test func `it streams words and finishes once`() async throws {
         let outcome = try await outcome()
         #expect(outcome.text == (1...50).map(String.init).joined(separator: ", ") + ".")
         #expect(outcome.events == 51)
@@ -33,21 +33,21 @@ import Testing
         #expect(outcome.finish?.usage?.completionTokens == 50)
     }
 
-    @Test func `it obeys a limit of tokens`() async throws {
+    @Test func `it respects the token limit`() async throws {
         let outcome = try await outcome(.init(maxTokens: 3))
         #expect(outcome.text == "1, 2, 3,")
         #expect(outcome.finish?.reason == .length)
         #expect(try await self.outcome(.init(maxTokens: 50)).finish?.reason == .stop)
     }
 
-    @Test func `it stops before the first of the stop texts`() async throws {
+    @Test func `it stops before the first stop text`() async throws {
         let outcome = try await outcome(.init(stop: ["9", ", 4", "nothing", ""]))
         #expect(outcome.text == "1, 2, 3")
         #expect(outcome.finish?.reason == .stop)
         #expect(try await self.outcome(.init(stop: ["1"])).text == "")
     }
 
-    @Test func `it keeps its pace`() async throws {
+    @Test func `it waits before each word`() async throws {
         let provider = DemoProvider(pace: .milliseconds(5))
         let start = ContinuousClock.now
         let outcome = try await Outcome {
@@ -61,7 +61,7 @@ import Testing
         #expect(try await DemoProvider().model("demo").window == 8192)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `it ends at once when its reader leaves`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `it ends immediately when its reader is cancelled`() async throws {
         let stream = try await DemoProvider(pace: .seconds(600)).generate(
             Prompt(model: "demo", messages: Self.hello)
         )

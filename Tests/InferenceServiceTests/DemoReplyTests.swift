@@ -10,7 +10,7 @@ import Testing
         You cook at home every day. Your manner: energy: warm; expertise: weeknight meals, leftovers; style: practical.
         """
 
-    /// What the model answers last when these are said in turn, with its own answers between.
+    /// The last reply in a conversation with these messages of the user.
     private func talk(_ messages: String..., system: String = persona, greeting: String? = "Hi, I'm Maya!") -> String {
         var history = [Inference.Message(role: .system, content: system)]
         if let greeting { history.append(.init(role: .assistant, content: greeting)) }
@@ -23,13 +23,13 @@ import Testing
         return answer
     }
 
-    @Test func `the first reply says that it is the built-in demo model, later ones do not`() {
+    @Test func `only the first reply introduces the demo model`() {
         #expect(talk("What can I cook with eggs?").contains("Parley's built-in demo model, speaking as Maya Fernandes"))
         #expect(talk("Tell me of eggs", greeting: nil).contains("built-in demo model"))
         #expect(!talk("What can I cook with eggs?", "And with rice?").contains("built-in demo model"))
     }
 
-    @Test func `it speaks as its persona about what was asked`() {
+    @Test func `it answers as its persona about the topic`() {
         let answer = talk("Hello!", "What can I cook with eggs, rice and spinach?")
         #expect(answer.contains("eggs rice spinach"))
         #expect(
@@ -37,13 +37,13 @@ import Testing
         )
     }
 
-    @Test func `it greets back and says who it is`() {
+    @Test func `it greets and introduces itself`() {
         #expect(talk("Hello!").contains("Hello! I am Maya Fernandes, a home cook"))
         #expect(talk("hi", "What is your name?").contains("My name here is Maya Fernandes"))
         #expect(talk("hi", "Are you a real person?").contains("demo/demo"))
     }
 
-    @Test func `it remembers what was said before`() {
+    @Test func `it recalls earlier messages`() {
         #expect(talk("I like leeks.", "What did I say before?").contains("“I like leeks.”"))
         #expect(talk("I like leeks.", "And figs.", "What was my first message?").contains("“I like leeks.”"))
         #expect(talk("What did I say before?").contains("it is your first message"))
@@ -56,7 +56,7 @@ import Testing
         #expect(talk("hi", "What's my name?").contains("not told me your name"))
     }
 
-    @Test func `it refers to earlier turns and follows up`() {
+    @Test func `it refers to earlier messages and follows up`() {
         #expect(talk("How do I roast chestnuts?", "Which wine goes with venison?").contains("chestnuts"))
         #expect(talk("How do I roast chestnuts?", "Why?").contains("roast chestnuts"))
         #expect(talk("hi", "go on").contains("only just begun"))
@@ -94,7 +94,7 @@ import Testing
         ("You are a helpful assistant.", nil, "a helpful assistant"), ("", nil, nil), ("Be brief.", nil, nil),
         ("You are ", nil, nil), ("You are Dr. No, a villain!", "Dr", "a villain"),
     ])
-    func `a persona is read from the system text`(_ text: String, _ name: String?, _ role: String?) {
+    func `a persona is read from the instructions`(_ text: String, _ name: String?, _ role: String?) {
         let persona = DemoPersona([.init(role: .system, content: text)])
         #expect(persona.name == name)
         #expect(persona.role == role)

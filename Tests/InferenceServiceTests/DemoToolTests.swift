@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-/// The demo model uses tools, keeps to forms and looks at images as far as it can.
+/// Tools, response formats and images of the demo model.
 @Suite struct DemoToolTests {
     private static let weather = """
         {"type":"function","function":{"name":"get_current_weather","description":"Tells the weather of a place.",\
@@ -27,16 +27,16 @@ import Testing
         choice: String? = nil,
         format: String? = nil,
         after: [Inference.Message] = []
-    ) -> DemoResponse {
+    ) throws -> DemoResponse {
         let messages = [Inference.Message(role: .user, content: text)] + after
         var prompt = Prompt(model: "demo", messages: ByteBuffer())
         prompt.tools = ByteBuffer(string: tools)
         prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
-        return DemoResponse(prompt, messages)
+        return try DemoResponse(prompt, messages)
     }
 
-    /// The name and the arguments of the call, if it is one.
+    /// The name and the arguments of a call; `nil` for a text.
     private func call(_ turn: DemoResponse) -> [String]? {
         guard case .call(_, let name, let arguments) = turn else { return nil }
         return [name, arguments]
@@ -57,51 +57,51 @@ import Testing
         ), ("Remember that I like green tea.", "create_memory", #"{"memory_text":"I like green tea"}"#),
         ("What time is it?", "getTime", "{}"),
     ])
-    func `it calls the tool that is asked for, with what the message says`(
+    func `the matching tool is called with arguments from the message`(
         _ text: String,
         _ name: String,
         _ arguments: String
-    ) {
-        #expect(call(turn(text)) == [name, arguments])
-        #expect(turn(text) == turn(text))
+    ) throws {
+        #expect(try call(turn(text)) == [name, arguments])
+        #expect(try turn(text) == turn(text))
     }
 
     @Test(arguments: ["Hello!", "How are you?", "Tell me a joke about cats", ""])
-    func `it calls nothing where nothing fits`(_ text: String) {
-        #expect(call(turn(text)) == nil)
+    func `no tool is called without a match`(_ text: String) throws {
+        #expect(try call(turn(text)) == nil)
     }
 
-    @Test func `it keeps to the choice`() {
+    @Test func `it follows the tool choice`() throws {
         let named = #"{"type":"function","function":{"name":"getTime"}}"#
-        #expect(call(turn("weather in Rome", choice: #""none""#)) == nil)
-        #expect(call(turn("Hello", choice: #""required""#))?.first == "get_current_weather")
-        #expect(call(turn("What time is it?", choice: #""required""#))?.first == "getTime")
-        #expect(call(turn("weather in Rome", choice: named))?.first == "getTime")
-        #expect(call(turn("weather in Rome", tools: "[]", choice: #""required""#)) == nil)
+        #expect(try call(turn("weather in Rome", choice: #""none""#)) == nil)
+        #expect(try call(turn("Hello", choice: #""required""#))?.first == "get_current_weather")
+        #expect(try call(turn("What time is it?", choice: #""required""#))?.first == "getTime")
+        #expect(try call(turn("weather in Rome", choice: named))?.first == "getTime")
+        #expect(try call(turn("weather in Rome", tools: "[]", choice: #""required""#)) == nil)
     }
 
     @Test(arguments: ["", "5", "{}", "[5,null]", #"[{"type":"function"}]"#, #"[{"function":{"name":5}}]"#, "[[[["])
-    func `tools that are none are none`(_ tools: String) {
-        #expect(call(turn("weather in Rome", tools: tools)) == nil)
+    func `invalid tools are ignored`(_ tools: String) throws {
+        #expect(try call(turn("weather in Rome", tools: tools)) == nil)
     }
 
-    @Test func `after a tool's answer it tells it`() {
+    @Test func `after a tool's result the reply reports it`() throws {
         let calls = [Inference.ToolCall(id: "a", name: "get_current_weather", arguments: "{}")]
         let after: [Inference.Message] = [
             .init(role: .assistant, content: nil, toolCalls: calls),
             .init(role: .tool, content: .text("22 °C and sunny"), toolCallID: "a"),
         ]
-        guard case .text(let text) = turn("weather in Rome", after: after) else {
+        guard case .text(let text) = try turn("weather in Rome", after: after) else {
             Issue.record("It called again.")
             return
         }
         #expect(text.contains("The tool get_current_weather answered: 22 °C and sunny"))
-        // Its first words in a conversation say what it is.
+        // The first reply introduces the demo model.
         #expect(text.contains("built-in demo model"))
     }
 
-    @Test func `a form is kept, in a message of its own or in a schema`() throws {
-        let object = turn("Hello", tools: "[]", format: #"{"type":"json_object"}"#)
+    @Test func `an answer is a JSON object, or an instance of the schema`() throws {
+        let object = try turn("Hello", tools: "[]", format: #"{"type":"json_object"}"#)
         guard case .text(let text) = object else { throw Unexpected() }
         let parsed = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: String]
         #expect(parsed?["model"] == "demo/demo" && parsed?["reply"]?.contains("demo model") == true)
@@ -114,7 +114,7 @@ import Testing
             "loop":{"$ref":"#/$defs/Loop"},"any":true},\
             "required":["name","when","steps","kind","maybe","no","loop","any"],"additionalProperties":false}}}
             """
-        guard case .text(let plan) = turn("Plan b on 2026-12-24 with 2.5 hours", tools: "[]", format: schema) else {
+        guard case .text(let plan) = try turn("Plan b on 2026-12-24 with 2.5 hours", tools: "[]", format: schema) else {
             throw Unexpected()
         }
         #expect(
@@ -125,7 +125,7 @@ import Testing
 
     private struct Unexpected: Error {}
 
-    @Test func `a call is streamed in pieces and ends for its tools`() async throws {
+    @Test func `a tool call is streamed in pieces and finishes with tool calls`() async throws {
         var prompt = Prompt(
             model: "demo",
             messages: ByteBuffer(string: #"[{"role":"user","content":"What is the weather in Paris?"}]"#)
@@ -145,7 +145,7 @@ import Testing
         #expect(call.function.arguments == #"{"location":"Paris","days":1,"unit":"celsius","hourly":true}"#)
     }
 
-    @Test func `images are described by their first bytes, and sound is owned up to`() {
+    @Test func `images are described by their headers, and audio is declined`() throws {
         func reply(_ parts: Inference.Part...) -> String {
             DemoReply(messages: [.init(role: .user, content: .parts(parts))]).text
         }

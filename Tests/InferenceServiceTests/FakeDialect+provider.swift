@@ -4,7 +4,7 @@ import TestSupport
 @testable import InferenceService
 
 extension FakeDialect {
-    /// A provider that is asked at a URL.
+    /// A provider at a URL.
     func provider(at url: String, client: HTTPClient) throws -> any Provider {
         switch self {
         case .ollama:

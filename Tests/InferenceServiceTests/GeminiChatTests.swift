@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-/// Conversations with a Gemini that refuses what the real one refuses.
+/// Conversations with a fake Gemini that validates requests like the real one.
 @Suite(.timeLimit(.minutes(1))) struct GeminiChatTests {
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
 
@@ -23,7 +23,7 @@ import Testing
         """
     )
 
-    @Test func `an answer is streamed to its finish, the key in a header and nowhere else`() async throws {
+    @Test func `an answer is streamed to its finish, with the key in a header only`() async throws {
         try await withFakeGemini { gemini in
             let outcome = try await geminiRouting(to: gemini.url).routing.geminiOutcome()
             #expect(outcome.text == "Hello from the fake.")
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `a whole answer is asked for in the same way`() async throws {
+    @Test func `a complete answer uses the same request`() async throws {
         try await withFakeGemini { gemini in
             let routing = try geminiRouting(to: gemini.url + "/", version: .v1).routing
             let answer = try await routing.complete(GenerationRequest(geminiQuestion()), CallContext())
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: ["gemini-3-pro-preview", "gemini-2.5-flash", "gemini-2.0-flash"])
-    func `a tool is called, answers, and the model goes on, its signatures with it`(_ model: String) async throws {
+    func `a tool is called, its result is sent, and signatures are returned`(_ model: String) async throws {
         try await withFakeGemini { gemini in
             let routing = try geminiRouting(to: gemini.url).routing
             var request = geminiQuestion("How is the weather in Paris?", model: "gemini/" + model)
@@ -76,7 +76,7 @@ import Testing
             } else {
                 #expect(!body.contains("thoughtSignature"))
             }
-            // The signature of the answer as a whole goes back as well.
+            // The signature of the whole answer is returned as well.
             request.messages += [
                 .init(role: .assistant, content: .text(second.text), metadata: second.finish?.metadata),
                 .init(role: .user, content: "And tomorrow?"),
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `calls that another model made are taken by one that wants signatures`() async throws {
+    @Test func `calls of another model are accepted by a model that requires signatures`() async throws {
         try await withFakeGemini { gemini in
             var request = geminiQuestion(model: "gemini/gemini-3-pro-preview")
             request.messages += [
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func `what a model cannot think, take or be told is not asked of it`() async throws {
+    @Test func `unsupported options are not sent to a model`() async throws {
         try await withFakeGemini { gemini in
             let (routing, catalogue) = try geminiRouting(to: gemini.url)
             await catalogue.refresh()
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func `a form of the answer and a choice of a tool reach the model`() async throws {
+    @Test func `the response format and the tool choice reach the model`() async throws {
         try await withFakeGemini { gemini in
             let routing = try geminiRouting(to: gemini.url).routing
             var request = geminiQuestion()
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func `images and sound are sent with the message`() async throws {
+    @Test func `images and audio are sent with the message`() async throws {
         try await withFakeGemini { gemini in
             var request = geminiQuestion()
             request.messages[0].content = .parts([
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func `a blocked prompt is an answer that was withheld`() async throws {
+    @Test func `a blocked prompt finishes with the content filter`() async throws {
         try await withFakeGemini { gemini in
             let blocked =
                 #"{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"},"usageMetadata": {"promptTokenCount": 4}}"#
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test func `an answer that was not counted is estimated, and marked so`() async throws {
+    @Test func `missing usage is estimated and marked`() async throws {
         try await withFakeGemini { gemini in
             gemini.next(nil, .gemini(["Hello"], usage: nil))
             let outcome = try await geminiRouting(to: gemini.url).routing.geminiOutcome()
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func `the array of a proxy without alt=sse is an answer`() async throws {
+    @Test func `an array without alt=sse is an answer`() async throws {
         try await withFakeGemini { gemini in
             let array = FakeResponse.geminiArray(chunks: FakeResponse.geminiChunks(["Hel", "lo"]))
             gemini.next(nil, array, array.byteByByte())
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func `what came in one read is one event`() async throws {
+    @Test func `the content of one read is one event`() async throws {
         try await withFakeGemini { gemini in
             gemini.next(nil, .gemini((0..<100).map { "\($0) " }))
             let stream = try await geminiRouting(to: gemini.url).routing.generate(
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    @Test func `whoever leaves ends the provider's work`() async throws {
+    @Test func `cancelling a caller ends the provider's work`() async throws {
         try await withFakeGemini { gemini in
             gemini.next(nil, .gemini(["Hello", " there"], finishReason: nil).stalledBeforeEnd)
             let stream = try await geminiRouting(to: gemini.url).routing.generate(

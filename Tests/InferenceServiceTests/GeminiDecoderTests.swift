@@ -7,7 +7,7 @@ import Testing
 @testable import InferenceService
 
 @Suite struct GeminiDecoderTests {
-    @Test func `text, thoughts and the count of tokens are told apart`() throws {
+    @Test func `text, thoughts and usage are separate`() throws {
         let usage = """
             {"promptTokenCount":10,"candidatesTokenCount":5,"thoughtsTokenCount":21,"toolUsePromptTokenCount":3,\
             "cachedContentTokenCount":4,"totalTokenCount":39,"promptTokensDetails":[{"modality":"TEXT","tokenCount":10}]}
@@ -50,7 +50,7 @@ import Testing
             (#"{"promptTokenCount":10,"candidatesTokenCount":-1,"totalTokenCount":99999999999999999999}"#, 10, 0, nil),
         ] as [(String, Int, Int, Int?)]
     )
-    func `counts that are missing or absurd cost nothing`(
+    func `missing and invalid counts are ignored`(
         _ usage: String,
         _ prompt: Int,
         _ completion: Int,
@@ -66,7 +66,7 @@ import Testing
         #expect(try GeminiReading(chunks: [chunk]).outcome.finish?.usage == wanted)
     }
 
-    @Test func `an answer that was not counted has no usage, and the last count holds`() throws {
+    @Test func `an answer without usage has none, and the last usage counts`() throws {
         for usage in [nil, "null", "{}", "[]", #"{"promptTokenCount":"7"}"#] as [String?] {
             let chunk = FakeResponse.geminiChunk(parts: [#"{"text":"a"}"#], finishReason: "STOP", usage: usage)
             let finish = try #require(try GeminiReading(chunks: [chunk]).outcome.finish)
@@ -90,7 +90,7 @@ import Testing
         ("IMAGE_SAFETY", .contentFilter), ("NO_IMAGE", .contentFilter), ("MODEL_ARMOR", .contentFilter),
         ("SOMETHING_NEW", .contentFilter),
     ])
-    func `a reason has its meaning`(_ reason: String, _ wanted: Inference.Finish.Reason) throws {
+    func `a finish reason has its meaning`(_ reason: String, _ wanted: Inference.Finish.Reason) throws {
         let reading = try GeminiReading(chunks: FakeResponse.geminiChunks(["Hel", "lo"], finishReason: reason))
         #expect(reading.outcome.text == "Hello")
         #expect(reading.outcome.finish?.reason == wanted)
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test(arguments: ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"])
-    func `what nobody can use is an error that another try may mend, and no outage`(_ reason: String) throws {
+    func `an invalid output is retried and is no outage`(_ reason: String) throws {
         let chunk = """
             {"candidates":[{"content":{},"finishReason":"\(reason)","finishMessage":"Malformed function call: print("}]}
             """
@@ -113,7 +113,7 @@ import Testing
         #expect(error.fault.message.contains("print(."))
     }
 
-    @Test func `a signature that Gemini misses is the request's fault`() throws {
+    @Test func `a missing thought signature is an invalid request`() throws {
         let chunk = FakeResponse.geminiChunk(parts: [], finishReason: "MISSING_THOUGHT_SIGNATURE")
         let error = try #require(try GeminiReading(chunks: [chunk]).error)
         #expect(error.fault.code == .rejected)
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(arguments: ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "JAILBREAK", "NEW"])
-    func `a blocked prompt is a withheld answer that says why`(_ reason: String) throws {
+    func `a blocked prompt gives a content filter finish with the reason`(_ reason: String) throws {
         let reading = try GeminiReading(chunks: [
             """
             {"promptFeedback": {"blockReason": "\(reason)","safetyRatings": [{"category": "X"}]},\
@@ -133,7 +133,7 @@ import Testing
         #expect(reading.outcome.refusal == "Gemini does not answer these messages for the reason \(reason).")
     }
 
-    @Test func `a reason is told as a word, whatever it is`() throws {
+    @Test func `an unknown finish reason is reported as a word`() throws {
         let reason = "NEW\\n<b>" + String(repeating: "x", count: 100_000)
         for chunk in [
             FakeResponse.geminiChunk(parts: [], finishReason: reason),
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func `calls of tools come whole, with ids and signatures of their own`() throws {
+    @Test func `tool calls are complete, with identifiers and signatures`() throws {
         let reading = try GeminiReading(chunks: [
             FakeResponse.geminiChunk(parts: [
                 #"{"functionCall":{"name":"a","args":{"x": [1, "}"]}},"thoughtSignature":"c2ln"}"#,
@@ -170,14 +170,14 @@ import Testing
         #expect(reading.outcome.finish?.metadata == nil)
     }
 
-    @Test func `a call without a name is one that nobody can use`() throws {
+    @Test func `a tool call without a name is invalid`() throws {
         for call in ["{}", #"{"name":""}"#, #"{"name":5}"#] {
             let chunk = FakeResponse.geminiChunk(parts: ["{\"functionCall\":\(call)}"], finishReason: "STOP")
             #expect(try GeminiReading(chunks: [chunk]).error?.isModelError == true)
         }
     }
 
-    @Test func `calls and signatures without end are given up`() throws {
+    @Test func `the numbers of calls and signatures are limited`() throws {
         let call = #"{"functionCall":{"name":"a","args":{}}}"#
         let chunk = FakeResponse.geminiChunk(parts: Array(repeating: call, count: 600))
         #expect(try GeminiReading(chunks: [chunk, chunk]).error?.fault.message.contains("1000 calls") == true)
@@ -186,7 +186,7 @@ import Testing
         #expect(try GeminiReading(chunks: Array(repeating: signed, count: 5)).error?.fault.code == .provider)
     }
 
-    @Test func `the array of a stream without alt=sse is read like its events`() throws {
+    @Test func `an array without alt=sse is decoded like events`() throws {
         let chunks = FakeResponse.geminiChunks(["Grü", "ße { \\\" ["]) + [#"{"usageMetadata":{"promptTokenCount":3}}"#]
         let pretty =
             "[{\n  \"candidates\": [\n    {\n\"content\": {\"parts\": [{\"text\": \"a\"}]}\n}]\n}\n,\r\n{\"candidates\": "
@@ -199,7 +199,7 @@ import Testing
         #expect(reading.outcome.finish?.reason == .stop)
     }
 
-    @Test func `an error instead of an answer is read wherever it stands`() throws {
+    @Test func `an error object instead of an answer is read anywhere`() throws {
         let details = #"[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"7s"}]"#
         let text = FakeResponse.geminiErrorText(429, "RESOURCE_EXHAUSTED", "Too { much", details: details)
         let oneLine = text.replacing("\n", with: "")
@@ -231,7 +231,7 @@ import Testing
         "data: {\"new\":[[{}]],\"promptFeedback\":{}}\n\n",
         "data: {\"candidates\":[{\"finishReason\":\"FINISH_REASON_UNSPECIFIED\"}]}\n\n",
     ])
-    func `what is not known is passed over, and is no end`(_ strange: String) throws {
+    func `unknown data is ignored and is no end`(_ strange: String) throws {
         let (first, second) = (
             "data: \(FakeResponse.geminiChunks(["a", "b"])[0])\n\n", FakeResponse.geminiChunks(["b"])[0]
         )
@@ -245,7 +245,7 @@ import Testing
         "{", "x", "{\"a\" 1}", "{}}", "[{]", "\"x\"",
         "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\x\"}]}}]}",
     ])
-    func `data that is not JSON ends the stream, unless it is the end that is missing`(_ data: String) throws {
+    func `invalid JSON ends the stream, and a truncated end is incomplete`(_ data: String) throws {
         let chunk = "data: \(FakeResponse.geminiChunks(["Hel"], finishReason: nil)[0])\n\n"
         let reading = try GeminiReading(chunk + "data: \(data)\n\n")
         #expect(reading.outcome.text == "Hel")
@@ -256,7 +256,7 @@ import Testing
         #expect(cut.outcome.finish == nil)
     }
 
-    @Test func `a chunk that is longer than any is given up`() throws {
+    @Test func `a chunk beyond the limit ends the stream`() throws {
         let megabyte = Array(String(repeating: "x", count: 1 << 20).utf8)
         for start in ["data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"", "{\"a\":\"", "\"", "[{\"a\":\""] {
             let reading = try GeminiReading([Array(start.utf8)] + Array(repeating: megabyte, count: 64))
@@ -268,7 +268,7 @@ import Testing
         #expect(try GeminiReading(Array(repeating: raw, count: 64)).error?.fault.code == .provider)
     }
 
-    @Test func `no cut and no changed byte of a stream ends the process`() throws {
+    @Test func `truncated and corrupted streams do not crash`() throws {
         var generator = SystemRandomNumberGenerator()
         let call = #"{"functionCall":{"name":"a","args":{"x":"\u00e9"}},"thoughtSignature":"c2ln"}"#
         let chunks =

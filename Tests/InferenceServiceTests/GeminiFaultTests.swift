@@ -4,10 +4,10 @@ import Testing
 
 @testable import InferenceService
 
-/// What may go wrong with Gemini, on real sockets: what the caller is told, and whether Gemini is asked again.
+/// Errors of Gemini on real sockets: the fault that callers receive, and retries.
 @Suite(.timeLimit(.minutes(1))) struct GeminiFaultTests {
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
-    /// Two tries more, and no time lost between them.
+    /// Two retries without pauses.
     private static let retries = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
 
     private func ask(
@@ -20,7 +20,7 @@ import Testing
             let outcome = try await routing.geminiOutcome()
             #expect(outcome.fault?.message.hasSuffix(".") != false)
             #expect(outcome.fault?.message.contains("a-key") != true)
-            // What was not read to its end is not kept open.
+            // A connection with an unread response is closed.
             try await eventually { gemini.requests(Self.path).allSatisfy { $0.isAnswered || $0.isAbandoned } }
             return (outcome, gemini.requests(Self.path).count)
         }
@@ -50,7 +50,7 @@ import Testing
         (504, "DEADLINE_EXCEEDED", "Deadline expired.", .unavailable, 3), (529, "", "Overloaded.", .unavailable, 3),
         (301, "", "Moved.", .provider, 1), (307, "", "Moved.", .provider, 1), (204, "", "", .provider, 1),
     ])
-    func `a status has its meaning, in an array or not`(
+    func `a status has its error code, with and without an array`(
         _ status: Int,
         _ name: String,
         _ message: String,
@@ -92,7 +92,7 @@ import Testing
     @Test(arguments: [
         ("0.01s", 1, 3), ("61s", 61, 1), ("3600s", 3600, 1), ("-1s", 5, 3), ("soon", 5, 3), ("1e99s", 5, 3),
     ])
-    func `how long Gemini wants to be left alone is minded`(_ delay: String, _ told: Int, _ tries: Int) async throws {
+    func `the pause that Gemini asks for is kept`(_ delay: String, _ told: Int, _ tries: Int) async throws {
         let answer = Self.exhausted("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", delay: delay)
         let found = try await ask(answer)
         #expect(found.outcome.fault?.code == .limited)
@@ -100,7 +100,7 @@ import Testing
         #expect(found.tries == tries)
     }
 
-    @Test func `a day's quota does not come back in seconds, whatever Gemini says`() async throws {
+    @Test func `a daily quota is not retried, whatever pause Gemini asks for`() async throws {
         let answer = Self.exhausted("GenerateRequestsPerDayPerProjectPerModel-FreeTier", delay: "0.01s")
         let found = try await ask(answer)
         #expect(found.outcome.fault?.code == .quotaExceeded)
@@ -114,7 +114,7 @@ import Testing
         #expect(try await ask(none).tries == 1)
     }
 
-    @Test func `when a day's quota is used up the fallback answers`() async throws {
+    @Test func `a fallback answers if the daily quota is used up`() async throws {
         try await withFakeGemini { gemini in
             gemini.always(Self.path, Self.exhausted("GenerateRequestsPerDayPerProjectPerModel", delay: "9s"))
             let fallbacks = ["gemini/gemini-2.5-flash": ["gemini/gemini-2.5-pro"]]
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func `a key that is none, and none at all, are our fault and not the user's`() async throws {
+    @Test func `an invalid or missing key is our error and not the user's`() async throws {
         try await withFakeGemini { gemini in
             for key in ["bad-key", nil] {
                 let outcome = try await geminiRouting(to: gemini.url, key: key).routing.geminiOutcome()
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `a model or a server that is not there is told apart`() async throws {
+    @Test func `a missing model and a missing server give different errors`() async throws {
         try await withFakeGemini { gemini in
             let missing = try await geminiRouting(to: gemini.url).routing.geminiOutcome(
                 geminiQuestion(model: "gemini/x")
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test(arguments: ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"])
-    func `a call that nobody can use is asked for again`(_ reason: String) async throws {
+    func `an invalid tool call is retried`(_ reason: String) async throws {
         let broken = FakeResponse.gemini(chunks: [FakeResponse.geminiChunk(parts: [], finishReason: reason)])
         let found = try await ask(broken)
         #expect(found.outcome.fault?.code == .provider)
@@ -160,7 +160,7 @@ import Testing
             let outcome = try await geminiRouting(to: gemini.url, retries: Self.retries).routing.geminiOutcome()
             #expect(outcome.text == "Hello from the fake.")
         }
-        // It says nothing of how the provider fares: the next request is asked at once.
+        // It is no outage, so the next request is sent.
         try await withFakeGemini { gemini in
             gemini.next(Self.path, broken, broken, broken, broken, broken, broken)
             let routing = try geminiRouting(to: gemini.url).routing
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    @Test func `an error within the stream is tried again only while nothing has come`() async throws {
+    @Test func `an error within the stream is retried only before the first event`() async throws {
         let text = FakeResponse.geminiErrorText(503, "UNAVAILABLE", "The model is overloaded.")
         let first = try await ask(.gemini(body: [text], type: "text/event-stream"))
         #expect(first.outcome.fault?.code == .unavailable)

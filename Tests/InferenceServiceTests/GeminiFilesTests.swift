@@ -5,13 +5,13 @@ import Testing
 
 @testable import InferenceService
 
-/// What is too large for a request goes over the Files API.
+/// Uploads of files that are too large for a request.
 @Suite(.timeLimit(.minutes(1))) struct GeminiFilesTests {
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
     private static let large = Data(repeating: 7, count: 9000)
     private static let small = Data(repeating: 8, count: 90)
 
-    /// A question with a large image, a small one and the large one again.
+    /// A message with a large image, a small one and the large one again.
     private func question(type: String = "image/png") -> Inference.Generate {
         let images = [Self.large, Self.small, Self.large].map { data in
             Inference.Part(image: .init(url: "data:\(type);base64,\(data.base64EncodedString())"))
@@ -32,7 +32,7 @@ import Testing
         )
     }
 
-    @Test func `the largest files are uploaded once, until the rest fits`() async throws {
+    @Test func `the largest files are uploaded once until the rest fits`() async throws {
         try await withFakeGemini { gemini in
             let outcome = try await outcome(gemini)
             #expect(outcome.text == "Hello from the fake.")
@@ -42,7 +42,7 @@ import Testing
             #expect(uploads[0].headers["x-goog-upload-header-content-length"] == "9000")
             #expect(uploads[0].headers["content-type"] == "application/json")
             #expect(uploads[1].bytes == Array(Self.large))
-            // It was looked at until it was ready.
+            // The file was polled until it was ready.
             #expect(gemini.requests().count { $0.path.hasPrefix("/v1beta/files/") } == 2)
             let body = try #require(gemini.requests(Self.path).first?.body)
             let file = "{\"fileData\":{\"mimeType\":\"image/png\",\"fileUri\":\"\(gemini.url)/v1beta/files/"
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `what fits is sent with the message`() async throws {
+    @Test func `files that fit are sent inline`() async throws {
         try await withFakeGemini { gemini in
             let outcome = try await geminiRouting(to: gemini.url).routing.geminiOutcome(question())
             #expect(outcome.finish != nil)
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `a file that Gemini cannot use is told`() async throws {
+    @Test func `a file that Gemini cannot process is reported`() async throws {
         try await withFakeGemini { gemini in
             let fault = try await outcome(gemini, question(type: "image/heif")).fault
             #expect(fault?.code == .rejected)
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `the file goes to where Gemini is, whatever address is named`() async throws {
+    @Test func `files are uploaded to the configured server only`() async throws {
         try await withFakeGemini { gemini in
             gemini.next(
                 "/upload/v1beta/files",
@@ -95,7 +95,7 @@ import Testing
         (.geminiError(400, "INVALID_ARGUMENT", "Unsupported MIME type: image/png"), .rejected),
         (FakeResponse.json(200, "").cut(after: 20), .cut), (.raw("garbage"), .provider),
     ])
-    func `an upload that does not begin is a fault`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
+    func `an upload that does not start is an error`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
         try await withFakeGemini { gemini in
             gemini.next("/upload/v1beta/files", answer)
             let outcome = try await outcome(gemini)
@@ -109,7 +109,7 @@ import Testing
         #"{"file":{"name":"../models","uri":"u","state":"PROCESSING"}}"#,
         #"{"file":{"name":"files/a b","uri":"u","state":"PROCESSING"}}"#,
     ])
-    func `a file that is described strangely is a fault`(_ description: String) async throws {
+    func `an invalid description of a file is an error`(_ description: String) async throws {
         try await withFakeGemini { gemini in
             let start = FakeResponse.json(
                 200,
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func `a file that is never ready is given up in time`() async throws {
+    @Test func `a file that is never processed times out`() async throws {
         try await withFakeGemini { gemini in
             let file = #"{"name":"files/a","uri":"u","state":"PROCESSING"}"#
             let start = FakeResponse.json(

@@ -4,14 +4,14 @@ import Testing
 
 @testable import InferenceService
 
-/// Answers of a server that is broken or means ill, on real sockets.
+/// Responses of a broken or hostile server on real sockets.
 @Suite(.timeLimit(.minutes(2))) struct GeminiHostileTests {
-    /// An answer, and what must come of it.
+    /// A response and the expected result.
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
         let answer: FakeResponse
         var text = ""
-        /// Absent when the answer is whole all the same.
+        /// `nil` for a complete answer.
         let code: Fault.Code?
         var limits = GenerationTimeouts()
 
@@ -149,7 +149,7 @@ import Testing
     ]
 
     @Test(arguments: rows)
-    func `whatever comes, the verdict is right and what came before it stands`(_ row: Row) async throws {
+    func `hostile responses give the right error after their earlier text`(_ row: Row) async throws {
         try await withFakeGemini { gemini in
             gemini.always(Self.path, row.answer)
             let outcome = try await geminiRouting(to: gemini.url, limits: row.limits).routing.geminiOutcome()

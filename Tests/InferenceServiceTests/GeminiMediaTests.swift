@@ -4,7 +4,7 @@ import Testing
 @testable import InferenceService
 
 @Suite struct GeminiMediaTests {
-    private let media = GeminiMedia(address: "http://here/g")
+    private let media = GeminiMedia(passesAddresses: true)
 
     @Test(arguments: [
         ("data:image/png;base64,aGk=", GeminiPart.data("aGk=", type: "image/png")),
@@ -12,13 +12,12 @@ import Testing
         ("data:image/webp;charset=x;BASE64,-_8", .data("+/8=", type: "image/webp")),
         ("data:image/heic;base64,aGk%3D", .data("aGk=", type: "image/heic")),
         ("gs://bucket/a.PNG", .file("gs://bucket/a.PNG", type: "image/png")),
-        ("http://here/g/v1beta/files/abc", .file("http://here/g/v1beta/files/abc", type: nil)),
         (
             "https://generativelanguage.googleapis.com/v1beta/files/abc",
             .file("https://generativelanguage.googleapis.com/v1beta/files/abc", type: nil)
         ),
     ])
-    func `images that Gemini takes become parts`(_ url: String, _ wanted: GeminiPart) throws {
+    func `supported images become parts`(_ url: String, _ wanted: GeminiPart) throws {
         #expect(try media.image(Inference.Image(url: url)) == wanted)
     }
 
@@ -32,7 +31,7 @@ import Testing
         ("data:image/png;base64,aGk==", "not base64"), ("data:image/png;base64,====", "not base64"),
         ("data:image/png;base64,aé==", "not base64"),
     ])
-    func `other images are refused with a reason, and another model may take them`(_ url: String, _ why: String) throws
+    func `other images are rejected with a reason, and another model may be tried`(_ url: String, _ why: String) throws
     {
         let error = try #require(throws: ProviderError.self) { try media.image(Inference.Image(url: url)) }
         #expect(error.fault.code == .invalid)
@@ -42,15 +41,24 @@ import Testing
     }
 
     @Test(arguments: [
+        "gs://bucket/a.png", "https://generativelanguage.googleapis.com/v1beta/files/abc", "http://10.0.0.5/a.png",
+    ])
+    func `a server other than Google's own receives no addresses`(_ url: String) throws {
+        let media = GeminiMedia(passesAddresses: false)
+        let error = try #require(throws: ProviderError.self) { try media.image(Inference.Image(url: url)) }
+        #expect(error.fault.code == .invalid && error.fault.message.contains("data: URL"))
+    }
+
+    @Test(arguments: [
         ("wav", "audio/wav"), ("mp3", "audio/mp3"), ("MP3", "audio/mp3"), ("aiff", "audio/aiff"), ("aac", "audio/aac"),
         ("ogg", "audio/ogg"), ("flac", "audio/flac"),
     ])
-    func `sound that Gemini takes becomes a part`(_ format: String, _ type: String) throws {
+    func `supported audio becomes a part`(_ format: String, _ type: String) throws {
         #expect(try media.audio(Inference.Audio(data: "aGk=", format: format)) == .data("aGk=", type: type))
     }
 
     @Test(arguments: ["webm", "m4a", "opus", "pcm16", ""])
-    func `other sound is refused with a reason`(_ format: String) throws {
+    func `other audio formats are rejected with a reason`(_ format: String) throws {
         let error = try #require(throws: ProviderError.self) {
             try media.audio(Inference.Audio(data: "aGk=", format: format))
         }

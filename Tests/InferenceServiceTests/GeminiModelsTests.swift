@@ -12,7 +12,7 @@ import Testing
         try GeminiProvider(url: url, key: key, client: HTTPClient())
     }
 
-    @Test func `models are listed with what they can do, the one that stands in for all first`() async throws {
+    @Test func `models are listed with their abilities in order of preference`() async throws {
         try await withFakeGemini { gemini in
             let models = try await provider(gemini.url).models()
             #expect(
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `the list is read page by page, and not without end`() async throws {
+    @Test func `the list is read page by page up to a limit`() async throws {
         try await withFakeGemini { gemini in
             gemini.always("/v1beta/models") { request in
                 let token = request.query.split(separator: "pageToken=").last.map(String.init) ?? ""
@@ -54,14 +54,14 @@ import Testing
     @Test(arguments: [
         FakeResponse.json(200, "not json"), .json(200, "[]"), .json(200, #"{"models":5}"#), .raw("garbage"),
     ])
-    func `a list that is none is a fault`(_ answer: FakeResponse) async throws {
+    func `an invalid list is an error`(_ answer: FakeResponse) async throws {
         try await withFakeGemini { gemini in
             gemini.always("/v1beta/models", answer)
             await #expect(throws: ProviderError.self) { try await provider(gemini.url).models() }
         }
     }
 
-    @Test func `a model is asked for once, and what cannot be had is known by its name`() async throws {
+    @Test func `a model is requested once, and its name determines its properties otherwise`() async throws {
         try await withFakeGemini { gemini in
             let provider = try provider(gemini.url)
             for _ in 0..<3 {
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `names cannot lead elsewhere`() async throws {
+    @Test func `names cannot change the path`() async throws {
         try await withFakeGemini { gemini in
             let provider = try provider(gemini.url)
             for name in ["a:b", "a?b", "a#b", "a b", "tunedModels/a"] { _ = try? await provider.model(name) }
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `texts become vectors, a hundred at a time`() async throws {
+    @Test func `embeddings are requested in batches of a hundred`() async throws {
         try await withFakeGemini { gemini in
             let texts = (0..<150).map { String(repeating: "x", count: $0 + 1) }
             let routing = try geminiRouting(to: gemini.url).routing
@@ -119,7 +119,7 @@ import Testing
         #"{"embeddings":[]}"#, #"{"embeddings":[{"values":[]}]}"#, #"{"embeddings":[{"values":["x"]}]}"#, "{}", "x",
         #"{"embeddings":[{"values":[1]},{"values":[2]}]}"#, #"{"embeddings":[{"values":[1e400]}]}"#,
     ])
-    func `vectors that are none are a fault`(_ answer: String) async throws {
+    func `invalid embeddings are an error`(_ answer: String) async throws {
         try await withFakeGemini { gemini in
             gemini.always("/v1beta/models/gemini-embedding-001:batchEmbedContents", .json(200, answer))
             let request = Inference.Embed(model: "gemini/gemini-embedding-001", input: ["a"])
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `vectors that Gemini counted are not estimated`() async throws {
+    @Test func `reported usage of embeddings is not estimated`() async throws {
         try await withFakeGemini { gemini in
             let answer = #"{"embeddings":[{"values":[1.5]}],"usageMetadata":{"promptTokenCount":3}}"#
             gemini.always("/v1beta/models/gemini-embedding-001:batchEmbedContents", .json(200, answer))
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `with Gemini set up the service speaks to it, and without it nobody is asked`() async throws {
+    @Test func `Gemini is used only if it is configured`() async throws {
         try await withFakeGemini { gemini in
             let settings = ["GEMINI_BASE_URL": gemini.url, "GEMINI_API_KEY": "a-key", "GEMINI_API_VERSION": "v1"]
             try await withInference(settings) { bus in

@@ -7,7 +7,7 @@ import Testing
 
 @testable import InferenceService
 
-/// All that came of a generation by Gemini.
+/// The result of a generation by Gemini.
 struct GeminiOutcome: Equatable {
     var text = ""
     var reasoning = ""
@@ -18,7 +18,7 @@ struct GeminiOutcome: Equatable {
 
     init() {}
 
-    /// Reads a stream to its end, well or ill.
+    /// Reads a stream to its end or its error.
     init(_ begin: () async throws -> ElementStream<Inference.Event>) async throws {
         do {
             let stream = try await begin()
@@ -51,7 +51,7 @@ struct GeminiOutcome: Equatable {
     }
 }
 
-/// The way to a Gemini, without a service around it.
+/// Routing to a Gemini, without a service.
 func geminiRouting(
     to url: String,
     key: String? = "a-key",
@@ -71,7 +71,7 @@ func geminiRouting(
     return (Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: fallbacks, retries: retries), catalogue)
 }
 
-/// One question of a user to Gemini.
+/// A request with one message for Gemini.
 func geminiQuestion(
     _ text: String = "Hello?",
     model: String = "gemini/gemini-2.5-flash",
@@ -81,7 +81,7 @@ func geminiQuestion(
 }
 
 extension Routing {
-    /// Generates to the end.
+    /// Returns the complete answer.
     func geminiOutcome(
         _ request: Inference.Generate = geminiQuestion(),
         _ context: CallContext = CallContext()
@@ -90,12 +90,12 @@ extension Routing {
     }
 }
 
-/// What Gemini's decoder makes of bytes.
+/// The result of decoding bytes as Gemini's stream.
 struct GeminiReading {
     var outcome = GeminiOutcome()
     var error: ProviderError?
 
-    /// Reads these pieces, each of which comes in one read.
+    /// Decodes pieces, each as one read.
     init(_ pieces: [[UInt8]]) throws {
         var decoder = GeminiDecoder(
             name: "gemini/gemini-2.5-flash",
@@ -118,7 +118,7 @@ struct GeminiReading {
         }
     }
 
-    /// Reads server-sent events of these chunks.
+    /// Decodes chunks as server-sent events.
     init(chunks: [String]) throws {
         try self.init(chunks.map { Array("data: \($0)\r\n\r\n".utf8) })
     }

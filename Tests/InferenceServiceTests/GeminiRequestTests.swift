@@ -4,9 +4,9 @@ import Testing
 
 @testable import InferenceService
 
-/// What is asked of Gemini, byte for byte.
+/// Requests to Gemini, byte for byte.
 @Suite struct GeminiRequestTests {
-    /// The body of the request for some messages.
+    /// The body of a request for messages.
     private func body(
         _ messages: [Inference.Message],
         model: String = "gemini-2.0-flash",
@@ -22,15 +22,15 @@ import Testing
         prompt.responseFormat = format.map { ByteBuffer(string: $0) }
         let request = try GeminiRequest(
             prompt: prompt,
-            family: GeminiModelTraits(model: model),
-            address: "http://here/g"
+            traits: GeminiModelTraits(model: model),
+            media: GeminiMedia(passesAddresses: false)
         )
         return String(buffer: request.encoded())
     }
 
     private let hello = Inference.Message(role: .user, content: "Hello")
 
-    @Test func `instructions stand apart, and the sides take turns`() throws {
+    @Test func `instructions are separate, and turns alternate`() throws {
         let messages: [Inference.Message] = [
             .init(role: .system, content: "Be \"kind\"."), .init(role: .user, content: "a"),
             .init(role: .user, content: .parts([.init(text: "b"), .init(text: "")])),
@@ -46,13 +46,13 @@ import Testing
         #expect(try body(messages) == wanted)
     }
 
-    @Test func `an open model that takes no instructions is told them by the user`() throws {
+    @Test func `an open model without system instructions receives them from the user`() throws {
         let messages: [Inference.Message] = [.init(role: .system, content: "Be kind."), hello]
         let wanted = #"{"contents":[{"role":"user","parts":[{"text":"Be kind."},{"text":"Hello"}]}]}"#
         #expect(try body(messages, model: "gemma-3-27b-it") == wanted)
     }
 
-    @Test func `instructions that stand alone are said by the user`() throws {
+    @Test func `instructions alone become a user turn`() throws {
         let messages: [Inference.Message] = [
             .init(role: .system, content: "Be kind."), .init(role: .developer, content: "Greet."),
         ]
@@ -60,12 +60,12 @@ import Testing
         #expect(try body(messages) == wanted)
     }
 
-    @Test func `a conversation that says nothing is refused`() throws {
+    @Test func `a conversation without content is invalid`() throws {
         #expect(throws: ProviderError.self) { try body([.init(role: .system, content: "")]) }
         #expect(throws: ProviderError.self) { try body([.init(role: .assistant, content: "")]) }
     }
 
-    @Test func `options have Gemini's names, and what it has no name for is left out`() throws {
+    @Test func `options have Gemini's names, and unsupported ones are omitted`() throws {
         var options = Inference.Options(maxTokens: 77, stop: ["END", "\n"], temperature: 0.25, seed: 1 << 40 | 5)
         (options.topP, options.topK, options.minP) = (0.9, 40, 0.1)
         (options.frequencyPenalty, options.presencePenalty) = (0.5, -0.5)
@@ -81,11 +81,11 @@ import Testing
         #expect(try body([hello], options: unknown) == #"{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}"#)
     }
 
-    @Test func `more stop texts than Gemini takes are refused, and another model may take them`() throws {
+    @Test func `too many stop texts are rejected, and another model may be tried`() throws {
         let options = Inference.Options(stop: ["1", "2", "3", "4", "5", "6"])
         let error = try #require(throws: ProviderError.self) { try body([hello], options: options) }
         #expect(error.fault.code == .invalid)
-        #expect(error.fault.message == "Gemini takes at most 5 stop texts; there are 6.")
+        #expect(error.fault.message == "Gemini supports at most 5 stop texts; the request has 6.")
         #expect(error.retryAdvice == .tryAnotherModel)
     }
 
@@ -112,8 +112,11 @@ import Testing
             ("gemini-2.5-flash-preview-tts", nil, nil), ("tunedModels/mine", "low", nil), ("gemini-x.y.z", "low", nil),
         ] as [(String, String?, String?)]
     )
-    func `an effort becomes what the model's family knows`(_ model: String, _ effort: String?, _ wanted: String?) throws
-    {
+    func `a reasoning effort is converted for the model's version`(
+        _ model: String,
+        _ effort: String?,
+        _ wanted: String?
+    ) throws {
         var options = Inference.Options()
         options.reasoningEffort = effort
         let text = try body([hello], model: model, options: options)
@@ -121,7 +124,7 @@ import Testing
         #expect(text == #"{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]"# + end)
     }
 
-    @Test func `tools keep their schemas as they came`() throws {
+    @Test func `tools keep their schemas unchanged`() throws {
         let schema =
             #"{ "type":"object","properties":{"city":{"type":"string","x":1e2}},"additionalProperties":false }"#
         let tools = """
@@ -141,7 +144,7 @@ import Testing
         (#""auto""#, #"{"mode":"AUTO"}"#), (#""none""#, #"{"mode":"NONE"}"#), (#""required""#, #"{"mode":"ANY"}"#),
         (#"{"type":"function","function":{"name":"now"}}"#, #"{"mode":"ANY","allowedFunctionNames":["now"]}"#),
     ])
-    func `the choice of a tool has Gemini's words`(_ choice: String, _ wanted: String) throws {
+    func `the tool choice is converted to Gemini's format`(_ choice: String, _ wanted: String) throws {
         let text = try body([hello], tools: #"[{"type":"function","function":{"name":"now"}}]"#, choice: choice)
         #expect(text.hasSuffix(#","toolConfig":{"functionCallingConfig":\#(wanted)}}"#))
     }
@@ -154,7 +157,7 @@ import Testing
             ("[]", #""sometimes""#), ("[]", #"{"type":"allowed_tools"}"#), ("[]", "["),
         ] as [(String, String?)]
     )
-    func `tools and choices that are none are refused`(_ tools: String, _ choice: String?) throws {
+    func `invalid tools and choices are rejected`(_ tools: String, _ choice: String?) throws {
         let error = try #require(throws: ProviderError.self) { try body([hello], tools: tools, choice: choice) }
         #expect(error.fault.code == .invalid)
         #expect(error.fault.message.hasSuffix("."))
@@ -170,7 +173,7 @@ import Testing
             (#"{"type":"json_schema","json_schema":{"name":"a"}}"#, #"{"responseMimeType":"application/json"}"#),
         ] as [(String, String?)]
     )
-    func `the form of the answer has Gemini's words`(_ format: String, _ wanted: String?) throws {
+    func `the response format is converted to Gemini's format`(_ format: String, _ wanted: String?) throws {
         let text = try body([hello], format: format)
         #expect(text.hasSuffix(wanted.map { #"],"generationConfig":\#($0)}"# } ?? "}]}]}"))
     }

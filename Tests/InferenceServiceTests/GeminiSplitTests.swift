@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
-    func `a stream that comes byte by byte gives the same answer`(_ form: Int) async throws {
+    func `a stream received byte by byte gives the same answer`(_ form: Int) async throws {
         try await withFakeGemini { gemini in
             gemini.next(Self.path, Self.forms[form].byteByByte())
             let outcome = try await geminiRouting(to: gemini.url).routing.geminiOutcome()
@@ -38,16 +38,16 @@ import Testing
     }
 
     @Test(arguments: [0, 1], [FakeResponse.Ending.close, .reset])
-    func `a stream cut after any byte is never complete`(_ form: Int, _ ending: FakeResponse.Ending) async throws {
+    func `a truncated stream is never complete`(_ form: Int, _ ending: FakeResponse.Ending) async throws {
         let answer = Self.forms[form]
-        // The answer is whole once the object that says why it ends is; what is behind it may be lost.
+        // The answer is complete after the object with the finish reason; later bytes may be lost.
         let text = String(decoding: answer.bytes, as: UTF8.self)
         let reason = try #require(text.range(of: "\"finishReason\""))
         let end = try #require(text.range(of: "CpuQE\"}", range: reason.upperBound..<text.endIndex))
         let whole = text[..<end.upperBound].utf8.count
         try await withFakeGemini { gemini in
             for count in 0..<answer.bytes.count {
-                // One that does not know how often it went wrong before.
+                // A new circuit breaker for each attempt.
                 let routing = try geminiRouting(to: gemini.url).routing
                 gemini.next(Self.path, answer.cut(after: count, ending))
                 let outcome = try await routing.geminiOutcome()
@@ -60,7 +60,7 @@ import Testing
                     #expect(outcome.text == Self.pieces.joined())
                     #expect(outcome.fault == nil)
                 }
-                // A proper close behind the whole object loses nothing; a reset may throw bytes away unread.
+                // A close after the object loses nothing; a reset may discard unread bytes.
                 if count >= whole, ending == .close { #expect(outcome.finish != nil, "Cut after \(count).") }
             }
         }

@@ -3,14 +3,14 @@ import Testing
 
 @testable import InferenceService
 
-/// How calls of tools, what they said, and signatures of thoughts go back to Gemini.
+/// Tool calls, results and thought signatures in requests to Gemini.
 @Suite struct GeminiToolHistoryTests {
     private func contents(
         _ messages: [Inference.Message],
         model: String = "gemini-3-pro-preview"
     ) throws -> [GeminiContent] {
-        let media = GeminiMedia(address: "http://here")
-        return try GeminiConversation(messages, family: GeminiModelTraits(model: model), media: media).contents
+        let media = GeminiMedia(passesAddresses: true)
+        return try GeminiConversation(messages, traits: GeminiModelTraits(model: model), media: media).contents
     }
 
     private func call(_ id: String, _ arguments: String, _ signature: String? = nil) -> Inference.ToolCall {
@@ -26,7 +26,7 @@ import Testing
         Inference.Message(role: .tool, content: .text(text), toolCallID: id, name: name)
     }
 
-    @Test func `results follow their calls in one turn, by name and id`() throws {
+    @Test func `results follow their calls in one turn, by name and identifier`() throws {
         let found = try contents([
             .init(role: .user, content: "Weather?"),
             .init(
@@ -60,7 +60,7 @@ import Testing
         )
     }
 
-    @Test func `a result whose call is not there is told`() throws {
+    @Test func `a result without its call becomes a text`() throws {
         let found = try contents([result("lost", "sunny", name: "weather"), result(nil, "4")])
         #expect(
             found == [
@@ -75,7 +75,7 @@ import Testing
         ("a\u{0}\"", #"{"arguments":"a\u0000\""}"#), ("\"x\"", #"{"arguments":"x"}"#),
         (#"{"a" 1}"#, #"{"arguments":"{\"a\" 1}"}"#), ("{'a':1}", #"{"arguments":"{'a':1}"}"#),
     ])
-    func `arguments that are no object are put into one`(_ arguments: String, _ wanted: String) throws {
+    func `arguments that are not an object become a member`(_ arguments: String, _ wanted: String) throws {
         #expect(GeminiConversation.object(arguments, else: "arguments") == wanted)
         let found = try contents([.init(role: .assistant, content: nil, toolCalls: [call("a", arguments)])])
         #expect(
@@ -83,7 +83,7 @@ import Testing
         )
     }
 
-    @Test func `arguments that are nested without end do no harm`() {
+    @Test func `deeply nested arguments are accepted`() {
         let deep = String(repeating: "{\"a\":", count: 100_000) + "1" + String(repeating: "}", count: 100_000)
         #expect(GeminiConversation.object(deep, else: "arguments").hasPrefix("{\"arguments\":\"{"))
     }
@@ -92,7 +92,7 @@ import Testing
         ("gemini-3-pro-preview", true), ("gemini-3.8-flash", true), ("gemini-flash-latest", true),
         ("gemini-2.5-flash", false), ("gemini-2.0-flash", false), ("gemma-4-31b", false),
     ])
-    func `the first call of another model is signed as such where that is wanted`(
+    func `the first call of another model gets a placeholder signature if required`(
         _ model: String,
         _ isSigned: Bool
     ) throws {
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func `signatures of texts go back to where they were`() throws {
+    @Test func `signatures of texts are returned at their places`() throws {
         let metadata = GeminiSignature.metadata("c2ln")
         let part = Inference.Part(text: "b", metadata: metadata)
         let found = try contents([
@@ -141,7 +141,7 @@ import Testing
             (#"{"google":{"thought_signature":7}}"#, nil), ("{", nil), ("", nil),
         ] as [(String, String?)]
     )
-    func `a signature is found where Google puts it`(_ text: String, _ wanted: String?) {
+    func `a thought signature is read in both spellings`(_ text: String, _ wanted: String?) {
         #expect(GeminiSignature.read(RawJSON(text)) == wanted)
     }
 }

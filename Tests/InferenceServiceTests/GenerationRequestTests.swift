@@ -10,7 +10,7 @@ import Testing
         try GenerationRequest(ByteBuffer(string: text))
     }
 
-    @Test func `messages stay the bytes that they came as`() throws {
+    @Test func `messages stay encoded`() throws {
         let messages = #"[{"role":"system","content":"a\"]\u00e9"},{"content":"é [{","role":"user"}]"#
         let request = try read(
             #"{"messages":\#(messages),"model":"demo","options":{"seed":3},"gatherMilliseconds":25}"#
@@ -22,7 +22,7 @@ import Testing
         #expect(request.hasMessages)
     }
 
-    @Test func `instructions alone may be answered, nothing at all may not`() throws {
+    @Test func `instructions alone are accepted, and an empty list is not`() throws {
         for role in ["system", "developer"] {
             let request = try read(#"{"messages":[{"role":"\#(role)","content":"Greet."}],"options":{}}"#)
             #expect(request.hasMessages)
@@ -32,7 +32,7 @@ import Testing
         #expect(throws: Fault.self) { try GenerationValidator.check(nothing) }
     }
 
-    @Test func `another form means the same`() throws {
+    @Test func `other formats of a request are equivalent`() throws {
         let request = try read(#"{"model":null,"messages":[{"role":"user","content":"a","more":[1]}],"options":{}}"#)
         #expect(request.model == nil)
         let messages = try BusCoding.decode([Inference.Message].self, from: request.messages)
@@ -46,18 +46,18 @@ import Testing
         #"{"messages":[{"role":"user","content":"a"}],"options":{}} more"#, #"{"messages":["#,
         #"{"messages":[{"role":"user","content":"a"}],"options":{"seed":"x"}}"#,
     ])
-    func `what cannot be read is refused`(text: String) {
+    func `an unreadable request is invalid`(text: String) {
         #expect(throws: Fault.self) { _ = try read(text) }
     }
 
-    @Test func `what is not UTF-8 is refused`() {
+    @Test func `invalid UTF-8 is rejected`() {
         var body = ByteBuffer(string: #"{"options":{},"messages":[{"role":"user","content":""#)
         body.writeInteger(UInt8(0xC3))
         body.writeString(#""}]}"#)
         #expect(throws: Fault.self) { _ = try GenerationRequest(body) }
     }
 
-    @Test func `gathering is bounded`() throws {
+    @Test func `gatherMilliseconds is limited`() throws {
         let question = #""messages":[{"role":"user","content":"a"}],"options":{}"#
         for gather in [-1, 1001] {
             let request = try read("{\(question),\"gatherMilliseconds\":\(gather)}")
@@ -70,7 +70,7 @@ import Testing
         (#""tools":[{"type":"function"}],"toolChoice":"none""#, []),
         (#""tools":[{"type":"function"}],"toolChoice":"auto""#, [.tools]), (#""gatherMilliseconds":1"#, []),
     ])
-    func `only who may call a tool needs a model that can`(_ member: String, _ needs: [Model.Ability]) throws {
+    func `tools are needed only if calls are permitted`(_ member: String, _ needs: [Model.Ability]) throws {
         let request = try read("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"options\":{},\(member)}")
         #expect(request.needs == needs)
     }

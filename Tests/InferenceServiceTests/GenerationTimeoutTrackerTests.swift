@@ -6,39 +6,39 @@ import Testing
     private let start = ContinuousClock.now
     private let limits = GenerationTimeouts(firstToken: .seconds(10), gap: .seconds(5), whole: .seconds(60))
 
-    @Test func `the first token has its own limit`() {
+    @Test func `the first token has its own timeout`() {
         let pace = GenerationTimeoutTracker(limits: limits, start: start)
-        #expect(pace.verdict(at: start) == .lookAgain(at: start + .seconds(10)))
-        #expect(pace.verdict(at: start + .seconds(10)) == .passed(.firstToken))
+        #expect(pace.status(at: start) == .pending(until: start + .seconds(10)))
+        #expect(pace.status(at: start + .seconds(10)) == .expired(.firstToken))
     }
 
-    @Test func `a gap counts from when more was asked for`() {
+    @Test func `the gap timeout starts with the wait for more output`() {
         var pace = GenerationTimeoutTracker(limits: limits, start: start)
         pace.progress()
         pace.wait(at: start + .seconds(20))
         pace.wait(at: start + .seconds(22))
-        #expect(pace.verdict(at: start + .seconds(24)) == .lookAgain(at: start + .seconds(25)))
-        #expect(pace.verdict(at: start + .seconds(25)) == .passed(.gap))
+        #expect(pace.status(at: start + .seconds(24)) == .pending(until: start + .seconds(25)))
+        #expect(pace.status(at: start + .seconds(25)) == .expired(.gap))
         pace.progress()
     }
 
-    @Test func `a reader who takes time is not the provider's silence`() {
+    @Test func `a slow reader does not count as silence of the provider`() {
         var pace = GenerationTimeoutTracker(limits: limits, start: start)
         pace.progress()
-        #expect(pace.verdict(at: start + .seconds(50)) == .lookAgain(at: start + .seconds(55)))
+        #expect(pace.status(at: start + .seconds(50)) == .pending(until: start + .seconds(55)))
     }
 
-    @Test func `the whole has a limit whatever happens`() {
+    @Test func `the total timeout always applies`() {
         var pace = GenerationTimeoutTracker(limits: limits, start: start)
         pace.progress()
-        #expect(pace.verdict(at: start + .seconds(58)) == .lookAgain(at: start + .seconds(60)))
-        #expect(pace.verdict(at: start + .seconds(60)) == .passed(.whole))
+        #expect(pace.status(at: start + .seconds(58)) == .pending(until: start + .seconds(60)))
+        #expect(pace.status(at: start + .seconds(60)) == .expired(.whole))
     }
 
-    @Test func `after the finish the farewell must be short`() {
+    @Test func `the response must end soon after the finish`() {
         var pace = GenerationTimeoutTracker(limits: limits, start: start)
         pace.progress(isFinished: true)
         pace.wait(at: start + .seconds(1))
-        #expect(pace.verdict(at: start + .seconds(2)) == .passed(.settling))
+        #expect(pace.status(at: start + .seconds(2)) == .expired(.settling))
     }
 }

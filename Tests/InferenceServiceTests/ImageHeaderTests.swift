@@ -8,7 +8,7 @@ import Testing
             0, 0, 2, 0x80, 0, 0, 1, 0xE0,
         ]
     private static let gif: [UInt8] = Array("GIF89a".utf8) + [0x40, 0x01, 0xF0, 0]
-    /// With an application segment and fill bytes before the frame.
+    /// A header with an application segment and fill bytes before the frame.
     private static let jpeg: [UInt8] =
         [0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, 0xFF, 0xC2, 0, 11, 8, 0, 100, 0, 200, 3, 1, 1, 1]
     private static let riff: [UInt8] = Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WEBP".utf8)
@@ -18,7 +18,7 @@ import Testing
     private static let extended =
         riff + Array("VP8X".utf8) + [10, 0, 0, 0, 0, 0, 0, 0, 0x7F, 0x07, 0, 0x37, 0x04, 0]
 
-    @Test func `kinds and sizes are read`() throws {
+    @Test func `formats and dimensions are read`() throws {
         let cases: [([UInt8], ImageHeader.Kind, Int, Int)] = [
             (Self.png, .png, 640, 480), (Self.gif, .gif, 320, 240), (Self.jpeg, .jpeg, 200, 100),
             (Self.lossy, .webp, 800, 600), (Self.lossless, .webp, 800, 600), (Self.extended, .webp, 1920, 1080),
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `what is cut is none, and no bytes end the process`() {
+    @Test func `truncated headers are rejected without a crash`() {
         for bytes in [Self.png, Self.gif, Self.jpeg, Self.lossy, Self.lossless, Self.extended] {
             for count in 0..<min(bytes.count, 9) { #expect(ImageHeader(Array(bytes.prefix(count))) == nil) }
             for count in bytes.indices { _ = ImageHeader(Array(bytes.prefix(count))) }

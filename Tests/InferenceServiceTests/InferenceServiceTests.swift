@@ -5,9 +5,9 @@ import ServiceKit
 import TestSupport
 import Testing
 
-/// The service as its callers see it: over the bus, on real sockets.
+/// The service over the bus, on real sockets.
 @Suite(.timeLimit(.minutes(1))) struct InferenceServiceTests {
-    @Test func `with nothing set up the built-in model answers`() async throws {
+    @Test func `without configuration the built-in model answers`() async throws {
         try await withInference { bus in
             let outcome = try await bus.outcome(question("What is the meaning of life?", model: nil))
             #expect(outcome.fault == nil)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func `with Ollama set up, Ollama answers`() async throws {
+    @Test func `with Ollama configured, Ollama answers`() async throws {
         try await withFakeOllama { ollama in
             try await withInference(["OLLAMA_BASE_URL": ollama.url + "/", "OLLAMA_NUM_CTX": "1234"]) { bus in
                 let outcome = try await bus.outcome(question(model: nil))
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `a provider that is down is shown as down`() async throws {
+    @Test func `an unavailable provider is reported with its error`() async throws {
         try await withInference { bus in
             try await eventually {
                 let reports = try await bus.call(Models.List(), CallContext())
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `a fault in the middle reaches the caller as it is`() async throws {
+    @Test func `an error within the stream reaches the caller`() async throws {
         try await withFakeOllama { ollama in
             ollama.next(
                 "/api/chat",
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `a request that breaks a rule is refused with a sentence`() async throws {
+    @Test func `an invalid request is rejected with the reason`() async throws {
         try await withInference { bus in
             let wrong = [
                 Inference.Generate(model: "demo", messages: []),
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `many generations at once each get their own answer`() async throws {
+    @Test func `concurrent generations each get their own answer`() async throws {
         try await withFakeOllama { ollama in
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 ollama.always("/api/chat", .chat((0..<50).map { "word\($0) " }))
@@ -131,7 +131,8 @@ import Testing
         ("RUN_TIMEOUT", "0s"),
         ("PROVIDER_CONCURRENCY", "0"), ("PROVIDER_QUEUE", "-1"), ("CONNECT_TIMEOUT", "5"), ("INFERENCE_PORT", "70000"),
     ])
-    func `a wrong setting stops the start with a sentence that names it`(_ name: String, _ value: String) async throws {
+    func `an invalid setting stops the start with a message that names it`(_ name: String, _ value: String) async throws
+    {
         do {
             _ = try await InferenceService.unit(settings: Settings(values: ["BUS_TOKEN": "x", name: value]))
             Issue.record("\(name)=\(value) was taken.")

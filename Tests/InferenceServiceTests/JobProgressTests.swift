@@ -10,7 +10,7 @@ import Testing
         try OllamaJobLine(ByteBuffer(string: text))
     }
 
-    @Test func `bytes are counted over the layers that are known`() throws {
+    @Test func `bytes are counted over known layers`() throws {
         var progress = JobProgress(begunAt: .now)
         for text in [
             #"{"status":"pulling manifest"}"#, #"{"status":"pulling a","digest":"sha256:a","total":100}"#,
@@ -18,47 +18,47 @@ import Testing
             #"{"status":"pulling a","digest":"sha256:a","total":100,"completed":40}"#,
             #"{"status":"pulling a","digest":"sha256:a","total":100,"completed":700}"#,
             #"{"status":"pulling c","digest":"sha256:c","completed":7}"#,
-        ] { progress.take(try line(text), at: .now) }
-        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
-        progress.tell(&job)
+        ] { progress.apply(try line(text), at: .now) }
+        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now())
+        progress.copy(to: &job)
         #expect(job.layers.map(\.digest) == ["sha256:a", "sha256:b"])
         #expect(job.totalBytes == 150 && job.completedBytes == 150)
         #expect(!progress.isDone)
-        progress.take(try line(#"{"status":"success"}"#), at: .now)
+        progress.apply(try line(#"{"status":"success"}"#), at: .now)
         #expect(progress.isDone)
     }
 
-    @Test func `sizes that cannot be are unknown, and endless layers are not kept`() throws {
+    @Test func `invalid sizes are ignored, and the number of layers is limited`() throws {
         for size in ["-1", "9223372036854775807", "1e99", "\"5\"", "null", "99999999999999999999"] {
             #expect(try line("{\"status\":\"x\",\"digest\":\"d\",\"total\":\(size)}").total == nil, "\(size)")
         }
         var progress = JobProgress(begunAt: .now)
         for number in 0..<10_000 {
-            progress.take(try line("{\"digest\":\"\(number)\",\"total\":1125899906842624,\"completed\":1}"), at: .now)
+            progress.apply(try line("{\"digest\":\"\(number)\",\"total\":1125899906842624,\"completed\":1}"), at: .now)
         }
         #expect(progress.layers.count == 256)
-        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now())
-        progress.tell(&job)
+        var job = ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now())
+        progress.copy(to: &job)
         #expect(job.completedBytes == 256)
     }
 
-    @Test func `only what is new moves the deadline`() throws {
+    @Test func `only new information extends the deadline`() throws {
         let limits = JobProgress.Limits(fetching: .seconds(10), working: .seconds(100))
         let start = ContinuousClock.now
         var progress = JobProgress(begunAt: start)
         #expect(progress.deadline(limits) == start + .seconds(10))
         let fetching = try line(#"{"status":"pulling a","digest":"a","total":9,"completed":1}"#)
-        progress.take(fetching, at: start + .seconds(1))
-        progress.take(fetching, at: start + .seconds(5))
+        progress.apply(fetching, at: start + .seconds(1))
+        progress.apply(fetching, at: start + .seconds(5))
         #expect(progress.deadline(limits) == start + .seconds(11))
-        progress.take(try line(#"{"status":"verifying"}"#), at: start + .seconds(6))
+        progress.apply(try line(#"{"status":"verifying"}"#), at: start + .seconds(6))
         #expect(progress.deadline(limits) == start + .seconds(106))
-        progress.take(fetching, at: start + .seconds(7))
+        progress.apply(fetching, at: start + .seconds(7))
         #expect(progress.deadline(limits) == start + .seconds(17))
     }
 
-    @Test func `a watcher sees the newest state, not each one`() async throws {
-        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
+    @Test func `a watcher sees the latest state and may skip others`() async throws {
+        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now()))
         let stream = publisher.watch(pace: .zero)
         #expect(try await stream.nextBatch()?.first?.status == "")
         for number in 1...1000 { publisher.change { $0.status = "\(number)" } }
@@ -70,8 +70,8 @@ import Testing
         #expect(try await stream.nextBatch() == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a watcher who waits can leave`() async throws {
-        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", begun: .now()))
+    @Test(.timeLimit(.minutes(1))) func `a waiting watcher can be cancelled`() async throws {
+        let publisher = JobPublisher(ModelJob(id: ModelJob.ID(), kind: .pull, model: "x", startedAt: .now()))
         let stream = publisher.watch(pace: .zero)
         _ = try await stream.nextBatch()
         let waiting = Task { try await stream.nextBatch() }

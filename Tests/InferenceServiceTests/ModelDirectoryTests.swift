@@ -33,23 +33,23 @@ import Testing
         ("demo", "demo/demo"), ("demo/demo", "demo/demo"), ("ollama/unlisted:7b", "ollama/unlisted:7b"),
         ("ollama/ns/model", "ollama/ns/model"),
     ])
-    func `a name leads where it means`(_ name: String, _ wanted: String) throws {
+    func `a name resolves to its route`(_ name: String, _ wanted: String) throws {
         #expect(try directory().route(name).name == wanted)
     }
 
-    @Test func `a model on another host is not asked for`() throws {
+    @Test func `a model on another host is rejected`() throws {
         let directory = try directory()
         #expect { try directory.route("ollama/evil.example/ns/model") } throws: { ($0 as? Fault)?.code == .invalid }
     }
 
-    @Test func `a bare name that nobody has is missing, and the known ones are named`() throws {
+    @Test func `an unknown name without provider is not found, and the error lists known models`() throws {
         let directory = try directory()
         #expect { try directory.route("gpt-5") } throws: { error in
             (error as? Fault)?.code == .missing && (error as? Fault)?.message.contains("demo/demo") == true
         }
     }
 
-    @Test func `the last good list is kept while a provider is down`() throws {
+    @Test func `the last known list is kept while a provider is unavailable`() throws {
         var directory = try directory()
         directory.update("ollama", with: .failure(down))
         #expect(try directory.route("llama3.2").name == "ollama/llama3.2:latest")
@@ -57,19 +57,19 @@ import Testing
         #expect(directory.reports.first?.models.count == 2)
     }
 
-    @Test func `without any list a bare name cannot be decided`() throws {
+    @Test func `a name without provider needs a list of models`() throws {
         let directory = try directory(ollama: .failure(down))
         #expect { try directory.route("llama3.2") } throws: { ($0 as? Fault)?.code == .unavailable }
         #expect(try directory.route("ollama/llama3.2").name == "ollama/llama3.2")
     }
 
-    @Test func `the default is the first provider that answers`() throws {
+    @Test func `the default is a model of the first available provider`() throws {
         #expect(try directory().fallbackRoute().name == "ollama/llama3.2:latest")
         #expect(try directory(ollama: .failure(down)).fallbackRoute().name == "demo/demo")
         #expect(try directory(ollama: .success([])).fallbackRoute().name == "demo/demo")
     }
 
-    @Test func `one that nobody set up is shown only while it answers`() throws {
+    @Test func `a provider that is not configured is listed only while it is reachable`() throws {
         #expect(try directory(isConfigured: false, ollama: nil).reports.map(\.name) == ["demo"])
         #expect(try directory(isConfigured: false, ollama: .failure(down)).reports.map(\.name) == ["demo"])
         #expect(try directory(isConfigured: false).reports.map(\.name) == ["ollama", "demo"])

@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-/// Models are made, looked at and thrown away.
+/// Creating, showing and deleting models.
 @Suite(.timeLimit(.minutes(1))) struct ModelHandlersTests {
     private static let context = CallContext()
     private static let create = Models.Create(
@@ -25,7 +25,7 @@ import Testing
         return last
     }
 
-    @Test func `a model is made in the new form, and is there at once`() async throws {
+    @Test func `a model is created in the current format and listed immediately`() async throws {
         try await withFakeOllama { ollama in
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 let job = try await end(Self.create, bus)
@@ -51,7 +51,7 @@ import Testing
         FakeResponse.error(400, "path or modelfile are required"),
         .chat(lines: [#"{"error":"path or Modelfile are required"}"#]),
     ])
-    func `an older Ollama is asked in the old form`(_ refusal: FakeResponse) async throws {
+    func `an old Ollama receives the legacy format`(_ refusal: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.next("/api/create", refusal, .creation)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `a recipe that Ollama refuses fails with its words`() async throws {
+    @Test func `an error of Ollama for a Modelfile fails the job`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/create", .error(400, "unknown parameter 'temparature'"))
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `two recipes for one name at once are a conflict, the same twice is one`() async throws {
+    @Test func `different Modelfiles for one name conflict, and equal ones join`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/create", FakeResponse.creation.cut(after: FakeResponse.creation.headLength, .stall))
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -101,7 +101,7 @@ import Testing
                 #expect(first.isNew && !same.isNew && same.job.id == first.job.id)
                 let other = Models.Create(model: "a", from: "c")
                 await #expect { try await bus.call(other, Self.context) } throws: { ($0 as? Fault)?.code == .conflict }
-                // A pull of the same name is another thing.
+                // A pull of the same name is another job.
                 let pull = try await bus.call(Models.Pull(model: "a"), Self.context)
                 #expect(pull.isNew)
             }
@@ -113,13 +113,13 @@ import Testing
         #"{"a\nFROM x":1}"#,
         #"{"":1}"#,
     ])
-    func `parameters that are none are refused`(_ parameters: String) {
+    func `invalid parameters are rejected`(_ parameters: String) {
         #expect(throws: Fault.self) {
             try Modelfile(model: "a", base: "b", system: nil, template: nil, parameters: RawJSON(parameters))
         }
     }
 
-    @Test func `a text that is too long or holds a NUL is refused`() {
+    @Test func `a text that is too long or contains NUL is rejected`() {
         for system in [String(repeating: "x", count: 65_537), "a\u{0}b"] {
             #expect(throws: Fault.self) {
                 try Modelfile(model: "a", base: "b", system: system, template: nil, parameters: nil)
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `a model is thrown away, and is gone at once`() async throws {
+    @Test func `a deleted model is no longer listed`() async throws {
         try await withFakeOllama { ollama in
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 _ = try await bus.call(Models.Delete(model: "ollama/llama3.2"), Self.context)
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `a model is shown with all that is known of it`() async throws {
+    @Test func `a model is shown with all known properties`() async throws {
         try await withFakeOllama { ollama in
             ollama.always(
                 "/api/show",

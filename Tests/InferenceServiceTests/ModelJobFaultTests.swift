@@ -7,14 +7,14 @@ import Testing
 
 @testable import InferenceService
 
-/// Whatever Ollama does, a job has an end that says what happened.
+/// A job always ends with a result or an error, whatever Ollama does.
 @Suite(.timeLimit(.minutes(1))) struct ModelJobFaultTests {
     private static let begun = FakeResponse.pullLines(
         [.init("sha256:aaaaaaaaaaaaaaaa", total: 1000, steps: [10])],
         succeeds: false
     )
 
-    /// The end of a pull that Ollama answers with this.
+    /// The final state of a pull with a response.
     private func end(
         _ answer: FakeResponse,
         _ limits: JobProgress.Limits = JobProgress.Limits()
@@ -60,7 +60,7 @@ import Testing
         (.chat(lines: begun + [#"{"status":"Success"}"#]), .interrupted, .cut),
         (.chat(lines: begun + [#"{"status":null}"#, #"{"status":5}"#, "{}"]), .interrupted, .cut),
     ])
-    func `an end that is no success is none`(
+    func `an end without success is an error`(
         _ answer: FakeResponse,
         _ state: ModelJob.State,
         _ code: Fault.Code
@@ -72,7 +72,7 @@ import Testing
         if state == .interrupted { #expect(job.fault?.message.contains("Begin again") == true) }
     }
 
-    @Test func `nobody there is said with what to do`() async throws {
+    @Test func `an unreachable Ollama fails a job with advice`() async throws {
         let handlers = try handlers(at: try await unreachableURL())
         var last: ModelJob?
         for try await job in try handlers.jobs.watch(handlers.pull(Models.Pull(model: "x")).job.id) { last = job }
@@ -81,7 +81,7 @@ import Testing
         #expect(last?.fault?.message.contains("ollama serve") == true)
     }
 
-    @Test func `what comes after the success changes nothing`() async throws {
+    @Test func `lines after success are ignored`() async throws {
         let answer = FakeResponse.chat(lines: FakeResponse.pullLines(FakeResponse.layers) + [#"{"error":"late"}"#])
         for answer in [answer.stalledBeforeEnd, answer.ending(.close), answer.ending(.keepAlive)] {
             let job = try await end(answer)
@@ -95,13 +95,13 @@ import Testing
         #expect(job.state == .completed)
     }
 
-    @Test func `words that nobody knows are shown as they are`() async throws {
+    @Test func `unknown status texts are shown unchanged`() async throws {
         let lines = Self.begun + [#"{"status":"polishing\u0007 the brass"}"#, #"{"error":"stop"}"#]
         let job = try await end(.chat(lines: lines))
         #expect(job.status == "polishing  the brass")
     }
 
-    @Test func `who stands still is given up, also who says so again and again`() async throws {
+    @Test func `a job without progress fails, even if its lines repeat`() async throws {
         let limits = JobProgress.Limits(fetching: .milliseconds(300), working: .seconds(60))
         let stalled = try await end(.chat(lines: Self.begun).stalledBeforeEnd, limits)
         #expect(stalled.state == .interrupted)
@@ -113,11 +113,11 @@ import Testing
         #expect(silent.fault?.code == .timeout)
     }
 
-    @Test func `a checksum may take its time`() async throws {
+    @Test func `computing a checksum has a longer timeout`() async throws {
         let limits = JobProgress.Limits(fetching: .seconds(1), working: .seconds(60))
         let lines = Self.begun + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
         let whole = FakeResponse.chat(lines: lines)
-        // All but the last line at once, and that one a while later.
+        // All lines but the last at once, and the last one later.
         let text = String(decoding: whole.bytes, as: UTF8.self)
         let place = try #require(text.range(of: "{\"status\":\"success\"")).lowerBound
         let offset = text[..<place].utf8.count
@@ -125,7 +125,7 @@ import Testing
         #expect(job.state == .completed)
     }
 
-    @Test func `split anywhere, a pull comes to the same end`() async throws {
+    @Test func `a pull split anywhere ends in the same way`() async throws {
         let answer = FakeResponse.pull()
         try await withFakeOllama { ollama in
             let handlers = try handlers(at: ollama.url)
@@ -136,12 +136,12 @@ import Testing
                 for try await job in try handlers.jobs.watch(id) { last = job }
                 #expect(last?.state == .completed && last?.completedBytes == 2030, "Split at \(offset).")
             }
-            // Those that ended are remembered, but not all of them.
+            // A limited number of finished jobs is kept.
             #expect(handlers.jobs.list.count <= 101)
         }
     }
 
-    @Test func `cut after any byte, a pull is complete only when Ollama said so`() async throws {
+    @Test func `a truncated pull is complete only after success`() async throws {
         let answer = FakeResponse.pull()
         let text = String(decoding: answer.bytes, as: UTF8.self)
         let success = try #require(text.range(of: "\"success\"}"))

@@ -6,10 +6,10 @@ import Testing
 
 @testable import InferenceService
 
-/// Models are fetched and made as jobs: over the bus, on real sockets.
+/// Pulling and creating models as jobs over the bus, on real sockets.
 @Suite(.timeLimit(.minutes(1))) struct ModelJobTests {
     private static let context = CallContext()
-    /// A pull that never ends, and tells of its first layer.
+    /// A pull that reports one layer and never ends.
     private static let endless = FakeResponse.chat(
         lines: FakeResponse.pullLines(
             [.init("sha256:aaaaaaaaaaaaaaaa", total: 1000, steps: [0, 10, 250])],
@@ -17,18 +17,18 @@ import Testing
         )
     ).stalledBeforeEnd
 
-    private func pull(_ model: String, _ bus: HTTPBus) async throws -> Models.BegunJob {
+    private func pull(_ model: String, _ bus: HTTPBus) async throws -> Models.StartedJob {
         try await bus.call(Models.Pull(model: model), Self.context)
     }
 
-    /// All states of a job that a watcher sees, to its end.
+    /// All states that a watcher receives until the job's end.
     private func follow(_ id: ModelJob.ID, _ bus: HTTPBus) async throws -> [ModelJob] {
         var jobs: [ModelJob] = []
         for try await job in try await bus.stream(Models.FollowPull(id: id), Self.context) { jobs.append(job) }
         return jobs
     }
 
-    @Test func `a model that was fetched is there at once`() async throws {
+    @Test func `a pulled model is listed immediately`() async throws {
         try await withFakeOllama { ollama in
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
                 let begun = try await pull("ollama/qwen3:8b", bus)
@@ -36,12 +36,12 @@ import Testing
                 let last = try #require(try await follow(begun.job.id, bus).last)
                 #expect(last.state == .completed && last.status == "success" && last.fault == nil)
                 #expect(last.totalBytes == 2030 && last.completedBytes == 2030 && last.layers.count == 2)
-                #expect(last.ended != nil)
+                #expect(last.endedAt != nil)
                 let reports = try await bus.call(Models.List(), Self.context)
                 #expect(reports.first?.models.map(\.name).contains("ollama/qwen3:8b") == true)
                 let request = try #require(ollama.requests("/api/pull").first)
                 #expect(request.body == #"{"model":"qwen3:8b","stream":true}"#)
-                // Who comes after the end is told the end.
+                // A watcher after the end receives the final state.
                 let again = try await follow(begun.job.id, bus)
                 #expect(again == [last])
                 let jobs = try await bus.call(Models.Pulls(), Self.context)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `a job goes on without its client, is left and joined again, and is never doubled`() async throws {
+    @Test func `a job continues without its client, can be joined again, and is never duplicated`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/pull", Self.endless)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -67,7 +67,7 @@ import Testing
                     let jobs = try await bus.call(Models.Pulls(), Self.context)
                     return jobs.map(\.completedBytes) == [250]
                 }
-                // A watcher who comes late is told the state first, and nothing that was before.
+                // A late watcher first receives the current state.
                 let late = try await bus.stream(Models.FollowPull(id: first.job.id), Self.context)
                 let state = try #require(try await late.nextBatch()?.first)
                 #expect(state.state == .running && state.completedBytes == 250 && state.totalBytes == 1000)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `a cancelled job closes Ollama's connection, and every watcher is told`() async throws {
+    @Test func `cancelling a job closes Ollama's connection and notifies every watcher`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/pull", Self.endless)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -88,11 +88,11 @@ import Testing
                 async let other = follow(id, bus)
                 try await eventually { ollama.requests("/api/pull").count == 1 }
                 let job = try await bus.call(Models.CancelPull(id: id), Self.context)
-                #expect(job.state == .cancelled && job.fault == nil && job.ended != nil)
+                #expect(job.state == .cancelled && job.fault == nil && job.endedAt != nil)
                 try await eventually { ollama.requests("/api/pull").first?.isAbandoned == true }
                 let ends = try await [one.last?.state, other.last?.state]
                 #expect(ends == [.cancelled, .cancelled])
-                // Twice is as once, and the next one is a job of its own.
+                // Cancelling twice is idempotent, and the next pull is a new job.
                 let again = try await bus.call(Models.CancelPull(id: id), Self.context)
                 #expect(again == job)
                 let next = try await pull("big", bus)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func `two models are fetched at once`() async throws {
+    @Test func `two models are pulled concurrently`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/pull", Self.endless)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `too many at once are refused, and who joins is not one more`() async throws {
+    @Test func `too many jobs are rejected, and joining one does not count`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/pull", Self.endless)
             try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `the service's end ends its jobs, and their watchers are told`() async throws {
+    @Test func `shutdown ends jobs and notifies their watchers`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/pull", Self.endless)
             let watching = try await withInference(["OLLAMA_BASE_URL": ollama.url]) { bus in
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func `only names of Ollama's own registry are fetched, made and thrown away`() async throws {
+    @Test func `only names of Ollama's own registry can be pulled, created and deleted`() async throws {
         let wrong = [
             "", "../x", "hf.co/a/b", "ollama/hf.co/a/b", "hf.co/a", "ollama/127.0.0.1/x", "127.0.0.1:5000/a/b",
             "http://x/y",
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test func `an unknown job is missing`() async throws {
+    @Test func `an unknown job is not found`() async throws {
         try await withInference { bus in
             let id = ModelJob.ID()
             await #expect { _ = try await bus.call(Models.CancelPull(id: id), Self.context) } throws: {

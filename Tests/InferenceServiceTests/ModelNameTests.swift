@@ -9,7 +9,7 @@ import Testing
         "ollama/ns/model:Q8_0",
         "0", "A", "vllm/Qwen/Qwen3-8B", String(repeating: "a", count: 128), "a:" + String(repeating: "Z", count: 64),
     ])
-    func `a well-formed name is one`(_ name: String) {
+    func `a well-formed name is valid`(_ name: String) {
         #expect(ModelName.isValid(name))
     }
 
@@ -24,7 +24,7 @@ import Testing
         "a:../b", "a:b/c", "a: b", "a:é", "\u{FEFF}a", "a ", " a", String(repeating: "a", count: 129),
         "a:" + String(repeating: "b", count: 65), "~a", "a+b", "a^b", "[::1]/a", "{a}", "a!b",
     ])
-    func `a hostile name is none`(_ name: String) async throws {
+    func `a hostile name is invalid`(_ name: String) async throws {
         #expect(!ModelName.isValid(name))
         let directory = ModelDirectory([DemoProvider()])
         for name in [name, "ollama/\(name)"] {

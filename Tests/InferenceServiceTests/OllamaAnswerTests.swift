@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-/// What Ollama answers beside text: calls of tools, thoughts, probabilities.
+/// Tool calls, thoughts and log probabilities in Ollama's answers.
 @Suite(.timeLimit(.minutes(1))) struct OllamaAnswerTests {
     private func answer(_ lines: [String], _ request: Inference.Generate = question()) async throws -> Inference.Answer
     {
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `thoughts come apart from the text`() async throws {
+    @Test func `thoughts are separate from the text`() async throws {
         let answer = try await answer(
             [FakeResponse.thought("Let me"), FakeResponse.thought(" see.")] + FakeResponse.chatLines(["Yes", "."])
         )
@@ -26,7 +26,7 @@ import Testing
         #expect(answer.finish.reason == .stop)
     }
 
-    @Test func `calls of tools come whole, and end the answer`() async throws {
+    @Test func `tool calls are complete and finish the answer`() async throws {
         let answer = try await answer(
             [
                 FakeResponse.toolCalls(
@@ -45,7 +45,7 @@ import Testing
         #expect(answer.finish.reason == .toolCalls)
     }
 
-    @Test func `ids are kept, and made where they are the same or absent`() async throws {
+    @Test func `identifiers are kept, and generated if missing or repeated`() async throws {
         let answer = try await answer(
             [
                 FakeResponse.toolCalls(
@@ -68,7 +68,7 @@ import Testing
         (#"[{"function":{"name":"f","arguments":[1]}}]"#, 1),
         (#"[{"id":5,"function":{"name":"f","arguments":null}}]"#, 1),
     ])
-    func `broken calls are left out, or are calls with no arguments`(_ calls: String, _ count: Int) async throws {
+    func `incomplete calls are omitted or have no arguments`(_ calls: String, _ count: Int) async throws {
         let answer = try await answer(
             [FakeResponse.chatLine("\"content\":\"x\",\"tool_calls\":\(calls)")] + FakeResponse.chatLines([])
         )
@@ -77,7 +77,7 @@ import Testing
         #expect(answer.toolCalls?.allSatisfy { $0.function.arguments.hasPrefix("{") } != false)
     }
 
-    @Test func `arguments that are no JSON in detail end the answer`() async throws {
+    @Test func `arguments with invalid JSON end the answer`() async throws {
         for arguments in [
             "{\"a\":01}", "{\"a\" 1}",
             String(repeating: "{\"a\":", count: 100) + "1" + String(repeating: "}", count: 100),
@@ -95,14 +95,14 @@ import Testing
         }
     }
 
-    @Test func `length is told even of an answer that calls tools`() async throws {
+    @Test func `the length finish reason is kept for tool calls`() async throws {
         let answer = try await answer(
             [FakeResponse.toolCalls(FakeResponse.toolCall("f", "{}"))] + FakeResponse.chatLines([], "length")
         )
         #expect(answer.finish.reason == .length)
     }
 
-    @Test func `probabilities are told in OpenAI's form`() async throws {
+    @Test func `log probabilities are in OpenAI's format`() async throws {
         let lines = [
             FakeResponse.chatLine(
                 "\"content\":\"Hi\"",

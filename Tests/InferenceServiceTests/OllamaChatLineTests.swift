@@ -11,14 +11,14 @@ import Testing
         try OllamaChatLine(ByteBuffer(string: text))
     }
 
-    @Test func `a line of text is read`() throws {
+    @Test func `a line with text is parsed`() throws {
         let line = try read(FakeResponse.chatLines(["The"])[0])
         #expect(line.text == "The")
         #expect(!line.isDone)
         #expect(line.error == nil)
     }
 
-    @Test func `the last line is read with its counts`() throws {
+    @Test func `the last line is parsed with its counts`() throws {
         let line = try read(FakeResponse.chatLines([], "length", 26, 298)[0])
         #expect(line.isDone)
         #expect(line.doneReason == "length")
@@ -26,14 +26,14 @@ import Testing
         #expect(line.completionTokens == 298)
     }
 
-    @Test func `counts that are absent or absurd are unknown`() throws {
+    @Test func `missing and invalid counts are nil`() throws {
         #expect(try read(#"{"done":true}"#).promptTokens == nil)
         for absurd in ["-1", "1e99", "99999999999999999999999999", "\"7\"", "null", "3.5", "[1]"] {
             #expect(try read("{\"done\":true,\"eval_count\":\(absurd)}").completionTokens == nil)
         }
     }
 
-    @Test func `escapes stand for what Foundation takes them for`() throws {
+    @Test func `escapes are resolved as Foundation does`() throws {
         let texts = [
             #"\"\\\/\b\f\n\r\t"#, #"\u00e9\u4f60\u0041"#, #"\ud83d\ude00 and \uD83D\uDE00"#, "plain é 你 😀", "",
             #"\u0000"#, #"ends with \\"#,
@@ -45,13 +45,13 @@ import Testing
         }
     }
 
-    @Test func `half a surrogate pair becomes the replacement sign`() throws {
+    @Test func `half of a surrogate pair becomes U+FFFD`() throws {
         #expect(try read(#"{"message":{"content":"a\ud83db"}}"#).text == "a\u{FFFD}b")
         #expect(try read(#"{"message":{"content":"\ud83d\u0041"}}"#).text == "\u{FFFD}A")
         #expect(try read(#"{"message":{"content":"\ude00"}}"#).text == "\u{FFFD}")
     }
 
-    @Test func `unknown members, thinking and odd kinds are passed over`() throws {
+    @Test func `unknown members, thoughts and wrong types are ignored`() throws {
         let line = try read(
             """
             { "model" : "x", "message" : { "role":"assistant", "thinking":"hm \\" }", "content":"yes",
@@ -80,11 +80,11 @@ import Testing
         "{\"a\":\"\\",
         "data: {\"done\":true}", "<html>", "{\"done\":true", "\u{FEFF}{}",
     ])
-    func `what is not an object of JSON is malformed`(_ text: String) {
+    func `a line that is not a JSON object is malformed`(_ text: String) {
         #expect(throws: JSONScanner.Malformed.self) { try read(text) }
     }
 
-    @Test func `bytes that are not UTF-8 are malformed`() {
+    @Test func `invalid UTF-8 is malformed`() {
         for bad: [UInt8] in [
             [0xFF], [0xC3], [0xE4, 0xBD], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80],
         ] {
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `a deep nesting costs no stack`() throws {
+    @Test func `deep nesting uses no stack`() throws {
         let depth = 200_000
         let text =
             "{\"a\":" + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + ",\"done\":true}"
@@ -103,7 +103,7 @@ import Testing
         #expect(throws: JSONScanner.Malformed.self) { try read("{\"a\":" + String(repeating: "{\"a\":", count: depth)) }
     }
 
-    @Test func `no cut and no changed byte of a line ends the process`() throws {
+    @Test func `truncated and corrupted lines do not crash`() throws {
         var generator = SystemRandomNumberGenerator()
         for line in FakeResponse.chatLines(["Grüße \\ \"quoted\" 😀\n"]) {
             let bytes = Array(line.utf8)

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `an answer without an end is given up before it fills the memory`() async throws {
+    @Test func `the size of an answer is limited`() async throws {
         try await withFakeOllama { ollama in
             let piece = String(repeating: "blah ", count: 20_000)
             ollama.always("/api/chat", .chat(Array(repeating: piece, count: 60)).ending(.stall))
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `what ends texts where they are stored is told apart`() async throws {
+    @Test func `NUL in an answer is replaced`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", .chat(["a\u{0}b", "\u{0}"]))
             let outcome = try await routing(to: ollama.url).routing.outcome()
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `text that nobody reads along gathers, without loss and with the first at once`() async throws {
+    @Test func `gathered text is complete, and the first event is not delayed`() async throws {
         try await withFakeOllama { ollama in
             let words = (0..<40).map { "\($0) " }
             ollama.always("/api/chat", .chat(words).lineByLine(pause: .milliseconds(2)))
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// The events' texts, one by one.
+    /// The texts of the events.
     private func texts(of question: Inference.Generate, at url: String) async throws -> [String] {
         let stream = try await routing(to: url).routing.generate(GenerationRequest(question), CallContext())
         var texts: [String] = []
@@ -57,7 +57,7 @@ import Testing
         return texts
     }
 
-    @Test func `what is asked of Ollama is what was asked of us, and the window`() async throws {
+    @Test func `Ollama receives the request and the context window`() async throws {
         try await withFakeOllama { ollama in
             let options = Inference.Options(maxTokens: 77, stop: ["\n\n", "\"END\""], temperature: 0.25, seed: 42)
             _ = try await routing(to: ollama.url).routing.outcome(
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: [(131_072, 8192), (2048, 2048), (0, 8192), (-5, 8192)])
-    func `the window asked for is the true one, up to the limit`(_ true: Int, _ asked: Int) async throws {
+    func `the requested context window is the model's, up to the limit`(_ true: Int, _ asked: Int) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/show", .show(window: `true`))
             let (routing, catalogue) = try routing(to: ollama.url)
@@ -101,7 +101,7 @@ import Testing
         .json(200, #"{"model_info":{"x.context_length":1e300}}"#),
         .json(200, #"{"model_info":{"general.architecture":5}}"#), .raw("garbage"), .json(200, #"{"model_info":null}"#),
     ])
-    func `a window that cannot be had is the limit`(_ answer: FakeResponse) async throws {
+    func `the limit applies if the context window is unknown`(_ answer: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/show", answer)
             let outcome = try await routing(to: ollama.url, windowLimit: 4096).routing.outcome()
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func `what came in one read is one event`() async throws {
+    @Test func `the content of one read is one event`() async throws {
         try await withFakeOllama { ollama in
             ollama.next("/api/chat", .chat((0..<100).map { "\($0) " }))
             let outcome = try await routing(to: ollama.url).routing.outcome()
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func `length is told, other reasons are a stop, and counts may be absent`() async throws {
+    @Test func `length is reported, other reasons are stop, and usage is optional`() async throws {
         try await withFakeOllama { ollama in
             ollama.next(
                 "/api/chat",
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func `a connection is used again after a whole answer`() async throws {
+    @Test func `a connection is reused after a complete answer`() async throws {
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url).routing
             for _ in 0..<20 {
@@ -146,12 +146,12 @@ import Testing
                 #expect(outcome.finish != nil)
             }
             #expect(ollama.requests("/api/chat").count == 20)
-            // One for each event loop that a request may have begun on.
+            // At most one connection for each event loop.
             #expect(ollama.connections <= 4)
         }
     }
 
-    @Test func `only the three paths are ever asked`() async throws {
+    @Test func `only three paths are requested`() async throws {
         try await withFakeOllama { ollama in
             let (routing, catalogue) = try routing(to: ollama.url)
             await catalogue.refresh()

@@ -12,7 +12,7 @@ import Testing
         return try await routing(to: url).routing.embed(request, CallContext())
     }
 
-    @Test func `texts become vectors in their order`() async throws {
+    @Test func `embeddings are in the order of their texts`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/embed", .embeddings([[0.5, -1], [0.25, 1e-3]]))
             let embeddings = try await embed(["a", "b"], dimensions: 2, at: ollama.url)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `many texts are sent in parts`() async throws {
+    @Test func `many texts are sent in batches`() async throws {
         try await withFakeOllama { ollama in
             let embeddings = try await embed((0..<300).map { "text \($0)" }, at: ollama.url)
             #expect(embeddings.vectors.count == 300)
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `a count that Ollama does not tell is estimated`() async throws {
+    @Test func `a token count that Ollama omits is estimated`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/embed", .embeddings([[1]], promptTokens: nil))
             let embeddings = try await embed(["abcd"], at: ollama.url)
@@ -47,14 +47,14 @@ import Testing
         .json(200, "{}"), .json(200, "not JSON"), .json(200, #"{"embeddings":[["a"],["b"]]}"#),
         .json(200, #"{"embeddings":[[1e99],[1]]}"#), .json(200, #"{"embeddings":5}"#),
     ])
-    func `what is not one vector for each text is a fault`(_ answer: FakeResponse) async throws {
+    func `a wrong number of vectors is an error`(_ answer: FakeResponse) async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/embed", answer)
             await #expect { try await embed(["a", "b"], at: ollama.url) } throws: { ($0 as? Fault)?.code == .provider }
         }
     }
 
-    @Test func `a model that is not there, or makes none, says so`() async throws {
+    @Test func `an unknown model and one without embeddings give clear errors`() async throws {
         try await withFakeOllama { ollama in
             ollama.next(
                 "/api/embed",
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `models say what they can do`() async throws {
+    @Test func `models report their abilities`() async throws {
         try await withFakeOllama { ollama in
             ollama.always(
                 "/api/tags",

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `no head in time is a time-out`() async throws {
+    @Test func `a missing response head times out`() async throws {
         let limits = GenerationTimeouts(firstToken: .milliseconds(200))
         let fault = try await outcome(Self.answer.cut(after: 0, .stall), limits).fault
         #expect(fault?.code == .timeout)
@@ -25,7 +25,7 @@ import Testing
         #expect(fault?.message.contains("FIRST_TOKEN_TIMEOUT") == true)
     }
 
-    @Test func `a server that says nothing of its models either is not waited for longer`() async throws {
+    @Test func `a server that does not answer metadata requests does not extend the timeout`() async throws {
         try await withFakeOllama { ollama in
             for path in ["/api/show", "/api/chat"] { ollama.always(path, Self.answer.cut(after: 0, .stall)) }
             let limits = GenerationTimeouts(firstToken: .milliseconds(200))
@@ -36,23 +36,23 @@ import Testing
         }
     }
 
-    @Test func `a head without a first token in time is a time-out`() async throws {
+    @Test func `a response without a first token times out`() async throws {
         let limits = GenerationTimeouts(firstToken: .milliseconds(200))
         let fault = try await outcome(Self.answer.cut(after: Self.answer.headLength, .stall), limits).fault
         #expect(fault?.code == .timeout)
         #expect(fault?.message.contains("FIRST_TOKEN_TIMEOUT") == true)
     }
 
-    @Test func `silence in the middle is a time-out, and what came before it stands`() async throws {
+    @Test func `a pause beyond the gap timeout ends the answer after its earlier text`() async throws {
         let lines = FakeResponse.chat(["Hello"], doneReason: nil)
         let limits = GenerationTimeouts(firstToken: .seconds(30), gap: .milliseconds(200))
         let outcome = try await outcome(lines.cut(after: lines.bytes.count - 5, .stall), limits)
         #expect(outcome.text == "Hello")
         #expect(outcome.fault?.code == .timeout)
-        #expect(outcome.fault?.message.contains("fell silent") == true)
+        #expect(outcome.fault?.message.contains("sent nothing") == true)
     }
 
-    @Test func `an answer that never ends has an end`() async throws {
+    @Test func `the duration of an answer is limited`() async throws {
         let endless = FakeResponse.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
         let limits = GenerationTimeouts(gap: .seconds(5), whole: .seconds(2))
         let outcome = try await outcome(endless, limits)
@@ -61,7 +61,7 @@ import Testing
         #expect(outcome.fault?.message.contains("RUN_TIMEOUT") == true)
     }
 
-    @Test func `the caller's deadline limits the whole`() async throws {
+    @Test func `the caller's deadline limits the answer`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", Self.answer.cut(after: Self.answer.headLength, .stall))
             let context = CallContext(deadline: .now + .milliseconds(300))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `nobody waits for a farewell that does not come`() async throws {
+    @Test func `a missing end of the response is not waited for`() async throws {
         let whole = Self.answer.bytes.count
         let outcome = try await outcome(
             Self.answer.cut(after: whole - 5, .stall),
@@ -80,7 +80,7 @@ import Testing
         #expect(outcome.fault == nil)
     }
 
-    @Test func `thinking in silence is a sign of life`() async throws {
+    @Test func `thinking without text counts as activity`() async throws {
         let thought = #"{"model":"x","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#
         try await withFakeOllama { ollama in
             let lines = Array(repeating: thought, count: 45) + FakeResponse.chatLines(["Hello"])

@@ -4,10 +4,9 @@ import Testing
 
 @testable import InferenceService
 
-/// What is done about each thing that can go wrong before and after Ollama's first word: asked again, another model asked,
-/// or neither.
+/// Retries and fallbacks for errors before and after Ollama's first token.
 @Suite(.timeLimit(.minutes(1))) struct OllamaRetryTests {
-    /// How a request fares whose model has one other to fall back on and may be tried again once.
+    /// The result of a request with one fallback and one retry.
     private func fare(
         _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts()
@@ -42,7 +41,7 @@ import Testing
         .raw("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 1 << 20) + "\r\n\r\n"),
         .chat(lines: [#"{"error":"model runner has unexpectedly stopped"}"#]),
     ])
-    func `it is asked again, and then another model`(_ answer: FakeResponse) async throws {
+    func `the same model is retried, and then another one`(_ answer: FakeResponse) async throws {
         let (tries, outcome) = try await fare(answer)
         #expect(tries == 2)
         #expect(outcome.finish?.model == "demo/demo")
@@ -59,7 +58,7 @@ import Testing
             body: [0x1F, 0x8B, 0x08, 0x00, 0x00, 0x0A]
         ),
     ])
-    func `another model is asked at once`(_ answer: FakeResponse) async throws {
+    func `another model is tried immediately`(_ answer: FakeResponse) async throws {
         let (tries, outcome) = try await fare(answer)
         #expect(tries == 1)
         #expect(outcome.finish?.model == "demo/demo")
@@ -70,7 +69,7 @@ import Testing
         (.error(403, "no"), .upstreamAuth), (.error(413, "too large"), .tooLarge), (.error(422, "odd"), .rejected),
         (.error(302, "x", headers: ["Location: http://127.0.0.1:1/"]), .provider),
     ])
-    func `nothing would help, and nothing is tried`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
+    func `an error without useful retry is not retried`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
         let (tries, outcome) = try await fare(answer)
         #expect(tries == 1)
         #expect(outcome.finish == nil)
@@ -78,7 +77,7 @@ import Testing
         #expect(outcome.fault?.attempts?.map(\.model) == ["ollama/llama3.2"])
     }
 
-    @Test func `no first token in time is asked for again, and then elsewhere`() async throws {
+    @Test func `a missing first token is retried, and then another model is tried`() async throws {
         let limits = GenerationTimeouts(firstToken: .milliseconds(200))
         for answer in [
             Self.whole.cut(after: 0, .stall), Self.whole.cut(after: 20, .stall),
@@ -90,13 +89,13 @@ import Testing
         }
     }
 
-    @Test func `a server that only says to go on is no first sign`() async throws {
+    @Test func `an empty chunk does not count as a first token`() async throws {
         let flood = String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 10_000)
         let (_, outcome) = try await fare(.raw(flood), limits: GenerationTimeouts(firstToken: .seconds(2)))
         #expect(outcome.finish?.model == "demo/demo")
     }
 
-    @Test func `nobody there, or nobody who speaks TLS, is no obstacle`() async throws {
+    @Test func `a fallback answers if the provider is unreachable or does not speak TLS`() async throws {
         #expect(try await routing(to: unreachableURL()).outcome().finish?.model == "demo/demo")
         try await withFakeOllama { ollama in
             let url = ollama.url.replacing("http://", with: "https://")
@@ -114,8 +113,8 @@ import Testing
         (.chat(lines: [FakeResponse.toolCalls(FakeResponse.toolCall("f", "{}"))]), .cut),
         (.chat(lines: [FakeResponse.thought("Hm")] + ["<html>"]), .provider),
     ])
-    func `after the first piece nothing is asked again`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
-        // A word at a time, so that the first is told before what follows it is known.
+    func `there is no retry after the first piece`(_ answer: FakeResponse, _ code: Fault.Code) async throws {
+        // One word at a time, so that the first is delivered before the others.
         let (tries, outcome) = try await fare(answer.lineByLine(pause: .milliseconds(100)))
         #expect(tries == 1)
         #expect(outcome.finish == nil)

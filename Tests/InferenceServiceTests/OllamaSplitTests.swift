@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `a stream that comes byte by byte gives the same answer`() async throws {
+    @Test func `a stream received byte by byte gives the same answer`() async throws {
         try await withFakeOllama { ollama in
             ollama.next("/api/chat", Self.answer.byteByByte())
             let outcome = try await routing(to: ollama.url).routing.outcome()
@@ -31,15 +31,15 @@ import Testing
     }
 
     @Test(arguments: [FakeResponse.Ending.close, .reset])
-    func `a stream cut after any byte is never complete`(_ ending: FakeResponse.Ending) async throws {
-        // The answer is whole once the object that says so is; the framing behind it may be lost.
+    func `a truncated stream is never complete`(_ ending: FakeResponse.Ending) async throws {
+        // The answer is complete after its last object; the framing after it may be lost.
         let text = String(decoding: Self.answer.bytes, as: UTF8.self)
         let done = try #require(text.range(of: "\"done\":true"))
         let end = try #require(text.range(of: "}\n", range: done.upperBound..<text.endIndex))
         let whole = text[..<end.upperBound].utf8.count - 1
         try await withFakeOllama { ollama in
             for count in 0..<Self.answer.bytes.count {
-                // One that does not know how often it went wrong before.
+                // A new circuit breaker for each attempt.
                 let routing = try routing(to: ollama.url).routing
                 ollama.next("/api/chat", Self.answer.cut(after: count, ending))
                 let outcome = try await routing.outcome()
@@ -52,7 +52,7 @@ import Testing
                     #expect(outcome.text == Self.pieces.joined())
                     #expect(outcome.fault == nil)
                 }
-                // A proper close behind the whole line loses nothing; a reset may throw bytes away unread.
+                // A close after the line loses nothing; a reset may discard unread bytes.
                 if count >= whole, ending == .close { #expect(outcome.finish != nil, "Cut after \(count).") }
             }
         }

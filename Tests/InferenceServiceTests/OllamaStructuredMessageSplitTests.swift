@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-/// Answers with thoughts, text and calls of tools, however they arrive and wherever they break off.
+/// Answers with thoughts, text and tool calls, split and truncated anywhere.
 @Suite(.timeLimit(.minutes(5))) struct OllamaStructuredMessageSplitTests {
     private static let answer = FakeResponse.chat(
         lines: [FakeResponse.thought("Hm, 你"), FakeResponse.thought("好\n")]
@@ -19,7 +19,7 @@ import Testing
             ] + FakeResponse.chatLines([])
     )
 
-    /// All that came.
+    /// Everything that was received.
     private struct Gathered: Equatable {
         var reasoning = ""
         var text = ""
@@ -66,7 +66,7 @@ import Testing
             }
         }
 
-        /// Whether it is what comes first of the whole answer.
+        /// Whether this is a prefix of the complete answer.
         var isPrefix: Bool {
             let whole = Self.whole
             return whole.reasoning.hasPrefix(reasoning) && whole.text.hasPrefix(text)
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `split anywhere, and byte by byte, the answer is the same`() async throws {
+    @Test func `an answer split anywhere is the same`() async throws {
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url).routing
             for offset in 1..<Self.answer.bytes.count {
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: [FakeResponse.Ending.close, .reset])
-    func `cut after any byte it is never complete, and a true prefix`(_ ending: FakeResponse.Ending) async throws {
+    func `a truncated answer is never complete and always a prefix`(_ ending: FakeResponse.Ending) async throws {
         let text = String(decoding: Self.answer.bytes, as: UTF8.self)
         let done = try #require(text.range(of: "\"done\":true"))
         let end = try #require(text.range(of: "}\n", range: done.upperBound..<text.endIndex))

@@ -5,14 +5,14 @@ import Testing
 
 @testable import InferenceService
 
-/// What is asked of Ollama beside texts: tools, images, formats, thinking, options.
+/// Tools, images, formats, thinking and options in requests to Ollama.
 @Suite(.timeLimit(.minutes(1))) struct OllamaStructuredMessageTests {
     static let tools = RawJSON(
         #"[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object"}}},"#
             + #"{"type":"function","function":{"name":"get_time","description":"now"}}]"#
     )
 
-    /// What Ollama was asked for a generation.
+    /// The request that Ollama received.
     private func asked(_ request: Inference.Generate, capabilities: [String]? = nil) async throws -> [String: Any] {
         try await withFakeOllama { ollama in
             if let capabilities {
@@ -32,7 +32,7 @@ import Testing
         )
     }
 
-    @Test func `a talk with tools is told in Ollama's form`() async throws {
+    @Test func `a conversation with tools is converted to Ollama's format`() async throws {
         var generate = question(model: "ollama/llama3.2")
         generate.messages = [
             .init(role: .developer, content: "Be brief."),
@@ -66,7 +66,7 @@ import Testing
         #expect((body["tools"] as? [Any])?.count == 2)
     }
 
-    @Test func `arguments become an object, whatever they were`() {
+    @Test func `arguments become an object`() {
         let cases = [
             (#"{"a":1}"#, #"{"a":1}"#), ("  {} ", "{}"), ("", "{}"), (" \n", "{}"), ("[1]", #"{"value":[1]}"#),
             ("null", #"{"value":null}"#), ("5", #"{"value":5}"#), (#""x""#, #"{"value":"x"}"#),
@@ -78,7 +78,7 @@ import Testing
         #expect(OllamaMessage.object(deep) == "{\"value\":\"\(deep)\"}")
     }
 
-    @Test func `the choice of a tool is kept as well as Ollama can`() async throws {
+    @Test func `the tool choice is applied as far as Ollama supports it`() async throws {
         let cases: [(String?, [String])] = [
             (nil, ["get_weather", "get_time"]), (#""auto""#, ["get_weather", "get_time"]),
             (#""required""#, ["get_weather", "get_time"]), (#""none""#, []), ("5", ["get_weather", "get_time"]),
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `images go as base64, and what cannot be sent is refused before Ollama is asked`() async throws {
+    @Test func `images are sent as base64, and unsupported content is rejected first`() async throws {
         var generate = question()
         generate.messages = [
             .init(
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `a model that is known not to see is not sent images`() async throws {
+    @Test func `a model without vision receives no images`() async throws {
         try await withFakeOllama { ollama in
             let (routing, catalogue) = try routing(to: ollama.url)
             await catalogue.refresh()
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func `the form of the answer is asked for in Ollama's words`() async throws {
+    @Test func `the response format is converted to Ollama's format`() async throws {
         let cases = [
             (#"{"type":"text"}"#, "null"), (#"{"type":"json_object"}"#, #""json""#),
             (
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func `thinking is asked for in Ollama's words, and not of who is known not to think`() async throws {
+    @Test func `thinking is requested in Ollama's format, except from models without it`() async throws {
         let cases = [
             ("none", "false"), ("minimal", #""low""#), ("low", #""low""#), ("High", #""high""#), ("xhigh", #""max""#),
         ]
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func `all options go along`() async throws {
+    @Test func `all options are sent`() async throws {
         var options = Inference.Options(maxTokens: 9, stop: ["x"], temperature: 0.5, seed: 7)
         options.topP = 0.9
         options.topK = 40

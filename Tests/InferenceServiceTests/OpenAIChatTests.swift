@@ -6,11 +6,11 @@ import Testing
 
 @testable import InferenceService
 
-/// What servers that speak OpenAI's API are asked, and what is made of what they answer.
+/// Requests to servers compatible with OpenAI's API, and their responses.
 @Suite(.timeLimit(.minutes(1))) struct OpenAIChatTests {
     private let model = "openai/gpt-4o-mini"
 
-    @Test func `a plain request is passed on as it came, with the key`() async throws {
+    @Test func `a plain request is passed unchanged, with the key`() async throws {
         try await withFakeOpenAI { openAI in
             let options = Inference.Options(maxTokens: 9, stop: ["E"], temperature: 0.25, seed: 4)
             let outcome = try await compatibleRouting(to: openAI.url).routing.outcome(
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `who waits for the whole answer gets it in one piece`() async throws {
+    @Test func `a request without streaming gets a complete answer`() async throws {
         try await withFakeOpenAI { openAI in
             let request = try GenerationRequest(question(model: model))
             let answer = try await compatibleRouting(to: openAI.url).routing.complete(request, CallContext())
@@ -67,7 +67,7 @@ import Testing
         (#"{"content":[{"type":"text","text":"x"}]}"#, ""),
         (#"{"content":null,"unknown":{"a":[1]}}"#, ""), (#"{"role":"assistant","content":"x"}"#, ""),
     ])
-    func `deltas of many forms are read`(_ delta: String, _ reasoning: String) async throws {
+    func `deltas in many formats are read`(_ delta: String, _ reasoning: String) async throws {
         try await withFakeOpenAI { openAI in
             openAI.always(nil, .openAIStream(["{\"choices\":[{\"index\":0,\"delta\":\(delta)}]}", Self.end("stop")]))
             let outcome = try await compatibleRouting(to: openAI.url).routing.outcome(question(model: model))
@@ -81,7 +81,7 @@ import Testing
         ("stop", Inference.Finish.Reason.stop), ("length", .length), ("content_filter", .contentFilter),
         ("tool_calls", .toolCalls), ("function_call", .toolCalls), ("eos", .stop), ("max_tokens", .length),
     ])
-    func `why it ended is told in one way`(_ reason: String, _ wanted: Inference.Finish.Reason) async throws {
+    func `finish reasons are converted`(_ reason: String, _ wanted: Inference.Finish.Reason) async throws {
         try await withFakeOpenAI { openAI in
             openAI.always(nil, .openAIStream([Self.end(reason)]))
             let outcome = try await compatibleRouting(to: openAI.url).routing.outcome(question(model: model))
@@ -89,8 +89,7 @@ import Testing
         }
     }
 
-    @Test func `a server that streams though it should not, or does not though it should, is understood`() async throws
-    {
+    @Test func `streamed and complete responses are accepted for both kinds of requests`() async throws {
         try await withFakeOpenAI { openAI in
             let routing = try compatibleRouting(to: openAI.url).routing
             openAI.always(nil, .openAIStream(text: ["a", "b"]))
@@ -108,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `models are listed, or as the file lists them`() async throws {
+    @Test func `models are listed by the server or by the file`() async throws {
         try await withFakeOpenAI { openAI in
             let catalogue = try compatibleRouting(to: openAI.url).catalogue
             await catalogue.refresh()
@@ -116,7 +115,7 @@ import Testing
             #expect(models.first?.name == "openai/gpt-4o-mini")
             #expect(models.last?.name == "openai/text-embedding-3-small")
             #expect(models.first?.window == 128_000)
-            #expect(models.last?.may(.chat) == false)
+            #expect(models.last?.supports(.chat) == false)
             #expect(try await catalogue.find("gpt-4o-mini").name == "openai/gpt-4o-mini")
             #expect(try await catalogue.find("gpt-5-unlisted").name == "openai/gpt-5-unlisted")
             let listed = [ProvidersFile.ListedModel(id: "org/M-8B", window: 4096, abilities: [.chat])]
@@ -127,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `images go to models that take them, and to no others`() async throws {
+    @Test func `images are sent only to models that support them`() async throws {
         try await withFakeOpenAI { openAI in
             let listed = [
                 ProvidersFile.ListedModel(id: "seeing", abilities: [.chat, .images]),
@@ -152,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func `texts become vectors, whichever way they are written`() async throws {
+    @Test func `embeddings are read as numbers and as base64`() async throws {
         try await withFakeOpenAI { openAI in
             let routing = try compatibleRouting(to: openAI.url).routing
             let request = Inference.Embed(model: "openai/text-embedding-3-small", input: ["a", "b"], dimensions: 8)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceService
 
-/// What a server that speaks OpenAI's API may do wrong, and what is made of it.
+/// Errors of servers compatible with OpenAI's API.
 @Suite(.timeLimit(.minutes(2))) struct OpenAIFaultTests {
     private func outcome(
         _ answer: FakeResponse,
@@ -35,7 +35,7 @@ import Testing
         (502, .unavailable),
         (503, .unavailable), (504, .unavailable), (529, .unavailable), (302, .provider), (204, .provider),
     ])
-    func `a status has its meaning`(_ status: Int, _ code: Fault.Code) async throws {
+    func `a status has its error code`(_ status: Int, _ code: Fault.Code) async throws {
         for isUnary in [true, false] {
             let fault = try await outcome(.openAIError(status, "It says so\u{7}"), isUnary: isUnary).fault
             #expect(fault?.code == code)
@@ -48,13 +48,13 @@ import Testing
         #"[{"error":{"message":"It says so","code":400}}]"#, #"{"error":"It says so"}"#, #"{"message":"It says so"}"#,
         #"{"detail":"It says so"}"#, #"{"object":"error","message":"It says so","type":"BadRequestError","code":400}"#,
     ])
-    func `errors of many forms are read`(_ body: String) async throws {
+    func `errors in many formats are read`(_ body: String) async throws {
         let fault = try await outcome(.openAI(body, status: 400)).fault
         #expect(fault?.code == .rejected)
         #expect(fault?.message.contains("It says so.") == true)
     }
 
-    @Test func `a key that the server repeats is told to nobody`() async throws {
+    @Test func `a key that the server repeats is redacted`() async throws {
         let words = "Invalid API key: sk-test."
         let chunk = #"{"error":{"message":"Invalid API key: sk-test."}}"#
         for answer in [
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `what is too long, spent or busy is told apart`() async throws {
+    @Test func `too long prompts, used up quotas and rate limits give different errors`() async throws {
         let long = FakeResponse.openAIError(400, "This model's maximum context length is 8 tokens.", code: nil)
         #expect(try await outcome(long).fault?.code == .contextTooLong)
         let code = FakeResponse.openAIError(400, "Too long.", code: "context_length_exceeded")
@@ -85,7 +85,7 @@ import Testing
         .openAIStream([#"{"choices":[]}"#], isDone: false), .openAI("{}"), .openAI(#"{"choices":[]}"#),
         .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#], isDone: false),
     ])
-    func `what is no answer is never complete`(_ answer: FakeResponse) async throws {
+    func `a body that is no answer is never complete`(_ answer: FakeResponse) async throws {
         for isUnary in [true, false] {
             let outcome = try await outcome(answer, isUnary: isUnary)
             #expect(outcome.finish == nil)
@@ -94,14 +94,14 @@ import Testing
     }
 
     @Test(arguments: ["not json", "{\"choices\":", "[]", "\u{FFFD}{", #"{"choices":[{"delta":{"content":"\ud8"}}]}"#])
-    func `a frame that is not JSON ends the answer`(_ frame: String) async throws {
+    func `a frame with invalid JSON ends the answer`(_ frame: String) async throws {
         let first = #"{"choices":[{"delta":{"content":"So far"}}]}"#
         let outcome = try await outcome(.openAIStream([first, frame]))
         #expect(outcome.text == "So far")
         #expect(outcome.fault?.code == .provider)
     }
 
-    @Test func `an error within the stream ends it, and what came before stays`() async throws {
+    @Test func `an error within the stream ends it after its earlier text`() async throws {
         let first = #"{"choices":[{"delta":{"content":"So far"}}]}"#
         for error in [#"{"error":{"message":"Out of memory"}}"#, #"{"error":"Out of memory"}"#] {
             let outcome = try await outcome(.openAIStream([first, error]))
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `what comes after the end is nobody's`() async throws {
+    @Test func `data after the end is ignored in both formats`() async throws {
         let end = #"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#
         let chunks = [#"{"choices":[{"delta":{"content":"a"}}]}"#, end]
         let answer = FakeResponse.openAIStream(chunks + ["[DONE]", #"{"choices":[{"delta":{"content":"b"}}]}"#, end])
@@ -120,7 +120,7 @@ import Testing
         #expect(outcome.finish != nil)
     }
 
-    @Test func `time limits hold at each stage`() async throws {
+    @Test func `timeouts apply at each stage`() async throws {
         let limits = GenerationTimeouts(
             firstToken: .milliseconds(100),
             gap: .milliseconds(150),
@@ -144,14 +144,14 @@ import Testing
         #expect(piece.fault?.code == .timeout)
     }
 
-    @Test func `who says the last word and then nothing is done all the same`() async throws {
+    @Test func `an answer with a finish reason is complete although the connection stays open`() async throws {
         let end = #"{"choices":[{"delta":{"content":"a"},"finish_reason":"length"}]}"#
         let outcome = try await outcome(FakeResponse.openAIStream([end], isDone: false).stalledBeforeEnd)
         #expect(outcome.finish?.reason == .length)
         #expect(outcome.finish?.usage?.isEstimated == true)
     }
 
-    @Test func `a frame without an end is not read without an end`() async throws {
+    @Test func `a frame beyond the limit ends the stream`() async throws {
         let huge = "data: " + String(repeating: "x", count: OpenAIDecoder.limit + 10)
         let outcome = try await outcome(
             FakeResponse(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
@@ -159,27 +159,27 @@ import Testing
         #expect(outcome.fault?.code == .provider)
     }
 
-    @Test func `an error whose words never come is judged by its status`() async throws {
+    @Test func `an error without a body is classified by its status`() async throws {
         let answer = FakeResponse.openAIError(503, "It never says this to its end")
         let outcome = try await outcome(answer.cut(after: answer.headLength + 5, .stall))
         #expect(outcome.fault?.code == .unavailable)
     }
 
-    @Test func `an error that is null is none`() async throws {
+    @Test func `a null error is no error`() async throws {
         let chunk = #"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#
         #expect(try await outcome(.openAIStream([chunk])).text == "a")
         let whole = #"{"error":null,"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#
         #expect(try await outcome(.openAI(whole), isUnary: true).text == "a")
     }
 
-    @Test func `a reason that is left out is a stop, where the end is said otherwise`() async throws {
+    @Test func `a missing finish reason means stop if the end is marked otherwise`() async throws {
         let outcome = try await outcome(.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#]))
         #expect(outcome.finish?.reason == .stop)
         let whole = try await self.outcome(.openAI(#"{"choices":[{"message":{"content":"a"}}]}"#), isUnary: true)
         #expect(whole.finish?.reason == .stop)
     }
 
-    @Test func `an answer in one piece that is cut was paid for, and is not asked for again`() async throws {
+    @Test func `a truncated complete answer is not retried`() async throws {
         try await withFakeOpenAI { openAI in
             let whole = FakeResponse.openAI(#"{"choices":[{"message":{"content":"abc"},"finish_reason":"stop"}]}"#)
             openAI.always(nil, whole.cut(after: whole.bytes.count - 10))
@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func `who is asked too often is not ill, and says so to everybody`() async throws {
+    @Test func `a rate limit is no outage, and reaches every caller`() async throws {
         try await withFakeOpenAI { openAI in
             openAI.always(nil, .openAIError(429, "Slow down.", headers: ["retry-after: 30"]))
             let routing = try compatibleRouting(to: openAI.url).routing
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func `a model that the file leaves out is not asked for`() async throws {
+    @Test func `a model that the file does not list is rejected`() async throws {
         try await withFakeOpenAI { openAI in
             let routing = try compatibleRouting(to: openAI.url, models: [.init(id: "cheap")]).routing
             let fault = try await routing.outcome(question(model: "openai/expensive")).fault

@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-/// However OpenAI's stream arrives and wherever it breaks off: the same answer, or a true prefix and no finish.
+/// OpenAI's stream, split and truncated anywhere: the same answer, or a prefix without a finish.
 @Suite(.timeLimit(.minutes(5))) struct OpenAISplitTests {
     private static let pieces = ["Grü", "ße", " 你\n\n", "data: [DONE]", "👩‍🍳"]
     private static let answer = FakeResponse.openAIStream(text: pieces)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `a stream that comes byte by byte gives the same answer`() async throws {
+    @Test func `a stream received byte by byte gives the same answer`() async throws {
         try await withFakeOpenAI { openAI in
             openAI.next(nil, Self.answer.byteByByte())
             let outcome = try await compatibleRouting(to: openAI.url).routing.outcome(
@@ -36,8 +36,8 @@ import Testing
     }
 
     @Test(arguments: [FakeResponse.Ending.close, .reset])
-    func `a stream cut after any byte is never complete`(_ ending: FakeResponse.Ending) async throws {
-        // The model's last word is the reason why it stopped; the count of tokens and DONE may be lost.
+    func `a truncated stream is never complete`(_ ending: FakeResponse.Ending) async throws {
+        // The answer is complete after the finish reason; usage and `[DONE]` may be lost.
         let bytes = String(decoding: Self.answer.bytes, as: UTF8.self)
         let reason = try #require(bytes.range(of: #""finish_reason":"stop""#))
         let end = try #require(bytes.range(of: "}", options: [], range: reason.upperBound..<bytes.endIndex))
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `calls of tools are the same however they are split`() async throws {
+    @Test func `tool calls are the same however the stream is split`() async throws {
         let chunks = OpenAIChunks(model: "m", includesUsage: false)
         var reply = FakeModelTurn.Reply(promptTokens: 1)
         reply.calls = [("weather", #"{"city":"Zürich"}"#), ("time", "{}")].map { .init(name: $0.0, arguments: $0.1) }
@@ -79,7 +79,7 @@ import Testing
     }
 }
 
-/// The way to a server that speaks OpenAI's API, and to the built-in model.
+/// Routing to a server compatible with OpenAI's API, and to the built-in model.
 func compatibleRouting(
     to url: String,
     key: String? = "sk-test",

@@ -6,18 +6,18 @@ import Testing
 
 @testable import InferenceService
 
-/// All that came of a generation.
+/// The result of a generation.
 struct Outcome: Equatable {
     var text = ""
     var events = 0
     var finish: Inference.Finish?
     var fault: Fault?
-    /// What was tried.
+    /// The attempts.
     var attempts: [Attempt]?
     var reasoning = ""
-    var toolCalls: [Inference.ToolCallPiece] = []
+    var toolCalls: [Inference.ToolCallDelta] = []
 
-    /// Reads a stream to its end, well or ill.
+    /// Reads a stream to its end or its error.
     init() {}
 
     init(_ begin: () async throws -> ElementStream<Inference.Event>) async throws {
@@ -39,7 +39,7 @@ struct Outcome: Equatable {
     }
 }
 
-/// One question of a user.
+/// A request with one message of a user.
 func question(
     _ text: String = "Hello?",
     model: String? = "ollama/llama3.2",
@@ -54,7 +54,7 @@ func question(
     )
 }
 
-/// An Ollama at a URL, and the built-in model.
+/// The providers for an Ollama at a URL and the built-in model.
 func providers(_ url: String, windowLimit: Int = 8192, isConfigured: Bool = true) throws -> [any Provider] {
     let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
     return [
@@ -63,7 +63,7 @@ func providers(_ url: String, windowLimit: Int = 8192, isConfigured: Bool = true
     ]
 }
 
-/// The way to an Ollama, without a service around it.
+/// Routing to an Ollama, without a service.
 func routing(
     to url: String,
     limits: GenerationTimeouts = GenerationTimeouts(),
@@ -82,7 +82,7 @@ func routing(
 }
 
 extension Routing {
-    /// Generates to the end.
+    /// Returns the complete answer.
     func outcome(
         _ request: Inference.Generate = question(),
         _ context: CallContext = CallContext()

@@ -4,7 +4,7 @@ import Testing
 @testable import InferenceService
 
 struct PriceListTests {
-    @Test func `the nearest name counts, and what is built in costs nothing`() {
+    @Test func `the most specific price counts, and built-in models are free`() {
         let (one, two, three) = (
             Model.Price(prompt: 1, completion: 1), Model.Price(prompt: 2, completion: 2),
             Model.Price(prompt: 3, completion: 3)

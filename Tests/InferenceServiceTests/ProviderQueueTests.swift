@@ -6,7 +6,7 @@ import Testing
 @testable import InferenceService
 
 @Suite(.timeLimit(.minutes(1))) struct ProviderQueueTests {
-    @Test func `a full queue refuses at once and says when to come again`() async throws {
+    @Test func `a full queue rejects immediately with Retry-After`() async throws {
         let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 1)
         try await queue.enter(within: .seconds(60))
         let waiting = Task { try await queue.enter(within: .seconds(60)) }
@@ -18,13 +18,13 @@ import Testing
             #expect(refusal.fault.code == .unavailable)
             #expect(refusal.fault.retryAfter != nil)
         }
-        queue.leave()
+        queue.release()
         try await waiting.value
-        queue.leave()
+        queue.release()
         try await queue.enter(within: .seconds(60))
     }
 
-    @Test func `whoever is cancelled while waiting leaves the queue`() async throws {
+    @Test func `a cancelled waiter leaves the queue`() async throws {
         let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 10)
         try await queue.enter(within: .seconds(60))
         let waiting = (0..<5).map { _ in Task { try await queue.enter(within: .seconds(60)) } }
@@ -34,7 +34,7 @@ import Testing
             await #expect(throws: CancellationError.self) { try await task.value }
         }
         #expect(queue.waitingCount == 1)
-        queue.leave()
+        queue.release()
         try await waiting.last?.value
     }
 
@@ -50,7 +50,7 @@ import Testing
         #expect(queue.waitingCount == 0)
     }
 
-    @Test func `no place is lost, whoever comes, waits, gives up and goes`() async throws {
+    @Test func `no slot is lost under concurrent entries and cancellations`() async throws {
         let queue = ProviderQueue(provider: "x", capacity: 3, queueLimit: 20)
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<2000 {
@@ -58,7 +58,7 @@ import Testing
                     let visit = Task {
                         try await queue.enter(within: number % 3 == 0 ? .milliseconds(1) : .seconds(60))
                         await Task.yield()
-                        queue.leave()
+                        queue.release()
                     }
                     if number % 2 == 0 { visit.cancel() }
                     _ = await visit.result
@@ -69,7 +69,7 @@ import Testing
         #expect(queue.waitingCount == 0)
     }
 
-    @Test func `places at Ollama are bounded and given back`() async throws {
+    @Test func `Ollama's slots are limited and returned`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", .chat(["word"], doneReason: nil).stalledBeforeEnd)
             let runtimes = try providers(ollama.url).map {
@@ -87,7 +87,7 @@ import Testing
             #expect(fourth.fault?.code == .unavailable)
             #expect(fourth.fault?.retryAfter != nil)
             #expect(ollama.requests("/api/chat").count == 2)
-            // Another provider has places of its own.
+            // Another provider has its own slots.
             let other = try await routing.outcome(question(model: "demo/demo"))
             #expect(other.finish != nil)
             for stream in running { stream.close() }

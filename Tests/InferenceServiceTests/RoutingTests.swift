@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceService
 
-/// What is tried when a model does not answer, over real sockets.
+/// Retries and fallbacks over real sockets.
 @Suite(.timeLimit(.minutes(1))) struct RoutingTests {
     private static let quick = RetryPolicy(limit: 2, firstPause: .milliseconds(1))
 
@@ -19,7 +19,7 @@ import Testing
         .chat(lines: []), .chat(lines: [#"{"error":"the runner died"}"#]),
         FakeResponse.chat(["a"]).cut(after: 20, .reset),
     ])
-    func `what fails before the first token is tried again, and what was tried is told`(
+    func `failures before the first token are retried, and attempts are reported`(
         _ answer: FakeResponse
     ) async throws {
         try await withFakeOllama { ollama in
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 403, 404, 413, 422, 301, 204])
-    func `what would fail again is not tried again`(_ status: Int) async throws {
+    func `a permanent error is not retried`(_ status: Int) async throws {
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(status, "no"))
             let outcome = try await routing(to: ollama.url, retries: Self.quick).routing.outcome()
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `after the first token nothing is tried again`() async throws {
+    @Test func `there is no retry after the first token`() async throws {
         try await withFakeOllama { ollama in
             let whole = FakeResponse.chat(["one", "two", "three"])
             ollama.always(nil, whole.cut(after: whole.bytes.count / 2))
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a wait that is too long is none`() async throws {
+    @Test func `a pause beyond the maximum is not retried`() async throws {
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(429, "busy", headers: ["Retry-After: 3600"]))
             let outcome = try await routing(to: ollama.url, retries: Self.quick).routing.outcome()
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `another model answers in the stead of one that does not`() async throws {
+    @Test func `a fallback answers if a model fails`() async throws {
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(500, "broken"))
             let (_, catalogue) = try routing(to: ollama.url)
@@ -86,8 +86,7 @@ import Testing
         }
     }
 
-    @Test func `a model that fails again and again is not asked, and is found out when it is well again`() async throws
-    {
+    @Test func `a failing model is skipped, and used again after it recovers`() async throws {
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(500, "broken"))
             let routing = try routing(to: ollama.url).routing
@@ -107,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func `an outage is not made worse by those who wait for its end`() async throws {
+    @Test func `retries do not prolong an outage`() async throws {
         try await withFakeOllama { ollama in
             ollama.always(nil, .error(503, "down"))
             let routing = try routing(to: ollama.url, retries: Self.quick).routing
@@ -116,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func `no first token in time is tried again, a gap after it is not`() async throws {
+    @Test func `a missing first token is retried, and a later gap is not`() async throws {
         let limits = GenerationTimeouts(firstToken: .seconds(1), gap: .seconds(1), whole: .seconds(20))
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url, limits: limits, retries: Self.quick).routing
@@ -130,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `what a generation takes is told, priced, and marked when it is estimated`() async throws {
+    @Test func `usage is reported, priced, and marked if estimated`() async throws {
         try await withFakeOllama { ollama in
             let (_, catalogue) = try routing(to: ollama.url)
             let prices = PriceList(["llama3.2": Model.Price(prompt: 1_000_000, completion: 2_000_000)])
@@ -147,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func `a whole answer is the same as its events`() async throws {
+    @Test func `a complete answer equals its events`() async throws {
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url).routing
             let answer = try await routing.complete(GenerationRequest(question()), CallContext())

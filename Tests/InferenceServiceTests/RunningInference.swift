@@ -5,7 +5,7 @@ import InferenceService
 import ServiceKit
 import TestSupport
 
-/// Runs inference-svc on a port of its own and gives a bus that leads to it.
+/// Runs inference-svc on a free port, with a bus connection to it.
 func withInference<Result>(
     _ settings: [String: String] = [:],
     _ body: (HTTPBus) async throws -> Result
@@ -24,7 +24,7 @@ func withInference<Result>(
 }
 
 extension HTTPBus {
-    /// Generates to the end.
+    /// Returns the complete answer.
     func outcome(_ request: Inference.Generate = question()) async throws -> Outcome {
         try await Outcome { try await stream(request, CallContext()) }
     }

@@ -15,7 +15,7 @@ import Testing
         texts.map { .data(ByteBuffer(string: $0)) }
     }
 
-    @Test func `events are their data`() throws {
+    @Test func `the data of events is returned`() throws {
         #expect(try items(["data: a\n\ndata: b\n\n"]) == data("a", "b"))
         #expect(try items(["data:a\r\n\r\ndata:  b\r\n\r\n"]) == data("a", " b"))
         #expect(try items(["data: a\ndata: b\n\n"]) == data("a\nb"))
@@ -23,22 +23,22 @@ import Testing
         #expect(try items(["\u{FEFF}data: a\n\n"]) == data("a"))
     }
 
-    @Test func `comments and other fields are passed over`() throws {
+    @Test func `comments and other fields are ignored`() throws {
         #expect(try items([": ping\n\nevent: x\nid: 5\nretry: 10\ndata: a\n\n:\n\n"]) == data("a"))
     }
 
-    @Test func `an event whose empty line is missing counts at the end, and not before`() throws {
+    @Test func `an event without its empty line counts at the end only`() throws {
         #expect(try items(["data: a\n"], ends: false) == [])
         #expect(try items(["data: a\n"]) == data("a"))
         #expect(try items(["data: a"]) == data("a"))
     }
 
-    @Test func `lines that are no field are given as they are`() throws {
+    @Test func `lines that are not fields are returned`() throws {
         #expect(try items(["{\"error\":1}\n"]) == [.stray(ByteBuffer(string: "{\"error\":1}"))])
         #expect(try items(["dataset: 1\n"]) == [.stray(ByteBuffer(string: "dataset: 1"))])
     }
 
-    @Test func `cut anywhere it gives the same`() throws {
+    @Test func `events are the same however the bytes are split`() throws {
         let text = ": c\r\ndata: é你😀\r\n\r\nevent: x\ndata: b\ndata: c\n\ndata: [DONE]\n\n"
         let whole = try items([text])
         #expect(whole.count == 3)
@@ -53,7 +53,7 @@ import Testing
         #expect(try bytes.flatMap { try stream.append(ByteBuffer(bytes: [$0])) } == whole)
     }
 
-    @Test func `a line has a limit`() {
+    @Test func `the length of a line is limited`() {
         var stream = ServerSentEventParser(limit: 10)
         #expect(throws: (any Error).self) { _ = try stream.append(ByteBuffer(string: "data: 12345")) }
     }

@@ -30,16 +30,16 @@ import Testing
         #expect(summary(pieces) == ["a f {\"x\":1}", "b g {}"])
     }
 
-    @Test func `another id at a used index is another call`() {
+    @Test func `a new identifier at a used index is another call`() {
         #expect(summary([(0, "a", "f", "{}"), (0, "b", "g", "{}"), (0, nil, nil, "1")]) == ["a f {}", "b g {}1"])
     }
 
-    @Test func `an id that is repeated, or empty, changes nothing`() {
+    @Test func `a repeated or empty identifier changes nothing`() {
         let pieces: [Piece] = [(0, "a", "f", "{"), (0, "a", "f", "}"), (0, "", "", " ")]
         #expect(summary(pieces) == ["a f {} "])
     }
 
-    @Test func `without an index the id counts, and without both the last call`() {
+    @Test func `without an index the identifier counts, and without both the last call`() {
         let pieces: [Piece] = [
             (nil, "a", "f", "{"), (nil, nil, nil, "}"), (nil, "b", "g", "["), (nil, "a", nil, "!"),
             (nil, "b", nil, "]"),
@@ -47,14 +47,14 @@ import Testing
         #expect(summary(pieces) == ["a f {}!", "b g []"])
     }
 
-    @Test func `whole calls without anything but names are calls of their own, with ids of ours`() {
+    @Test func `complete calls without indexes are separate, with generated identifiers`() {
         let calls = calls([(nil, nil, "f", "{}"), (nil, nil, "f", "{}"), (5, nil, "g", "{}")])
         #expect(calls.map(\.function.name) == ["f", "f", "g"])
         #expect(Set(calls.map(\.id)).count == 3)
         #expect(calls.allSatisfy { $0.id.hasPrefix("call_") && $0.id.count > 10 })
     }
 
-    @Test func `a first piece without anything is a call that nobody can make sense of, not a crash`() {
+    @Test func `an empty first piece is an incomplete call`() {
         #expect(calls([(nil, nil, nil, "{}")]).count == 1)
         #expect(calls([(.max, nil, nil, nil), (.min, nil, nil, nil)]).count == 2)
     }

@@ -2,33 +2,33 @@ import HTTP
 import TestSupport
 import Testing
 
-/// What a provider is found as.
+/// The state of a provider's server.
 enum Upstream: Sendable {
-    /// One that gives an answer in its dialect, or what is left of one.
+    /// A server that sends a response in its API's format, or a part of one.
     case answering(@Sendable (FakeDialect) -> FakeResponse)
-    /// One that reads the beginning of a request and says bytes that are none of HTTP.
+    /// A server that reads the beginning of a request and sends bytes that are not HTTP.
     case saying(FakeResponse)
-    /// The same behind an `https` URL: it speaks no TLS.
+    /// The same at an `https` URL, without TLS.
     case sayingWithoutTLS(FakeResponse)
-    /// One whose certificate nobody trusts.
+    /// A server with an untrusted certificate.
     case withWrongCertificate
-    /// Nobody listens.
+    /// No server listens.
     case nobody
-    /// The name stands for no address.
+    /// The host name has no address.
     case unknownName
-    /// A connection is neither accepted nor refused.
+    /// Connections are neither accepted nor refused.
     case deaf
 
-    /// Who asks: one for all, since each of them reads all the authorities that are trusted when it first needs TLS.
+    /// A shared client, because each client loads all trusted certificates when it first uses TLS.
     private static let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(20)))
     private static let hasty = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .milliseconds(120)))
 
-    /// Who asks it.
+    /// The client.
     var client: HTTPClient {
         if case .deaf = self { Self.hasty } else { Self.client }
     }
 
-    /// Runs `body` with the provider's URL, how often it was asked, and whether it is left in peace.
+    /// Runs `body` with the provider's URL, the number of its requests, and whether its connections are closed.
     func with(
         _ dialect: FakeDialect,
         _ body: (String, (() -> Int)?, () -> Bool) async throws -> Void
@@ -55,7 +55,7 @@ enum Upstream: Sendable {
             }
         case .nobody: try await body(try await unreachableURL(), nil) { true }
         case .unknownName:
-            // So long a label cannot even be asked for: no name server makes the tests slow.
+            // A label of this length is invalid, so that no name server slows the tests.
             try await body("http://\(String(repeating: "x", count: 64)).invalid:1", nil) { true }
         case .deaf: try await RawServer.withFullBacklog { try await body("http://\($0)", nil) { true } }
         }

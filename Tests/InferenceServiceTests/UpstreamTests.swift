@@ -4,8 +4,7 @@ import Testing
 
 @testable import InferenceService
 
-/// Whatever may be wrong with a provider, in each dialect, over real sockets: which fault it is, whether it is tried again,
-/// whether another model is asked instead, and whether it counts against the provider.
+/// Every state of a provider in each API over real sockets: the fault, retries, fallbacks, and the circuit breaker.
 @Suite(.timeLimit(.minutes(2))) struct UpstreamTests {
     private typealias Row = UpstreamRow
 
@@ -13,7 +12,7 @@ import Testing
     private static let firstTokenBrief = GenerationTimeouts(firstToken: brief)
     private static let gapBrief = GenerationTimeouts(gap: brief)
 
-    /// Before the first token.
+    /// States before the first token.
     private static let before: [Row] = [
         Row("nobody listens", .nobody, .unavailable, .retry),
         Row("a name that does not resolve", .unknownName, .unavailable, .retry),
@@ -41,7 +40,7 @@ import Testing
             .withWrongCertificate,
             .unavailable,
             .retry,
-            says: "certificate is not to be trusted"
+            says: "certificate is not trusted"
         ),
         Row("https, closed", .sayingWithoutTLS(.raw("")), .unavailable, .retry, says: "does not speak TLS"),
         Row("https, reset", .sayingWithoutTLS(.raw("").ending(.reset)), .cut, .retry),
@@ -91,7 +90,7 @@ import Testing
         ),
     ]
 
-    /// A status in the answer's place.
+    /// A status instead of an answer.
     private static let statuses: [Row] = [
         status(408, .unavailable, .retry), status(409, .unavailable, .retry), status(425, .unavailable, .retry),
         status(500, .unavailable, .retry), status(502, .unavailable, .retry), status(503, .unavailable, .retry),
@@ -118,7 +117,7 @@ import Testing
         status(308, .provider, .none, "Location: /elsewhere"),
     ]
 
-    /// After the first token.
+    /// States after the first token.
     private static let after: [Row] = [
         Row("closed in the middle", .answering { $0.half.ending(.close) }, .cut, .none, text: "Hello"),
         Row("half-closed in the middle", .answering { $0.half.ending(.halfClose) }, .cut, .none, text: "Hello"),
@@ -198,7 +197,7 @@ import Testing
     }
 
     @Test(arguments: (before + statuses + after).flatMap(\.cases))
-    func `a provider that is found so`(_ found: UpstreamCase) async throws {
+    func `a provider in this state`(_ found: UpstreamCase) async throws {
         try await found.check()
     }
 }

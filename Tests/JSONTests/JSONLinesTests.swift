@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct JSONLinesTests {
-    /// A recorded stream, with signs of one to four bytes, and both ways to end a line.
+    /// A stream with characters of one to four bytes and both kinds of line ends.
     private static let recorded = Array(
         (FakeResponse.chatLines(["Hel", "lo ", "grüß ", "你好 ", "👩‍🍳🏽", "\u{7F}\\\"\n"]).joined(separator: "\n")
             + "\r\n\n\r\n{\"last\":\"é\"}\n").utf8
@@ -18,14 +18,14 @@ import Testing
         return lines
     }
 
-    @Test func `a whole stream falls into its lines`() throws {
+    @Test func `a stream is split into its lines`() throws {
         let lines = try lines([Self.recorded[...]])
         #expect(lines.count == 8)
         #expect(lines.last == "{\"last\":\"é\"}")
         #expect(lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
     }
 
-    @Test func `any split into two gives the same lines`() throws {
+    @Test func `the lines do not depend on where the bytes are split`() throws {
         let whole = try lines([Self.recorded[...]])
         for border in 0...Self.recorded.count {
             let split = try lines([Self.recorded[..<border], Self.recorded[border...]])
@@ -33,12 +33,12 @@ import Testing
         }
     }
 
-    @Test func `byte by byte gives the same lines`() throws {
+    @Test func `single bytes give the same lines`() throws {
         let whole = try lines([Self.recorded[...]])
         #expect(try lines(Self.recorded.indices.map { Self.recorded[$0...$0] }) == whole)
     }
 
-    @Test func `a cut anywhere gives only whole lines, and the rest is unfinished`() throws {
+    @Test func `a truncated stream gives complete lines, and the rest is unfinished`() throws {
         let whole = try lines([Self.recorded[...]])
         for end in 0...Self.recorded.count {
             var parser = JSONLines(limit: 4096)
@@ -49,13 +49,13 @@ import Testing
         }
     }
 
-    @Test func `a final line without a newline is reported as unfinished`() throws {
+    @Test func `a last line without a newline is unfinished`() throws {
         var parser = JSONLines(limit: 100)
         #expect(try parser.append(ByteBuffer(string: "{}\n{\"done\":true}")).count == 1)
         #expect(String(buffer: parser.unfinished) == "{\"done\":true}")
     }
 
-    @Test func `a line may be as long as the limit and no longer`() throws {
+    @Test func `a line longer than the limit is rejected`() throws {
         for pieces in [[100], [60, 40], [99, 1]] {
             var parser = JSONLines(limit: 100)
             for piece in pieces {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a million short lines leave no growing storage behind`() throws {
+    @Test func `the storage does not grow with the number of lines`() throws {
         var parser = JSONLines(limit: 100)
         var count = 0
         for _ in 0..<1000 {

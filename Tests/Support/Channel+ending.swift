@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 
 extension Channel {
-    /// What a fake does once it has said all.
+    /// Ends the connection as a fake response specifies.
     func end(_ ending: FakeResponse.Ending) {
         switch ending {
         case .keepAlive, .stall: return
@@ -12,7 +12,7 @@ extension Channel {
         }
     }
 
-    /// Closes with RST: what has not been sent is thrown away.
+    /// Closes with RST, which discards unsent bytes.
     private func reset() {
         guard let socket = self as? any SocketOptionProvider else { return close(promise: nil) }
         socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in self.close(promise: nil) }

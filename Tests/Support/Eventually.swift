@@ -1,9 +1,9 @@
-/// A condition that did not come true in time.
+/// A condition that did not become true in time.
 package struct ConditionTimeout: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Waits until a condition holds, asking again and again; throws ``ConditionTimeout`` when the time is over.
+/// Polls a condition until it is true; throws ``ConditionTimeout`` after the time limit.
 package func eventually(
     _ what: String = "The condition",
     within limit: Duration = .seconds(30),
@@ -14,7 +14,7 @@ package func eventually(
     let end = ContinuousClock.now + limit
     while try await !condition() {
         guard ContinuousClock.now < end else {
-            throw ConditionTimeout(description: "\(what) did not come true within \(limit) (\(file):\(line)).")
+            throw ConditionTimeout(description: "\(what) did not become true within \(limit) (\(file):\(line)).")
         }
         try await Task.sleep(for: .milliseconds(5))
     }

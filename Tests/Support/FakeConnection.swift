@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// One connection of a fake server: reads requests properly, answers as its script says.
+/// A connection of a fake server: parses requests and sends scripted responses.
 final class FakeConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -9,7 +9,7 @@ final class FakeConnection: ChannelInboundHandler {
     private let ledger: FakeServerState
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
-    /// The request that is being answered.
+    /// The index of the current request.
     private var current: Int?
 
     init(ledger: FakeServerState) {
@@ -63,12 +63,12 @@ final class FakeConnection: ChannelInboundHandler {
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece))).whenSuccess {
             let next = pieces.dropFirst()
-            let goOn: @Sendable () -> Void = {
+            let writeNext: @Sendable () -> Void = {
                 guard bound.value.context.channel.isActive else { return }
                 bound.value.handler.write(next, of: answer, context: bound.value.context)
             }
-            if answer.pause == .zero || next.isEmpty { return goOn() }
-            bound.value.context.eventLoop.scheduleTask(in: TimeAmount(answer.pause), goOn)
+            if answer.pause == .zero || next.isEmpty { return writeNext() }
+            bound.value.context.eventLoop.scheduleTask(in: TimeAmount(answer.pause), writeNext)
         }
     }
 

@@ -1,13 +1,13 @@
-/// The three dialects that providers speak, and how each says the same things.
+/// The three API dialects of providers, and the same messages in each.
 package enum FakeDialect: String, CaseIterable, Sendable {
     case ollama = "Ollama"
     case openAI = "OpenAI"
     case gemini = "Gemini"
 
-    /// What the provider is called in sentences.
+    /// The name of the provider in messages.
     package var provider: String { self == .openAI ? "openai" : rawValue }
 
-    /// The model that is asked for.
+    /// The requested model.
     package var model: String {
         switch self {
         case .ollama: "ollama/llama3.2"
@@ -16,7 +16,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// Where a generation is asked for.
+    /// The path of generations.
     package var path: String {
         switch self {
         case .ollama: "/api/chat"
@@ -33,10 +33,10 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// A stream of these frames, properly ended.
+    /// A complete stream of these frames.
     package func stream(_ frames: String...) -> FakeResponse { stream(frames) }
 
-    /// A stream of these frames, properly ended.
+    /// A complete stream of these frames.
     package func stream(_ frames: [String]) -> FakeResponse {
         switch self {
         case .ollama: .chat(lines: frames)
@@ -45,7 +45,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// A frame with a piece of the answer.
+    /// A frame with a piece of the text.
     package func text(_ text: String) -> String {
         switch self {
         case .ollama: FakeResponse.chatLines([text], nil)[0]
@@ -55,7 +55,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// The frame that says that the answer is done.
+    /// The frame that ends the text.
     package var last: String {
         switch self {
         case .ollama: FakeResponse.chatLines([])[0]
@@ -64,7 +64,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// The frame that says that the answer was withheld; Ollama has none.
+    /// The frame that ends a text that was blocked; Ollama has none.
     package var withheld: String {
         switch self {
         case .ollama: last
@@ -91,9 +91,9 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// A whole answer, which says `Hello there.`.
+    /// A complete response with the text `Hello there.`.
     package var whole: FakeResponse { stream(text("Hello"), text(" there."), last) }
 
-    /// The first half of it, and nothing to end its body with.
+    /// The first half of it, without an end of its body.
     package var half: FakeResponse { stream(text("Hello")).stalledBeforeEnd }
 }

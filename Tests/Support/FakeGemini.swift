@@ -1,10 +1,9 @@
 import Foundation
 
-/// Runs `body` with a fake Gemini on a port of its own; `port` names one.
+/// Runs `body` with a fake Gemini on `port` (default: a free port).
 ///
-/// Without a script it speaks for itself: it lists models, greets whoever asks, calls the first tool that it is given,
-/// embeds texts and takes files, and refuses what Google's servers refuse. It wants a key; one that begins with `bad` is
-/// none.
+/// Without a script it lists models, responds with a greeting, calls the first tool, embeds texts and stores files, and
+/// rejects what Google's servers reject. It requires a key; a key that begins with `bad` is invalid.
 package func withFakeGemini<Result>(
     port: Int = 0,
     _ body: (FakeServer) async throws -> Result
@@ -18,10 +17,10 @@ package func withFakeGemini<Result>(
     )
 }
 
-/// What a fake Gemini says to whom.
+/// The responses of a fake Gemini.
 struct FakeGemini: Sendable {
     private static let pageSize = 50
-    /// More than this is no request; Google's own number.
+    /// Maximum size of a request, as at Google.
     private static let sizeLimit = 20_971_520
 
     private let files = FakeGeminiFiles()
@@ -43,7 +42,7 @@ struct FakeGemini: Sendable {
     private func refusal(_ request: FakeRequest) -> FakeResponse? {
         let key = request.headers["x-goog-api-key"] ?? Self.parameter("key", request)
         guard let key else {
-            // Where a file is brought, the address says enough.
+            // The URL of an upload needs no key.
             if request.query.contains("upload_id=") { return nil }
             return .geminiError(
                 403,
@@ -149,7 +148,7 @@ struct FakeGemini: Sendable {
     }
 }
 
-/// What a fake Gemini does not take.
+/// An error response of a fake Gemini.
 struct FakeGeminiRefusal: Error {
     let message: String
 
@@ -158,7 +157,7 @@ struct FakeGeminiRefusal: Error {
     }
 }
 
-/// A model of the fake, as its list describes it.
+/// A model in the list of models.
 struct FakeGeminiModel: Sendable {
     let name: String
     let title: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A request's body as Google's servers read it: names in either spelling, and none that they do not know.
+/// A request body as Google's servers parse it: keys in camel case or snake case; unknown keys are errors.
 struct FakeGeminiBody {
     typealias Object = [String: Any]
 
@@ -33,14 +33,14 @@ struct FakeGeminiBody {
         ],
         "thinkingConfig": ["includeThoughts", "thinkingBudget", "thinkingLevel"],
     ]
-    /// What these hold is nobody's business.
+    /// Keys whose values are not validated.
     private static let free = [
         "args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema",
     ]
 
     let object: Object
 
-    /// Throws what Google says of a body that is none.
+    /// Throws the error of Google for an invalid body.
     init(_ bytes: [UInt8]) throws {
         let value: Any
         do {
@@ -57,7 +57,7 @@ struct FakeGeminiBody {
     func member(_ name: String) -> Object? { object[name] as? Object }
     func members(_ name: String) -> [Object] { object[name] as? [Object] ?? [] }
 
-    /// With names in one spelling, and only those that are known.
+    /// The body with keys in camel case; throws for unknown keys.
     private static func normal(_ value: Any, in place: String) throws -> Any {
         if let list = value as? [Any] { return try list.map { try Self.normal($0, in: place) } }
         guard let object = value as? Object else { return value }
@@ -89,7 +89,7 @@ struct FakeGeminiBody {
         return words.dropFirst().reduce(String(words.first ?? "")) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
     }
 
-    /// The answer to `:batchEmbedContents`.
+    /// The response to `:batchEmbedContents`.
     func embeddings() throws -> String {
         let requests = members("requests")
         guard (1...100).contains(requests.count) else {
@@ -101,10 +101,10 @@ struct FakeGeminiBody {
         return "{\n  \"embeddings\": [\n\(vectors.joined(separator: ",\n"))\n  ]\n}\n"
     }
 
-    /// The answer to `:embedContent`.
+    /// The response to `:embedContent`.
     func embedding() throws -> String { "{\n  \"embedding\": \(try Self.vector(object))\n}\n" }
 
-    /// A vector that begins with how long the text is.
+    /// A vector whose first number is the length of the text.
     private static func vector(_ request: Object) throws -> String {
         let parts = (request["content"] as? Object)?["parts"] as? [Object] ?? []
         let text = parts.compactMap { $0["text"] as? String }.joined()

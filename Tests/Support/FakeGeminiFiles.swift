@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// The files of a fake Gemini: brought by the resumable protocol, looked at once before they are ready.
+/// The files of a fake Gemini: uploaded by the resumable protocol, and ready after one status request.
 ///
-/// A file of the type `image/heif` cannot be used: there must be one such.
+/// Processing a file of the type `image/heif` fails.
 final class FakeGeminiFiles: Sendable {
     private struct File {
         var id: String
@@ -15,14 +15,14 @@ final class FakeGeminiFiles: Sendable {
         var state = "PROCESSING"
     }
 
-    /// By their ids, and those on their way by the ids of their uploads.
+    /// Files by id, and unfinished ones by the id of their upload.
     private let state = Mutex<(files: [String: File], uploads: [String: File])>(([:], [:]))
 
     func isReady(_ uri: String) -> Bool {
         state.withLock { $0.files.values.contains { $0.uri == uri && $0.state == "ACTIVE" } }
     }
 
-    /// Announces a file, or takes more of one.
+    /// Starts or continues an upload.
     func upload(_ request: FakeRequest) -> FakeResponse {
         let base = "http://\(request.headers["host"] ?? "127.0.0.1")"
         guard let id = FakeGemini.parameter("upload_id", request) else { return start(request, base) }
@@ -70,7 +70,7 @@ final class FakeGeminiFiles: Sendable {
         )
     }
 
-    /// Lists files, or describes or deletes one.
+    /// Lists files, or returns or deletes one.
     func answer(_ request: FakeRequest, name: String?) -> FakeResponse {
         state.withLock { state in
             guard let name else {
@@ -89,7 +89,7 @@ final class FakeGeminiFiles: Sendable {
                 return .json(200, "{}\n")
             }
             let text = Self.text(file)
-            // Once it has been seen on its way, it is there.
+            // Ready after the first status request.
             file.state = file.type == "image/heif" ? "FAILED" : "ACTIVE"
             state.files[name] = file
             return .json(200, text + "\n")

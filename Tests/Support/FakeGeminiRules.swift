@@ -1,6 +1,6 @@
 import Foundation
 
-/// What Google's servers want of a conversation, in their words.
+/// Validates a conversation as Google's servers do, with their messages.
 struct FakeGeminiRules {
     private typealias Object = FakeGeminiBody.Object
 
@@ -13,7 +13,7 @@ struct FakeGeminiRules {
     let model: FakeGeminiModel
     let files: FakeGeminiFiles
 
-    /// Throws the first rule that is broken.
+    /// Throws the error of the first violated rule.
     func check(_ body: FakeGeminiBody) throws {
         let contents = body.members("contents")
         guard !contents.isEmpty else {
@@ -62,7 +62,7 @@ struct FakeGeminiRules {
         }
     }
 
-    /// After calls of tools come as many responses.
+    /// Tool calls are followed by the same number of responses.
     private func checkCalls(_ contents: [Object]) throws {
         for (content, next) in zip(contents, contents.dropFirst()) {
             let calls = Self.count("functionCall", in: content)
@@ -75,7 +75,7 @@ struct FakeGeminiRules {
         }
     }
 
-    /// Since the last question, the first call of each turn is signed.
+    /// After the last user message, the first call of each turn has a signature.
     private func checkSignatures(_ contents: [Object]) throws {
         let question = contents.lastIndex { content in
             content["role"] as? String != "model" && Self.count("functionResponse", in: content) == 0

@@ -1,15 +1,15 @@
 import Foundation
 
-/// What a fake Gemini answers a conversation.
+/// The reply of a fake Gemini to a conversation.
 struct FakeGeminiTurn {
     private typealias Object = FakeGeminiBody.Object
 
-    /// The parts of its answer as JSON, a chunk each.
+    /// The parts of the reply as JSON, one per chunk.
     private let parts: [[String]]
     private let model: FakeGeminiModel
     private let thoughts: Int?
 
-    /// Throws what Google says of a conversation that breaks its rules.
+    /// Throws the error of Google for an invalid conversation.
     init(_ body: FakeGeminiBody, model: FakeGeminiModel, files: FakeGeminiFiles) throws {
         self.model = model
         let contents = body.members("contents")
@@ -53,7 +53,7 @@ struct FakeGeminiTurn {
         }
     }
 
-    /// The answer to `:generateContent`: texts of one kind are one part.
+    /// The response to `:generateContent`: texts of one kind are one part.
     var whole: String {
         var merged: [String] = []
         for part in parts.joined() {
@@ -106,7 +106,7 @@ struct FakeGeminiTurn {
         }
     }
 
-    /// The tool that is called: the first that may be, with something for each of its parameters.
+    /// The tool call: the first allowed tool, with a value for each of its parameters.
     private static func tool(_ body: FakeGeminiBody) -> (name: String, arguments: String)? {
         let tools = body.members("tools").flatMap { $0["functionDeclarations"] as? [Object] ?? [] }
         let choice = body.member("toolConfig")?["functionCallingConfig"] as? Object

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What a fake model was asked, in whatever dialect, and what it says to it.
+/// A request to a fake model, in any dialect, and its reply.
 ///
-/// The reply is made of the question alone, so that a test can foretell every word of it.
+/// The reply depends on the request only, so that a test can predict it.
 package struct FakeModelTurn: Sendable {
     /// A function that the model may call.
     package struct Tool: Sendable {
@@ -15,7 +15,7 @@ package struct FakeModelTurn: Sendable {
         }
     }
 
-    /// What the reply has to be, if not plain text.
+    /// The format of a reply that is not plain text.
     package enum Form: Sendable {
         case json
         case schema(FakeSchema)
@@ -24,29 +24,29 @@ package struct FakeModelTurn: Sendable {
     package var model: String
     /// The text of the last message of the user.
     package var text = ""
-    /// The types of the images in it.
+    /// The media types of its images.
     package var images: [String] = []
-    /// What tools said after it.
+    /// The tool results after it.
     package var toolResults: [String] = []
-    /// Which functions may be called now.
+    /// The functions that may be called.
     package var tools: [Tool] = []
     package var callsOneOnly = false
     package var form: Form?
     package var tokenLimit: Int?
     package var stops: [String] = []
-    /// How many words were sent in all.
+    /// Number of words in the request.
     package var promptTokens = 0
 
     package init(model: String) {
         self.model = model
     }
 
-    /// What the model says: text, or calls of tools.
+    /// The reply: text, or tool calls.
     package struct Reply: Sendable {
-        /// The text, in the pieces that it is streamed in.
+        /// The text, in the pieces in which it is streamed.
         package var pieces: [String] = []
         package var calls: [Call] = []
-        /// Whether the limit of tokens ended it.
+        /// Whether the token limit ended it.
         package var isCut = false
         package var promptTokens: Int
 
@@ -58,7 +58,7 @@ package struct FakeModelTurn: Sendable {
         package var completionTokens: Int { max(1, pieces.count + calls.count * 12) }
     }
 
-    /// A function that the model wants to be called.
+    /// A call of a function.
     package struct Call: Sendable {
         package var name: String
         /// A JSON object.
@@ -102,7 +102,7 @@ package struct FakeModelTurn: Sendable {
         return ends.min().map { String(said[..<$0]) } ?? said
     }
 
-    /// A text in words, each with the space before it.
+    /// Splits a text into words, each with the space before it.
     private static func pieces(of text: String) -> [String] {
         var pieces: [String] = []
         for character in text {
@@ -125,6 +125,6 @@ extension String {
         }
     }
 
-    /// How many words it has.
+    /// Number of words.
     package var wordCount: Int { split(whereSeparator: \.isWhitespace).count }
 }

@@ -1,8 +1,8 @@
-/// Runs `body` with a fake Ollama on a port of its own.
+/// Runs `body` with a fake Ollama on a free port.
 ///
-/// Without a script it offers `llama3.2:latest` with a window of 131072 tokens, answers chats with a greeting, calls the
-/// first tool that it is given, thinks when it is to, makes vectors, and fetches, makes, shows and deletes models, in the
-/// words of the real one. A model whose name holds `missing` is nowhere.
+/// Without a script it serves `llama3.2:latest` with a context of 131072 tokens, responds to chats with a greeting, calls
+/// the first tool, thinks on request, embeds texts, and pulls, creates, shows and deletes models, with the messages of the
+/// real server. A model whose name contains `missing` does not exist.
 package func withFakeOllama<Result>(_ body: (FakeServer) async throws -> Result) async throws -> Result {
     let models = FakeOllamaModels()
     return try await withFakeServer(

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The models of a fake Ollama, and what it says when it is asked about them.
+/// The models of a fake Ollama, and its responses about them.
 final class FakeOllamaModels: Sendable {
     private let models = Mutex<[String]>(["llama3.2:latest"])
     private let deleted = Mutex<Set<String>>([])
@@ -112,7 +112,7 @@ final class FakeOllamaModels: Sendable {
         }
     }
 
-    /// The answer to who wants no stream: the last line with all that came before it in one message.
+    /// The response without streaming: the last line, with the text of all lines before it.
     private static func whole(_ lines: [String]) -> FakeResponse {
         var whole: [String: Any] = [:]
         var message: [String: Any] = ["role": "assistant", "content": ""]

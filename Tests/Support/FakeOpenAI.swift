@@ -1,9 +1,9 @@
 import Foundation
 
-/// Runs `body` with a fake OpenAI on a port of its own; its address has the `/v1` that SDKs are told.
+/// Runs `body` with a fake OpenAI on a free port; its URL ends with the `/v1` of the SDKs' base URL.
 ///
-/// Without a script it offers a few models of OpenAI's and says by ``FakeModelTurn`` what it heard,
-/// streamed or whole, as text, JSON or calls of the tools that it is offered.
+/// Without a script it serves a few of OpenAI's models and replies by ``FakeModelTurn``, streamed or whole, with text,
+/// JSON or tool calls.
 package func withFakeOpenAI<Result>(_ body: (FakeServer) async throws -> Result) async throws -> Result {
     let models = ["gpt-4o-mini", "gpt-4.1-nano", "gpt-5-nano", "text-embedding-3-small"]
     var scripts: [String: @Sendable (FakeRequest) -> FakeResponse] = [
@@ -15,7 +15,7 @@ package func withFakeOpenAI<Result>(_ body: (FakeServer) async throws -> Result)
     return try await withFakeServer(mainPath: "/v1/chat/completions", scripts: scripts, body)
 }
 
-/// What OpenAI says to a request that it understands, and to one that it does not.
+/// The responses of OpenAI to valid and invalid requests.
 package struct FakeOpenAI: Sendable {
     let models: [String]
 
@@ -31,7 +31,7 @@ package struct FakeOpenAI: Sendable {
         guard let messages = asked.messages else { return missing("messages") }
         if let refusal = Self.refusal(of: messages) { return refusal }
         let reply = asked.dialogue(messages).reply
-        // As OpenAI does it, the model is told by the name of its release.
+        // OpenAI names the release of the model.
         let chunks = OpenAIChunks(
             model: "\(asked.model ?? "")-2024-07-18",
             includesUsage: asked.stream_options?.include_usage == true,
@@ -71,7 +71,7 @@ package struct FakeOpenAI: Sendable {
         )
     }
 
-    /// A vector that depends on the text, of numbers that 32 bits hold exactly and print as they are.
+    /// A vector that depends on the text, of numbers that a 32-bit float represents exactly.
     package static func vector(of text: String, dimensions: Int) -> [Float] {
         let bytes = Array(text.utf8)
         return (0..<dimensions).map { index in
@@ -98,7 +98,7 @@ package struct FakeOpenAI: Sendable {
         )
     }
 
-    /// OpenAI insists that calls and what the tools said belong together.
+    /// OpenAI requires that tool calls and tool messages match.
     private static func refusal(of messages: [FakeOpenAIRequest.Message]) -> FakeResponse? {
         var open: Set<String> = []
         for (index, message) in messages.enumerated() {

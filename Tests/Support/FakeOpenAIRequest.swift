@@ -1,6 +1,6 @@
 import Foundation
 
-/// The body of `POST /v1/chat/completions`, as far as a fake model heeds it.
+/// The supported part of the body of `POST /v1/chat/completions`.
 struct FakeOpenAIRequest: Decodable {
     var model: String?
     var messages: [Message]?
@@ -56,7 +56,7 @@ struct FakeOpenAIRequest: Decodable {
         }
     }
 
-    /// A text, or parts.
+    /// A string, or an array of parts.
     struct Content: Decodable {
         var text: String
         var images: [String] = []
@@ -85,7 +85,7 @@ struct FakeOpenAIRequest: Decodable {
         }
     }
 
-    /// A text, or several.
+    /// A string, or an array of strings.
     struct Texts: Decodable {
         var texts: [String]
 
@@ -99,7 +99,7 @@ struct FakeOpenAIRequest: Decodable {
         }
     }
 
-    /// A word, or the function that has to be called.
+    /// A mode, or the function that must be called.
     struct Choice: Decodable {
         var word: String?
         var function: String?
@@ -116,7 +116,7 @@ struct FakeOpenAIRequest: Decodable {
         }
     }
 
-    /// What the model is asked.
+    /// The request to the model.
     func dialogue(_ messages: [Message]) -> FakeModelTurn {
         var dialogue = FakeModelTurn(model: model ?? "")
         let last = messages.lastIndex { $0.role == "user" }

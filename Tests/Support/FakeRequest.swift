@@ -2,14 +2,14 @@
 package struct FakeRequest: Sendable {
     package var method: String
     package var path: String
-    /// What stands behind the path's `?`.
+    /// The query, without `?`.
     package var query = ""
     package var headers: [String: String]
     package var body: String
-    /// The body as it came.
+    /// The body as bytes.
     package var bytes: [UInt8] = []
-    /// Whether the peer left before its answer was whole.
+    /// Whether the client disconnected before the response was complete.
     package var isAbandoned = false
-    /// Whether the answer has been written to its last byte.
+    /// Whether the whole response was written.
     package var isAnswered = false
 }

@@ -1,10 +1,10 @@
 import Foundation
 
 extension FakeResponse {
-    /// How many tokens the answers below say that they took.
+    /// The usage of the responses below, in tokens.
     package static let geminiUsage = #"{"promptTokenCount": 12,"candidatesTokenCount": 7,"totalTokenCount": 19}"#
 
-    /// Gemini's stream of a text: a chunk a piece, of which the last says why the model stopped.
+    /// A stream of a text: one chunk per piece, of which the last has the finish reason.
     package static func gemini(
         _ pieces: [String],
         finishReason: String? = "STOP",
@@ -13,19 +13,19 @@ extension FakeResponse {
         gemini(chunks: geminiChunks(pieces, finishReason: finishReason, usage: usage))
     }
 
-    /// Server-sent events of these chunks, each in a chunk of HTTP of its own.
+    /// Server-sent events of these chunks, each in an HTTP chunk of its own.
     package static func gemini(chunks: [String]) -> FakeResponse {
         gemini(body: chunks.map { "data: \($0)\r\n\r\n" }, type: "text/event-stream")
     }
 
-    /// What is streamed without `alt=sse`: one array, a chunk a line of it.
+    /// A stream without `alt=sse`: one array, one line per chunk.
     package static func geminiArray(chunks: [String]) -> FakeResponse {
         var pieces = chunks.enumerated().map { ($0 == 0 ? "[" : ",\r\n") + $1 }
         pieces.append("\n]\n")
         return gemini(body: pieces, type: "application/json; charset=UTF-8")
     }
 
-    /// A body in pieces, with the headers that Google's servers send.
+    /// A chunked body, with the headers of Google's servers.
     package static func gemini(body pieces: [String], type: String) -> FakeResponse {
         let chunks = pieces.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }
         return FakeResponse(
@@ -50,7 +50,7 @@ extension FakeResponse {
         )
     }
 
-    /// The chunks of a text as Gemini writes them; none says why the model stopped when `finishReason` is absent.
+    /// The chunks of a text; without a finish reason if `finishReason` is `nil`.
     package static func geminiChunks(
         _ pieces: [String],
         finishReason: String? = "STOP",
@@ -66,7 +66,7 @@ extension FakeResponse {
         }
     }
 
-    /// One chunk of these parts, which are JSON.
+    /// A chunk of these parts, which are JSON.
     package static func geminiChunk(
         parts: [String],
         finishReason: String? = nil,
@@ -81,7 +81,7 @@ extension FakeResponse {
             + "\"responseId\": \"mBYgaeyVDfCZ1PIP4-CpuQE\"}"
     }
 
-    /// An error as Google says it, over several lines; at times in an array.
+    /// An error response of Google on several lines, optionally in an array.
     package static func geminiError(
         _ code: Int,
         _ status: String,
@@ -94,7 +94,7 @@ extension FakeResponse {
         return json(code, isArray ? "[\(text)]" : text, headers: headers)
     }
 
-    /// The body of such an error.
+    /// The body of an error response.
     package static func geminiErrorText(
         _ code: Int,
         _ status: String,

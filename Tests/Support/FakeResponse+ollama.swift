@@ -1,7 +1,7 @@
 import Foundation
 
 extension FakeResponse {
-    /// Ollama's stream of a chat: a line a piece, and the line that says it is done.
+    /// A stream of a chat: one line per piece, and the line that ends it.
     package static func chat(
         _ pieces: [String],
         model: String = "llama3.2:latest",
@@ -12,7 +12,7 @@ extension FakeResponse {
         chat(lines: chatLines(pieces, model: model, doneReason, promptTokens, completionTokens))
     }
 
-    /// A stream of these lines, each in a chunk of its own.
+    /// A stream of these lines, each in an HTTP chunk of its own.
     package static func chat(lines: [String], contentType: String = "application/x-ndjson") -> FakeResponse {
         let chunks = lines.map { line in "\(String(line.utf8.count + 1, radix: 16))\r\n\(line)\n\r\n" }
         return FakeResponse(
@@ -28,7 +28,7 @@ extension FakeResponse {
         )
     }
 
-    /// The lines of a chat as Ollama writes them; without the last one when `doneReason` is absent.
+    /// The lines of a chat; without the last one if `doneReason` is `nil`.
     package static func chatLines(
         _ pieces: [String],
         model: String = "llama3.2:latest",
@@ -50,7 +50,7 @@ extension FakeResponse {
         return lines
     }
 
-    /// A JSON answer with a length.
+    /// A JSON response.
     package static func json(_ status: Int = 200, _ body: String, headers: [String] = []) -> FakeResponse {
         let lines =
             ["HTTP/1.1 \(status) Whatever", "Content-Type: application/json; charset=utf-8"]
@@ -58,38 +58,38 @@ extension FakeResponse {
         return FakeResponse(head: lines.joined(separator: "\r\n"), body: body.utf8)
     }
 
-    /// An error as Ollama says it.
+    /// An error response of Ollama.
     package static func error(_ status: Int, _ message: String, headers: [String] = []) -> FakeResponse {
         json(status, "{\"error\":\(quoted(message))}", headers: headers)
     }
 
-    /// Bytes that need not be HTTP at all; the connection is closed after them.
+    /// Any bytes, after which the connection is closed.
     package static func raw(_ text: String) -> FakeResponse {
         FakeResponse(head: "", body: text.utf8).ending(.close)
     }
 
-    /// What `GET /api/tags` answers.
+    /// The response to `GET /api/tags`.
     package static func tags(_ models: [String]) -> FakeResponse {
         json(200, "{\"models\":[\(models.map { tag($0, capabilities: nil) }.joined(separator: ","))]}")
     }
 
-    /// A line of a chat whose message has these members, such as `"content":"","thinking":"Hm"`.
+    /// A line of a chat with these members of its message, such as `"content":"","thinking":"Hm"`.
     package static func chatLine(_ members: String, model: String = "llama3.2:latest", more: String = "") -> String {
         "{\"model\":\(quoted(model)),\"created_at\":\"2026-11-21T08:00:00.123456789Z\","
             + "\"message\":{\"role\":\"assistant\",\(members)},\"done\":false\(more)}"
     }
 
-    /// A line with a piece of what the model thinks.
+    /// A line with a piece of thinking.
     package static func thought(_ text: String) -> String {
         chatLine("\"content\":\"\",\"thinking\":\(quoted(text))")
     }
 
-    /// A line with calls of tools, each as JSON.
+    /// A line with tool calls, each as JSON.
     package static func toolCalls(_ calls: String...) -> String {
         chatLine("\"content\":\"\",\"tool_calls\":[\(calls.joined(separator: ","))]")
     }
 
-    /// A call of a tool as Ollama writes it; the arguments are an object's JSON.
+    /// A tool call; the arguments are a JSON object.
     package static func toolCall(_ name: String, _ arguments: String, index: Int? = 0, id: String? = nil) -> String {
         let start = id.map { "\"id\":\(quoted($0))," } ?? ""
         let place = index.map { "\"index\":\($0)," } ?? ""

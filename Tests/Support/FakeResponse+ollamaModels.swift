@@ -1,12 +1,12 @@
 import Foundation
 
-/// What Ollama says of models, and while it fetches and makes them.
+/// The responses of Ollama about models, and while it pulls and creates them.
 extension FakeResponse {
-    /// A layer of a model that is fetched.
+    /// A layer of a pulled model.
     package struct Layer: Sendable {
         package var digest: String
         package var total: Int
-        /// How much has come by each line; absent on the wire while it is 0.
+        /// The completed bytes in each line; omitted on the wire while 0.
         package var steps: [Int]
 
         package init(_ digest: String, total: Int, steps: [Int]) {
@@ -16,7 +16,7 @@ extension FakeResponse {
         }
     }
 
-    /// The lines of a pull as Ollama writes them, to its success unless it is to have none.
+    /// The lines of a pull, optionally without the final success.
     package static func pullLines(_ layers: [Layer], succeeds: Bool = true) -> [String] {
         var lines = [#"{"status":"pulling manifest"}"#]
         for layer in layers {
@@ -36,7 +36,7 @@ extension FakeResponse {
             ]
     }
 
-    /// Two layers, the second without a step of its own.
+    /// Two layers, the second without a line of progress.
     package static let layers = [
         Layer(
             "sha256:dde5aa3fc5ffc17176b5e8bdc82f587b24b2678c6c66101bf7da77af9f7ccdff",
@@ -46,12 +46,12 @@ extension FakeResponse {
         Layer("sha256:966de95ca8a62200913e3f8bfbf84c8494536f1b94b49166851e76644e966396", total: 30, steps: [30]),
     ]
 
-    /// A pull from its beginning to its end.
+    /// A complete pull.
     package static func pull(_ layers: [Layer] = layers) -> FakeResponse {
         chat(lines: pullLines(layers))
     }
 
-    /// The making of a model from its beginning to its end.
+    /// A complete creation.
     package static var creation: FakeResponse {
         chat(lines: [
             #"{"status":"using existing layer sha256:dde5aa3fc5ffc17176b5e8bdc82f587b24b2678c6c66101bf7da77af9f7ccdff"}"#,
@@ -60,7 +60,7 @@ extension FakeResponse {
         ])
     }
 
-    /// What `POST /api/embed` answers.
+    /// The response to `POST /api/embed`.
     package static func embeddings(
         _ vectors: [[Double]],
         model: String = "nomic-embed-text",
@@ -75,18 +75,18 @@ extension FakeResponse {
         )
     }
 
-    /// What `DELETE /api/delete` answers: nothing.
+    /// The empty response to `DELETE /api/delete`.
     package static var deleted: FakeResponse {
         FakeResponse(head: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", body: "".utf8)
     }
 
-    /// What `GET /api/tags` answers, with what each model can do.
+    /// The response to `GET /api/tags`, with the capabilities of each model.
     package static func tags(_ models: [(name: String, capabilities: [String])]) -> FakeResponse {
         let entries = models.map { tag($0.name, capabilities: $0.capabilities) }
         return json(200, "{\"models\":[\(entries.joined(separator: ","))]}")
     }
 
-    /// What `POST /api/show` answers for a model with that window.
+    /// The response to `POST /api/show` for a model with that context length.
     package static func show(
         window: Int,
         capabilities: [String] = ["completion", "tools"],
@@ -106,7 +106,7 @@ extension FakeResponse {
         )
     }
 
-    /// One entry of the list of models.
+    /// An entry of the list of models.
     static func tag(_ name: String, capabilities: [String]?) -> String {
         let words = capabilities.map { ",\"capabilities\":[\($0.map(quoted).joined(separator: ","))]" } ?? ""
         return """

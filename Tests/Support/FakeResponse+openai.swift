@@ -1,10 +1,10 @@
 import Foundation
 
-/// The members of a chunk or an answer that all of one have in common.
+/// The members that all chunks of a response share.
 private let openAIStamp = #""created":1795248000,"model":"#
 
 extension FakeResponse {
-    /// The head of every answer of OpenAI, but for how its body is measured.
+    /// The head of a response of OpenAI, without the framing of its body.
     private static func openAIHead(_ status: Int, _ type: String, _ headers: [String]) -> [String] {
         [
             "HTTP/1.1 \(status) Whatever", "Date: Sat, 21 Nov 2026 08:00:00 GMT", "Content-Type: \(type)",
@@ -15,14 +15,14 @@ extension FakeResponse {
         ] + headers
     }
 
-    /// An answer of OpenAI in one piece.
+    /// A JSON response of OpenAI.
     package static func openAI(_ body: String, status: Int = 200, headers: [String] = []) -> FakeResponse {
         let lines =
             openAIHead(status, "application/json", headers) + ["Content-Length: \(body.utf8.count)", "", ""]
         return FakeResponse(head: lines.joined(separator: "\r\n"), body: body.utf8)
     }
 
-    /// An error as OpenAI says it.
+    /// An error response of OpenAI.
     package static func openAIError(
         _ status: Int,
         _ message: String,
@@ -35,7 +35,7 @@ extension FakeResponse {
         return openAI(error + "\n", status: status, headers: headers)
     }
 
-    /// `{"error":{…}}`, over several lines as the body of an answer, on one as an event of a stream.
+    /// `{"error":{…}}`, on several lines as the body of a response, on one line as an event of a stream.
     package static func openAIErrorBody(
         _ message: String,
         type: String,
@@ -51,7 +51,7 @@ extension FakeResponse {
         return "{\n    \"error\": {\n        \(members.joined(separator: ",\n        "))\n    }\n}"
     }
 
-    /// A stream of these chunks, each in a chunk of HTTP's of its own, and `[DONE]`.
+    /// A stream of these chunks, each in an HTTP chunk of its own, and `[DONE]`.
     package static func openAIStream(_ chunks: [String], isDone: Bool = true, headers: [String] = []) -> FakeResponse {
         let events = (chunks + (isDone ? ["[DONE]"] : [])).map { "data: \($0)\n\n" }
         let lines =
@@ -60,7 +60,7 @@ extension FakeResponse {
         return FakeResponse(head: lines.joined(separator: "\r\n"), body: body.utf8)
     }
 
-    /// OpenAI's stream of a text: the role, a chunk a piece, the end, and what it took if that is wanted.
+    /// A stream of a text: the role, one chunk per piece, the end, and optionally the usage.
     package static func openAIStream(
         text pieces: [String],
         model: String = "gpt-4o-mini",
@@ -76,17 +76,17 @@ extension FakeResponse {
         return openAIStream(all, isDone: finishReason != nil)
     }
 
-    /// What `GET /v1/models` answers.
+    /// The response to `GET /v1/models`.
     package static func openAIModels(_ ids: [String]) -> FakeResponse {
         openAI("{\"object\":\"list\",\"data\":[\(ids.map(openAIModel).joined(separator: ","))]}")
     }
 
-    /// One model as OpenAI lists it.
+    /// A model in the list of models.
     package static func openAIModel(_ id: String) -> String {
         "{\"id\":\(id.inJSON),\"object\":\"model\",\"created\":1721172741,\"owned_by\":\"system\"}"
     }
 
-    /// What `POST /v1/embeddings` answers.
+    /// The response to `POST /v1/embeddings`.
     package static func openAIEmbeddings(
         _ vectors: [[Float]],
         asText: Bool,
@@ -107,18 +107,18 @@ extension FakeResponse {
 }
 
 extension [Float] {
-    /// The numbers as OpenAI sends them unless floats are asked for.
+    /// The vector in base64.
     package var littleEndianBase64: String {
         Data(flatMap { number in Swift.withUnsafeBytes(of: number.bitPattern.littleEndian) { Array<UInt8>($0) } })
             .base64EncodedString()
     }
 }
 
-/// The chunks of one streamed answer, and the same answer in one piece.
+/// The chunks of a streamed response, and the same response without streaming.
 package struct OpenAIChunks: Sendable {
     let model: String
     let includesUsage: Bool
-    /// What is said of each token, if that was asked for: so many alternatives.
+    /// Number of alternatives in the log probabilities of each token; `nil` for none.
     let alternatives: Int?
 
     package init(model: String, includesUsage: Bool, alternatives: Int? = nil) {
@@ -127,7 +127,7 @@ package struct OpenAIChunks: Sendable {
         self.alternatives = alternatives
     }
 
-    /// One chunk; its padding makes all about as long, so that nobody can tell words by their length.
+    /// A chunk; its padding makes all chunks about equally long, so that their length does not reveal the text.
     package func chunk(delta: String, logprobs: String = "null", finishReason: String? = nil) -> String {
         let choice =
             "{\"index\":0,\"delta\":\(delta),\"logprobs\":\(logprobs),\"finish_reason\":\(finishReason?.inJSON ?? "null")}"
@@ -136,7 +136,7 @@ package struct OpenAIChunks: Sendable {
             + (includesUsage ? "\"usage\":null," : "") + "\"obfuscation\":\"\(padding)\"}"
     }
 
-    /// The role, and then a chunk a piece.
+    /// The role, and one chunk per piece.
     package func text(_ reply: FakeModelTurn.Reply) -> [String] {
         [chunk(delta: #"{"role":"assistant","content":"","refusal":null}"#)]
             + reply.pieces.map { chunk(delta: "{\"content\":\($0.inJSON)}", logprobs: logprobs([$0])) }

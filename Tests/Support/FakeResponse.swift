@@ -1,27 +1,27 @@
-/// What a fake server sends back, byte for byte, and how rudely.
+/// A response of a fake server, byte for byte, and how it is sent.
 package struct FakeResponse: Sendable {
-    /// The whole answer: head and body.
+    /// Head and body.
     package var bytes: [UInt8]
-    /// How long the head is: where the body's first byte stands.
+    /// Length of the head, in bytes.
     package let headLength: Int
     /// Offsets at which one write ends and the next begins.
     private var borders: [Int] = []
-    /// How long to wait between two writes.
+    /// Delay between two writes.
     private(set) var pause = Duration.zero
     /// What happens after the last byte.
     private(set) var ending = Ending.keepAlive
 
     /// What happens after the last byte.
     package enum Ending: Sendable {
-        /// The connection waits for the next request.
+        /// The connection stays open for the next request.
         case keepAlive
-        /// The connection is closed properly.
+        /// The connection is closed.
         case close
         /// The connection is reset.
         case reset
-        /// Nothing more comes until the peer leaves.
+        /// Nothing more is sent until the client disconnects.
         case stall
-        /// The sending side is shut; the peer may still be heard, until it leaves.
+        /// The sending side is closed.
         case halfClose
     }
 
@@ -31,7 +31,7 @@ package struct FakeResponse: Sendable {
         bytes += body
     }
 
-    /// The same, but only its first `count` bytes, and then `ending`.
+    /// Returns the first `count` bytes, followed by `ending`.
     package func cut(after count: Int, _ ending: Ending = .close) -> FakeResponse {
         var answer = self
         answer.bytes = Array(bytes.prefix(count))
@@ -39,29 +39,29 @@ package struct FakeResponse: Sendable {
         return answer
     }
 
-    /// The same, but after its last byte comes `ending`.
+    /// Returns the response followed by `ending`.
     package func ending(_ ending: Ending) -> FakeResponse {
         cut(after: bytes.count, ending)
     }
 
-    /// The same without the chunk that ends the body, for which its reader waits in vain.
+    /// The response without the last chunk, which is never sent.
     package var stalledBeforeEnd: FakeResponse {
         cut(after: bytes.count - "0\r\n\r\n".utf8.count, .stall)
     }
 
-    /// The same, and reset a moment after all of it has been read.
+    /// The response, followed by a reset shortly after its last byte.
     package var resetLater: FakeResponse {
         split(at: [bytes.count - 1], pause: .milliseconds(50)).ending(.reset)
     }
 
-    /// The same and, a moment after all of it has been read, more, whatever it is; then the connection is closed.
+    /// Returns the response, followed by more bytes shortly after its last byte; then the connection is closed.
     package func followedLater(by text: String) -> FakeResponse {
         var answer = ending(.close)
         answer.bytes += text.utf8
         return answer.split(at: [bytes.count], pause: .milliseconds(50))
     }
 
-    /// The same, written in pieces that end at these offsets.
+    /// Returns the response, written in pieces that end at these offsets.
     package func split(at offsets: [Int], pause: Duration = .milliseconds(1)) -> FakeResponse {
         var answer = self
         answer.borders = offsets
@@ -69,12 +69,12 @@ package struct FakeResponse: Sendable {
         return answer
     }
 
-    /// The same, one byte a write.
+    /// Returns the response, written byte by byte.
     package func byteByByte(pause: Duration = .zero) -> FakeResponse {
         split(at: Array(0..<bytes.count), pause: pause)
     }
 
-    /// The same, one chunk of the body a write.
+    /// Returns the response, written chunk by chunk.
     package func lineByLine(pause: Duration) -> FakeResponse {
         let end = Array("\n\r\n".utf8)
         return split(
@@ -83,7 +83,7 @@ package struct FakeResponse: Sendable {
         )
     }
 
-    /// What is written at once, piece by piece.
+    /// The pieces, each of which is one write.
     var pieces: [ArraySlice<UInt8>] {
         let ends = Set(borders).filter { $0 > 0 && $0 < bytes.count }.sorted() + [bytes.count]
         var start = 0

@@ -1,4 +1,4 @@
-/// A JSON schema, as far as a fake model must know it to write a value that fits: those of all dialects.
+/// The part of a JSON schema, in any dialect, that a fake model needs to create a matching value.
 package struct FakeSchema: Decodable, Sendable {
     private var type: String?
     private var properties: [String: FakeSchema]
@@ -20,7 +20,7 @@ package struct FakeSchema: Decodable, Sendable {
         words = (try? container.decode([String].self, forKey: .words)) ?? []
     }
 
-    /// The JSON of a value that fits, always the same; `name` is the property that has it.
+    /// Returns the JSON of a matching value, always the same; `name` is the property that holds it.
     package func sample(named name: String = "value") -> String {
         if let word = words.first { return word.inJSON }
         switch type {

@@ -2,12 +2,12 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A model server on a real socket that says what a script tells it to, byte for byte, and writes down what it was asked.
+/// A model server on a real socket with scripted responses, byte for byte; it records its requests.
 package struct FakeServer: Sendable {
-    /// Where it is: `http://127.0.0.1:<port>`.
+    /// `http://127.0.0.1:<port>`.
     package let url: String
     private let ledger: FakeServerState
-    /// Where it is asked to generate.
+    /// The path of generations.
     private let mainPath: String
 
     fileprivate init(port: Int, mainPath: String, ledger: FakeServerState) {
@@ -16,41 +16,41 @@ package struct FakeServer: Sendable {
         self.ledger = ledger
     }
 
-    /// Answers the next requests for a path with these, in order; then as before.
+    /// Sets the responses to the next requests for a path, in order.
     package func next(_ path: String? = nil, _ answers: FakeResponse...) {
         ledger.enqueue(answers, path: path ?? mainPath)
     }
 
-    /// Answers every further request for a path with this.
+    /// Sets the response to all further requests for a path.
     package func always(_ path: String? = nil, _ answer: FakeResponse) {
         ledger.settle(path: path ?? mainPath) { _ in answer }
     }
 
-    /// Answers every further request for a path with what is made of the request.
+    /// Sets the function that responds to all further requests for a path.
     package func always(_ path: String? = nil, _ script: @escaping @Sendable (FakeRequest) -> FakeResponse) {
         ledger.settle(path: path ?? mainPath, script)
     }
 
-    /// Says what is made of each request and of what would be said to it otherwise, whatever its path.
+    /// Sets a function that changes the response to each request, whatever its path.
     package func amend(_ amendment: @escaping @Sendable (FakeRequest, FakeResponse) -> FakeResponse) {
         ledger.amend(amendment)
     }
 
-    /// What was asked so far, in order; of one path if one is named.
+    /// The requests so far, in order (default: of all paths).
     package func requests(_ path: String? = nil) -> [FakeRequest] {
         ledger.requests.filter { path == nil || $0.path == path }
     }
 
-    /// How many connections are open.
+    /// Number of open connections.
     package var openConnections: Int { ledger.openConnections }
 
-    /// How many connections there ever were.
+    /// Number of all connections so far.
     package var connections: Int { ledger.connections }
 }
 
-/// Runs `body` with a fake server on a port of its own, which answers by `scripts` until it is told otherwise.
+/// Runs `body` with a fake server on a free port that responds by `scripts`.
 ///
-/// The script of the path `*` answers for all paths that have none of their own.
+/// The script of the path `*` applies to all paths without one.
 package func withFakeServer<Result>(
     mainPath: String,
     port: Int = 0,
@@ -78,7 +78,7 @@ package func withFakeServer<Result>(
     return try await body(FakeServer(port: port, mainPath: mainPath, ledger: ledger))
 }
 
-/// The URL of a port that nobody listens on.
+/// Returns the URL of a port on which no process listens.
 package func unreachableURL() async throws -> String {
     let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .bind(host: "127.0.0.1", port: 0).get()

@@ -1,11 +1,11 @@
 import NIOCore
 import Synchronization
 
-/// What a fake server is to say, and what it was asked.
+/// The scripts and the recorded requests of a fake server.
 final class FakeServerState: Sendable {
-    /// What is said to a request.
+    /// Returns the response to a request.
     typealias Script = @Sendable (FakeRequest) -> FakeResponse
-    /// What is said instead of what a script says.
+    /// Changes the response to a request.
     typealias Amendment = @Sendable (FakeRequest, FakeResponse) -> FakeResponse
 
     private struct State {
@@ -39,7 +39,7 @@ final class FakeServerState: Sendable {
         state.withLock { $0.amendment = amendment }
     }
 
-    /// Writes a request down; answers its number and what to say.
+    /// Records a request; returns its index and its response.
     func take(_ request: FakeRequest) -> (number: Int, answer: FakeResponse) {
         state.withLock { state in
             state.requests.append(request)

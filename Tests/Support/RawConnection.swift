@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A TCP connection without manners: sends what it is told, keeps what comes.
+/// A TCP connection that sends arbitrary bytes and stores the received ones.
 package final class RawConnection: Sendable {
     private let channel: any Channel
     private let inbox: Inbox
@@ -36,17 +36,17 @@ package final class RawConnection: Sendable {
         send(Array(text.utf8))
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending side.
     package func endOutput() {
         channel.close(mode: .output, promise: nil)
     }
 
-    /// Takes what comes, or leaves it to the other side.
+    /// Starts or stops reading.
     package func setReading(_ isReading: Bool) async throws {
         try await channel.setOption(.autoRead, value: isReading).get()
     }
 
-    /// Ends the connection without a word, as a process does that dies.
+    /// Closes with RST, as the system does for a process that dies.
     package func reset() async throws {
         if let socket = channel as? any SocketOptionProvider {
             try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
@@ -58,31 +58,31 @@ package final class RawConnection: Sendable {
         channel.close(promise: nil)
     }
 
-    /// What has come so far.
+    /// The received bytes as text.
     package var received: String { String(decoding: inbox.bytes, as: UTF8.self) }
 
-    /// How many bytes have come so far.
+    /// Number of received bytes.
     package var count: Int { inbox.bytes.count }
 
     /// Whether the connection was reset.
     package var isReset: Bool { inbox.isReset }
 
-    /// Whether the connection is of no use in either direction.
+    /// Whether the connection is closed in both directions.
     package var isGone: Bool { !channel.isActive }
 
-    /// Whether the other side has ended the connection.
+    /// Whether the peer has closed its sending side.
     package var isEnded: Bool { inbox.isEnded }
 
-    /// The first answer, once it is whole.
+    /// Waits for the first complete response.
     package func answer() async throws -> RawResponse {
-        try await eventually("An answer") { RawResponse(self.received) != nil || self.isEnded }
+        try await eventually("A response") { RawResponse(self.received) != nil || self.isEnded }
         guard let answer = RawResponse(received) else {
-            throw ConditionTimeout(description: "The connection ended without an answer: “\(received.prefix(300))”")
+            throw ConditionTimeout(description: "The connection ended without a response: “\(received.prefix(300))”")
         }
         return answer
     }
 
-    /// What a connection has received.
+    /// The bytes and events that a connection has received.
     final class Inbox: Sendable {
         private let state = Mutex<(bytes: [UInt8], isEnded: Bool, isReset: Bool)>(([], false, false))
 
@@ -130,15 +130,15 @@ package final class RawConnection: Sendable {
     }
 }
 
-/// An answer as it stood on the wire.
+/// A response as it was received.
 package struct RawResponse {
     package var status: Int
     package var head: String
     package var body: String
-    /// What came after it on the same connection.
+    /// The bytes after the response.
     package var rest: String
 
-    /// Reads the first final answer with a `Content-Length`; `nil` while it is not whole.
+    /// Parses the first final response with a `Content-Length`; `nil` if it is incomplete.
     package init?(_ text: String) {
         guard let border = text.range(of: "\r\n\r\n") else { return nil }
         let head = String(text[..<border.lowerBound])

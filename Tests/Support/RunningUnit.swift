@@ -2,9 +2,9 @@ import Logging
 package import ServiceKit
 import ServiceLifecycle
 
-/// Runs a service as its executable would, gives its port to `body`, and shuts it down gracefully, always.
+/// Runs a service as its executable does, gives its port to `body`, and always shuts it down gracefully.
 ///
-/// What is left after five seconds of draining is cancelled.
+/// The shutdown is limited to five seconds, after which remaining work is cancelled.
 package func withRunning<Result>(
     _ unit: ServiceUnit,
     _ body: (Int) async throws -> Result

@@ -1,8 +1,8 @@
-import NIOSSL
+package import NIOSSL
 
-/// A certificate that nobody has signed but its owner, for `somebody.else.invalid`, and its key, which guards nothing.
-enum SelfSignedCertificate {
-    static func configuration() throws -> TLSConfiguration {
+/// A self-signed certificate for `somebody.else.invalid`, and its key, which protects nothing.
+package enum SelfSignedCertificate {
+    package static func configuration() throws -> TLSConfiguration {
         .makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))

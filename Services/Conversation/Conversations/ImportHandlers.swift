@@ -11,7 +11,10 @@ struct ImportHandlers: Sendable {
     let database: Database
     var now: @Sendable () -> Timestamp = { .now() }
 
-    func importConversation(_ request: Conversations.Keep, _ context: CallContext) async throws -> Conversations.Kept {
+    func importConversation(
+        _ request: Conversations.Import,
+        _ context: CallContext
+    ) async throws -> Conversations.Imported {
         let principal = try context.requirePrincipal()
         guard request.messages.count <= Self.messageLimit else {
             throw Fault(.invalid, "At most \(Self.messageLimit) messages can be imported.")
@@ -22,10 +25,10 @@ struct ImportHandlers: Sendable {
                 guard known.user.utf8.elementsEqual(principal.user.utf8) else {
                     throw Fault(.conflict, "A conversation of another user has this id.")
                 }
-                return Conversations.Kept(messageCount: known.messageCount, isNew: false)
+                return Conversations.Imported(messageCount: known.messageCount, isNew: false)
             }
             try Self.store(imported, of: principal, in: database)
-            return Conversations.Kept(messageCount: imported.messages.count, isNew: true)
+            return Conversations.Imported(messageCount: imported.messages.count, isNew: true)
         }
     }
 

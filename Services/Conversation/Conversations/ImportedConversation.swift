@@ -16,7 +16,7 @@ struct ImportedConversation: Sendable {
     let end: Run.End
 
     /// Throws `invalid` if `messages` contains no message to answer.
-    init(_ request: Conversations.Keep, at moment: Timestamp) throws {
+    init(_ request: Conversations.Import, at moment: Timestamp) throws {
         let hasQuestion = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
         // Without user and tool messages, the last instruction is the question.
@@ -118,12 +118,12 @@ struct ImportedConversation: Sendable {
 
     /// Appends a message at the next position for its role: even for answers, odd for all others.
     private mutating func append(_ message: Message) {
-        let asks = message.role.asks
+        let isAnswerable = message.role.isAnswerable
         let position = messages.last.map { last in
-            last.position + (last.position.isMultiple(of: 2) == asks ? 1 : 2)
+            last.position + (last.position.isMultiple(of: 2) == isAnswerable ? 1 : 2)
         }
         var message = message
         message.parent = messages.last?.message.id
-        messages.append(StoredMessage(position: position ?? (asks ? 1 : 0), message: message))
+        messages.append(StoredMessage(position: position ?? (isAnswerable ? 1 : 0), message: message))
     }
 }

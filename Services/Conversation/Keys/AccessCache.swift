@@ -22,7 +22,7 @@ final class AccessCache: Service {
         var limited: Set<Quota.Subject>
         /// Maximum number of concurrent runs per key, for keys that have such a limit.
         var runLimits: [APIKey.ID: Int]
-        var watchers: [Int: AsyncStream<Keys.News>.Continuation] = [:]
+        var watchers: [Int: AsyncStream<Keys.Event>.Continuation] = [:]
         var nextWatcher = 0
         var isShutDown = false
     }
@@ -64,12 +64,12 @@ final class AccessCache: Service {
 
     /// Updates the limits of a changed key.
     func didChange(_ key: APIKey) {
-        publish(Keys.News(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
+        publish(Keys.Event(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
     }
 
     /// Removes a revoked key and its quota.
     func didRevoke(_ key: APIKey.ID) {
-        publish(Keys.News(key: key, unlimited: .key(key))) { state in
+        publish(Keys.Event(key: key, unlimited: .key(key))) { state in
             state.runLimits[key] = nil
             state.limited.remove(.key(key))
         }
@@ -78,23 +78,23 @@ final class AccessCache: Service {
     /// Records that a quota was set or removed.
     func didSetQuota(for subject: Quota.Subject, isLimited: Bool) {
         if isLimited {
-            publish(Keys.News(limited: subject)) { $0.limited.insert(subject) }
+            publish(Keys.Event(limited: subject)) { $0.limited.insert(subject) }
         } else {
-            publish(Keys.News(unlimited: subject)) { $0.limited.remove(subject) }
+            publish(Keys.Event(unlimited: subject)) { $0.limited.remove(subject) }
         }
     }
 
     /// Streams all changes from now on; the first event lists the current quotas.
-    func watch() throws -> ElementStream<Keys.News> {
+    func watch() throws -> ElementStream<Keys.Event> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Keys.News.self,
+            of: Keys.Event.self,
             bufferingPolicy: .bufferingOldest(Self.bufferLimit)
         )
         let id = try state.withLock { state throws(Fault) in
             guard !state.isShutDown else {
                 throw Fault(.unavailable, "conversation-svc is shutting down. Try again in a moment.", retryAfter: 1)
             }
-            continuation.yield(Keys.News(quotas: Array(state.limited)))
+            continuation.yield(Keys.Event(quotas: Array(state.limited)))
             state.watchers[state.nextWatcher] = continuation
             defer { state.nextWatcher += 1 }
             gauge.record(state.watchers.count)
@@ -102,7 +102,7 @@ final class AccessCache: Service {
         }
         return ElementStream(
             next: {
-                for await news in stream { return [news] }
+                for await event in stream { return [event] }
                 return nil
             },
             close: { self.removeWatcher(id) }
@@ -113,7 +113,7 @@ final class AccessCache: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: Self.heartbeatInterval) } catch { return }
-                self.publish(Keys.News()) { _ in }
+                self.publish(Keys.Event()) { _ in }
             }
         }
         // The server waits for its responses to finish, and these streams never finish on their own.
@@ -125,11 +125,11 @@ final class AccessCache: Service {
         for watcher in watchers { watcher.finish() }
     }
 
-    private func publish(_ news: Keys.News, _ change: (inout State) -> Void) {
+    private func publish(_ event: Keys.Event, _ change: (inout State) -> Void) {
         state.withLock { state in
             change(&state)
             for (id, watcher) in state.watchers {
-                guard case .dropped = watcher.yield(news) else { continue }
+                guard case .dropped = watcher.yield(event) else { continue }
                 state.watchers[id] = nil
                 watcher.finish()
             }

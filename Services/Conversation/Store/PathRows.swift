@@ -34,6 +34,8 @@ enum PathRows {
     }
 
     /// Returns the messages of the selected path in a range of positions; `isTruncated` shortens long texts.
+    ///
+    /// Stops after the message with which the texts exceed `byteLimit`.
     static func list(
         of conversation: Int64,
         positions: ClosedRange<Int>,
@@ -41,6 +43,7 @@ enum PathRows {
         offset: Int = 0,
         order: Order,
         isTruncated: Bool = false,
+        byteLimit: Int = .max,
         in database: GRDB.Database
     ) throws -> [StoredMessage] {
         let direction = order == .ascending ? "ASC" : "DESC"
@@ -54,7 +57,15 @@ enum PathRows {
         let arguments: StatementArguments = [
             conversation, positions.lowerBound, positions.upperBound, limit, offset,
         ]
-        return try Row.fetchAll(statement, arguments: arguments).map(MessageRows.read)
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var messages: [StoredMessage] = []
+        var bytes = 0
+        while bytes <= byteLimit, let row = try rows.next() {
+            let stored = try MessageRows.read(row)
+            messages.append(stored)
+            bytes += stored.message.content.text.utf8.count
+        }
+        return messages
     }
 
     /// Returns the number of messages of the selected path in a range of positions.
@@ -97,22 +108,32 @@ enum PathRows {
     }
 
     /// Returns the messages that lead to a message, newest first, including the message.
+    ///
+    /// Stops after `limit` messages, and after the message with which the texts exceed `byteLimit`.
     static func ancestors(
         of stored: StoredMessage,
         in conversation: Int64,
         limit: Int,
+        byteLimit: Int,
         _ database: GRDB.Database
     ) throws -> [StoredMessage] {
         let steps = try offPathAncestors(to: stored, of: conversation, in: database)
+        var bytes = 0
+        let newest = steps.prefix(limit).prefix { step in
+            defer { bytes += step.message.content.text.utf8.count }
+            return bytes <= byteLimit
+        }
         let shared = steps.last.map { $0.position - 1 } ?? stored.position
+        guard newest.count == steps.count, bytes <= byteLimit, shared >= 0 else { return Array(newest) }
         let older = try list(
             of: conversation,
-            positions: 0...max(0, shared),
-            limit: limit,
+            positions: 0...shared,
+            limit: limit - newest.count,
             order: .descending,
+            byteLimit: byteLimit - bytes,
             in: database
         )
-        return Array((steps + (shared < 0 ? [] : older)).prefix(limit))
+        return newest + older
     }
 
     /// Returns the ancestors of a message that are not on the selected path, starting with the message.
@@ -128,7 +149,7 @@ enum PathRows {
             guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
             // A question asked before the previous answer was stored has the previous question as its parent; the
             // answer is between them.
-            if tip.message.role.asks, parent.message.role.asks,
+            if tip.message.role.isAnswerable, parent.message.role.isAnswerable,
                 let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
                 !answer.isOnPath
             {
@@ -153,7 +174,7 @@ enum PathRows {
         if let next { return next }
         // Questions in a row have every other position; so do answers of imported conversations.
         let second = try chosen(after: tip.message.id, at: tip.position + 2)
-        if second != nil || tip.message.role.asks { return second }
+        if second != nil || tip.message.role.isAnswerable { return second }
         // A question asked before the previous answer was stored continues from the first answer only.
         guard let id = question, let question = try MessageRows.find(id, in: database),
             let next = try chosen(after: id, at: tip.position + 1),

@@ -45,7 +45,7 @@ enum ReservationRows {
     }
 
     /// Returns the total reserved for a user or key.
-    static func sum(of subject: Quota.Subject, in database: GRDB.Database) throws -> Usage.Tally {
+    static func sum(of subject: Quota.Subject, in database: GRDB.Database) throws -> Usage.Total {
         let (column, value) = subject.column
         let statement = try database.cachedStatement(
             sql: """
@@ -53,14 +53,14 @@ enum ReservationRows {
                 WHERE \(column) = ?
                 """
         )
-        var tally = Usage.Tally()
-        guard let row = try Row.fetchOne(statement, arguments: [value]) else { return tally }
-        tally.requests = row[0]
-        tally.promptTokens = row[1] ?? 0
-        tally.completionTokens = row[2] ?? 0
-        tally.estimatedTokens = tally.tokens
-        tally.cost = row[3]
-        return tally
+        var total = Usage.Total()
+        guard let row = try Row.fetchOne(statement, arguments: [value]) else { return total }
+        total.requests = row[0]
+        total.promptTokens = row[1] ?? 0
+        total.completionTokens = row[2] ?? 0
+        total.estimatedTokens = total.tokens
+        total.cost = row[3]
+        return total
     }
 
     /// Returns up to `limit` expired reservations.

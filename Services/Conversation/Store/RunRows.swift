@@ -102,6 +102,12 @@ enum RunRows {
         return try Row.fetchAll(database, sql: sql).map(read)
     }
 
+    /// Returns the queued runs of a conversation in the order of their start.
+    static func queued(in conversation: Int64, _ database: GRDB.Database) throws -> [StoredRun] {
+        let sql = "\(selection) WHERE r.status = 'queued' AND m.conversation = ? ORDER BY r.number"
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [conversation]).map(read)
+    }
+
     private static func read(_ row: Row) throws -> StoredRun {
         let cuts: String? = row[5]
         let ending: String? = row[6]

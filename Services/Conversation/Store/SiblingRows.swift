@@ -3,7 +3,13 @@ import GRDB
 
 /// Reads and changes siblings: the answers to one question, or the questions after one answer.
 enum SiblingRows {
-    private static let place = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
+    /// Where siblings are: messages with the same position and parent.
+    private struct Place: Hashable {
+        var position: Int
+        var parent: String?
+    }
+
+    private static let condition = "conversation = ? AND position = ? AND parent IS ? AND role = ?"
 
     /// Returns the sibling index of the next message with a parent and role.
     static func nextIndex(
@@ -13,7 +19,7 @@ enum SiblingRows {
         in conversation: Int64,
         _ database: GRDB.Database
     ) throws -> Int {
-        let statement = try database.cachedStatement(sql: "SELECT MAX(sibling) FROM messages WHERE \(place)")
+        let statement = try database.cachedStatement(sql: "SELECT MAX(sibling) FROM messages WHERE \(condition)")
         let last = try Int?.fetchOne(
             statement,
             arguments: [conversation, position, parent?.description, role.rawValue]
@@ -28,7 +34,7 @@ enum SiblingRows {
         _ database: GRDB.Database
     ) throws -> [Message] {
         let statement = try database.cachedStatement(
-            sql: "SELECT \(MessageRows.columns) FROM messages WHERE \(place) ORDER BY sibling"
+            sql: "SELECT \(MessageRows.columns) FROM messages WHERE \(condition) ORDER BY sibling"
         )
         let message = stored.message
         let found = try Row.fetchAll(
@@ -60,7 +66,7 @@ enum SiblingRows {
         _ database: GRDB.Database
     ) throws -> Bool {
         let statement = try database.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM messages WHERE \(place) AND status != 'failed')"
+            sql: "SELECT EXISTS (SELECT 1 FROM messages WHERE \(condition) AND status != 'failed')"
         )
         let arguments: StatementArguments = [
             conversation, position + 1, question.description, Message.Role.assistant.rawValue,
@@ -71,7 +77,7 @@ enum SiblingRows {
     /// Marks a message as the chosen one among its siblings.
     static func markChosen(_ stored: StoredMessage, in conversation: Int64, _ database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(place)"
+            sql: "UPDATE messages SET is_chosen = (number = ?) WHERE \(condition)"
         )
         let message = stored.message
         try statement.execute(arguments: [
@@ -132,10 +138,14 @@ enum SiblingRows {
         )
         let rows = try Row.fetchAll(statement, arguments: [conversation, lowest, highest])
         guard !rows.isEmpty else { return stored.map(\.message) }
+        let lastSiblings = Dictionary(
+            rows.map { (Place(position: $0[0], parent: $0[1]), $0[2] as Int) },
+            uniquingKeysWith: max
+        )
         return stored.map { stored in
             var message = stored.message
-            let others = rows.filter { $0[0] == stored.position && $0[1] == message.parent?.description }
-            let last = max(stored.sibling, others.map { $0[2] as Int }.max() ?? 0)
+            let place = Place(position: stored.position, parent: message.parent?.description)
+            let last = max(stored.sibling, lastSiblings[place] ?? 0)
             message.branch = last == 0 ? nil : Message.Branch(index: stored.sibling, count: last + 1)
             return message
         }

@@ -22,10 +22,10 @@ enum UsageRows {
 
     /// Adds to the existing totals.
     static func add(_ entry: Usage.Entry, in database: GRDB.Database) throws {
-        let tally = entry.tally
+        let total = entry.total
         try database.cachedStatement(sql: addition).execute(arguments: [
-            entry.user, entry.day.number, entry.key?.description ?? "", entry.model, tally.requests,
-            tally.promptTokens, tally.completionTokens, tally.estimatedTokens, tally.cost, tally.unpricedRequests,
+            entry.user, entry.day.number, entry.key?.description ?? "", entry.model, total.requests,
+            total.promptTokens, total.completionTokens, total.estimatedTokens, total.cost, total.unpricedRequests,
         ])
     }
 
@@ -47,13 +47,13 @@ enum UsageRows {
         from first: Day,
         before end: Day,
         in database: GRDB.Database
-    ) throws -> Usage.Tally {
+    ) throws -> Usage.Total {
         let (column, value) = subject.column
         let statement = try database.cachedStatement(
             sql: "SELECT \(sums) FROM usage u WHERE u.\(column) = ? AND u.day >= ? AND u.day < ?"
         )
         return try Row.fetchOne(statement, arguments: [value, first.number, end.number])
-            .map { read($0, from: 0) } ?? Usage.Tally()
+            .map { read($0, from: 0) } ?? Usage.Total()
     }
 
     /// Returns up to `limit` lines of usage in a range of days, for one user or all users, grouped as requested.
@@ -85,20 +85,20 @@ enum UsageRows {
                 key: try key.flatMap { $0.isEmpty ? nil : try ColumnCoding.identifier($0) },
                 keyName: row[4],
                 user: row[3],
-                tally: read(row, from: 5)
+                total: read(row, from: 5)
             )
         }
     }
 
-    private static func read(_ row: Row, from index: Int) -> Usage.Tally {
-        var tally = Usage.Tally()
-        tally.requests = row[index] ?? 0
-        tally.promptTokens = row[index + 1] ?? 0
-        tally.completionTokens = row[index + 2] ?? 0
-        tally.estimatedTokens = row[index + 3] ?? 0
-        tally.cost = row[index + 4]
-        tally.unpricedRequests = row[index + 5] ?? 0
-        return tally
+    private static func read(_ row: Row, from index: Int) -> Usage.Total {
+        var total = Usage.Total()
+        total.requests = row[index] ?? 0
+        total.promptTokens = row[index + 1] ?? 0
+        total.completionTokens = row[index + 2] ?? 0
+        total.estimatedTokens = row[index + 3] ?? 0
+        total.cost = row[index + 4]
+        total.unpricedRequests = row[index + 5] ?? 0
+        return total
     }
 }
 

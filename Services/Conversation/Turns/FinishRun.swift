@@ -34,7 +34,7 @@ struct FinishRun: Sendable {
             key: payer.key,
             model: run.end?.model ?? "",
             day: Day(run.run.endedAt ?? .now()),
-            tally: Usage.Tally(usage.priced(by: reservation))
+            total: Usage.Total(usage.priced(by: reservation))
         )
         try UsageRows.add(entry, in: database)
     }

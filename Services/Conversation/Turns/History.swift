@@ -118,15 +118,20 @@ struct History: Sendable {
         guard let stored = try MessageRows.find(question.number, in: database) else {
             throw Fault(.missing, "Message not found")
         }
-        let ancestors = try PathRows.ancestors(of: stored, in: conversation, limit: messageLimit, database)
+        let ancestors = try PathRows.ancestors(
+            of: stored,
+            in: conversation,
+            limit: messageLimit,
+            byteLimit: byteLimit,
+            database
+        )
         let answers = try SiblingRows.answerCount(
             to: stored.message.id,
             at: stored.position,
             in: conversation,
             database
         )
-        // Only a history that reached the limit has older messages.
-        let isWhole = ancestors.count < messageLimit
+        let isWhole = ancestors.last?.message.parent == nil
         let older = 0...question.position
         let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)
         let history = History(

@@ -59,7 +59,7 @@ extension LiveConversation {
         }
         var message = try await question(id)
         // In an imported conversation an answer may follow another answer.
-        while !message.message.role.asks {
+        while !message.message.role.isAnswerable {
             guard let parent = message.message.parent else {
                 throw Fault(.invalid, "A greeting answers no message and cannot be regenerated.")
             }

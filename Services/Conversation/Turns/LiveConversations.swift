@@ -133,6 +133,7 @@ final class LiveConversations: Service {
                 positions: PathRows.allPositions,
                 limit: History.messageLimit,
                 order: .descending,
+                byteLimit: History.byteLimit,
                 in: database
             )
             let waiting = hasWaiting ? try Self.waiting(in: record, database) : []
@@ -153,13 +154,11 @@ final class LiveConversations: Service {
 
     /// Reads the turns of a conversation that an earlier process left queued.
     private static func waiting(in record: StoredConversation, _ database: GRDB.Database) throws -> [LiveTurn] {
-        try RunRows.unfinished(in: database)
-            .filter { $0.conversation == record.number && $0.run.status == .queued }
-            .compactMap { run in
-                try MessageRows.find(run.message, in: database).map {
-                    LiveTurn(run, message: $0.message, user: record.user)
-                }
+        try RunRows.queued(in: record.number, database).compactMap { run in
+            try MessageRows.find(run.message, in: database).map {
+                LiveTurn(run, message: $0.message, user: record.user)
             }
+        }
     }
 
     private func release(_ id: Conversation.ID) {

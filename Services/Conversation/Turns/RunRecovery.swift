@@ -84,6 +84,7 @@ struct RunRecovery: Sendable {
             of: question,
             in: run.conversation,
             limit: History.messageLimit,
+            byteLimit: History.byteLimit,
             database
         )
         let tokens = ancestors.reversed().map { TokenEstimate.tokens(in: $0.message.content.text) }

@@ -29,14 +29,14 @@ extension Usage {
     }
 }
 
-extension Usage.Tally {
+extension Usage.Total {
     /// Returns the total with its cost, if the cost of no call is known yet and there is a price.
-    func priced(by price: Model.Price?) -> Usage.Tally {
+    func priced(by price: Model.Price?) -> Usage.Total {
         guard cost == nil, let price else { return self }
-        var tally = self
+        var total = self
         // The bound prevents overflow when totals are added.
-        tally.cost = min(price.cost(promptTokens: promptTokens, completionTokens: completionTokens), 1_000_000_000_000)
-        tally.unpricedRequests = 0
-        return tally
+        total.cost = min(price.cost(promptTokens: promptTokens, completionTokens: completionTokens), 1_000_000_000_000)
+        total.unpricedRequests = 0
+        return total
     }
 }

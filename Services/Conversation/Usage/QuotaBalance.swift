@@ -6,8 +6,8 @@ import Contracts
 struct QuotaBalance: Sendable {
     let subject: Quota.Subject
     let quota: Quota
-    let used: Usage.Tally
-    let reserved: Usage.Tally
+    let used: Usage.Total
+    let reserved: Usage.Total
     /// Start of the next period.
     let reset: Timestamp
 

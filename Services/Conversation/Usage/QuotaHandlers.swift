@@ -19,7 +19,7 @@ struct QuotaHandlers: Sendable {
     let runLimit: Duration
     var now: @Sendable () -> Timestamp = { .now() }
 
-    func find(_ request: Quotas.Find, _ context: CallContext) async throws -> Quotas.Standing {
+    func find(_ request: Quotas.Find, _ context: CallContext) async throws -> Quotas.Status {
         let principal = try context.requirePrincipal()
         let moment = now()
         return try await database.read { database in
@@ -28,12 +28,12 @@ struct QuotaHandlers: Sendable {
         }
     }
 
-    func set(_ request: Quotas.Set, _ context: CallContext) async throws -> Quotas.Standing {
+    func set(_ request: Quotas.Set, _ context: CallContext) async throws -> Quotas.Status {
         let principal = try context.requirePrincipal()
         guard principal.role == .admin else { throw Fault(.forbidden, "Only an admin may set quotas.") }
         let (subject, quota, moment) = (request.subject, request.quota, now())
         try Self.check(quota)
-        let status = try await database.write { database -> Quotas.Standing? in
+        let status = try await database.write { database -> Quotas.Status? in
             if case .key(let key) = subject, try KeyRows.find(key, in: database) == nil { return nil }
             if quota.isEmpty {
                 try QuotaRows.delete(subject, in: database)
@@ -147,10 +147,10 @@ struct QuotaHandlers: Sendable {
         of subject: Quota.Subject,
         at moment: Timestamp,
         in database: GRDB.Database
-    ) throws -> Quotas.Standing {
+    ) throws -> Quotas.Status {
         let quota = try QuotaRows.find(subject, in: database)
         let balance = try QuotaReservations.balance(of: subject, quota ?? Quota(period: .day), at: moment, in: database)
-        return Quotas.Standing(
+        return Quotas.Status(
             subject: subject,
             quota: quota,
             used: balance.used,

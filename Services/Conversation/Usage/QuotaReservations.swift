@@ -63,7 +63,7 @@ enum QuotaReservations {
             key: reservation.apiKey,
             model: model,
             day: Day(moment),
-            tally: Usage.Tally(usage.priced(by: reservation))
+            total: Usage.Total(usage.priced(by: reservation))
         )
         try UsageRows.add(entry, in: database)
     }

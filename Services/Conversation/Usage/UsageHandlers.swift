@@ -22,7 +22,7 @@ struct UsageHandlers: Sendable {
         // Invalid entries are skipped, because the sender repeats a failed batch only once and valid entries must not
         // be lost.
         let entries = request.entries.filter { entry in
-            entry.tally.isSound && entry.day <= last && entry.day.number >= 0
+            entry.total.isValid && entry.day <= last && entry.day.number >= 0
                 && (1...255).contains(entry.user.utf8.count) && entry.model.utf8.count <= 1024
         }
         guard !entries.isEmpty || request.entries.isEmpty else {
@@ -34,18 +34,18 @@ struct UsageHandlers: Sendable {
                 """
             )
         }
-        let prices = await prices.find(Set(entries.filter { $0.tally.cost == nil }.map(\.model)))
+        let prices = await prices.find(Set(entries.filter { $0.total.cost == nil }.map(\.model)))
         try await database.write { database in
             guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
             for var entry in entries {
-                entry.tally = entry.tally.priced(by: prices[entry.model])
+                entry.total = entry.total.priced(by: prices[entry.model])
                 try UsageRows.add(entry, in: database)
             }
         }
         return Done()
     }
 
-    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Reported {
+    func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Summary {
         let principal = try context.requirePrincipal()
         let user = request.isAll ? nil : try KeyValidation.user(request.user, for: principal)
         guard user != nil || principal.role == .admin else {
@@ -61,9 +61,9 @@ struct UsageHandlers: Sendable {
                 "The report has more than \(Self.lineLimit) lines. Request fewer days or fewer groups."
             )
         }
-        var total = Usage.Tally()
-        for line in lines { total += line.tally }
+        var total = Usage.Total()
+        for line in lines { total += line.total }
         // SQL returns one empty row for a sum over no rows.
-        return Usage.Reported(lines: lines.filter { $0.tally.requests > 0 }, total: total)
+        return Usage.Summary(lines: lines.filter { $0.total.requests > 0 }, total: total)
     }
 }

@@ -1,38 +1,34 @@
+import HTTP
 import HTTPTypes
-import Hummingbird
 import NIOHTTP1
 
-/// Which web pages of other origins may ask.
+/// Decides which web pages of other origins may use the gateway.
 struct CORSRules: Sendable {
-    /// Exact origins, or `*` for all, then without credentials.
+    /// Exact origins, or `*` for all origins, without credentials.
     let origins: [String]
 
-    /// The answer to a preflight; `nil` when the request is none.
+    /// The response to a preflight request; `nil` for other requests.
     func preflight(_ head: HTTPRequestHead) -> Response? {
         guard head.method == .OPTIONS, let origin = head.headers.first(name: "origin"),
             head.headers.contains(name: "access-control-request-method")
         else { return nil }
         guard allows(origin) else {
-            return Response(
-                status: .badRequest,
-                headers: [.contentType: "text/plain; charset=utf-8", .vary: "Origin"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: "Disallowed CORS origin"))
-            )
+            var response = Response.text("Disallowed CORS origin", status: .badRequest)
+            response.headers[.vary] = "Origin"
+            return response
         }
-        var headers: HTTPFields = [
-            .contentType: "text/plain; charset=utf-8", .accessControlMaxAge: "600",
-            .accessControlAllowMethods: "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
-        ]
-        headers[.accessControlAllowHeaders] =
+        var response = Response.text("OK")
+        response.headers[.accessControlMaxAge] = "600"
+        response.headers[.accessControlAllowMethods] = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+        response.headers[.accessControlAllowHeaders] =
             head.headers.first(name: "access-control-request-headers").map { String($0.prefix(1000)) }
             ?? "authorization, content-type"
-        write(origin, to: &headers)
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: "OK")))
+        return response
     }
 
-    /// Says on an answer who may read it.
-    func apply(to headers: inout HTTPFields, origin: String?) {
-        // Whoever caches an answer must know that another origin gets another one, or none.
+    /// Writes the headers by which a browser decides whether a page may read the response.
+    func apply(to headers: inout HTTPHeaders, origin: String?) {
+        // Caches must store one response per origin.
         if !origins.isEmpty, !origins.contains("*") { headers[.vary] = "Origin" }
         guard let origin, allows(origin) else { return }
         write(origin, to: &headers)
@@ -44,7 +40,7 @@ struct CORSRules: Sendable {
         origins.contains("*") || origins.contains(origin)
     }
 
-    private func write(_ origin: String, to headers: inout HTTPFields) {
+    private func write(_ origin: String, to headers: inout HTTPHeaders) {
         guard !origins.contains("*") else {
             headers[.accessControlAllowOrigin] = "*"
             return

@@ -1,28 +1,19 @@
 import NIOCore
 
-/// Sees bytes before they are parsed, and tells that some came: a head that drips in is nothing to a parser yet.
+/// Sees bytes before they are parsed: the parser reports a head only when it is complete.
 final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private let arrived: () -> Void
-    private let settled: () -> Void
+    private let received: (ByteBuffer) -> Void
 
-    /// - Parameters:
-    ///   - arrived: runs before bytes are parsed.
-    ///   - settled: runs when all that came at once has been parsed.
-    init(arrived: @escaping () -> Void, settled: @escaping () -> Void) {
-        self.arrived = arrived
-        self.settled = settled
+    /// - Parameter received: runs before the bytes are parsed.
+    init(received: @escaping (ByteBuffer) -> Void) {
+        self.received = received
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        arrived()
+        received(unwrapInboundIn(data))
         context.fireChannelRead(data)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        settled()
     }
 }

@@ -26,7 +26,7 @@ private let rateLimitHourName = headerName("x-ratelimit-limit-hour")
 private let rateRemainingMinuteName = headerName("x-ratelimit-remaining-minute")
 private let rateRemainingHourName = headerName("x-ratelimit-remaining-hour")
 
-/// The name of a header that stands in the source.
+/// Creates the name of a header from a literal.
 func headerName(_ text: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header's name.") }
     return name

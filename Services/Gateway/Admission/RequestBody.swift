@@ -2,38 +2,57 @@ import Bus
 import Contracts
 import Foundation
 import HTTP
-import Hummingbird
 import NIOCore
 import NIOHTTP1
 
-/// Reads the JSON body of a request: the right type, one meaning, a bounded length.
-enum RequestBody {
-    static func read<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
-        try checkType(request.headers[.contentType])
-        return try decode(type, from: try await collect(request))
+/// The body of a request: collected as JSON or bytes, or streamed, within the route's limit.
+struct RequestBody: Sendable {
+    /// Maximum size, in bytes.
+    let limit: Int
+    /// The body as it arrives; the request guard refuses more than ``limit`` bytes.
+    let source: ServerRequestBody
+    private let headers: HTTPHeaders
+
+    init(_ request: ServerRequest, limit: Int) {
+        self.limit = limit
+        source = request.body
+        headers = request.head.headers
     }
 
-    /// The body as it came, said to be JSON.
-    static func bytes(of request: ServerRequest) async throws -> ByteBuffer {
-        try checkType(request.head.headers.first(name: "content-type"))
-        let limit = Surface.bodyLimit(path: request.head.uri)
+    /// The whole body, of any type.
+    ///
+    /// Throws `too_large` for a body over the limit.
+    func bytes() async throws -> ByteBuffer {
         do {
-            return try await request.body.collect(upTo: limit)
+            return try await source.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw tooLarge(limit)
+            throw Fault.bodyTooLarge(limit: limit)
         }
     }
 
-    /// Reads a body that may as well not be there.
-    static func readIfAny<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body? {
-        let bytes = try await collect(request)
-        guard bytes.readableBytes > 0 else { return nil }
-        try checkType(request.headers[.contentType])
-        return try decode(type, from: bytes)
+    /// The whole body, unparsed; its type must be JSON.
+    func jsonBytes() async throws -> ByteBuffer {
+        try checkType()
+        return try await bytes()
     }
 
-    private static func decode<Body: Decodable>(_ type: Body.Type, from bytes: ByteBuffer) throws -> Body {
-        try JSONPrescan.check(bytes)
+    /// Decodes the body as JSON.
+    ///
+    /// Throws `unsupported_media_type` for another type, and `invalid` with the reason for anything but one JSON value.
+    func json<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+        try Self.decode(type, from: try await jsonBytes())
+    }
+
+    /// Decodes the body as JSON; an empty body is `nil`.
+    func jsonIfPresent<Value: Decodable>(_ type: Value.Type) async throws -> Value? {
+        let bytes = try await bytes()
+        guard bytes.readableBytes > 0 else { return nil }
+        try checkType()
+        return try Self.decode(type, from: bytes)
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
+        try JSONBody.validate(bytes)
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
         } catch let error as DecodingError {
@@ -41,8 +60,15 @@ enum RequestBody {
         }
     }
 
-    private static func checkType(_ type: String?) throws {
-        // What nearly everybody sends.
+    private func checkType() throws {
+        if let encoding = headers.first(name: "content-encoding"), encoding.lowercased() != "identity" {
+            throw Fault(
+                .unsupportedType,
+                "The body has the Content-Encoding \(encoding.prefix(40)), which is not supported. Send it uncompressed."
+            )
+        }
+        let type = headers.first(name: "content-type")
+        // Fast path.
         if type == "application/json" { return }
         let parts = (type ?? "").lowercased().split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
         let isUTF8 = parts.dropFirst().allSatisfy { ["charset=utf-8", "charset=\"utf-8\""].contains($0) }
@@ -51,27 +77,7 @@ enum RequestBody {
         }
     }
 
-    private static func collect(_ request: Request) async throws -> ByteBuffer {
-        let limit = Surface.bodyLimit(path: request.uri.path)
-        do {
-            return try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw tooLarge(limit)
-        }
-    }
-
-    private static func tooLarge(_ limit: Int) -> Fault {
-        Fault(.tooLarge, "The body is longer than \(limit) bytes.")
-    }
-
     private static func sentence(_ text: String) -> String {
         text.prefix(1).uppercased() + text.dropFirst()
     }
-}
-
-extension Fault.Code {
-    /// The body is of a type that is not taken.
-    static let unsupportedType = Self(rawValue: "unsupported_media_type")
-    /// The path is there, but not for this method.
-    static let wrongMethod = Self(rawValue: "method_not_allowed")
 }

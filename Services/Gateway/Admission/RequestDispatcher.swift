@@ -1,77 +1,61 @@
-import Bus
 import Contracts
 import HTTP
-import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
-import ServiceKit
 
-/// Every request comes in and every answer goes out here: names, times, origins and counts.
-///
-/// What is asked most goes straight to who answers it; the router finds who answers the rest.
+/// Answers every request: finds its route, identifies the caller, runs the handler, and completes the response.
 struct RequestDispatcher: Sendable {
-    /// Answers `POST` at one path, from somebody who is known.
-    typealias Direct = @Sendable (ServerRequest, AuthenticatedContext) async throws -> Response
+    let table: SurfaceTable
+    let allowedHosts: AllowedHosts
+    let authenticator: RequestAuthenticator
+    let finisher: ResponseFinisher
 
-    let cors: CORSRules
-    let identification: Identification
-    let errors: ErrorAnswers
-    let direct: [String: Direct]
-    let router: any HTTPResponder<GatewayContext>
-    private let measurements = RequestMeasurements()
-    private let logger = Logger(label: "gateway")
-
-    init(
-        cors: CORSRules,
-        identification: Identification,
-        errors: ErrorAnswers,
-        direct: [String: Direct],
-        router: any HTTPResponder<GatewayContext>
-    ) {
-        self.cors = cors
-        self.identification = identification
-        self.errors = errors
-        self.direct = direct
-        self.router = router
-    }
-
-    func answer(_ request: ServerRequest) async -> ServerResponse {
-        let context = GatewayContext(source: GatewayContext.Source(request: request, logger: logger))
+    func respond(_ request: ServerRequest) async -> Response {
+        let resolution = request.attachment as? Resolution ?? table.resolve(request.head)
+        let context = GatewayContext(request, resolution)
         let head = request.head
         var response: Response
         do {
-            if let preflight = cors.preflight(head) {
+            try allowedHosts.check(head.headers)
+            if let preflight = finisher.cors.preflight(head) {
                 response = preflight
             } else {
-                response = try await dispatch(request, context)
+                response = await dispatch(request, context)
             }
         } catch {
-            response = errors.answer(to: error, context: context)
+            response = resolution.surface.errors.response(error)
         }
-        // The router sees to what succeeds; an error's words stay away as well.
-        if head.method == .HEAD, response.status.code >= 400 { response = response.createHeadResponse() }
-        let elapsed = .now - context.start
-        if response.body.contentLength != nil { ServerTiming.end(&response.headers, total: elapsed) }
-        response.headers[.xRequestID] = context.requestID
-        response.headers[.xCorrelationID] = context.correlationID
-        cors.apply(to: &response.headers, origin: head.headers.first(name: "origin"))
-        measurements.record(context.endpointPath, response.status.code, elapsed)
-        do {
-            return try await ServerResponse(response)
-        } catch {
-            logger.error("Answer failed", metadata: ["request.id": "\(context.requestID)", "error": "\(error)"])
-            return ServerResponse(status: .internalServerError, body: .whole(ByteBuffer()))
-        }
+        finisher.finish(
+            &response,
+            context.ids,
+            origin: head.headers.first(name: "origin"),
+            start: context.start,
+            resolution.metrics
+        )
+        return response
     }
 
-    private func dispatch(_ request: ServerRequest, _ context: GatewayContext) async throws -> Response {
-        var path = context.path
-        if path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
-        guard request.head.method == .POST, let answer = direct[path] else {
-            return try await router.respond(to: Request(request), context: context)
+    private func dispatch(_ request: ServerRequest, _ context: GatewayContext) async -> Response {
+        let errors = context.resolution.surface.errors
+        switch context.resolution.action {
+        case .route(let route):
+            let body = RequestBody(request, limit: route.bodyLimit)
+            return await authenticator.respond(context, access: route.access) { context in
+                try await route.handler(Request(head: request.head, body: body), context)
+            }
+        case .redirect(let location):
+            return .empty(.temporaryRedirect, headers: ["location": location])
+        case .options(let allow):
+            return .empty(.noContent, headers: ["allow": allow])
+        case .methodNotAllowed(let allow):
+            var response = errors.response(
+                Fault(.wrongMethod, "This path does not support \(request.head.method.rawValue).")
+            )
+            response.headers.add(name: "allow", value: allow)
+            return response
+        case .unknownPath:
+            return errors.response(Fault(.unknownPath, "There is no such path."))
         }
-        context.coreContext.endpointPath.value = path
-        return await identification.answer(context) { try await answer(request, AuthenticatedContext(context: $0)) }
     }
 }

@@ -1,98 +1,163 @@
+import Contracts
+import HTTP
 import NIOCore
 import NIOHTTP1
 
-/// Looks at each request's head and pace before anything else does; what breaks the rules is answered and cut off.
+/// Validates each request of a connection before anything else sees it, and enforces its limits of size and time.
 ///
-/// A refusal waits for the answers to the requests before it, so that answers keep the order of their requests.
+/// Resolves the request's route. A refusal is answered in the format of the route's surface and ends the connection; it
+/// waits for the responses to earlier requests, so that responses keep the order of their requests.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// The longest body that is taken at any path, in bytes.
-    static let largestBody = Surface.bodyLimit(path: "/v1/chat/completions")
-    /// How long a client that was refused may go on sending, so that it gets to read why.
-    private static let lingering = TimeAmount.seconds(1)
+    struct Limits: Sendable {
+        /// How long a head may take, from its first byte.
+        var head = TimeAmount.seconds(10)
+        /// How long a refused client may go on sending, so that it can read the refusal.
+        var linger = TimeAmount.seconds(1)
+        /// Shortest time between two checks.
+        static let interval = TimeAmount.milliseconds(50)
+    }
 
-    /// How long a client may take nothing of what it is sent.
-    private let stallLimit: TimeAmount
-    private var pace = RequestTimeouts()
-    private var tick: Scheduled<Void>?
-    private var stall: Scheduled<Void>?
-    /// Requests that were passed on and are not answered to their end.
+    private let table: SurfaceTable
+    private let finisher: ResponseFinisher
+    private let limits: Limits
+    private let attachments: RequestAttachments
+
+    private var timeouts: RequestTimeouts
+    private var timer: Scheduled<Void>?
+    /// The request that has no head yet.
+    private var requestLine = RequestLine()
+    /// The request that is arriving, once it has a head.
+    private var head: HTTPRequestHead?
+    private var resolution: Resolution
+    private var start = ContinuousClock.now
+    /// Requests that were passed on and whose responses are incomplete.
     private var unanswered = 0
-    /// Whether the answer to the oldest of them has begun.
-    private var isAnswering = false
-    /// Whether the newest of them has not come to its end.
+    /// Whether the response to the oldest of them has begun.
+    private var isResponding = false
+    /// Whether the newest of them is incomplete.
     private var isReceiving = false
-    /// Whether the newest request asks for a head only.
-    private var isHeadOnly = false
-    /// The longest body that the newest request may have, in bytes.
-    private var bodyLimit = 0
-    private var refusal: RejectedRequest?
+    /// Whether the connection has switched to another protocol.
+    private var isUpgraded = false
+    private var refusal: Fault?
     private var isRefused = false
 
-    /// How many answers are due before the newest request's; below 0 when that one is answered before its end.
+    /// Responses due before the newest request's; below 0 where that one was answered before it was complete.
     private var pendingResponses: Int { unanswered - (isReceiving ? 1 : 0) }
 
-    init(stallLimit: TimeAmount = .seconds(60)) {
-        self.stallLimit = stallLimit
+    /// Appends the resolution of each request that is passed on to `attachments`.
+    init(
+        _ table: SurfaceTable,
+        _ finisher: ResponseFinisher,
+        limits: Limits = Limits(),
+        attachments: RequestAttachments
+    ) {
+        self.table = table
+        self.finisher = finisher
+        self.limits = limits
+        self.attachments = attachments
+        timeouts = RequestTimeouts(headLimit: limits.head)
+        resolution = table.fallback
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let bound = NIOLoopBound((guardian: self, context: context), eventLoop: context.eventLoop)
-        let arrival = FirstByteHandler(
-            arrived: { bound.value.guardian.pace.bytesArrived(at: .now()) },
-            settled: { bound.value.guardian.watch(bound.value.context) }
-        )
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         do {
-            try context.pipeline.syncOperations.addHandler(arrival, position: .first)
+            let handler = FirstByteHandler { bound.value.received($0) }
+            try context.pipeline.syncOperations.addHandler(handler, position: .first)
         } catch {
             context.fireErrorCaught(error)
         }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end()
+        cancelTimers()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end()
+        cancelTimers()
         context.fireChannelInactive()
+    }
+
+    // MARK: Requests
+
+    private func received(_ bytes: ByteBuffer) {
+        guard !isUpgraded else { return }
+        if timeouts.isIdle {
+            requestLine.begin(bytes)
+            timeouts.requestStarted(at: .now())
+        } else if !isReceiving {
+            requestLine.append(bytes)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard refusal == nil else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head):
-            isHeadOnly = head.method == .HEAD
-            bodyLimit = Surface.bodyLimit(path: head.uri)
-            if let refusal = HeadRules.check(head, bodyLimit: bodyLimit) { return refuse(refusal, context) }
-            pace.headEnded(at: .now())
-            if unanswered == 0, head.version != .http1_0,
-                head.headers.first(name: "expect")?.lowercased() == "100-continue"
-            {
-                let leave = HTTPResponseHead(version: .http1_1, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(leave)), promise: nil)
-            }
+        case .head(var head):
+            head.normalizeTarget()
+            requestLine.clear()
+            self.head = head
+            start = .now
+            resolution = table.resolve(head)
+            if let fault = HeadRules.check(head, bodyLimit: resolution.bodyLimit) { return refuse(fault, context) }
             unanswered += 1
             isReceiving = true
+            timeouts.headEnded(resolution.bodyTimeout, waitsForContinue: waitsForContinue(head), at: .now())
+            attachments.append(resolution)
+            context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body(let bytes):
-            guard pace.bodyArrived(bytes.readableBytes) <= bodyLimit else {
-                return refuse(.tooLarge(limit: bodyLimit), context)
+            guard timeouts.bodyReceived(bytes.readableBytes, at: .now()) <= resolution.bodyLimit else {
+                return refuse(.bodyTooLarge(limit: resolution.bodyLimit), context)
             }
+            context.fireChannelRead(data)
         case .end:
-            pace.requestEnded()
+            timeouts.requestEnded()
             isReceiving = false
+            head = nil
+            context.fireChannelRead(data)
         }
-        context.fireChannelRead(data)
+    }
+
+    /// Whether the client sends its body after a `100 Continue` only, which the connection sends when a handler reads it.
+    private func waitsForContinue(_ head: HTTPRequestHead) -> Bool {
+        head.version != .http1_0 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        timeouts.readEnded()
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        timeouts.readStarted()
+        context.read()
+        scheduleTimeout(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        refuse(RejectedRequest(error), context)
+        refuse(.unparsable(error, requestLine), context)
     }
+
+    /// Checks the time at which the request becomes too slow; a request that arrives at once has no timer.
+    private func scheduleTimeout(_ context: ChannelHandlerContext) {
+        guard timer == nil, refusal == nil, !isUpgraded, let remaining = timeouts.remaining(at: .now()) else { return }
+        timer = schedule(after: max(remaining, Limits.interval), context) { guardian, context in
+            guardian.timer = nil
+            // While responses are pending, this server may be the one that does not read.
+            if guardian.pendingResponses <= 0, let left = guardian.timeouts.remaining(at: .now()), left <= .zero {
+                return guardian.refuse(Fault(.requestTimeout, guardian.timeouts.message), context)
+            }
+            guardian.scheduleTimeout(context)
+        }
+    }
+
+    // MARK: Responses
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !isRefused else {
@@ -101,71 +166,61 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.write(data, promise: promise)
         switch unwrapOutboundIn(data) {
-        case .head: isAnswering = true
+        case .head(let head) where head.status == .continue: timeouts.continueSent(at: .now())
+        case .head(let head):
+            isResponding = true
+            isUpgraded = head.status == .switchingProtocols
         case .body: break
         case .end:
-            isAnswering = false
+            isResponding = false
             unanswered = max(0, unanswered - 1)
             if refusal != nil { sendRefusal(context) }
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        stall = nil
-        if !context.channel.isWritable { watchStall(context) }
-        context.fireChannelWritabilityChanged()
-    }
+    // MARK: Refusals
 
-    /// Closes the connection of a client that takes nothing; one that takes little at a time may go on.
-    private func watchStall(_ context: ChannelHandlerContext) {
-        let before = unsent(context)
-        stall = schedule(after: stallLimit, context) { guardian, context in
-            guard guardian.unsent(context) < before else { return context.close(promise: nil) }
-            guardian.watchStall(context)
-        }
-    }
-
-    /// How many bytes wait for the client to take what was sent before them.
-    private func unsent(_ context: ChannelHandlerContext) -> Int {
-        do {
-            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
-        } catch {
-            // The connection has ended.
-            return 0
-        }
-    }
-
-    /// Looks at the pace each second while a request is under way; one that came at once never gets here.
-    private func watch(_ context: ChannelHandlerContext) {
-        guard tick == nil, !pace.isIdle, refusal == nil else { return }
-        tick = schedule(after: .seconds(1), context) { guardian, context in
-            guardian.tick = nil
-            // While responses are pending, this server may be the one that does not read.
-            if guardian.pendingResponses <= 0, let refusal = guardian.pace.refusal(at: .now()) {
-                return guardian.refuse(refusal, context)
-            }
-            guardian.watch(context)
-        }
-    }
-
-    private func refuse(_ refusal: RejectedRequest, _ context: ChannelHandlerContext) {
-        guard self.refusal == nil else { return }
-        self.refusal = refusal
+    private func refuse(_ fault: Fault, _ context: ChannelHandlerContext) {
+        guard refusal == nil else { return }
+        refusal = fault
         sendRefusal(context)
     }
 
-    /// Sends the refusal once it is its turn, and ends the connection.
+    /// Sends the refusal when its turn comes, and ends the connection.
     private func sendRefusal(_ context: ChannelHandlerContext) {
         guard let refusal, !isRefused, pendingResponses <= 0 else { return }
         isRefused = true
-        end()
-        // An answer that has begun, or been given, cannot be taken back; the connection just ends.
-        guard !isAnswering, pendingResponses == 0 else { return context.close(promise: nil) }
-        for part in refusal.parts(isHeadOnly: isHeadOnly) { context.write(wrapOutboundOut(part), promise: nil) }
+        cancelTimers()
+        // A response that has begun, or is complete, cannot be changed: only the connection ends.
+        guard !isResponding, pendingResponses == 0 else { return context.close(promise: nil) }
+        for part in parts(of: response(to: refusal)) { context.write(wrapOutboundOut(part), promise: nil) }
         context.flush()
         context.close(mode: .output, promise: nil)
-        tick = schedule(after: Self.lingering, context) { _, context in context.close(promise: nil) }
+        timer = schedule(after: limits.linger, context) { _, context in context.close(promise: nil) }
+    }
+
+    private func response(to refusal: Fault) -> Response {
+        let resolution = head == nil ? requestLine.target.map(table.unknownPath) ?? table.fallback : resolution
+        var response = resolution.surface.errors.response(refusal)
+        finisher.finish(
+            &response,
+            RequestIDs(head?.headers ?? [:]),
+            origin: head?.headers.first(name: "origin"),
+            start: head == nil ? .now : start,
+            resolution.metrics
+        )
+        return response
+    }
+
+    private func parts(of response: Response) -> [HTTPServerResponsePart] {
+        guard case .whole(let body) = response.body else { return [] }
+        var headers = response.headers
+        headers.replaceOrAdd(name: "content-length", value: String(body.readableBytes))
+        headers.replaceOrAdd(name: "connection", value: "close")
+        let start = HTTPServerResponsePart.head(
+            HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
+        )
+        return head?.method == .HEAD ? [start, .end(nil)] : [start, .body(.byteBuffer(body)), .end(nil)]
     }
 
     private func schedule(
@@ -177,10 +232,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return context.eventLoop.scheduleTask(in: delay) { bound.value.act(bound.value.guardian, bound.value.context) }
     }
 
-    private func end() {
-        tick?.cancel()
-        stall?.cancel()
-        tick = nil
-        stall = nil
+    private func cancelTimers() {
+        timer?.cancel()
+        timer = nil
     }
 }

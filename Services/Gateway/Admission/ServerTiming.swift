@@ -1,23 +1,23 @@
-import HTTPTypes
+import NIOHTTP1
 
-/// The header `Server-Timing`: where the time of an answer went, in milliseconds.
+/// Writes the header `Server-Timing`: where the time of a response went, in milliseconds.
 enum ServerTiming {
     static func entry(_ name: StaticString, _ duration: Duration) -> String {
         entry(name, milliseconds: milliseconds(duration))
     }
 
-    /// What a turn says of itself.
+    /// The entries of a turn.
     static func entries(queue: Double, upstream: Double) -> String {
         entry("queue", milliseconds: queue) + ", " + entry("upstream", milliseconds: upstream)
     }
 
-    /// What stands before the answer's own entries: who it was, and where the rest went if the answer does not say.
-    static func begin(_ headers: inout HTTPFields, authentication: Duration, upstream: Duration) {
+    /// Writes the time of authentication before the response's own entries, or before a default for them.
+    static func begin(_ headers: inout HTTPHeaders, authentication: Duration, upstream: Duration) {
         let rest = headers[.serverTiming] ?? entries(queue: 0, upstream: milliseconds(upstream))
         headers[.serverTiming] = entry("auth", authentication) + ", " + rest
     }
 
-    static func end(_ headers: inout HTTPFields, total: Duration) {
+    static func end(_ headers: inout HTTPHeaders, total: Duration) {
         let entry = entry("total", total)
         headers[.serverTiming] = headers[.serverTiming].map { $0 + ", " + entry } ?? entry
     }

@@ -1,32 +1,32 @@
-/// Lets so many through in a time, and after a pause a burst of as many.
+/// A token bucket: allows `capacity` requests per period, and bursts of up to `capacity` requests.
 ///
-/// Pure.
+/// A value type without side effects.
 struct TokenBucket: Sendable {
     let capacity: Double
-    /// Tokens a second.
+    /// Tokens added per second.
     let rate: Double
     private(set) var tokens: Double
-    private var last: ContinuousClock.Instant
+    private var lastRefill: ContinuousClock.Instant
 
-    /// Lets `capacity` through in each `period`.
     init(capacity: Int, period: Duration, now: ContinuousClock.Instant) {
         self.capacity = Double(capacity)
         rate = Double(capacity) / Self.seconds(period)
         tokens = self.capacity
-        last = now
+        lastRefill = now
     }
 
+    /// Adds the tokens for the time since the last refill.
     mutating func refill(now: ContinuousClock.Instant) {
-        tokens = min(capacity, tokens + rate * max(0, Self.seconds(now - last)))
-        last = max(last, now)
+        tokens = min(capacity, tokens + rate * max(0, Self.seconds(now - lastRefill)))
+        lastRefill = max(lastRefill, now)
     }
 
     mutating func take() {
         tokens -= 1
     }
 
-    /// How many seconds until there is one again.
-    var wait: Double { max(0, (1 - tokens) / rate) }
+    /// Seconds until one token is available, rounded up.
+    var secondsUntilToken: Int { Int(exactly: max(0, (1 - tokens) / rate).rounded(.up)) ?? .max }
 
     private static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18

@@ -1,11 +1,11 @@
-/// The trace that a request belongs to, as W3C's Trace Context has it.
+/// Parses the header `traceparent` of W3C Trace Context.
 enum TraceParent {
-    /// The text itself if it is of the form `00-<32 hexadecimal digits>-<16>-<2>`, in lower case.
+    /// Returns the text if it has the form `00-<32 hexadecimal digits>-<16>-<2>`, in lower case.
     static func read(_ text: String) -> String? {
         guard text.utf8.count == 55, text.hasPrefix("00-") else { return nil }
         for (offset, byte) in text.utf8.enumerated() {
-            let isBorder = offset == 2 || offset == 35 || offset == 52
-            guard isBorder ? byte == UInt8(ascii: "-") : isDigit(byte) else { return nil }
+            let isSeparator = offset == 2 || offset == 35 || offset == 52
+            guard isSeparator ? byte == UInt8(ascii: "-") : isDigit(byte) else { return nil }
         }
         return text
     }

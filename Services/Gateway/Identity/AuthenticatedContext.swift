@@ -1,47 +1,49 @@
 import Bus
 import Contracts
-import Hummingbird
 
-/// A request of somebody who is known: whoever has one of these has been authenticated.
-struct AuthenticatedContext: ChildRequestContext {
-    var coreContext: CoreRequestContextStorage
+/// The context of an authenticated request.
+struct AuthenticatedContext: RequestContext {
+    private let request: GatewayContext
     let principal: Principal
-    /// The key that they came with.
+    /// The API key of the request, if any.
     let key: APIKey?
-    private let keyHold: KeyHold?
+    private let keyLease: KeyLease?
     let call: CallContext
     let start: ContinuousClock.Instant
     let requestID: String
 
-    /// Throws `unauthorized` when nobody is known.
+    /// Throws `unauthorized` without a principal.
     init(context: GatewayContext) throws {
-        guard let principal = context.principal else { throw Fault(.unauthorized, "Missing authorization header") }
-        coreContext = context.coreContext
+        guard let principal = context.principal else { throw context.missingCredential }
+        request = context
         self.principal = principal
         key = context.key
-        keyHold = context.keyHold
+        keyLease = context.keyLease
         call = context.call(as: principal)
         start = context.start
         requestID = context.requestID
     }
 
-    var maxUploadSize: Int { RequestGuard.largestBody }
+    var parameters: PathParameters { request.parameters }
 
-    /// Asks for a whole answer, which is left when the key by which it is asked for stops being good.
+    /// Whether the request was sent directly from this machine.
+    var isLoopback: Bool { request.isLoopback }
+
+    /// Makes a call that is cancelled when the request's API key is invalidated.
     func answer<Answer>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> Answer
     ) async throws -> Answer {
-        guard let keyHold else { return try await ask(call) }
-        return try await keyHold.answer(call, ask)
+        guard let keyLease else { return try await ask(call) }
+        return try await keyLease.answer(call, ask)
     }
 
-    /// Asks for a stream, which ends early when the key by which it was asked for stops being good.
+    /// Opens a stream that ends with a fault when the request's API key is invalidated.
     func stream<Element>(
         _ call: CallContext,
         _ ask: (CallContext) async throws -> ElementStream<Element>
     ) async throws -> ElementStream<Element> {
-        guard let keyHold else { return try await ask(call) }
-        return try await keyHold.stream(call, ask)
+        guard let keyLease else { return try await ask(call) }
+        return try await keyLease.stream(call, ask)
     }
 }

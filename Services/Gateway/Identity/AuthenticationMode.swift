@@ -1,9 +1,9 @@
-/// How much the gateway wants to know of who is asking.
+/// When the gateway requires a credential.
 enum AuthenticationMode: String, CaseIterable, Sendable {
-    /// Everything but what is public wants a credential.
+    /// Every route that is not public requires a credential.
     case required
-    /// Surfaces that know no authentication answer without one; the native one wants it, and hands out tokens.
+    /// Routes with anonymous access need no credential; the native surface requires one and issues tokens.
     case open
-    /// Everybody is `local`; for development.
+    /// Requests without a credential are made by the admin `local`. For development.
     case off
 }

@@ -1,13 +1,13 @@
 import Contracts
 import NIOHTTP1
 
-/// What a request shows to say who is asking; taken from it in this one place.
+/// The credential in a request's headers.
 enum Credential: Equatable {
     case none
     case token(String)
     case key(String)
 
-    /// Throws `invalid` for two that differ, `unauthorized` for one that cannot be read.
+    /// Throws `invalid` for two different credentials, `unauthorized` for a malformed one.
     init(_ headers: HTTPHeaders) throws {
         var given = Credential.none
         for (name, value) in headers {

@@ -1,47 +1,47 @@
 import Contracts
 import Synchronization
 
-/// What the gateway knows of keys and quotas, and whether it may believe that.
+/// A cache of API keys and of the subjects with a quota.
 ///
-/// It is believed for a second after conversation-svc was last heard; whatever is told in between takes what it concerns
-/// out. So no key that was revoked is served from here for longer than that.
+/// Its entries are valid while conversation-svc's change feed is connected: for ``freshness`` after the last message. A
+/// change removes its entry, so a revoked key is served from the cache for a second at most.
 final class KeyCache: Sendable {
-    /// For how long a silence means that nothing happened.
-    static let trust = Duration.seconds(1)
-    /// After which time a key is asked for again all the same: so its last use is known to about a minute.
+    /// Time after the last message of the change feed during which the entries are valid.
+    static let freshness = Duration.seconds(1)
+    /// Maximum age of an entry, so that a key's last use is known to the minute.
     private static let lifetime = Duration.seconds(60)
-    /// For how long a digest that belongs to no key is not asked for again; no key is ever made for one.
-    private static let lifetimeOfUnknown = Duration.seconds(10)
-    /// How many of each are remembered.
+    /// Time for which an invalid digest is cached; no key is ever created for an existing digest.
+    private static let invalidLifetime = Duration.seconds(10)
+    /// Maximum number of entries of each kind.
     private static let limit = 10_000
 
-    /// What is known of a digest.
-    enum Knowledge: Sendable, Equatable {
-        case key(APIKey)
-        /// It belongs to no key.
-        case unknown
-        /// Nothing that could be believed.
-        case nothing
+    /// The result of a lookup.
+    enum Lookup: Sendable, Equatable {
+        case valid(APIKey)
+        /// No key has the digest.
+        case invalid
+        /// No valid entry.
+        case miss
     }
 
     private struct State {
         var keys: [String: (key: APIKey, until: ContinuousClock.Instant)] = [:]
         var digests: [APIKey.ID: String] = [:]
-        var unknown: [String: ContinuousClock.Instant] = [:]
-        var limited: Set<Quota.Subject> = []
-        /// What goes on by keys.
-        var held = HeldKeys()
-        /// When all held keys were last in doubt since nothing is heard.
-        var doubtedAt: ContinuousClock.Instant?
-        var heardAt: ContinuousClock.Instant?
-        /// Counts what was told, so that an answer from before is not taken for one from after.
+        var invalid: [String: ContinuousClock.Instant] = [:]
+        var quotaSubjects: Set<Quota.Subject> = []
+        /// The calls and streams in progress, by API key.
+        var leases = KeyLeaseTable()
+        /// When all leases were last marked stale while the change feed was disconnected.
+        var staleAt: ContinuousClock.Instant?
+        var lastMessageAt: ContinuousClock.Instant?
+        /// The number of changes; detects responses that are older than a change.
         var version: UInt64 = 0
 
-        func isLive(at now: ContinuousClock.Instant) -> Bool {
-            heardAt.map { now - $0 < KeyCache.trust } ?? false
+        func isFresh(at now: ContinuousClock.Instant) -> Bool {
+            lastMessageAt.map { now - $0 < KeyCache.freshness } ?? false
         }
 
-        mutating func forgetKeys() {
+        mutating func removeKeys() {
             keys = [:]
             digests = [:]
         }
@@ -49,86 +49,90 @@ final class KeyCache: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether what is known may be believed.
-    func isLive(now: ContinuousClock.Instant = .now) -> Bool {
-        state.withLock { $0.isLive(at: now) }
+    /// Whether entries are valid.
+    func isFresh(now: ContinuousClock.Instant = .now) -> Bool {
+        state.withLock { $0.isFresh(at: now) }
     }
 
-    /// Takes in what conversation-svc tells.
-    func hear(_ news: Keys.News, now: ContinuousClock.Instant = .now) {
+    /// Applies a message of the change feed.
+    func apply(_ event: Keys.Event, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            // Before its first word, a stream has told nothing that could be believed.
-            guard news.quotas != nil || state.heardAt != nil else { return }
-            state.heardAt = now
-            if let quotas = news.quotas {
-                state.limited = Set(quotas)
-                state.forgetKeys()
-                // What happened before this stream began was told to nobody here.
-                state.held.doubtAll()
+            // The first message of a feed contains `quotas`; earlier ones belong to no known state.
+            guard event.quotas != nil || state.lastMessageAt != nil else { return }
+            state.lastMessageAt = now
+            if let quotas = event.quotas {
+                state.quotaSubjects = Set(quotas)
+                state.removeKeys()
+                // Changes before this feed began were not received.
+                state.leases.markAllStale()
                 state.version += 1
             }
-            if let key = news.key {
+            if let key = event.key {
                 if let digest = state.digests.removeValue(forKey: key) { state.keys[digest] = nil }
-                state.held.doubt(key)
+                state.leases.markStale(key)
                 state.version += 1
             }
-            if let subject = news.limited { state.limited.insert(subject) }
-            if let subject = news.unlimited { state.limited.remove(subject) }
+            if let subject = event.limited { state.quotaSubjects.insert(subject) }
+            if let subject = event.unlimited { state.quotaSubjects.remove(subject) }
         }
     }
 
-    /// Has something end when a key stops being good, unless that ends before: ``release(_:of:)``.
+    /// Registers a callback for when the key is invalidated, until ``removeLease(_:of:)``.
     ///
-    /// `version`: what was known when the key was believed.
-    func hold(_ key: APIKey, since version: UInt64, _ end: @escaping HeldKeys.End) -> UInt64 {
-        state.withLock { $0.held.hold(key, isDoubtful: $0.version != version, end) }
+    /// `version` is the version of the cache when the key was verified.
+    func addLease(_ key: APIKey, since version: UInt64, _ callback: @escaping KeyLeaseTable.OnInvalidation) -> UInt64 {
+        state.withLock { $0.leases.add(key, isStale: $0.version != version, callback) }
     }
 
-    /// What was to end with a key has ended before.
-    func release(_ holder: UInt64, of key: APIKey.ID) {
-        state.withLock { $0.held.release(holder, of: key) }
+    func removeLease(_ lease: UInt64, of key: APIKey.ID) {
+        state.withLock { $0.leases.remove(lease, of: key) }
     }
 
-    /// The held keys that must be looked at again; while nothing is heard that is all of them, once a second.
-    func takeDoubts(atMost limit: Int, now: ContinuousClock.Instant = .now) -> [APIKey.ID: HeldKeys.Doubt] {
+    /// Returns the keys to revalidate; while the change feed is disconnected, all of them once a second.
+    func takeKeysToRevalidate(
+        atMost limit: Int,
+        now: ContinuousClock.Instant = .now
+    ) -> [APIKey.ID: KeyLeaseTable.StaleReason] {
         state.withLock { state in
-            if !state.isLive(at: now), state.doubtedAt.map({ now - $0 >= Self.trust }) ?? true {
-                state.doubtedAt = now
-                state.held.doubtAll()
+            if !state.isFresh(at: now), state.staleAt.map({ now - $0 >= Self.freshness }) ?? true {
+                state.staleAt = now
+                state.leases.markAllStale()
             }
-            return state.held.takeDoubts(atMost: limit)
+            return state.leases.takeKeysToRevalidate(atMost: limit)
         }
     }
 
-    /// Ends what goes on by keys that are no longer good, as was found; `nil` when nobody could say.
-    func settle(_ doubts: [APIKey.ID: HeldKeys.Doubt], by found: [APIKey]?) {
-        for ending in state.withLock({ $0.held.settle(doubts, by: found) }) { ending.perform() }
+    /// Invalidates leases by the result of a revalidation; `nil` if it failed.
+    func finishRevalidation(_ staleKeys: [APIKey.ID: KeyLeaseTable.StaleReason], by found: [APIKey]?) {
+        for invalidation in state.withLock({ $0.leases.finishRevalidation(staleKeys, by: found) }) {
+            invalidation.perform()
+        }
     }
 
-    /// Ends what goes on by keys whose end has come.
-    func endExpired(at moment: Timestamp = .now()) {
-        for ending in state.withLock({ $0.held.expire(at: moment) }) { ending.perform() }
+    /// Invalidates the leases of expired keys.
+    func invalidateExpired(at moment: Timestamp = .now()) {
+        for invalidation in state.withLock({ $0.leases.invalidateExpired(at: moment) }) { invalidation.perform() }
     }
 
-    /// The stream of news has broken off.
-    func lose() {
-        state.withLock { $0.heardAt = nil }
+    /// Makes the entries invalid until the change feed is connected again.
+    func feedDisconnected() {
+        state.withLock { $0.lastMessageAt = nil }
     }
 
-    func recall(_ digest: String, now: ContinuousClock.Instant = .now) -> Knowledge {
+    func lookup(_ digest: String, now: ContinuousClock.Instant = .now) -> Lookup {
         state.withLock { state in
-            if let until = state.unknown[digest], now < until { return .unknown }
-            guard state.isLive(at: now), let entry = state.keys[digest], now < entry.until else { return .nothing }
-            return .key(entry.key)
+            if let until = state.invalid[digest], now < until { return .invalid }
+            guard state.isFresh(at: now), let entry = state.keys[digest], now < entry.until else { return .miss }
+            return .valid(entry.key)
         }
     }
 
-    /// Counts what was told so far.
+    /// The number of changes so far.
     var version: UInt64 { state.withLock { $0.version } }
 
-    /// Remembers a key that was asked for when this version was the newest; answers whether it still is.
+    /// Stores a key that was looked up at `version`; returns `false` if a change has arrived since.
     @discardableResult
-    func remember(
+    func store(
         _ key: APIKey,
         _ digest: String,
         since version: UInt64,
@@ -136,27 +140,27 @@ final class KeyCache: Sendable {
     ) -> Bool {
         state.withLock { state in
             guard state.version == version else { return false }
-            guard state.isLive(at: now) else { return true }
-            if state.keys.count >= Self.limit { state.forgetKeys() }
+            guard state.isFresh(at: now) else { return true }
+            if state.keys.count >= Self.limit { state.removeKeys() }
             state.keys[digest] = (key, now + Self.lifetime)
             state.digests[key.id] = digest
             return true
         }
     }
 
-    func rememberUnknown(_ digest: String, now: ContinuousClock.Instant = .now) {
+    func storeInvalid(_ digest: String, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            if state.unknown.count >= Self.limit { state.unknown = [:] }
-            state.unknown[digest] = now + Self.lifetimeOfUnknown
+            if state.invalid.count >= Self.limit { state.invalid = [:] }
+            state.invalid[digest] = now + Self.invalidLifetime
         }
     }
 
-    /// Whether a quota may apply to somebody: also when nobody can tell.
-    func mayBeLimited(_ principal: Principal, now: ContinuousClock.Instant = .now) -> Bool {
+    /// Whether a quota may apply to the principal; `true` while the change feed is disconnected.
+    func mayHaveQuota(_ principal: Principal, now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { state in
-            guard state.isLive(at: now) else { return true }
-            guard !state.limited.isEmpty else { return false }
-            return principal.quotaSubjects.contains { state.limited.contains($0) }
+            guard state.isFresh(at: now) else { return true }
+            guard !state.quotaSubjects.isEmpty else { return false }
+            return principal.quotaSubjects.contains { state.quotaSubjects.contains($0) }
         }
     }
 }

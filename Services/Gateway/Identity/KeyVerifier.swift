@@ -3,82 +3,92 @@ import Contracts
 import Metrics
 import Synchronization
 
-/// Believes API keys or refuses them: by what is known of them, else by asking conversation-svc.
+/// Verifies API keys, from the cache or by asking conversation-svc.
 ///
-/// Guessing costs conversation-svc little: what cannot be a key is never asked for, what is none is remembered, whoever
-/// comes with many that are none is not asked for any more, and only so many questions are open at once.
+/// Guessing keys is limited, and a valid key is never refused because of invalid ones from its address:
+///
+/// - A text without the check characters of a key is rejected without a look-up.
+/// - An invalid key is cached for some seconds; concurrent look-ups of one key are one look-up.
+/// - Each address has few concurrent look-ups, and fewer after too many invalid keys; the others wait their turn.
+/// - After too many invalid keys, the address gets 429 instead of 401 for further invalid keys. Valid keys are accepted.
 final class KeyVerifier: Sendable {
-    /// How many wrong keys an address may show in a minute before new ones are refused unseen.
-    private static let guessesPerMinute = 30
-    /// How many keys may be asked for at once.
-    private static let lookupLimit = 256
-    private static let patience = Duration.seconds(5)
+    /// Invalid keys per minute and address that are answered with 401.
+    private static let failuresPerMinute = 30
+    /// Maximum number of concurrent look-ups.
+    private static let lookupLimit = 64
+    /// Maximum number of concurrent look-ups per address; the lower limit applies after too many invalid keys.
+    private static let addressLimits = (usual: 16, reduced: 4)
+    /// Maximum number of look-ups per address that wait for a slot.
+    private static let waitingLimit = 2000
+    private static let timeout = Duration.seconds(5)
     private static let attempts = 3
 
-    /// A key, and what the cache knew when it was asked for: what was told since may concern it.
-    typealias Belief = (key: APIKey, version: UInt64)
+    /// A valid key, and the version of the cache before its look-up: later changes may concern the key.
+    typealias VerifiedKey = (key: APIKey, version: UInt64)
 
     private let conversations: any Bus
     let cache: KeyCache
-    private let guesses = RateLimiter(perMinute: guessesPerMinute, perHour: 0)
-    private let lookups = Mutex<[String: Task<Belief, any Error>]>([:])
-    private let asked = Counter(label: "gateway.keys.lookups")
+    private let failures = RateLimiter(perMinute: failuresPerMinute, perHour: 0)
+    private let queue = KeyLookupQueue(total: lookupLimit, waitingLimit: waitingLimit)
+    private let lookups = Mutex<[String: Task<VerifiedKey, any Error>]>([:])
+    private let lookupCounter = Counter(label: "gateway.keys.lookups")
 
     init(conversations: any Bus, cache: KeyCache) {
         self.conversations = conversations
         self.cache = cache
     }
 
-    /// The key that a text is the secret of.
+    /// Returns the key whose secret is `text`.
     ///
-    /// Throws `unauthorized` when it is none, or no longer good; `limited` for one that is not known, from an address that
-    /// has shown too many wrong ones; and whatever keeps conversation-svc from being asked.
-    func verify(_ text: String, from address: String, requestID: String, now: Timestamp = .now()) async throws -> Belief
-    {
-        guard let secret = KeySecret(text) else { throw Self.refusal }
+    /// Throws `unauthorized` if the key is invalid or expired, `limited` if it is invalid and too many invalid keys came
+    /// from `address`, and the bus's fault if conversation-svc cannot be asked.
+    func verify(
+        _ text: String,
+        from address: @autoclosure () -> String,
+        requestID: String,
+        now: Timestamp = .now()
+    ) async throws -> VerifiedKey {
+        guard let secret = KeySecret(text) else { throw rejection(failures.peek(address())) }
         let digest = secret.digest
         let version = cache.version
-        let belief: Belief =
-            switch cache.recall(digest) {
-            case .key(let key): (key, version)
-            case .unknown: throw Self.refusal
-            case .nothing: try await lookUp(digest, from: address, requestID)
+        let verified: VerifiedKey
+        switch cache.lookup(digest) {
+        case .valid(let key): verified = (key, version)
+        case .invalid: throw rejection(failures.peek(address()))
+        case .miss:
+            let address = address()
+            do {
+                verified = try await sharedLookup(digest, from: address, requestID)
+            } catch let fault as Fault where fault.code == .missing {
+                cache.storeInvalid(digest)
+                throw rejection(failures.take(address))
             }
-        guard !belief.key.isExpired(at: now) else { throw Fault(.unauthorized, "The API key has expired") }
-        return belief
+        }
+        guard !verified.key.isExpired(at: now) else { throw Fault(.unauthorized, "The API key has expired") }
+        return verified
     }
 
-    private static let refusal = Fault(.unauthorized, "Invalid API key")
-
-    private func lookUp(_ digest: String, from address: String, _ requestID: String) async throws -> Belief {
-        let verdict = guesses.foresee(address)
-        guard verdict.isAdmitted else {
-            throw Fault(.limited, "Too many wrong API keys from this address.", retryAfter: verdict.retryAfter)
-        }
-        do {
-            return try await ask(digest, requestID)
-        } catch let fault as Fault where fault.code == .missing {
-            cache.rememberUnknown(digest)
-            _ = guesses.admit(address)
-            throw Self.refusal
-        }
+    private func rejection(_ decision: RateLimitDecision) -> Fault {
+        guard !decision.isAllowed else { return Fault(.unauthorized, "Invalid API key") }
+        return Fault(
+            .limited,
+            "Invalid API key, and too many invalid API keys from this address. Check the key, then try again later.",
+            retryAfter: decision.retryAfter
+        )
     }
 
-    /// Asks once, however many want to know at the same time.
-    private func ask(_ digest: String, _ requestID: String) async throws -> Belief {
-        let lookup = try lookups.withLock { lookups throws(Fault) in
+    /// Looks a key up once for all concurrent requests with it.
+    private func sharedLookup(
+        _ digest: String,
+        from address: String,
+        _ requestID: String
+    ) async throws -> VerifiedKey {
+        let lookup = lookups.withLock { lookups in
             if let lookup = lookups[digest] { return lookup }
-            guard lookups.count < Self.lookupLimit else {
-                throw Fault(
-                    .unavailable,
-                    "Too many API keys are being looked up. Try again in a moment.",
-                    retryAfter: 1
-                )
-            }
-            // Several wait for it, so it does not end with whichever of them leaves.
+            // Other requests may wait for the look-up, so it does not end when the first of them is cancelled.
             let lookup = Task {
                 defer { self.lookups.withLock { $0[digest] = nil } }
-                return try await self.find(digest, requestID)
+                return try await self.lookUp(digest, from: address, requestID)
             }
             lookups[digest] = lookup
             return lookup
@@ -86,15 +96,24 @@ final class KeyVerifier: Sendable {
         return try await lookup.value
     }
 
-    private func find(_ digest: String, _ requestID: String) async throws -> Belief {
+    private func lookUp(_ digest: String, from address: String, _ requestID: String) async throws -> VerifiedKey {
+        let limit = failures.peek(address).isAllowed ? Self.addressLimits.usual : Self.addressLimits.reduced
+        guard await queue.acquire(address, limit: limit) else {
+            throw Fault(
+                .unavailable,
+                "Too many API keys from this address are being looked up. Try again in a moment.",
+                retryAfter: 1
+            )
+        }
+        defer { queue.release(address) }
         for attempt in 1... {
             let version = cache.version
-            asked.increment()
-            let context = CallContext(requestID: requestID, deadline: .now + Self.patience)
+            lookupCounter.increment()
+            let context = CallContext(requestID: requestID, deadline: .now + Self.timeout)
             let key = try await conversations.call(Keys.Find(digest: digest), context)
-            // What was told meanwhile may concern this very key, and be newer than the answer.
-            if cache.remember(key, digest, since: version) || attempt == Self.attempts { return (key, version) }
+            // A change that arrived during the call may concern this key and be newer than the response.
+            if cache.store(key, digest, since: version) || attempt == Self.attempts { return (key, version) }
         }
-        throw Self.refusal
+        throw Fault(.unauthorized, "Invalid API key")
     }
 }

@@ -1,6 +1,6 @@
-/// For whom a token is: one name or several.
+/// The claim `aud`: one name or several.
 ///
-/// jwt-kit's own type ends the process at an empty list.
+/// Replaces jwt-kit's type, which traps on an empty list.
 struct TokenAudience: Codable, Sendable {
     let names: [String]
 

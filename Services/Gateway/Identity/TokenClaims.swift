@@ -2,11 +2,11 @@ import Contracts
 import Foundation
 import JWTKit
 
-/// What a token says.
+/// The claims of a token.
 struct TokenClaims: JWTPayload {
-    /// How far clocks may differ, in seconds.
+    /// Allowed clock difference, in seconds.
     static let leeway = 60.0
-    /// The end of the year 9999: whatever expires later is no date.
+    /// The end of the year 9999; later expiry dates are invalid.
     private static let horizon = 253_402_300_800.0
 
     var exp: Double
@@ -18,12 +18,12 @@ struct TokenClaims: JWTPayload {
     var iat: Double?
     var role: String?
 
-    /// Nothing: the claims are checked by ``principal(issuer:audience:now:)``, which knows what is wanted.
+    /// Does nothing: ``principal(issuer:audience:now:)`` checks the claims.
     func verify(using algorithm: some JWTAlgorithm) {}
 
-    /// Whom the token is about.
+    /// Returns the principal of the token.
     ///
-    /// Throws `unauthorized` when it is not good here and now, which is in seconds since 1970.
+    /// Throws `unauthorized` if a claim is invalid at `now`, in seconds since 1970.
     func principal(issuer: String, audience: String?, now: Double) throws -> Principal {
         guard exp > now else { throw Fault(.unauthorized, "Token has expired") }
         guard exp < Self.horizon else { throw Fault(.unauthorized, "Invalid token") }
@@ -40,7 +40,7 @@ struct TokenClaims: JWTPayload {
         return Principal(user: user, role: role == Principal.Role.admin.rawValue ? .admin : .user)
     }
 
-    /// Whether a text may name a user: 1 to 255 bytes, none of them a control character.
+    /// Whether the text is a valid user name: 1 to 255 bytes without control characters.
     static func isUserName(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count)
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }

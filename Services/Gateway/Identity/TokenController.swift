@@ -1,17 +1,27 @@
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
 
-/// `POST /auth/token`: hands out tokens to whoever asks; in open mode only.
+/// `POST /auth/token`: issues tokens without a credential, in open mode and to this machine only.
 struct TokenController: Sendable {
     let verifier: TokenVerifier
+    let anonymous: AnonymousAccess
 
     private struct Body: Decodable {
         var user_id: String
     }
 
     func issue(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let body = try await RequestBody.read(Body.self, from: request)
+        guard anonymous.isAllowed(context) else {
+            throw Fault(
+                .forbidden,
+                """
+                This request came through a proxy; tokens are issued only to requests sent directly from this machine. \
+                Create a token with `parley token`.
+                """
+            )
+        }
+        let body = try await request.body.json(Body.self)
         guard TokenClaims.isUserName(body.user_id) else {
             throw Fault(.invalid, "`user_id` must have 1 to 255 bytes and no control characters.")
         }
@@ -22,6 +32,6 @@ struct TokenController: Sendable {
             json.field("token_type", "bearer")
             json.field("expires_in", lifetime)
         }
-        return V1Answer.json(json)
+        return .json(json)
     }
 }

@@ -3,9 +3,9 @@ import Foundation
 import JWTKit
 import Synchronization
 
-/// Believes tokens or refuses them, and remembers those that it believed until they expire.
+/// Verifies and issues tokens, and caches verified ones until they expire.
 final class TokenVerifier: Sendable {
-    /// How many tokens are remembered, and how long each may be, so that memory has a bound.
+    /// Maximum number and length of cached tokens.
     private static let cacheLimit = 5000
     private static let rememberedLength = 2048
     private static let lifetime = 86_400
@@ -35,13 +35,13 @@ final class TokenVerifier: Sendable {
         self.now = now
     }
 
-    /// Whom a token is about.
+    /// Returns the principal of a token.
     ///
-    /// Throws `unauthorized` when it is not to be believed.
+    /// Throws `unauthorized` if the token is invalid.
     func verify(_ token: String) async throws -> Principal {
         let moment = now()
         if let entry = cache.withLock({ $0[token] }), entry.expires > moment { return entry.principal }
-        try TokenShape.check(token)
+        try TokenFormat.check(token)
         let claims: TokenClaims
         do {
             claims = try await keys.verify(token, as: TokenClaims.self)
@@ -57,7 +57,7 @@ final class TokenVerifier: Sendable {
         return principal
     }
 
-    /// Makes a token for a user, good for a day.
+    /// Issues a token that is valid for a day.
     func issue(to user: String) async throws -> (token: String, lifetime: Int) {
         let token = try await tokens.token(for: user, role: .user, lifetime: Self.lifetime, now: now())
         return (token, Self.lifetime)

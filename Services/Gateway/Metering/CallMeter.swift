@@ -1,40 +1,42 @@
 import Bus
 import Contracts
 
-/// What a call of a model is counted by: places for calls at once, quotas where there are any, and usage.
+/// Meters model calls: limits concurrent calls, reserves quota, and reports usage.
 ///
-/// Where no quota applies, nobody is asked and nothing is waited for.
+/// Without a quota for the caller, no other service is asked and nothing is waited for.
 struct CallMeter: Sendable {
-    /// How long conversation-svc may take to say whether there is room.
-    private static let patience = Duration.seconds(5)
+    /// Timeout of a reservation.
+    private static let reserveTimeout = Duration.seconds(5)
+    /// Timeout for sending earlier settlements of the same user before a reservation.
+    private static let settleTimeout = Duration.seconds(1)
 
-    let calls: ConcurrentCalls
+    let limiter: ConcurrencyLimiter
     let keys: KeyCache
     let reporter: UsageReporter
     let conversations: any Bus
 
-    /// Who calls, as far as it matters here.
+    /// The caller of a model.
     struct Caller: Sendable {
         var principal: Principal
-        /// How many calls may be going on at once for the key that they came with.
+        /// Maximum number of concurrent calls with the caller's API key.
         var keyLimit: Int?
-        /// How conversation-svc is asked on their behalf.
+        /// The bus context for requests on the caller's behalf.
         var call: CallContext
     }
 
-    /// Begins a call, before a model is asked; whoever has the ``MeteredCall`` ends it, however it went.
+    /// Starts a call before the model is asked; it must be finished with ``MeteredCall/finish(_:)``.
     ///
-    /// `model` is what the client named, if anything; `promptTokens` is all that the model will be shown, estimated.
-    /// Throws `limited` when too many calls are going on, `quota_exceeded`, and `forbidden` for a model without a price where
-    /// a quota of money applies, with a sentence for the client.
+    /// Throws `limited` if too many calls are in progress, `quota_exceeded`, and `forbidden` for a model without a price if
+    /// a cost quota applies.
+    /// `model` is the name in the client's request, `promptTokens` the estimated size of the whole prompt.
     func begin(_ caller: Caller, model: String?, promptTokens: Int, maxTokens: Int? = nil) async throws -> MeteredCall {
-        try calls.enter(caller.principal, keyLimit: caller.keyLimit)
+        try limiter.acquire(caller.principal, keyLimit: caller.keyLimit)
         let call = MeteredCall(
             principal: caller.principal,
             promptTokens: promptTokens,
             meter: self
         )
-        guard keys.mayBeLimited(caller.principal) else { return call }
+        guard keys.mayHaveQuota(caller.principal) else { return call }
         let reserve = Quotas.Reserve(
             model: model,
             promptTokens: call.promptTokens,
@@ -42,45 +44,37 @@ struct CallMeter: Sendable {
             reservation: Quotas.Reservation.ID()
         )
         do {
-            call.hold(try await self.reserve(reserve, caller.call))
+            await reporter.flushSettlements(of: caller.principal.user, within: Self.settleTimeout)
+            call.setReservation(try await self.reserve(reserve, caller))
             return call
         } catch {
-            call.leave()
+            call.releaseSlot()
             throw error
         }
     }
 
-    private func reserve(_ reserve: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reserved {
-        var bounded = context
-        bounded.deadline = .now + Self.patience
-        // A client that leaves now is not a reason to leave a reservation behind that nobody knows of.
-        let reserving = Task { [bounded] in try await conversations.call(reserve, bounded) }
+    private func reserve(_ reserve: Quotas.Reserve, _ caller: Caller) async throws -> Quotas.Reserved {
+        var context = caller.call
+        context.deadline = .now + Self.reserveTimeout
+        // Not cancelled with the client's request: that could leave an unknown reservation behind.
+        let reserving = Task { [context] in try await conversations.call(reserve, context) }
         do {
             return try await reserving.value
         } catch let fault as Fault where [.quotaExceeded, .forbidden, .missing].contains(fault.code) {
             throw fault
         } catch {
-            // It may have been reserved all the same.
+            // The reservation may exist even though the response was lost.
             if let id = reserve.reservation {
-                reporter.settle(Quotas.Settlement(reservation: id, model: "", usage: nil))
+                let settlement = Quotas.Settlement(reservation: id, model: "", usage: nil)
+                reporter.settle(settlement, of: caller.principal.user)
             }
             throw error
-        }
-    }
-
-    /// Puts the truth in a reservation's place: at once, so that the next call finds room, or else as soon as it can be.
-    func settle(_ settlement: Quotas.Settlement) async {
-        let settle = Quotas.Settle(settlements: [settlement])
-        do {
-            _ = try await conversations.call(settle, CallContext(deadline: .now + Self.patience))
-        } catch {
-            reporter.settle(settlement)
         }
     }
 }
 
 extension AuthenticatedContext {
-    /// Who calls a model by this request.
+    /// The caller of a model in this request.
     var caller: CallMeter.Caller {
         CallMeter.Caller(principal: principal, keyLimit: key?.limits.concurrentRuns, call: call)
     }

@@ -1,47 +1,47 @@
 import Contracts
 import Synchronization
 
-/// A call of a model that is being counted.
+/// A model call whose usage is metered.
 final class MeteredCall: Sendable {
-    /// How a call ended.
+    /// The usage of a finished call.
     enum Outcome: Sendable {
-        /// The model's provider said what it took.
-        case told(model: String, usage: Usage)
-        /// The model was asked, and nobody said what it took: it broke off, or its client left. What came so far has so
-        /// many bytes.
-        case untold(model: String, completionBytes: Int)
-        /// No model was reached, or it refused: nothing is charged.
-        case refused
+        /// The provider reported the usage.
+        case reported(model: String, usage: Usage)
+        /// The model was asked, but the usage is unknown: the stream broke off or the client disconnected. The usage is
+        /// estimated from the size of the received text.
+        case estimated(model: String, completionBytes: Int)
+        /// No model was reached, or it rejected the request. Nothing is charged.
+        case rejected
 
-        /// What a generation came to that has ended as it should.
+        /// The outcome of a completed generation.
         init(_ finish: Inference.Finish) {
             guard let usage = finish.usage else {
-                self = .untold(model: finish.model, completionBytes: 0)
+                self = .estimated(model: finish.model, completionBytes: 0)
                 return
             }
-            self = .told(model: finish.model, usage: usage)
+            self = .reported(model: finish.model, usage: usage)
         }
 
-        /// What a call came to that failed: a model that broke off, or was left, has read the prompt.
+        /// The outcome of a failed generation: after an interruption the model has read the prompt.
         ///
-        /// Which model that was nobody has said: what the client wrote may be no name at all.
+        /// The model stays empty, because the client's text may not be the name of a model.
         init(after error: any Error) {
-            guard let fault = error as? Fault, ![.cut, .timeout, .keyLost].contains(fault.code) else {
-                self = .untold(model: "", completionBytes: 0)
+            guard let fault = error as? Fault, ![.cut, .timeout, .keyInvalidated].contains(fault.code) else {
+                self = .estimated(model: "", completionBytes: 0)
                 return
             }
-            self = .refused
+            self = .rejected
         }
     }
 
     private struct State {
         var reservation: Quotas.Reservation.ID?
         var answerLimit: Int?
-        var isOver = false
+        var isFinished = false
     }
 
     let principal: Principal
-    /// The prompt's tokens, estimated.
+    /// Estimated number of prompt tokens.
     let promptTokens: Int
     private let meter: CallMeter
     private let state = Mutex(State())
@@ -53,52 +53,55 @@ final class MeteredCall: Sendable {
     }
 
     deinit {
-        // Nobody ended it: something broke on the way, and a model may have been asked.
-        guard leave(), let id = state.withLock({ $0.reservation }) else { return }
-        let (model, usage) = taken(.untold(model: "", completionBytes: 0))
-        meter.reporter.settle(Quotas.Settlement(reservation: id, model: model, usage: usage))
+        // Not finished because of an error on the way; a model may have been asked.
+        guard releaseSlot(), let id = state.withLock({ $0.reservation }) else { return }
+        settle(id, .estimated(model: "", completionBytes: 0))
     }
 
-    func hold(_ reserved: Quotas.Reserved) {
+    func setReservation(_ reserved: Quotas.Reserved) {
         state.withLock { state in
             state.reservation = reserved.reservation
             state.answerLimit = reserved.answerLimit
         }
     }
 
-    /// How many tokens the answer may have so that a quota holds; absent: as many as it wants.
+    /// Maximum number of completion tokens that the quota allows; `nil` means unlimited.
     var answerLimit: Int? { state.withLock { $0.answerLimit } }
 
-    /// Ends the call: its place is free, and what it took is counted; a second time does nothing.
+    /// Releases the slot and hands the usage to the reporter; idempotent.
     ///
-    /// Waits for conversation-svc only where something was reserved, and never fails: what cannot be told now is told later.
-    func end(_ outcome: Outcome) async {
-        guard leave() else { return }
-        let (model, usage) = taken(outcome)
-        guard let id = state.withLock({ $0.reservation }) else {
+    /// Does not wait: the response ends at once, and the ``UsageReporter`` sends the usage, also during shutdown.
+    func finish(_ outcome: Outcome) {
+        guard releaseSlot() else { return }
+        if let id = state.withLock({ $0.reservation }) {
+            settle(id, outcome)
+        } else {
+            let (model, usage) = usage(of: outcome)
             if let usage { meter.reporter.record(principal, model: model, usage: usage) }
-            return
         }
-        let settlement = Quotas.Settlement(reservation: id, model: model, usage: usage)
-        // A client that left has cancelled this task, and yet it must be told.
-        await Task { await meter.settle(settlement) }.value
     }
 
-    /// Gives the call's place back; answers whether that was not done before.
+    /// Releases the slot; returns `false` if it was released before.
     @discardableResult
-    func leave() -> Bool {
+    func releaseSlot() -> Bool {
         let isFirst = state.withLock { state in
-            defer { state.isOver = true }
-            return !state.isOver
+            defer { state.isFinished = true }
+            return !state.isFinished
         }
-        if isFirst { meter.calls.leave(principal) }
+        if isFirst { meter.limiter.release(principal) }
         return isFirst
     }
 
-    private func taken(_ outcome: Outcome) -> (model: String, usage: Usage?) {
+    private func settle(_ id: Quotas.Reservation.ID, _ outcome: Outcome) {
+        let (model, usage) = usage(of: outcome)
+        let settlement = Quotas.Settlement(reservation: id, model: model, usage: usage)
+        meter.reporter.settle(settlement, of: principal.user)
+    }
+
+    private func usage(of outcome: Outcome) -> (model: String, usage: Usage?) {
         switch outcome {
-        case .told(let model, let usage): (model, usage)
-        case .untold(let model, let bytes):
+        case .reported(let model, let usage): (model, usage)
+        case .estimated(let model, let bytes):
             (
                 model,
                 Usage(
@@ -107,7 +110,7 @@ final class MeteredCall: Sendable {
                     isEstimated: true
                 )
             )
-        case .refused: ("", nil)
+        case .rejected: ("", nil)
         }
     }
 }

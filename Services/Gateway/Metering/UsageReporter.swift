@@ -5,163 +5,211 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// Gathers what calls of models took and tells conversation-svc, a moment later and all together.
+/// Sends usage and settlements to conversation-svc in the background.
 ///
-/// A batch that conversation-svc may not have taken is sent again under its name until it says that it has, so none is
-/// lost while it restarts and none counts twice. Memory is bounded: equal calls are one sum.
+/// A response never waits for it. Usage is aggregated and sent in batches, settlements are sent at once. Both are retried
+/// until conversation-svc has accepted them, and are idempotent: a batch counts once by its identifier, a settlement by its
+/// reservation. On graceful shutdown the remaining ones are sent before the service ends. Memory is bounded.
 final class UsageReporter: Service {
-    /// How long calls gather; with the time of the call itself conversation-svc knows within a second.
-    private static let interval = Duration.milliseconds(500)
-    /// How long conversation-svc is left alone after it did not answer.
-    private static let pause = Duration.milliseconds(250)
-    private static let patience = Duration.seconds(10)
-    /// How long what is left is tried to be sent when the gateway ends.
-    private static let lastPatience = Duration.seconds(4)
-    /// How many different sums, and how many settlements, are kept.
+    /// Delay between the first usage and its batch.
+    private static let batchInterval = Duration.milliseconds(500)
+    /// Delay before a failed request is sent again.
+    private static let retryDelay = Duration.milliseconds(250)
+    private static let timeout = Duration.seconds(10)
+    /// Maximum time for sending the rest on shutdown.
+    private static let shutdownTimeout = Duration.seconds(4)
+    /// Maximum number of aggregates, and of settlements, in memory.
     private static let limit = 20_000
     private static let batchSize = 2000
 
-    /// What is summed.
-    ///
-    /// A user's name counts by its bytes, as in the store.
-    private struct Sum: Hashable {
+    /// The attributes by which usage is aggregated.
+    private struct Group: Hashable {
         var user: Quota.Subject
         var key: APIKey.ID?
         var model: String
         var day: Day
-        /// Calls of which nobody knows the cost are summed apart, so that they can be priced later.
+        /// Usage without a cost is aggregated separately, so that it can be priced later.
         var isPriced: Bool
     }
 
+    private struct PendingSettlement {
+        var user: String
+        var settlement: Quotas.Settlement
+    }
+
     private struct State {
-        var sums: [Sum: Usage.Entry] = [:]
-        /// The batch that is being sent, or is to be sent again.
+        var entries: [Group: Usage.Entry] = [:]
+        /// The batch that is being sent or will be sent again.
         var batch: Usage.Record?
-        var settlements: [Quotas.Settlement] = []
-        var lost = 0
+        var settlements: [PendingSettlement] = []
+        var dropped = 0
     }
 
     private let conversations: any Bus
     private let state = Mutex(State())
-    private let signal: AsyncStream<Void>
-    private let signaller: AsyncStream<Void>.Continuation
-    private let lost = Counter(label: "gateway.usage.lost")
+    private let usageSignal = Signal()
+    private let settlementSignal = Signal()
+    private let droppedCounter = Counter(label: "gateway.usage.lost")
 
     init(conversations: any Bus) {
         self.conversations = conversations
-        (signal, signaller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Notes what a call took; never waits.
+    /// Adds the usage of a call without a reservation.
     func record(_ principal: Principal, model: String, usage: Usage, at moment: Timestamp = .now()) {
-        let sum = Sum(
+        let group = Group(
             user: .user(principal.user),
             key: principal.key,
             model: model,
             day: Day(moment),
             isPriced: usage.cost != nil
         )
-        let isKept = state.withLock { state in
-            guard state.sums[sum] != nil || state.sums.count < Self.limit else {
-                state.lost += 1
+        let isStored = state.withLock { state in
+            guard state.entries[group] != nil || state.entries.count < Self.limit else {
+                state.dropped += 1
                 return false
             }
-            let none = Usage.Entry(
+            let empty = Usage.Entry(
                 user: principal.user,
                 key: principal.key,
                 model: model,
-                day: sum.day,
-                tally: Usage.Tally()
+                day: group.day,
+                total: Usage.Total()
             )
-            state.sums[sum, default: none].tally += Usage.Tally(usage)
+            state.entries[group, default: empty].total += Usage.Total(usage)
             return true
         }
-        if !isKept { lost.increment() }
-        signaller.yield()
+        if !isStored { droppedCounter.increment() }
+        usageSignal.send()
     }
 
-    /// Sees to it that a reservation is settled, as soon as conversation-svc answers again.
-    func settle(_ settlement: Quotas.Settlement) {
+    /// Adds the settlement of a user's reservation.
+    ///
+    /// Without room for it, conversation-svc counts the reservation as used when it expires.
+    func settle(_ settlement: Quotas.Settlement, of user: String) {
         state.withLock { state in
-            // One that is left out counts as used when its time is over.
             guard state.settlements.count < Self.limit else { return }
-            state.settlements.append(settlement)
+            state.settlements.append(PendingSettlement(user: user, settlement: settlement))
         }
-        signaller.yield()
+        settlementSignal.send()
     }
 
-    /// How much is waiting: sums, and settlements.
-    var waiting: Int {
-        state.withLock { $0.sums.count + $0.settlements.count + ($0.batch?.entries.count ?? 0) }
+    /// Sends the pending settlements of a user now, so that the user's next reservation sees them.
+    ///
+    /// Failures are ignored: ``run()`` sends the settlements again.
+    func flushSettlements(of user: String, within timeout: Duration) async {
+        let pending = state.withLock { state in
+            state.settlements.filter { $0.user.utf8.elementsEqual(user.utf8) }.map(\.settlement)
+        }
+        guard !pending.isEmpty else { return }
+        if await send(Quotas.Settle(settlements: pending), timeout: timeout) { remove(pending) }
+    }
+
+    /// The number of aggregates and settlements that are not sent yet.
+    var pendingCount: Int {
+        state.withLock { $0.entries.count + $0.settlements.count + ($0.batch?.entries.count ?? 0) }
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in self.signal {
-                do {
-                    try await Task.sleep(for: Self.interval)
-                    while await !self.flush() { try await Task.sleep(for: Self.pause) }
-                } catch {
-                    return
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    await self.send(on: self.usageSignal, after: Self.batchInterval) { await self.sendUsage() }
+                }
+                group.addTask {
+                    await self.send(on: self.settlementSignal, after: .zero) { await self.sendSettlements() }
                 }
             }
         }
-        await flushAtEnd()
+        await flushAtShutdown()
     }
 
-    /// Sends what is left; the calls themselves have ended before.
-    private func flushAtEnd() async {
-        let end = ContinuousClock.now + Self.lastPatience
-        while await !flush(), .now < end {
-            do { try await Task.sleep(for: Self.pause) } catch { break }
+    /// Calls `flush` after each signal, again until it succeeds.
+    private func send(on signal: Signal, after delay: Duration, _ flush: () async -> Bool) async {
+        for await _ in signal.stream {
+            do {
+                if delay > .zero { try await Task.sleep(for: delay) }
+                while await !flush() { try await Task.sleep(for: Self.retryDelay) }
+            } catch {
+                return
+            }
         }
-        let left = waiting
-        if left > 0 { Logger.current.error("Usage lost at the end", metadata: ["usage.sums": "\(left)"]) }
     }
 
-    /// Sends all that waits; answers whether conversation-svc took it.
-    private func flush() async -> Bool {
+    /// Sends the rest; all calls have ended before.
+    private func flushAtShutdown() async {
+        let end = ContinuousClock.now + Self.shutdownTimeout
+        while true {
+            let (hasSentSettlements, hasSentUsage) = (await sendSettlements(), await sendUsage())
+            if hasSentSettlements && hasSentUsage || .now >= end { break }
+            do { try await Task.sleep(for: Self.retryDelay) } catch { break }
+        }
+        let count = pendingCount
+        if count > 0 { Logger.current.error("Usage lost on shutdown", metadata: ["usage.sums": "\(count)"]) }
+    }
+
+    private func sendUsage() async -> Bool {
         while let batch = nextBatch() {
-            guard await send(batch) else { return false }
+            guard await send(batch, timeout: Self.timeout) else { return false }
             state.withLock { $0.batch = nil }
-        }
-        while let settlements = nextSettlements() {
-            guard await send(Quotas.Settle(settlements: settlements)) else { return false }
-            state.withLock { $0.settlements.removeFirst(settlements.count) }
         }
         return true
     }
 
-    private func nextBatch() -> Usage.Record? {
-        let (batch, lost) = state.withLock { state -> (Usage.Record?, Int) in
-            if state.batch == nil, !state.sums.isEmpty {
-                let taken = state.sums.prefix(Self.batchSize)
-                for sum in taken.map(\.key) { state.sums[sum] = nil }
-                state.batch = Usage.Record(batch: Usage.Record.ID(), entries: taken.map(\.value))
-            }
-            defer { state.lost = 0 }
-            return (state.batch, state.lost)
+    private func sendSettlements() async -> Bool {
+        while true {
+            let next = state.withLock { $0.settlements.prefix(Self.batchSize).map(\.settlement) }
+            guard !next.isEmpty else { return true }
+            guard await send(Quotas.Settle(settlements: next), timeout: Self.timeout) else { return false }
+            remove(next)
         }
-        if lost > 0 {
-            Logger.current.error("Usage lost, there was no room for it", metadata: ["usage.calls": "\(lost)"])
+    }
+
+    private func remove(_ settlements: [Quotas.Settlement]) {
+        let sent = Set(settlements.map(\.reservation))
+        state.withLock { state in state.settlements.removeAll { sent.contains($0.settlement.reservation) } }
+    }
+
+    private func nextBatch() -> Usage.Record? {
+        let (batch, dropped) = state.withLock { state -> (Usage.Record?, Int) in
+            if state.batch == nil, !state.entries.isEmpty {
+                let next = state.entries.prefix(Self.batchSize)
+                for group in next.map(\.key) { state.entries[group] = nil }
+                state.batch = Usage.Record(batch: Usage.Record.ID(), entries: next.map(\.value))
+            }
+            defer { state.dropped = 0 }
+            return (state.batch, state.dropped)
+        }
+        if dropped > 0 {
+            Logger.current.error("Usage dropped: the buffer is full", metadata: ["usage.calls": "\(dropped)"])
         }
         return batch
     }
 
-    private func nextSettlements() -> [Quotas.Settlement]? {
-        state.withLock { $0.settlements.isEmpty ? nil : Array($0.settlements.prefix(Self.batchSize)) }
-    }
-
-    /// Whether it was taken, or never can be.
-    private func send(_ request: some Endpoint) async -> Bool {
+    /// Returns whether conversation-svc accepted the request, or rejected it for good.
+    private func send(_ request: some Endpoint, timeout: Duration) async -> Bool {
         do {
-            _ = try await conversations.call(request, CallContext(deadline: .now + Self.patience))
+            _ = try await conversations.call(request, CallContext(deadline: .now + timeout))
             return true
         } catch let fault as Fault where fault.code == .invalid || fault.code == .tooLarge {
-            Logger.current.error("Usage refused", metadata: ["fault": "\(fault.message)"])
+            Logger.current.error("Usage rejected", metadata: ["fault": "\(fault.message)"])
             return true
         } catch {
             return false
         }
+    }
+}
+
+/// Wakes one waiting loop; several signals before it runs are one.
+private struct Signal: Sendable {
+    let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func send() {
+        continuation.yield()
     }
 }

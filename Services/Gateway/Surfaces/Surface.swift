@@ -1,37 +1,68 @@
 import Contracts
-import Hummingbird
+import HTTP
+import NIOHTTP1
 
-/// Whose public interface a path belongs to, and so in which shape it answers what went wrong.
-enum Surface: Sendable {
-    /// The native one.
-    case v1
-    /// OpenAI's.
-    case openAI
+/// A public interface of the gateway: its routes, the format of its errors, and the defaults of its routes.
+///
+/// All surfaces are listed in ``GatewaySurfaces``; one ``SurfaceTable`` is built from them at startup.
+struct Surface: Sendable {
+    /// The name in metrics and startup errors.
+    let name: String
+    /// The format of every error response.
+    let errors: ErrorFormat
+    /// The path prefixes whose unknown paths get this surface's 404, such as `/v1`.
+    let prefixes: [String]
+    /// The values that its routes use unless they set their own.
+    let defaults: Defaults
+    let routes: [Route]
 
-    init(path: String) {
-        self = path == "/v1" || path.hasPrefix("/v1/") ? .openAI : .v1
+    init(
+        name: String,
+        errors: ErrorFormat,
+        prefixes: [String] = [],
+        defaults: Defaults = Defaults(),
+        routes: [Route]
+    ) {
+        self.name = name
+        self.errors = errors
+        self.prefixes = prefixes
+        self.defaults = defaults
+        self.routes = routes
     }
 
-    /// Whether somebody without a credential is `local` here while the gateway is open.
-    var knowsNoAuthentication: Bool { self == .openAI }
-
-    /// The longest body that is taken at a path, in bytes: images travel within messages.
-    static func bodyLimit(path: some StringProtocol) -> Int {
-        path.hasPrefix("/v1/chat/") ? 33_554_432 : 1_048_576
+    /// The values that a route uses unless it sets its own.
+    struct Defaults: Sendable {
+        var access = Access.identified
+        var slash = SlashPolicy.both
+        /// Maximum body size, in bytes.
+        var bodyLimit = 1_048_576
+        /// How slowly a body may arrive.
+        var bodyTimeout = BodyTimeout.Limits()
     }
+}
 
-    func answer(_ fault: Fault) -> Response {
-        switch self {
-        case .v1: V1Answer.fault(fault)
-        case .openAI: OpenAIAnswer.fault(fault)
-        }
-    }
+/// Renders a surface's errors.
+struct ErrorFormat: Sendable {
+    /// The response for a fault, with a complete body.
+    let response: @Sendable (Fault) -> Response
+    /// The 429 response for a caller over a rate limit.
+    let rateLimited: @Sendable (RateLimitDecision) -> Response
+    /// Writes the surface's rate limit headers into any response.
+    let writeRateLimit: @Sendable (RateLimitDecision, inout HTTPHeaders) -> Void
 
-    /// 429 for a caller who asks too often.
-    func tooMany(_ verdict: RateLimiter.Verdict) -> Response {
-        switch self {
-        case .v1: V1Answer.tooMany(verdict)
-        case .openAI: OpenAIAnswer.tooMany(verdict)
-        }
+    init(
+        response: @escaping @Sendable (Fault) -> Response,
+        rateLimited: (@Sendable (RateLimitDecision) -> Response)? = nil,
+        writeRateLimit: @escaping @Sendable (RateLimitDecision, inout HTTPHeaders) -> Void = { _, _ in }
+    ) {
+        self.response = response
+        self.rateLimited =
+            rateLimited ?? { response(Fault(.limited, "Too many requests.", retryAfter: $0.retryAfter)) }
+        self.writeRateLimit = writeRateLimit
     }
+}
+
+/// An error with a response of its own, in the format of the surface that throws it.
+protocol RespondingError: Error {
+    func response() -> Response
 }

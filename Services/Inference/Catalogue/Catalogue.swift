@@ -3,31 +3,33 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// What the providers offer, looked up again and again in the background; nobody waits for it.
+/// The models of all providers, refreshed periodically in the background.
+///
+/// Thread-safe.
 final class Catalogue: Service {
     private let providers: [any Provider]
     private let defaultModel: String?
     private let prices: PriceList
     private let interval: Duration
-    /// How many names are remembered with where they lead.
+    /// Maximum number of cached routes.
     private static let routeLimit = 1000
 
     private let directory: Mutex<ModelDirectory>
-    /// How many looks at a provider were begun, and which was the last to tell something.
+    /// The number of refreshes started, and the latest one whose result was applied.
     private struct RefreshNumbers {
-        var begun = 0
-        var told = 0
+        var started = 0
+        var applied = 0
     }
 
-    private let looks = Mutex<[String: RefreshNumbers]>([:])
-    /// Where names lead, as long as the directory stays as it is.
+    private let refreshes = Mutex<[String: RefreshNumbers]>([:])
+    /// Cached routes by name, cleared by each refresh.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
     /// - Parameters:
-    ///   - providers: in order of preference.
-    ///   - defaultModel: what an absent name means; without one, the first provider that answers decides.
-    ///   - prices: what models cost.
-    ///   - interval: how old the lists may grow.
+    /// - providers: the providers, in order of preference.
+    /// - defaultModel: the model for requests without a name; default: a model of the first available provider.
+    /// - prices: the prices of models.
+    /// - interval: the time between refreshes.
     init(
         providers: [any Provider],
         defaultModel: String?,
@@ -45,24 +47,24 @@ final class Catalogue: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.refresh()
-                // A cancelled sleep is the end of the loop.
+                // Cancellation ends the loop.
                 do { try await Task.sleep(for: self.interval) } catch { return }
             }
         }
     }
 
-    /// How each provider stands.
+    /// The state of each provider.
     var reports: [Models.ProviderReport] {
         directory.withLock { $0.reports }
     }
 
-    /// What the providers are called.
+    /// The names of the providers.
     var providerNames: [String] { providers.map(\.name) }
 
-    /// Where a name leads; absent: the default.
+    /// Returns the route for a name, or for the default model.
     ///
-    /// Only the default, and only while no provider has been looked at since the start, waits for that first look:
-    /// otherwise the first question of all would go to another model than the second.
+    /// Waits for the first refresh only if the default model depends on it; otherwise the first request after the start
+    /// would go to a different model than the second.
     func route(_ name: String?) async throws -> ModelDirectory.Route {
         if let name = name ?? defaultModel {
             if let known = routes.withLock({ $0[name] }) { return known }
@@ -73,15 +75,15 @@ final class Catalogue: Service {
             }
             return route
         }
-        if !directory.withLock({ $0.isComplete }) { await look() }
+        if !directory.withLock({ $0.isComplete }) { await refreshLists() }
         return try directory.withLock { try $0.fallbackRoute() }
     }
 
-    /// The model that a name means, with its window.
+    /// Returns the model with a name, and its context window.
     func find(_ name: String?) async throws -> Model {
         let route = try await route(name)
         guard let provider = providers.first(where: { $0.name == route.provider }) else {
-            throw Fault(.missing, "There is no provider \(route.provider).")
+            throw Fault(.missing, "Provider \(route.provider) not found.")
         }
         do {
             var model = try await provider.model(route.model)
@@ -89,24 +91,24 @@ final class Catalogue: Service {
             model.price = prices.price(of: route.model, from: route.provider)
             return model
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
     }
 
-    /// Throws `invalid` when a model is known not to be able to do what is needed.
+    /// Throws `invalid` if the model is known to lack an ability.
     func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
         guard let model = directory.withLock({ $0.model(route) }) else { return }
-        guard model.may(.chat) else {
-            throw Fault(.invalid, "\(route.name) makes embeddings; it does not chat.")
+        guard model.supports(.chat) else {
+            throw Fault(.invalid, "\(route.name) supports embeddings only. Choose a chat model.")
         }
-        for need in needs where !model.may(need) {
-            throw Fault(.invalid, "\(route.name) does not take \(need.rawValue). Choose a model that does.")
+        for need in needs where !model.supports(need) {
+            throw Fault(.invalid, "\(route.name) does not support \(need.rawValue). Choose a model that does.")
         }
     }
 
-    /// RefreshNumbers what there is, and then at the windows of what is new.
+    /// Refreshes the lists of models, and then the context windows of new models.
     func refresh() async {
-        await look()
+        await refreshLists()
         for provider in providers {
             let report = directory.withLock(\.reports).first { $0.name == provider.name }
             guard let report, report.fault == nil else { continue }
@@ -118,47 +120,47 @@ final class Catalogue: Service {
                 }
             }
         }
-        await look()
+        await refreshLists()
     }
 
-    /// RefreshNumbers at one provider now, and at one of its models: what was just got is to be there, what is gone is not.
+    /// Refreshes one provider and one of its models, after a model was pulled, created or deleted.
     func refresh(_ name: String, _ model: String?) async {
         guard let provider = providers.first(where: { $0.name == name }) else { return }
-        await look(at: provider)
+        await refreshList(of: provider)
         guard let model else { return }
         do {
             _ = try await provider.model(model)
         } catch {
             Logger.current.debug("No window", metadata: ["model.name": "\(model)", "error": "\(error)"])
         }
-        await look(at: provider)
+        await refreshList(of: provider)
     }
 
-    /// Asks all providers at once: one that is slow holds up nobody but who waits for all.
-    private func look() async {
+    /// Refreshes all providers concurrently.
+    private func refreshLists() async {
         await withTaskGroup { group in
             for provider in providers {
-                group.addTask { await self.look(at: provider) }
+                group.addTask { await self.refreshList(of: provider) }
             }
         }
     }
 
-    private func look(at provider: any Provider) async {
-        let number = looks.withLock { looks in
-            looks[provider.name, default: RefreshNumbers()].begun += 1
-            return looks[provider.name]?.begun ?? 0
+    private func refreshList(of provider: any Provider) async {
+        let number = refreshes.withLock { refreshes in
+            refreshes[provider.name, default: RefreshNumbers()].started += 1
+            return refreshes[provider.name]?.started ?? 0
         }
         guard let result = await list(provider) else { return }
-        looks.withLock { looks in
-            // One that began later knows better, however long this one took.
-            guard number > looks[provider.name]?.told ?? 0 else { return }
-            looks[provider.name]?.told = number
+        refreshes.withLock { refreshes in
+            // The result of an older refresh is ignored.
+            guard number > refreshes[provider.name]?.applied ?? 0 else { return }
+            refreshes[provider.name]?.applied = number
             directory.withLock { $0.update(provider.name, with: result) }
         }
         routes.withLock { $0 = [:] }
     }
 
-    /// What a provider offers; `nil` when the task was cancelled meanwhile.
+    /// Lists a provider's models; returns `nil` if the task is cancelled.
     private func list(_ provider: any Provider) async -> Result<[Model], Fault>? {
         do {
             return .success(
@@ -172,6 +174,12 @@ final class Catalogue: Service {
                 }
             )
         } catch let error as ProviderError {
+            let isNew = directory.withLock(\.entries).first { $0.name == provider.name }?.fault == nil
+            Logger.current.log(
+                level: isNew && provider.isConfigured ? .notice : .debug,
+                "Listing failed",
+                metadata: error.metadata
+            )
             return .failure(error.fault)
         } catch let fault as Fault {
             return .failure(fault)
@@ -182,7 +190,12 @@ final class Catalogue: Service {
                 "Listing failed",
                 metadata: ["provider.name": "\(provider.name)", "error": "\(error)"]
             )
-            return .failure(Fault(.internal, "The models of \(provider.name) cannot be listed; the log says why."))
+            return .failure(
+                Fault(
+                    .internal,
+                    "The models of \(provider.name) cannot be listed. See the log of the inference service."
+                )
+            )
         }
     }
 }

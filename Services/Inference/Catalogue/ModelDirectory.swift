@@ -1,23 +1,23 @@
 import Contracts
 
-/// Which providers there are, how they stand, and which of their models a name means; pure.
+/// The providers with their states and models, and the resolution of names: a value without side effects.
 struct ModelDirectory: Sendable {
-    /// A provider as it was last seen.
+    /// The last known state of a provider.
     struct Entry: Sendable {
         let name: String
         let address: String?
-        /// Whether it was set up; one that was not counts only while it answers.
+        /// Whether the provider is configured; otherwise it is listed only while it is reachable.
         let isConfigured: Bool
-        /// The last list that could be read, kept while the provider is down.
+        /// The last known models, kept while the provider is unavailable.
         var models: [Model] = []
         var fault: Fault?
         var isKnown = false
     }
 
-    /// Where a generation goes.
+    /// The provider and the model for a request.
     struct Route: Sendable, Equatable {
         let provider: String
-        /// The model's name at its provider.
+        /// The model's name without the provider.
         let model: String
         /// `provider/model`.
         let name: String
@@ -29,14 +29,14 @@ struct ModelDirectory: Sendable {
         }
     }
 
-    /// In order of preference.
+    /// The providers, in order of preference.
     private(set) var entries: [Entry]
 
     init(_ providers: [any Provider]) {
         entries = providers.map { Entry(name: $0.name, address: $0.address, isConfigured: $0.isConfigured) }
     }
 
-    /// Takes over what a provider said of itself.
+    /// Applies the result of a refresh.
     mutating func update(_ provider: String, with result: Result<[Model], Fault>) {
         guard let index = entries.firstIndex(where: { $0.name == provider }) else { return }
         entries[index].isKnown = true
@@ -49,28 +49,28 @@ struct ModelDirectory: Sendable {
         }
     }
 
-    /// Whether every provider has been asked.
+    /// Whether every provider has been refreshed.
     var isComplete: Bool { entries.allSatisfy(\.isKnown) }
 
-    /// How each provider stands; one that nobody set up and that does not answer is left out.
+    /// The state of each provider, except providers that are neither configured nor reachable.
     var reports: [Models.ProviderReport] {
         entries.filter { $0.isConfigured || ($0.isKnown && $0.fault == nil) }.map {
             Models.ProviderReport(name: $0.name, address: $0.address, models: $0.models, fault: $0.fault)
         }
     }
 
-    /// The first model of the first provider that answers.
+    /// The first model of the first available provider.
     func fallbackRoute() throws(Fault) -> Route {
         for entry in entries where entry.fault == nil {
-            if let model = entry.models.first(where: { $0.may(.chat) }) { return route(to: model, of: entry) }
+            if let model = entry.models.first(where: { $0.supports(.chat) }) { return route(to: model, of: entry) }
         }
-        throw Fault(.unavailable, "No provider offers a model now. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
+        throw Fault(.unavailable, "No model is available. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
     }
 
-    /// Finds what a name means: `provider/model`, or a bare name that one of the providers has.
+    /// Resolves `provider/model`, or a name without a provider.
     func route(_ name: String) throws(Fault) -> Route {
         guard ModelName.isValid(name) else {
-            throw Fault(.invalid, "`\(name.prefix(64))` is not a model's name: \(ModelName.rule).")
+            throw Fault(.invalid, "`\(name.prefix(64))` is not a valid model name: \(ModelName.rule).")
         }
         if let slash = name.firstIndex(of: "/"), let entry = entries.first(where: { $0.name == name[..<slash] }) {
             return try explicitRoute(String(name[name.index(after: slash)...]), of: entry)
@@ -86,27 +86,27 @@ struct ModelDirectory: Sendable {
         throw missing(name)
     }
 
-    /// Whose model it is, by how its name begins, when no list holds it.
+    /// The providers of unlisted models, by the prefixes of their names.
     private static let prefixes = [
         ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"),
         ("text-embedding-3", "openai"), ("text-embedding-ada", "openai"), ("gemini-", "gemini"),
     ]
 
-    /// What is known of the model at the end of a route.
+    /// The listed model of a route; `nil` if it is not listed.
     func model(_ route: Route) -> Model? {
         entries.first { $0.name == route.provider }?.models.first { $0.name == route.name }
     }
 
-    /// A model that is named with its provider goes there even if the list does not hold it: the list may be old.
+    /// Resolves the name of a provider's model, which need not be listed: the list may be outdated.
     private func explicitRoute(_ model: String, of entry: Entry) throws(Fault) -> Route {
         if let known = find(model, in: entry) { return route(to: known, of: entry) }
         guard ModelName.isValid(model), !Self.isElsewhere(model, entry.name) else {
-            throw Fault(.invalid, "`\(model.prefix(64))` names a model on another host, which is not asked.")
+            throw Fault(.invalid, "`\(model.prefix(64))` is a model on another host, which is not allowed.")
         }
         return Route(provider: entry.name, model: model)
     }
 
-    /// Whether Ollama would look for a model on another host.
+    /// Whether Ollama would request the model from another host.
     private static func isElsewhere(_ model: String, _ provider: String) -> Bool {
         provider == "ollama" && model.utf8.count(where: { $0 == UInt8(ascii: "/") }) >= 2
     }
@@ -126,11 +126,11 @@ struct ModelDirectory: Sendable {
         if let down = entries.first(where: { $0.isConfigured && $0.fault != nil && $0.models.isEmpty }) {
             return Fault(
                 .unavailable,
-                "Whether \(down.name) has a model \(name) cannot be seen now: \(down.fault?.message ?? "")",
+                "The models of \(down.name) cannot be listed, so \(name) was not found: \(down.fault?.message ?? "")",
                 retryAfter: 5
             )
         }
         let known = entries.flatMap(\.models).prefix(8).map(\.name).joined(separator: ", ")
-        return Fault(.missing, "There is no model \(name). Known are: \(known).")
+        return Fault(.missing, "Model \(name) not found. Known models: \(known).")
     }
 }

@@ -1,12 +1,13 @@
-/// How a model may be named.
+/// Validates names of models.
 enum ModelName {
-    /// What a person is told when a name is none.
+    /// The rule, for error messages.
     static let rule =
-        "a name begins with a letter or a digit, holds letters, digits and . _ / - up to 128 characters, "
+        "a name begins with a letter or a digit, has at most 128 letters, digits and . _ / -, "
         + "and may end with a tag such as :latest"
 
-    /// Whether a name, with or without its provider, is well-formed: letters, digits and `._/-`, then at most one
-    /// `:tag`; no empty part and no `..`, since names become paths elsewhere.
+    /// Whether a name, with or without its provider, is valid: letters, digits and `._/-`, and optionally one `:tag`.
+    ///
+    /// Empty components and `..` are invalid, because names become parts of paths.
     static func isValid(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         guard let base = parts.first, (1...128).contains(base.count), let first = base.first, isLetter(first),
@@ -17,7 +18,7 @@ enum ModelName {
         return (1...64).contains(parts[1].count) && parts[1].allSatisfy { isLetter($0) || isMark($0) }
     }
 
-    /// Whether it is a letter or a digit.
+    /// Whether a byte is a letter or a digit.
     private static func isLetter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

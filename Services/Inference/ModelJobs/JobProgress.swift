@@ -1,18 +1,20 @@
 import Contracts
 
-/// What is known of a job by what Ollama said so far; pure, the time is told to it.
+/// The progress of a job, derived from Ollama's lines: a pure state machine, which receives the time as an argument.
 struct JobProgress: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// How long nothing may change.
+    /// Maximum times without progress.
     struct Limits: Sendable {
-        /// While bytes are fetched, or nothing has come yet; Ollama repeats where it stands while nothing moves.
+        /// During a download, and before the first line.
+        ///
+        /// Ollama repeats its lines while nothing changes.
         var fetching = Duration.seconds(600)
-        /// While Ollama works on what it has: a checksum of a large model on a slow disk takes long, in silence.
+        /// During other work: computing the checksum of a large model takes long, without any output.
         var working = Duration.seconds(3600)
     }
 
-    /// More layers than a model has are not told apart.
+    /// Maximum number of layers; further ones are ignored.
     private static let layerLimit = 256
 
     private(set) var status = ""
@@ -25,22 +27,22 @@ struct JobProgress: Sendable {
         lastChange = now
     }
 
-    /// Takes a line over.
-    mutating func take(_ line: OllamaJobLine, at now: Instant) {
+    /// Applies a line.
+    mutating func apply(_ line: OllamaJobLine, at now: Instant) {
         let before = (status, layers)
         if let status = line.status { self.status = status }
-        if let digest = line.digest, let total = line.total { note(digest, total, line.completed ?? 0) }
+        if let digest = line.digest, let total = line.total { update(digest, total, line.completed ?? 0) }
         isWorking = line.digest == nil && !layers.isEmpty
         isDone = isDone || line.isSuccess
         if before != (status, layers) { lastChange = now }
     }
 
-    /// When the job counts as stuck unless something changes.
+    /// The time at which the job fails unless there is progress.
     func deadline(_ limits: Limits) -> Instant {
         lastChange + (isWorking ? limits.working : limits.fetching)
     }
 
-    private mutating func note(_ digest: String, _ total: Int, _ completed: Int) {
+    private mutating func update(_ digest: String, _ total: Int, _ completed: Int) {
         let layer = ModelJob.Layer(digest: digest, totalBytes: total, completedBytes: min(completed, total))
         if let index = layers.firstIndex(where: { $0.digest == digest }) {
             layers[index] = layer
@@ -51,8 +53,8 @@ struct JobProgress: Sendable {
 }
 
 extension JobProgress {
-    /// Tells a job where it stands.
-    func tell(_ job: inout ModelJob) {
+    /// Copies the progress to a job.
+    func copy(to job: inout ModelJob) {
         job.status = status
         job.layers = layers
     }

@@ -2,13 +2,15 @@ import Bus
 import Contracts
 import Synchronization
 
-/// A job as it stands, for any number of watchers; each sees the newest state, however slowly it reads.
+/// The state of a job, published to any number of watchers.
+///
+/// Slow watchers skip intermediate states. Thread-safe.
 final class JobPublisher: Sendable {
     private typealias Waiter = CheckedContinuation<Void, any Error>
 
     private struct State {
         var job: ModelJob
-        /// Counts the changes.
+        /// The number of changes.
         var version = 1
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
@@ -22,7 +24,7 @@ final class JobPublisher: Sendable {
 
     var job: ModelJob { state.withLock { $0.job } }
 
-    /// Changes the job and tells whoever waits; one that has ended stays as it is.
+    /// Changes the job and resumes its watchers; a job that has ended is not changed.
     func change(_ change: (inout ModelJob) -> Void) {
         let woken = state.withLock { state -> [Waiter] in
             guard !state.job.state.isFinal else { return [] }
@@ -36,32 +38,32 @@ final class JobPublisher: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
-    /// The job as it stands now, then as it stands after it has changed, to its end; at most once each `pace`.
+    /// A stream of the job's current state and further states until its end, at most one for each `pace`.
     func watch(pace: Duration) -> ElementStream<ModelJob> {
-        struct Place {
+        struct Position {
             var version = 0
-            var told = ContinuousClock.now
+            var lastTime = ContinuousClock.now
             var isOver = false
         }
-        let place = Mutex(Place())
+        let position = Mutex(Position())
         return ElementStream(
             next: {
-                let (version, told, isOver) = place.withLock { ($0.version, $0.told, $0.isOver) }
+                let (version, lastTime, isOver) = position.withLock { ($0.version, $0.lastTime, $0.isOver) }
                 if isOver { return nil }
                 try await self.wait(after: version)
-                // What comes close together is told together; the end waits for nothing.
-                if version > 0, told + pace > .now, !self.job.state.isFinal {
-                    try await Task.sleep(until: told + pace, clock: .continuous)
+                // Combines changes in quick succession; the final state is not delayed.
+                if version > 0, lastTime + pace > .now, !self.job.state.isFinal {
+                    try await Task.sleep(until: lastTime + pace, clock: .continuous)
                 }
                 let (newest, job) = self.state.withLock { ($0.version, $0.job) }
-                place.withLock { $0 = Place(version: newest, isOver: job.state.isFinal) }
+                position.withLock { $0 = Position(version: newest, isOver: job.state.isFinal) }
                 return [job]
             },
             close: {}
         )
     }
 
-    /// Waits until there is a newer state than one.
+    /// Waits for a newer version.
     private func wait(after version: Int) async throws {
         let number = state.withLock { state in
             state.nextWaiter += 1
@@ -75,7 +77,7 @@ final class JobPublisher: Sendable {
                     return false
                 }
                 if isThere { return waiter.resume() }
-                // A cancellation that came before found nobody to wake.
+                // An earlier cancellation had no effect, so it is checked again.
                 if Task.isCancelled { abandon(number) }
             }
         } onCancel: {

@@ -4,29 +4,29 @@ import JSON
 import NIOCore
 import Synchronization
 
-/// Follows what Ollama says of a job until it says that it is done; nothing less is an end.
+/// Reads the lines of a job until Ollama reports success.
 struct JobReader: Sendable {
-    /// The longest line in bytes.
+    /// Maximum length of a line, in bytes.
     private static let lineLimit = 1024 * 1024
 
     let publisher: JobPublisher
     let faults: ProviderFaults
     let limits: JobProgress.Limits
 
-    /// Whose words failed the job.
-    struct Said: Error, Equatable {
-        let words: String
+    /// An error that Ollama reported.
+    struct ReportedError: Error, Equatable {
+        let message: String
     }
 
-    /// Reads on to the end; `open` sends the request.
+    /// Reads the response to its end; `open` sends the request.
     ///
-    /// Throws ``Said`` for Ollama's own error, a ``ProviderError``, a `Fault` when nothing moves any more, or
-    /// `CancellationError`; the connection is closed whatever happens.
+    /// Throws ``ReportedError`` for an error that Ollama reports, a ``ProviderError``, a `Fault` if there is no progress, or
+    /// `CancellationError`. Always closes the connection.
     func read(_ open: @escaping @Sendable () async throws -> HTTPClient.Response) async throws {
         let progress = Progress()
         try await withThrowingTaskGroup { group in
             group.addTask { try await read(open, progress) }
-            group.addTask { try await mind(progress) }
+            group.addTask { try await watch(progress) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -48,16 +48,16 @@ struct JobReader: Sendable {
                 throw faults.streamFailed(error)
             }
             guard let bytes else { break }
-            for line in try whole(&lines, bytes) where try take(line, progress) { return }
+            for line in try whole(&lines, bytes) where try apply(line, progress) { return }
         }
         if lines.unfinished.readableBytes > 0 {
             do {
-                if try take(lines.unfinished, progress) { return }
+                if try apply(lines.unfinished, progress) { return }
             } catch is ProviderError {
-                // A line that was cut.
+                // An incomplete line.
             }
         }
-        throw faults.unfinished
+        throw faults.incompleteStream
     }
 
     private func whole(_ lines: inout JSONLines, _ bytes: ByteBuffer) throws -> [ByteBuffer] {
@@ -68,15 +68,16 @@ struct JobReader: Sendable {
         }
     }
 
-    /// Tells what a line says; answers whether it was the last.
-    private func take(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
-        let line = try parse(line)
-        if let error = line.error { throw Said(words: error) }
+    /// Applies a line; returns whether it is the last one.
+    private func apply(_ line: ByteBuffer, _ progress: Progress) throws -> Bool {
+        var line = try parse(line)
+        line.status = line.status.map(faults.publicStatus)
+        if let error = line.error { throw ReportedError(message: error) }
         let now = progress.value.withLock { progress in
-            progress.take(line, at: .now)
+            progress.apply(line, at: .now)
             return progress
         }
-        publisher.change { now.tell(&$0) }
+        publisher.change { now.copy(to: &$0) }
         return now.isDone
     }
 
@@ -88,8 +89,8 @@ struct JobReader: Sendable {
         }
     }
 
-    /// Throws once nothing has moved for too long.
-    private func mind(_ progress: Progress) async throws {
+    /// Throws if there is no progress in time.
+    private func watch(_ progress: Progress) async throws {
         while true {
             let deadline = progress.value.withLock { $0.deadline(limits) }
             guard deadline > .now else { break }
@@ -97,8 +98,8 @@ struct JobReader: Sendable {
         }
         throw Fault(
             .timeout,
-            "\(faults.name) at \(faults.address) has made no progress for a long time, so it was given up. "
-                + "Begin again: what has come is kept."
+            "\(faults.name) made no progress for a long time, so the job was ended. "
+                + "Start the job again: downloaded data is kept."
         )
     }
 }

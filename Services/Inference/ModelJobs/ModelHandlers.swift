@@ -1,22 +1,22 @@
 import Contracts
 import HTTP
 
-/// What may be done with models: get one, make one, look at one, throw one away.
+/// The handlers of endpoints that pull, create, show and delete models.
 struct ModelHandlers: Sendable {
     let catalogue: Catalogue
     let modelAPI: OllamaModelAPI
     let jobs: ModelJobs
     var limits = JobProgress.Limits()
 
-    func pull(_ request: Models.Pull) throws -> Models.BegunJob {
+    func pull(_ request: Models.Pull) throws -> Models.StartedJob {
         let name = try name(request.model)
-        return try jobs.begin(.pull, name) { publisher in
+        return try jobs.start(.pull, name) { publisher in
             try await follow(publisher, name) { try await modelAPI.pull(name.own) }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
         }
     }
 
-    func create(_ request: Models.Create) throws -> Models.BegunJob {
+    func create(_ request: Models.Create) throws -> Models.StartedJob {
         let name = try name(request.model)
         let modelfile = try Modelfile(
             model: name.own,
@@ -25,12 +25,12 @@ struct ModelHandlers: Sendable {
             template: request.template,
             parameters: request.parameters
         )
-        return try jobs.begin(.create, name, modelfile: modelfile) { publisher in
+        return try jobs.start(.create, name, modelfile: modelfile) { publisher in
             do {
-                try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: false) }
+                try await follow(publisher, name) { try await modelAPI.create(modelfile, isLegacy: false) }
             } catch let fault as Fault where Self.wantsModelfile(fault) {
-                // An Ollama from before 0.5.5 knows only the old form.
-                try await follow(publisher, name) { try await modelAPI.create(modelfile, inOldForm: true) }
+                // Ollama before 0.5.5 supports only the legacy format.
+                try await follow(publisher, name) { try await modelAPI.create(modelfile, isLegacy: true) }
             }
             await catalogue.refresh(OllamaProvider.providerName, name.own)
         }
@@ -39,12 +39,12 @@ struct ModelHandlers: Sendable {
     func delete(_ request: Models.Delete) async throws -> Done {
         let route = try await catalogue.route(request.model)
         guard route.provider == OllamaProvider.providerName else {
-            throw Fault(.invalid, "\(route.name) belongs to \(route.provider); only models of Ollama can be deleted.")
+            throw Fault(.invalid, "\(route.name) belongs to \(route.provider); only Ollama models can be deleted.")
         }
         do {
             try await modelAPI.delete(route.model)
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
         await catalogue.refresh(OllamaProvider.providerName, nil)
         return Done()
@@ -59,7 +59,7 @@ struct ModelHandlers: Sendable {
         do {
             show = try await modelAPI.show(route.model, within: ProviderClient.metadataTimeout)
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
         var description = ModelDescription(model: try await catalogue.find(request.model))
         description.fullWindow = show.window
@@ -77,7 +77,7 @@ struct ModelHandlers: Sendable {
         try OllamaModelName(text, others: catalogue.providerNames)
     }
 
-    /// Reads what Ollama says of a job to its end.
+    /// Follows a job to its end.
     ///
     /// Throws a `Fault` or `CancellationError`.
     private func follow(
@@ -87,27 +87,27 @@ struct ModelHandlers: Sendable {
     ) async throws {
         do {
             try await JobReader(publisher: publisher, faults: modelAPI.client.faults, limits: limits).read(open)
-        } catch let said as JobReader.Said {
-            throw Self.fault(said.words, name)
+        } catch let reported as JobReader.ReportedError {
+            throw fault(reported.message, name)
         } catch let error as ProviderError where error.fault.code == .cut {
             throw Fault(
                 .cut,
-                "Ollama stopped before \(name.full) was there. Begin again: what has come is kept and goes on from there."
+                "Ollama disconnected before \(name.full) was complete. Start the job again: downloaded data is kept."
             )
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         }
     }
 
-    /// What Ollama's own words about a job mean.
-    private static func fault(_ words: String, _ name: OllamaModelName) -> Fault {
-        let sentence = ProviderFaults.sentence(words)
+    /// The fault for an error that Ollama reports.
+    private func fault(_ words: String, _ name: OllamaModelName) -> Fault {
+        let sentence = modelAPI.client.faults.publicText(words)
         return words.contains("file does not exist") || words.contains("not found")
-            ? Fault(.missing, "Ollama finds no model for \(name.full): \(sentence)")
-            : Fault(.provider, "Ollama failed at \(name.full): \(sentence)")
+            ? Fault(.missing, "Ollama did not find \(name.full): \(sentence)")
+            : Fault(.provider, "Ollama failed to provide \(name.full): \(sentence)")
     }
 
-    /// Whether an Ollama of old misses what it needs: `path or modelfile are required`.
+    /// Whether an old version of Ollama rejected the request: `path or modelfile are required`.
     private static func wantsModelfile(_ fault: Fault) -> Bool {
         (fault.code == .rejected || fault.code == .provider) && fault.message.lowercased().contains("modelfile")
     }

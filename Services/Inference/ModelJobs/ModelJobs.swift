@@ -5,30 +5,32 @@ import Metrics
 import ServiceLifecycle
 import Synchronization
 
-/// Owns the jobs that fetch and make models: one goes on when whoever asked for it leaves, and ends with this service.
+/// Owns the jobs that pull and create models.
+///
+/// A job continues when its client disconnects, and ends with the service.
 final class ModelJobs: Service {
-    /// What is done for a job, to its end.
+    /// The work of a job.
     typealias Work = @Sendable (JobPublisher) async throws -> Void
 
-    /// How many jobs there may be.
+    /// Limits on jobs.
     struct Limits: Sendable {
-        /// At once.
+        /// Maximum number of running jobs.
         var running = 8
-        /// Of those that have ended, how many are remembered, and for how long.
-        var remembered = 100
-        var memory = Duration.seconds(3600)
-        /// How often a watcher is told of changes.
+        /// How many finished jobs are kept, and for how long.
+        var finished = 100
+        var retention = Duration.seconds(3600)
+        /// Minimum time between two states for a watcher.
         var pace = Duration.milliseconds(250)
     }
 
     private struct Entry {
         let publisher: JobPublisher
-        /// Which jobs are the same, so that a second one joins the first.
+        /// Identifies the model: a second job for it joins the first one.
         let key: String
-        /// What a job of the same key must agree in.
+        /// A second job for the same model must have the same Modelfile.
         let modelfile: Modelfile?
         var task: Task<Void, Never>?
-        /// When its task ended, a moment after the job did.
+        /// When the task ended.
         var ended: ContinuousClock.Instant?
 
         var isRunning: Bool { !publisher.job.state.isFinal }
@@ -40,12 +42,12 @@ final class ModelJobs: Service {
 
         var runningCount: Int { entries.values.count(where: \.isRunning) }
 
-        /// Forgets what has ended long ago, and of the rest the oldest when they are many.
-        mutating func forget(_ limits: Limits) {
+        /// Removes expired finished jobs, and the oldest ones beyond the maximum number.
+        mutating func removeExpired(_ limits: Limits) {
             let now = ContinuousClock.now
-            entries = entries.filter { $0.value.ended.map { $0 + limits.memory > now } ?? true }
+            entries = entries.filter { $0.value.ended.map { $0 + limits.retention > now } ?? true }
             let ended = entries.compactMap { id, entry in entry.ended.map { (id, $0) } }.sorted { $0.1 < $1.1 }
-            for (id, _) in ended.dropLast(limits.remembered) { entries[id] = nil }
+            for (id, _) in ended.dropLast(limits.finished) { entries[id] = nil }
         }
     }
 
@@ -57,26 +59,26 @@ final class ModelJobs: Service {
         self.limits = limits
     }
 
-    /// Begins a job, or joins the one that does the same.
+    /// Starts a job, or joins the running job for the same model.
     ///
-    /// Throws `limited`, `conflict`, and `unavailable` when the service is about to end.
-    func begin(
+    /// Throws `limited`, `conflict`, or `unavailable` during shutdown.
+    func start(
         _ kind: ModelJob.Kind,
         _ name: OllamaModelName,
         modelfile: Modelfile? = nil,
         _ work: @escaping Work
-    ) throws -> Models.BegunJob {
+    ) throws -> Models.StartedJob {
         let key = "\(kind) \(name.key)"
         var modelfile = modelfile
-        // Two spellings of the name are no two recipes.
+        // Two spellings of a name mean the same Modelfile.
         modelfile?.model = name.key
         let same = modelfile
-        let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, begun: .now())
+        let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, startedAt: .now())
         let begun = try state.withLock { state throws in
-            state.forget(limits)
+            state.removeExpired(limits)
             if let other = state.entries.values.first(where: { $0.key == key && $0.isRunning }) {
                 guard other.modelfile == same else { throw Self.conflict(name) }
-                return Models.BegunJob(job: other.publisher.job, isNew: false)
+                return Models.StartedJob(job: other.publisher.job, isNew: false)
             }
             guard !state.isDraining else { throw Self.draining }
             guard state.runningCount < limits.running else { throw Self.tooMany(limits.running) }
@@ -84,27 +86,27 @@ final class ModelJobs: Service {
             var entry = Entry(publisher: publisher, key: key, modelfile: same)
             entry.task = Task { await self.perform(work, publisher) }
             state.entries[job.id] = entry
-            return Models.BegunJob(job: job, isNew: true)
+            return Models.StartedJob(job: job, isNew: true)
         }
-        tell()
+        updateMeter()
         return begun
     }
 
     /// The jobs, newest first.
     var list: [ModelJob] {
         let jobs = state.withLock { state in
-            state.forget(limits)
+            state.removeExpired(limits)
             return state.entries.values.map(\.publisher.job)
         }
-        return jobs.sorted { ($0.begun, $0.id.description) > ($1.begun, $1.id.description) }
+        return jobs.sorted { ($0.startedAt, $0.id.description) > ($1.startedAt, $1.id.description) }
     }
 
-    /// How a job stands, again and again to its end.
+    /// A stream of a job's states until its end.
     func watch(_ id: ModelJob.ID) throws -> ElementStream<ModelJob> {
         try entry(id).publisher.watch(pace: limits.pace)
     }
 
-    /// Ends a job; answers when it has ended.
+    /// Cancels a job, and returns after it has ended.
     func cancel(_ id: ModelJob.ID) async throws -> ModelJob {
         let entry = try entry(id)
         entry.task?.cancel()
@@ -113,7 +115,7 @@ final class ModelJobs: Service {
     }
 
     func run() async throws {
-        // Nothing is done until the end begins; a cancelled wait is that end as well.
+        // Waits for shutdown; cancellation has the same effect.
         await cancelWhenGracefulShutdown {
             do { try await Task.sleep(for: .seconds(315_360_000)) } catch {}
         }
@@ -127,11 +129,11 @@ final class ModelJobs: Service {
 
     private func entry(_ id: ModelJob.ID) throws(Fault) -> Entry {
         let entry = state.withLock { state in
-            state.forget(limits)
+            state.removeExpired(limits)
             return state.entries[id]
         }
         guard let entry else {
-            throw Fault(.missing, "There is no job \(id); jobs that have ended are remembered for an hour.")
+            throw Fault(.missing, "Job \(id) not found. Finished jobs are kept for an hour.")
         }
         return entry
     }
@@ -144,21 +146,21 @@ final class ModelJobs: Service {
         publisher.change { job in
             job.state = end
             job.fault = fault
-            job.ended = .now()
+            job.endedAt = .now()
         }
         state.withLock { state in
             state.entries[job.id]?.ended = .now
             state.entries[job.id]?.task = nil
         }
         Logger.current.info(
-            "Ended to \(job.kind.rawValue)",
+            "Job finished",
             metadata: metadata.merging(["job.state": "\(end)", "fault": "\(fault?.message ?? "")"]) { $1 }
         )
         Counter(
             label: "inference_model_jobs",
             dimensions: [("kind", job.kind.rawValue), ("outcome", end.rawValue)]
         ).increment()
-        tell()
+        updateMeter()
     }
 
     private func outcome(of work: Work, _ publisher: JobPublisher) async -> (ModelJob.State, Fault?) {
@@ -170,29 +172,32 @@ final class ModelJobs: Service {
             return (isBroken ? .interrupted : .failed, fault)
         } catch is CancellationError {
             guard state.withLock({ $0.isDraining }) else { return (.cancelled, nil) }
-            let fault = Fault(.cut, "inference-svc was stopped meanwhile. Begin again: what has come is kept.")
+            let fault = Fault(.cut, "The inference service was stopped. Start the job again: downloaded data is kept.")
             return (.interrupted, fault)
         } catch {
             Logger.current.error("Job failed", metadata: ["job.id": "\(publisher.job.id)", "error": "\(error)"])
-            return (.failed, Fault(.internal, "Something went wrong in inference-svc; its log says what."))
+            return (.failed, Fault(.internal, "Something went wrong. See the log of the inference service."))
         }
     }
 
-    private func tell() {
+    private func updateMeter() {
         running.set(state.withLock { $0.runningCount })
     }
 
     private static let draining = Fault(
         .unavailable,
-        "inference-svc is about to stop. Try again in a moment.",
+        "The inference service is shutting down. Try again in a moment.",
         retryAfter: 1
     )
 
     private static func conflict(_ name: OllamaModelName) -> Fault {
-        Fault(.conflict, "\(name.full) is being made after another recipe. Wait for its end, or cancel it.")
+        Fault(
+            .conflict,
+            "\(name.full) is already being created with different properties. Wait for that job, or cancel it."
+        )
     }
 
     private static func tooMany(_ limit: Int) -> Fault {
-        Fault(.limited, "\(limit) models are being fetched or made already. Wait for one of them.", retryAfter: 30)
+        Fault(.limited, "\(limit) models are already being pulled or created. Wait for one of them.", retryAfter: 30)
     }
 }

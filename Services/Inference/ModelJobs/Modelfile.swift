@@ -3,32 +3,32 @@ import Contracts
 import JSON
 import NIOCore
 
-/// How a model is made of another one, in both forms that Ollama has had for it.
+/// The definition of a model that is based on another one, in Ollama's current and legacy formats.
 struct Modelfile: Sendable, Hashable {
     private static let systemLimit = 65_536
     private static let parameterLimit = 64
 
-    /// What a parameter may be set to.
+    /// The value of a parameter.
     enum Value: Sendable, Hashable {
-        /// A number, or `true` or `false`, as it is written.
+        /// A number or a Boolean, as written.
         case plain(String)
         case text(String)
         case texts([String])
     }
 
-    /// The new model's name at Ollama.
+    /// The name of the new model.
     var model: String
-    /// The name of the one that it is made of.
+    /// The name of the base model.
     var base: String
-    /// Who it is to be.
+    /// The system prompt.
     var system: String?
     var template: String?
-    /// By name, in alphabetical order.
+    /// Parameters by name.
     var parameters: [String: Value] = [:]
 
-    /// Reads what was asked for; the names have been looked over.
+    /// Validates the parts of a definition; the names must be valid.
     ///
-    /// Throws `invalid` with what is wrong.
+    /// Throws `invalid` with the reason.
     init(model: String, base: String, system: String?, template: String?, parameters: RawJSON?) throws(Fault) {
         self.model = model
         self.base = base
@@ -38,8 +38,8 @@ struct Modelfile: Sendable, Hashable {
         self.parameters = try Self.read(parameters)
     }
 
-    /// `{model, from, system, …}`, which Ollama takes since 0.5.5.
-    var newForm: ByteBuffer {
+    /// The request for Ollama 0.5.5 and later: `{model, from, system, …}`.
+    var createRequest: ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.field("model", model)
@@ -52,8 +52,8 @@ struct Modelfile: Sendable, Hashable {
         return json.buffer
     }
 
-    /// `{name, modelfile}`, which Ollama took before.
-    var oldForm: ByteBuffer {
+    /// The request for earlier versions of Ollama: `{name, modelfile}`.
+    var legacyCreateRequest: ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.field("name", model)
@@ -64,7 +64,7 @@ struct Modelfile: Sendable, Hashable {
         return json.buffer
     }
 
-    /// The recipe as a Modelfile.
+    /// The text of the Modelfile.
     var modelfile: String {
         var lines = ["FROM \(base)"]
         if let template { lines.append("TEMPLATE \(Self.quoted(template))") }
@@ -79,10 +79,12 @@ struct Modelfile: Sendable, Hashable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Three quotes end a text in a Modelfile and cannot be written within one: they become another sign for the same.
+    /// Quotes a text.
+    ///
+    /// Three quotation marks cannot be escaped in a Modelfile, so apostrophes replace them.
     private static func quoted(_ text: String) -> String {
         var text = text.replacing("\"\"\"", with: "'''")
-        // A quote right before the three that end the text would be taken for one of them.
+        // Separates a final quotation mark from the three that end the text.
         if text.hasSuffix("\"") { text += " " }
         return "\"\"\"\(text)\"\"\""
     }
@@ -112,7 +114,7 @@ struct Modelfile: Sendable, Hashable {
     private static func text(_ text: String?, _ name: String) throws(Fault) -> String? {
         guard let text, !text.isEmpty else { return nil }
         guard text.utf8.count <= systemLimit, !text.utf8.contains(0) else {
-            throw Fault(.invalid, "\(name) has more than \(systemLimit) bytes, or holds a NUL.")
+            throw Fault(.invalid, "\(name) must have at most \(systemLimit) bytes and no NUL.")
         }
         return text
     }
@@ -120,20 +122,23 @@ struct Modelfile: Sendable, Hashable {
 
 extension Modelfile {
     private static func read(_ parameters: RawJSON) throws(Fault) -> [String: Value] {
+        guard parameters.text.utf8.count <= systemLimit else {
+            throw Fault(.invalid, "parameters has more than \(systemLimit) bytes.")
+        }
         let entries: [String: JSONParameter]
         do {
             entries = try BusCoding.decode([String: JSONParameter].self, from: ByteBuffer(string: parameters.text))
         } catch {
             throw Fault(
                 .invalid,
-                "parameters must be an object of numbers, texts, true and false, and lists of texts, "
+                "parameters must be an object whose values are numbers, strings, Booleans and arrays of strings, "
                     + "such as {\"temperature\":0.7,\"stop\":[\"User:\"]}."
             )
         }
         guard entries.count <= parameterLimit, entries.keys.allSatisfy(isName) else {
             throw Fault(
                 .invalid,
-                "parameters must be at most \(parameterLimit), with names of small letters and _."
+                "parameters must have at most \(parameterLimit) members, with names of lowercase letters, digits and _."
             )
         }
         return entries.mapValues(\.value)
@@ -148,7 +153,7 @@ extension Modelfile {
     }
 }
 
-/// A parameter's value in JSON.
+/// The value of a parameter as JSON.
 private struct JSONParameter: Decodable {
     let value: Modelfile.Value
 

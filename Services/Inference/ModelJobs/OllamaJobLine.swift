@@ -2,16 +2,16 @@ import Contracts
 import JSON
 import NIOCore
 
-/// One line of what Ollama says while it fetches or makes a model.
+/// A line of Ollama's response while it pulls or creates a model.
 struct OllamaJobLine: Equatable {
-    /// More than any model's bytes.
+    /// Larger sizes are ignored.
     private static let sizeLimit = 1 << 50
 
-    /// Ollama's own words; only `success` has a meaning of its own.
+    /// Ollama's description; only `success` has a defined meaning.
     var status: String?
     var digest: String?
     var total: Int?
-    /// Absent while it is none.
+    /// `nil` before the first byte.
     var completed: Int?
     var error: String?
 
@@ -22,11 +22,11 @@ struct OllamaJobLine: Equatable {
             var line = OllamaJobLine()
             try json.object { name, json in
                 switch name {
-                case "status": line.status = try json.text().map(Self.plain)
-                case "digest": line.digest = try json.text().map { String($0.prefix(128)) }
+                case "status": line.status = try json.optionalString().map(Self.plain)
+                case "digest": line.digest = try json.optionalString().map { String($0.prefix(128)) }
                 case "total": line.total = try Self.size(&json)
                 case "completed": line.completed = try Self.size(&json)
-                case "error": line.error = try json.words()
+                case "error": line.error = try json.stringOrEmpty()
                 default: try json.skip()
                 }
             }
@@ -40,10 +40,10 @@ struct OllamaJobLine: Equatable {
     var isSuccess: Bool { status == "success" }
 
     private static func size(_ json: inout JSONScanner) throws -> Int? {
-        try json.integer().flatMap { (0...sizeLimit).contains($0) ? $0 : nil }
+        try json.optionalInt().flatMap { (0...sizeLimit).contains($0) ? $0 : nil }
     }
 
-    /// Foreign words, short and without control characters.
+    /// A text from Ollama, shortened and without control characters.
     private static func plain(_ words: String) -> String {
         words.unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
     }

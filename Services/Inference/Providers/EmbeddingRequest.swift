@@ -1,15 +1,18 @@
 import Contracts
 
-/// What a provider is asked to make vectors of.
+/// A request for embeddings, as a provider receives it.
 struct EmbeddingRequest: Sendable {
-    /// The model's name as the provider knows it.
+    /// The model's name without the provider.
     var model: String
     var input: [String]
-    /// How long each vector should be; absent: as the model makes it.
+    /// The number of dimensions; `nil` for the model's default.
     var dimensions: Int?
-    /// How long the provider may take.
+    /// Maximum duration of the request.
     var responseTimeout: Duration
 
-    /// How many tokens the texts are taken to have where the provider does not count them.
+    /// The number of tokens, for providers that do not report it.
     var estimatedTokens: Int { TokenEstimate.tokens(in: input) }
+
+    /// The size of all texts, in bytes.
+    var inputBytes: Int { input.reduce(0) { $0 + $1.utf8.count } }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a vector travels: base64 of 32-bit floating-point numbers, little-endian, as OpenAI writes it.
+/// The encoding of vectors: base64 of 32-bit little-endian floating-point numbers, as in OpenAI's API.
 enum EmbeddingVector {
     static func base64(_ numbers: [Float]) -> String {
         var data = Data(capacity: numbers.count * 4)

@@ -2,29 +2,34 @@ import Bus
 import Contracts
 import NIOCore
 
-/// What a provider is asked to go on with.
+/// A request for a generation, as a provider receives it.
 struct Prompt: Sendable {
-    /// The model's name as the provider knows it, without the provider's own.
+    /// The model's name without the provider.
     var model: String
-    /// An array of ``Inference/Message`` as JSON; whoever speaks that form passes it on without looking.
+    /// A JSON array of ``Inference/Message``; providers that accept this format receive it unchanged.
     var messages: ByteBuffer
-    /// The same messages read, when they hold more than a role and a text each.
+    /// The decoded messages, if one of them has more than a role and a text.
     var parsedMessages: [Inference.Message]?
     var options = Inference.Options()
-    /// An array of tools in OpenAI's form, as JSON.
+    /// A JSON array of tools in OpenAI's format.
     var tools: ByteBuffer?
-    /// Which tool to call, in OpenAI's form, as JSON.
+    /// The choice of a tool in OpenAI's format, as JSON.
     var toolChoice: ByteBuffer?
-    /// In which form to answer, in OpenAI's form, as JSON.
+    /// The format of the answer in OpenAI's format, as JSON.
     var responseFormat: ByteBuffer?
-    /// How long the provider may take until its first sign of life.
+    /// Maximum time until the provider's first output.
     var responseTimeout = Duration.seconds(60)
-    /// For how long text may gather into one event, after the first.
+    /// How long text is collected into one event, after the first event.
     var gather: Duration?
-    /// Whether nobody reads along: the provider may answer in one piece.
+    /// Whether the caller waits for the whole answer, so that the provider need not stream.
     var isUnary = false
 
-    /// The messages, for who must read them.
+    /// The size of everything that the caller sent, in bytes.
+    var inputBytes: Int {
+        [messages, tools, toolChoice, responseFormat].reduce(0) { $0 + ($1?.readableBytes ?? 0) }
+    }
+
+    /// The messages, decoded.
     func decodedMessages() throws -> [Inference.Message] {
         try parsedMessages ?? BusCoding.decode([Inference.Message].self, from: messages)
     }

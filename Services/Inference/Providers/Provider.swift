@@ -1,36 +1,36 @@
 import Bus
 import Contracts
 
-/// Who runs models: the port behind which every provider stands.
+/// A provider of models.
 ///
-/// What goes wrong is thrown as a ``ProviderError``, which says what may help, or as a `Fault` where nothing may.
+/// Methods throw a ``ProviderError`` with retry advice, or a `Fault` if nothing may help.
 protocol Provider: Sendable {
-    /// The first part of its models' names: `ollama`.
+    /// The name, which begins the names of its models: `ollama`.
     var name: String { get }
 
-    /// Where it is asked, without any credential; absent for an embedded one.
+    /// The base URL without credentials, for administrators and logs; `nil` for a built-in provider.
     var address: String? { get }
 
-    /// Whether somebody has set it up; one that is not counts only while it answers.
+    /// Whether the provider is configured; otherwise it is listed only while it is reachable.
     var isConfigured: Bool { get }
 
-    /// Whether an answer that nobody reads along comes in one piece, with nothing before it.
+    /// Whether a response without streaming arrives at once, with nothing before it.
     var supportsUnaryResponses: Bool { get }
 
-    /// What it offers now, by full names, with what is known of each without asking more.
+    /// Lists the models with their full names and the known properties.
     func models() async throws -> [Model]
 
-    /// One of its models by the provider's own name, with its window as we would ask for it.
+    /// Returns a model by its name without the provider, with the context window that requests ask for.
     func model(_ name: String) async throws -> Model
 
-    /// Begins to generate; returns when the provider has accepted.
+    /// Starts a generation; returns when the provider has accepted the request.
     ///
-    /// Throws `CancellationError` when the caller leaves. The stream gives what came in one read as one event; an empty
-    /// batch says that the provider is alive. It ends after exactly one finish, or throws. Closing it closes the
-    /// connection behind it at once.
+    /// Throws `CancellationError` if the task is cancelled. The stream returns the content of one read as one event; an empty
+    /// batch is a sign of activity. It ends after exactly one finish event, or throws. Closing it closes the connection
+    /// immediately.
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event>
 
-    /// Turns texts into vectors.
+    /// Returns the embeddings of texts.
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings
 }
 

@@ -5,33 +5,33 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Asks one provider over HTTP: knows where it is, with which credential, and how its errors are read.
+/// An HTTP client for one provider: adds its base URL and its credential, and converts errors.
 struct ProviderClient: Sendable {
-    /// The longest list of models or description of one that is read, in bytes.
+    /// Maximum size of a response that is read as a whole, in bytes.
     private static let answerLimit = 32 * 1024 * 1024
-    /// The shortest credential that is a secret; shorter ones are words that a sentence may hold.
+    /// Credentials of at least this length are redacted; shorter ones may be ordinary words.
     private static let shortestSecret = 6
-    /// How long a question about models may take.
+    /// Timeout of requests about models.
     static let metadataTimeout = Duration.seconds(5)
-    /// How long the words of an error are waited for.
+    /// Timeout for the body of an error response.
     private static let errorBodyTimeout = Duration.seconds(2)
-    /// The gaps between tokens are minded by whoever reads the stream; this only bounds them all.
+    /// An upper bound for pauses in a stream; ``Generation`` enforces shorter timeouts.
     private static let silenceLimit = Duration.seconds(86_400)
 
-    /// Where the provider is, without any credential.
+    /// The base URL without credentials.
     let address: String
     let faults: ProviderFaults
     private let target: HTTPTarget
     private let root: String
     private let headers: HTTPHeaders
     private let client: HTTPClient
-    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.ErrorResponse
 
-    /// A provider at a URL, whose path comes before all others; throws when the URL cannot be read.
+    /// Creates a client for a base URL; throws for an invalid URL.
     ///
-    /// `credential`: the headers that say who we are; they are sent there and nowhere else.
+    /// `credential` contains the headers for authentication, which are sent to this server only.
     ///
-    /// `readRefusal`: what the dialect makes of an answer that is an error.
+    /// `parseError` reads the body of an error response.
     init(
         name: String,
         url: String,
@@ -40,7 +40,7 @@ struct ProviderClient: Sendable {
         adviceForMissing: String = "Choose another model.",
         credential: HTTPHeaders = [:],
         client: HTTPClient,
-        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.Refusal
+        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.ErrorResponse
     ) throws {
         let (target, path) = try HTTPTarget.parse(url)
         self.target = target
@@ -60,10 +60,10 @@ struct ProviderClient: Sendable {
         self.parseError = parseError
     }
 
-    /// Asks something small and reads the whole answer.
+    /// Sends a request and returns the whole body of the response.
     ///
-    /// Throws a ``ProviderError``, or `CancellationError` when the caller leaves.
-    func ask(
+    /// Throws a ``ProviderError``, or `CancellationError` if the task is cancelled.
+    func fetch(
         _ method: HTTPMethod,
         _ path: String,
         body: ByteBuffer? = nil,
@@ -71,17 +71,17 @@ struct ProviderClient: Sendable {
         within limit: Duration = metadataTimeout
     ) async throws -> ByteBuffer {
         let response = try await send(method, path, body: body, responseTimeout: limit, idleTimeout: limit)
-        guard response.status == 200 else { throw await refusal(response, model: model) }
+        guard response.status == 200 else { throw await error(for: response, model: model) }
         do {
             return try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
         } catch let error as HTTPClientError {
             throw faults.streamFailed(error)
         } catch is CancellationError where !Task.isCancelled {
-            throw faults.late(limit)
+            throw faults.firstTokenTimedOut(limit)
         }
     }
 
-    /// The whole of a body, which is left when its time is over, however it drips.
+    /// Reads a whole body within a time limit, however slowly it arrives.
     private static func collect(
         _ body: HTTPClient.Body,
         upTo size: Int,
@@ -92,8 +92,8 @@ struct ProviderClient: Sendable {
         return try await body.collect(upTo: size)
     }
 
-    /// Asks for an answer that is read as it comes; returns once the provider has said 200.
-    func open(
+    /// Sends a request for a stream; returns when the response has status 200.
+    func openStream(
         _ path: String,
         body: ByteBuffer,
         accept: String,
@@ -108,14 +108,13 @@ struct ProviderClient: Sendable {
             idleTimeout: Self.silenceLimit,
             gather: prompt.gather
         )
-        guard response.status == 200 else { throw await refusal(response, model: prompt.model) }
+        guard response.status == 200 else { throw await error(for: response, model: prompt.model) }
         return response
     }
 
-    /// The path, as the other methods want it, of a URL that the provider gave; `nil` when it is none.
+    /// The path, relative to the base URL, of a URL that the provider returned; `nil` for an invalid URL.
     ///
-    /// Whatever host the URL names, it is asked for where the provider is: nobody but the configuration says who gets
-    /// our credential.
+    /// The host of the URL is ignored: only the configuration decides which server receives the credential.
     func path(of url: String) -> String? {
         do {
             let path = try HTTPTarget.parse(url).path
@@ -125,9 +124,9 @@ struct ProviderClient: Sendable {
         }
     }
 
-    /// Sends a request; returns with the head of the answer, whatever its status.
+    /// Sends a request; returns when the head of the response is received, with any status.
     ///
-    /// `extra`: headers of this request alone; without a type among them the body is JSON.
+    /// `extra` contains further headers; the default content type is JSON.
     func send(
         _ method: HTTPMethod,
         _ path: String,
@@ -162,15 +161,15 @@ struct ProviderClient: Sendable {
         }
     }
 
-    /// What an answer says that is not 200.
-    func refusal(_ response: HTTPClient.Response, model: String) async -> ProviderError {
+    /// Reads an error response.
+    func error(for response: HTTPClient.Response, model: String) async -> ProviderError {
         var body = ByteBuffer()
-        // The status says enough when the words behind it cannot be had.
+        // Without the body the status alone determines the error.
         do {
             body = try await Self.collect(response.body, upTo: 65_536, within: Self.errorBodyTimeout)
         } catch {
             response.body.close()
         }
-        return faults.refused(parseError(response.status, response.headers, body), model: model)
+        return faults.errorResponse(parseError(response.status, response.headers, body), model: model)
     }
 }

@@ -1,10 +1,11 @@
 import Contracts
+import Logging
 
-/// What kept a provider from answering, and what may be done about it.
+/// Why a provider did not answer, and whether a retry or another model may help.
 struct ProviderError: Error, Equatable {
-    /// What may help, as long as nothing of the answer has come.
+    /// What may help while nothing of the answer has been received.
     enum RetryAdvice: Equatable {
-        /// The same again, a little later.
+        /// The same request, after a pause.
         case retry
         /// Another model.
         case tryAnotherModel
@@ -12,26 +13,49 @@ struct ProviderError: Error, Equatable {
         case none
     }
 
-    /// What a person is told.
+    /// The error as users see it: it names the provider, and contains no address.
     var fault: Fault
     var retryAdvice: RetryAdvice
-    /// The provider's HTTP status, where it gave one.
+    /// The provider's HTTP status, if there was a response.
     var status: Int?
-    /// How long the provider wants to be left alone.
+    /// How long the provider asks to wait.
     var delay: Duration?
-    /// Whether only this one answer went wrong, as a model's writing may.
+    /// Whether only this answer failed, for example because the model wrote an invalid call of a tool.
     var isModelError = false
+    /// The address and the cause, for logs only.
+    var detail: String?
 
-    init(_ fault: Fault, _ retryAdvice: RetryAdvice, status: Int? = nil, delay: Duration? = nil) {
+    init(
+        _ fault: Fault,
+        _ retryAdvice: RetryAdvice,
+        status: Int? = nil,
+        delay: Duration? = nil,
+        detail: String? = nil
+    ) {
         self.fault = fault
         self.retryAdvice = retryAdvice
         self.status = status
         self.delay = delay
+        self.detail = detail
         if self.fault.retryAfter == nil, let delay {
             self.fault.retryAfter = Int(delay.components.seconds) + (delay.components.attoseconds > 0 ? 1 : 0)
         }
     }
 
-    /// Whether it says that the provider is unwell, rather than the request; who says that it is asked too often is well.
+    /// Whether the provider is unavailable; one that only limits the rate of requests is available.
     var isOutage: Bool { retryAdvice == .retry && !isModelError && status != 429 }
+
+    /// Logs the error with its details, and returns what users may see.
+    func logged() -> Fault {
+        Logger.current.notice("Provider failed", metadata: metadata)
+        return fault
+    }
+
+    /// The error for a log entry, with its details.
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["fault.code": "\(fault.code.rawValue)", "fault": "\(fault.message)"]
+        if let detail { metadata["error.detail"] = "\(detail)" }
+        if let status { metadata["http.status"] = "\(status)" }
+        return metadata
+    }
 }

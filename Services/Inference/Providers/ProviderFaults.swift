@@ -3,240 +3,260 @@ import Foundation
 import HTTP
 import NIOHTTP1
 
-/// What goes wrong with a provider, in sentences that say where and what to do, and with what may help.
+/// Creates the errors of one provider.
+///
+/// Messages name the provider, and its setting where an operator can help. Addresses and causes go to
+/// ``ProviderError/detail``, which only logs contain. A provider's own text is redacted.
 struct ProviderFaults: Sendable {
-    /// What it is called in sentences: `Ollama`.
+    /// The provider's display name: `Ollama`.
     let name: String
-    /// Where it was looked for, without any credential.
+    /// The provider's base URL without credentials, for logs.
     let address: String
-    /// The setting that says where it is.
+    /// The setting with the base URL.
     let setting: String
-    /// What to do when nothing is there, beside looking at the setting.
+    /// What to do if the provider is unreachable, besides checking the setting.
     var advice = ""
-    /// What to do when a model is not there; `{model}` stands for its name.
+    /// What to do if a model is missing; `{model}` is replaced by its name.
     var adviceForMissing = "Choose another model."
-    /// Our credentials there: some servers repeat them in their errors, which are told to everybody and logged.
+    /// Credentials that a server may repeat in its errors.
     var secrets: [String] = []
 
-    /// No head came.
+    /// The request failed before the head of a response.
     func requestFailed(_ error: HTTPClientError, responseTimeout: Duration) -> ProviderError {
         switch error.kind {
         case .tls:
-            // What the library says is a code with the place in its source.
+            // The message of the TLS library is a code with a position in its source.
             let isDistrusted = ["CERTIFICATE", "Hostname"].contains { error.message.contains($0) }
-            let why = isDistrusted ? "its certificate is not to be trusted" : "what answers there does not speak TLS"
-            return ProviderError(
-                Fault(.unavailable, "\(name) cannot be asked at \(address): \(why). Check \(setting).", retryAfter: 5),
-                .retry
+            let reason = isDistrusted ? "its certificate is not trusted" : "its server does not speak TLS"
+            return self.error(
+                Fault(.unavailable, "\(name) is not available: \(reason). Check \(setting).", retryAfter: 5),
+                .retry,
+                error.message
             )
         case .connect, .connectTimeout, .badURL, .exhausted:
-            return ProviderError(
+            return self.error(
                 Fault(
                     .unavailable,
-                    "\(name) cannot be reached at \(address): \(error.message) \(advice)Set \(setting) to where it runs.",
+                    "\(name) cannot be reached. \(advice)Set \(setting) to its address, or try again later.",
                     retryAfter: 5
                 ),
-                .retry
+                .retry,
+                error.message
             )
-        case .headTimeout, .readTimeout: return late(responseTimeout)
+        case .headTimeout, .readTimeout, .writeTimeout: return firstTokenTimedOut(responseTimeout)
         case .protocolViolation, .tooLarge:
-            return ProviderError(
-                Fault(.provider, "What answers at \(address) does not speak HTTP as \(name) does. Check \(setting)."),
-                .retry
+            return self.error(
+                Fault(.provider, "The server of \(name) does not speak HTTP as \(name) does. Check \(setting)."),
+                .retry,
+                error.message
             )
         case .closed:
-            return ProviderError(
-                Fault(.cut, "\(name) at \(address) closed the connection before it answered. Try again."),
-                .retry
+            return self.error(
+                Fault(.cut, "\(name) closed the connection before it answered. Try again."),
+                .retry,
+                error.message
             )
         }
     }
 
-    /// No first token came.
-    func late(_ responseTimeout: Duration) -> ProviderError {
-        ProviderError(
+    /// The first token did not arrive in time.
+    func firstTokenTimedOut(_ timeout: Duration) -> ProviderError {
+        error(
             Fault(
                 .timeout,
-                "\(name) at \(address) gave no first token within \(responseTimeout.seconds) seconds. "
+                "\(name) gave no first token within \(timeout.seconds) seconds. "
                     + "A large model may still be loading: try again, or set FIRST_TOKEN_TIMEOUT higher."
             ),
             .retry
         )
     }
 
-    /// The stream broke off.
-    func streamFailed(_ error: HTTPClientError) -> ProviderError {
-        switch error.kind {
-        case .readTimeout, .headTimeout:
-            ProviderError(
-                Fault(.timeout, "\(name) at \(address) fell silent in the middle of its answer. Try again."),
-                .retry
+    /// The connection failed within a response.
+    func streamFailed(_ cause: HTTPClientError) -> ProviderError {
+        switch cause.kind {
+        case .readTimeout, .writeTimeout, .headTimeout:
+            error(
+                Fault(.timeout, "\(name) sent nothing more in the middle of its answer. Try again."),
+                .retry,
+                cause.message
             )
         default:
-            ProviderError(
-                Fault(.cut, "The answer of \(name) at \(address) broke off before it was done. Try again."),
-                .retry
+            error(
+                Fault(.cut, "The answer of \(name) broke off before it was complete. Try again."),
+                .retry,
+                cause.message
             )
         }
     }
 
-    /// The stream ended without saying that it was done.
-    var unfinished: ProviderError {
-        ProviderError(
-            Fault(.cut, "The answer of \(name) at \(address) stopped without saying that it was done. Try again."),
-            .retry
-        )
+    /// The response ended without a finish reason.
+    var incompleteStream: ProviderError {
+        error(Fault(.cut, "The answer of \(name) ended without a finish reason. Try again."), .retry)
     }
 
-    /// The provider failed within its stream.
-    func said(_ words: String) -> ProviderError {
-        ProviderError(
-            Fault(
-                .provider,
-                "\(name) at \(address) ended its answer with an error: \(told(words)) Try again."
-            ),
-            .retry
-        )
+    /// The provider reported an error within its response.
+    func reported(_ text: String) -> ProviderError {
+        error(Fault(.provider, "\(name) ended its answer with an error: \(publicText(text)) Try again."), .retry, text)
     }
 
-    func invalidResponse(_ why: String) -> ProviderError {
-        ProviderError(
+    /// The response cannot be read, because it contains what `description` says.
+    func invalidResponse(_ description: String) -> ProviderError {
+        error(
             Fault(
                 .provider,
-                "\(name) at \(address) sent \(why), so its answer cannot be read further. Check \(setting)."
+                "\(name) sent \(description), so the rest of its answer cannot be read. Check \(setting)."
             ),
             .tryAnotherModel
         )
     }
 
-    /// What a provider says with an error.
-    struct Refusal {
+    /// A response with an error status.
+    struct ErrorResponse {
         var status: Int
         var headers: HTTPHeaders
-        /// Its sentence, where it could be read.
-        var words: String?
-        /// Its own name for the error: `context_length_exceeded`, `RESOURCE_EXHAUSTED`.
+        /// The provider's message, if the body could be read.
+        var message: String?
+        /// The provider's code for the error: `context_length_exceeded`, `RESOURCE_EXHAUSTED`.
         var code: String?
-        /// How long it wants to be left alone, where its body says so.
+        /// How long the body asks to wait.
         var delay: Duration?
-        /// What it means, where the dialect says so more clearly than the status.
+        /// What the error means, if the body says so more precisely than the status.
         var meaning: Meaning?
 
-        /// What an error means, whatever its status.
+        /// The meaning of an error, independent of its status.
         enum Meaning {
-            /// Our credential is not taken.
-            case credential
-            /// What was granted is used up, and waiting a little does not bring it back.
-            case spent
+            /// Our credential is invalid.
+            case invalidCredential
+            /// The quota is used up, and does not return within minutes.
+            case quotaExceeded
         }
     }
 
-    /// An answer with a status other than 200.
-    func refused(_ refusal: Refusal, model: String) -> ProviderError {
-        let status = refusal.status
-        let words = refusal.words.map(told) ?? "It gave no reason."
-        let delay = refusal.delay ?? RetryDelay.read(refusal.headers)
-        if refusal.meaning == .credential { return credential(status, words) }
+    /// The error for a response with a status other than 200.
+    func errorResponse(_ response: ErrorResponse, model: String) -> ProviderError {
+        let status = response.status
+        let text = response.message.map(publicText) ?? "It gave no reason."
+        let delay = response.delay ?? RetryDelay.read(response.headers)
+        if response.meaning == .invalidCredential { return invalidCredential(response, text) }
         switch status {
-        case 404 where refusal.words != nil:
+        case 404 where response.message != nil:
             let advice = adviceForMissing.replacing("{model}", with: model)
-            let fault = Fault(.missing, "The model \(model) was not found at \(name) (\(address)): \(words) \(advice)")
-            return ProviderError(fault, .tryAnotherModel, status: status)
+            let fault = Fault(.missing, "\(name) has no model \(model): \(text) \(advice)")
+            return error(fault, .tryAnotherModel, response)
         case 404:
-            let fault = Fault(.provider, "What answers at \(address) has no such interface. Check \(setting).")
-            return ProviderError(fault, .tryAnotherModel, status: status)
-        case 401, 403: return credential(status, words)
-        case ..<300:
-            return ProviderError(
-                Fault(
-                    .provider,
-                    "\(name) at \(address) answered with status \(status), which means nothing here. Check \(setting)."
-                ),
+            return error(
+                Fault(.provider, "The server of \(name) does not have its interface. Check \(setting)."),
                 .tryAnotherModel,
-                status: status
+                response
+            )
+        case 401, 403: return invalidCredential(response, text)
+        case ..<300:
+            return error(
+                Fault(.provider, "\(name) answered with the unexpected status \(status). Check \(setting)."),
+                .tryAnotherModel,
+                response
             )
         case 300..<400:
             let fault = Fault(
                 .provider,
-                "\(name) at \(address) answered with a redirect (status \(status)), which is not followed. "
-                    + "Set \(setting) to where it really is."
+                "\(name) answered with a redirect (status \(status)), which is not followed. "
+                    + "Set \(setting) to its final address."
             )
-            return ProviderError(fault, .none, status: status)
-        case 429: return tooMany(refusal, words, delay)
+            return error(fault, .none, response)
+        case 429: return rateLimited(response, text, delay)
         case 408, 409, 425, 500...:
             let fault = Fault(
                 .unavailable,
-                "\(name) at \(address) cannot answer now (status \(status)): \(words) Try again later.",
+                "\(name) cannot answer now (status \(status)): \(text) Try again later.",
                 retryAfter: delay == nil && status == 503 ? 2 : nil
             )
-            return ProviderError(fault, status == 501 ? .tryAnotherModel : .retry, status: status, delay: delay)
-        default: return rejected(refusal, words)
+            return error(fault, status == 501 ? .tryAnotherModel : .retry, response, delay: delay)
+        default: return rejected(response, text)
         }
     }
 
-    private func credential(_ status: Int, _ words: String) -> ProviderError {
-        let sentence =
-            "\(name) at \(address) does not take our credential (status \(status)): \(words) "
-            + "Check the key that is set for it."
-        return ProviderError(Fault(.upstreamAuth, sentence), .none, status: status)
+    private func invalidCredential(_ response: ErrorResponse, _ text: String) -> ProviderError {
+        let message =
+            "\(name) rejected our credential (status \(response.status)): \(text) Check the key that is set for it."
+        return error(Fault(.upstreamAuth, message), .none, response)
     }
 
-    /// Our credit there is used up, or our pace too high; only the second passes by itself.
-    private func tooMany(_ refusal: Refusal, _ words: String, _ delay: Duration?) -> ProviderError {
-        let isSpent =
-            refusal.meaning == .spent || refusal.code == "insufficient_quota"
-            || refusal.code == "billing_hard_limit_reached"
-        let delay = isSpent ? nil : delay
+    /// The quota is used up, or there were too many requests; only the latter passes by itself.
+    private func rateLimited(_ response: ErrorResponse, _ text: String, _ delay: Duration?) -> ProviderError {
+        let isQuota =
+            response.meaning == .quotaExceeded || response.code == "insufficient_quota"
+            || response.code == "billing_hard_limit_reached"
+        let delay = isQuota ? nil : delay
         let fault = Fault(
-            isSpent ? .quotaExceeded : .limited,
-            "\(name) at \(address) takes no more requests now (status 429): \(words) "
-                + (isSpent ? "Choose another model." : "Try again later."),
-            retryAfter: delay == nil && !isSpent ? 5 : nil
+            isQuota ? .quotaExceeded : .limited,
+            "\(name) accepts no more requests now (status 429): \(text) "
+                + (isQuota ? "Choose another model." : "Try again later."),
+            retryAfter: delay == nil && !isQuota ? 5 : nil
         )
-        return ProviderError(fault, isSpent ? .tryAnotherModel : .retry, status: 429, delay: delay)
+        var response = response
+        response.status = 429
+        return error(fault, isQuota ? .tryAnotherModel : .retry, response, delay: delay)
     }
 
-    private func rejected(_ refusal: Refusal, _ words: String) -> ProviderError {
-        if refusal.code == "context_length_exceeded" || Self.reportsContextTooLong(words) {
+    private func rejected(_ response: ErrorResponse, _ text: String) -> ProviderError {
+        if response.code == "context_length_exceeded" || Self.reportsContextTooLong(text) {
             let fault = Fault(
                 .contextTooLong,
-                "The messages are too long for the model of \(name) at \(address): \(words) Shorten them."
+                "The messages are too long for the model of \(name): \(text) Shorten them."
             )
-            return ProviderError(fault, .tryAnotherModel, status: refusal.status)
+            return error(fault, .tryAnotherModel, response)
         }
-        let code: Fault.Code = refusal.status == 413 ? .tooLarge : .rejected
+        let code: Fault.Code = response.status == 413 ? .tooLarge : .rejected
         let fault = Fault(
             code,
-            "\(name) at \(address) did not take the request (status \(refusal.status)): \(words)"
+            "\(name) rejected the request (status \(response.status)): \(text)"
                 + (code == .tooLarge ? " Send less." : "")
         )
-        return ProviderError(fault, .none, status: refusal.status)
+        return error(fault, .none, response)
     }
 
-    private static func reportsContextTooLong(_ words: String) -> Bool {
-        let words = words.lowercased()
+    private static func reportsContextTooLong(_ text: String) -> Bool {
+        let text = text.lowercased()
         return ["context length", "context window", "maximum context", "input token count", "prompt is too long"]
-            .contains { words.contains($0) }
+            .contains { text.contains($0) }
     }
 
-    /// What the provider says, without our credentials.
-    private func told(_ words: String) -> String {
-        Self.sentence(secrets.reduce(words) { $0.replacing($1, with: "…") })
+    private func error(
+        _ fault: Fault,
+        _ advice: ProviderError.RetryAdvice,
+        _ response: ErrorResponse,
+        delay: Duration? = nil
+    ) -> ProviderError {
+        let detail = error(fault, advice, response.message).detail
+        return ProviderError(fault, advice, status: response.status, delay: delay, detail: detail)
     }
 
-    /// What a foreign program says, short enough and plain enough for our logs and answers.
-    static func sentence(_ words: String) -> String {
-        let plain = words.unicodeScalars.prefix(300).map { scalar in
-            scalar.properties.generalCategory == .control ? " " : String(scalar)
-        }
-        let text = plain.joined().trimmingCharacters(in: .whitespaces)
-        guard let last = text.last else { return "It gave no reason." }
-        return ".!?".contains(last) ? text : text + "."
+    private func error(
+        _ fault: Fault,
+        _ advice: ProviderError.RetryAdvice,
+        _ cause: String? = nil
+    ) -> ProviderError {
+        let cause = cause.map { ": \(TextRedaction.singleLine(TextRedaction.removing(secrets, from: $0)))" } ?? ""
+        return ProviderError(fault, advice, detail: address + cause)
+    }
+
+    /// A provider's text as users may see it.
+    func publicText(_ text: String) -> String {
+        TextRedaction(secrets: secrets, host: host).sentence(text)
+    }
+
+    /// A provider's description of its progress as users may see it.
+    func publicStatus(_ text: String) -> String {
+        TextRedaction(secrets: secrets, host: host).redacted(text)
+    }
+
+    private var host: String {
+        do { return try HTTPTarget.parse(address).target.host } catch { return "" }
     }
 }
 
 extension Duration {
-    /// Seconds as a person writes them: `60`, `0.25`.
+    /// The number of seconds as a person writes it: `60`, `0.25`.
     var seconds: String {
         let value = Double(components.seconds) + Double(components.attoseconds) / 1e18
         return value == value.rounded() ? String(format: "%.0f", value) : String(format: "%.3g", value)

@@ -1,14 +1,14 @@
 import Foundation
 import NIOHTTP1
 
-/// Reads how long a provider wants to be left alone, in all its spellings.
+/// Reads the pause that a provider asks for, in all formats.
 enum RetryDelay {
-    /// Whatever is longer is no wait but a refusal, and whatever is longer than this is no time at all.
+    /// Longer pauses are ignored.
     static let limit = Duration.seconds(86_400)
 
-    /// From `retry-after-ms` or `retry-after`, which is seconds, with a fraction at times, or a date.
+    /// Reads `retry-after-ms`, or `retry-after` in seconds or as a date.
     ///
-    /// What is negative, beyond a day or nothing of the kind counts as not said.
+    /// Invalid and negative values, and those longer than a day, are ignored.
     static func read(_ headers: HTTPHeaders, now: Date = Date()) -> Duration? {
         if let text = headers.first(name: "retry-after-ms"), let milliseconds = number(text.trimmed) {
             return duration(milliseconds / 1000)
@@ -18,13 +18,13 @@ enum RetryDelay {
         return date(text).flatMap { duration(max(0, $0.timeIntervalSince(now))) }
     }
 
-    /// From protobuf's JSON form of a duration, such as `7s` or `0.5s`.
+    /// Reads a duration in the JSON format of Protocol Buffers, such as `7s` or `0.5s`.
     static func read(protobuf text: String) -> Duration? {
         guard text.hasSuffix("s"), let seconds = number(text.dropLast()) else { return nil }
         return duration(seconds)
     }
 
-    /// A number of digits, with a fraction at most.
+    /// Reads a decimal number without sign and exponent.
     private static func number(_ text: some StringProtocol) -> Double? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return nil }
         return Double(text)
@@ -49,6 +49,6 @@ enum RetryDelay {
 }
 
 extension String {
-    /// Without the white space around it.
+    /// The text without surrounding white space.
     fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
 }

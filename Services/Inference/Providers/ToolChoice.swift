@@ -1,31 +1,31 @@
 import JSON
 import NIOCore
 
-/// Which tool a model is to call, read from OpenAI's form.
+/// The choice of a tool, from OpenAI's format.
 enum ToolChoice: Equatable {
-    /// As the model likes.
+    /// The model decides.
     case auto
-    /// None.
+    /// No tool.
     case none
-    /// Any, but one.
+    /// At least one tool.
     case required
-    /// This one.
+    /// The tool with a name.
     case named(String)
 
-    /// Reads `"auto"`, `"none"`, `"required"` or `{"type":"function","function":{"name":…}}`; what is none of them, or
-    /// not there, leaves it to the model.
+    /// Reads `"auto"`, `"none"`, `"required"` or `{"type":"function","function":{"name":…}}`; other values and `nil` are
+    /// ``auto``.
     init(_ json: ByteBuffer?) {
         self = .auto
         json?.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
-            // Whatever cannot be read leaves it to the model as well.
+            // Invalid JSON is `auto` as well.
             do { self = try Self.read(&json) } catch {}
         }
     }
 
     private static func read(_ json: inout JSONScanner) throws -> ToolChoice {
         guard json.isObject() else {
-            switch try json.text() {
+            switch try json.optionalString() {
             case "none": return .none
             case "required", "any": return .required
             default: return .auto
@@ -34,8 +34,8 @@ enum ToolChoice: Equatable {
         var name: String?
         try json.object { key, json in
             guard case "function" = key else { return try json.skip() }
-            try json.objectIfAny { key, json in
-                if case "name" = key { name = try json.text() } else { try json.skip() }
+            try json.objectOrSkip { key, json in
+                if case "name" = key { name = try json.optionalString() } else { try json.skip() }
             }
         }
         return name.map(ToolChoice.named) ?? .auto

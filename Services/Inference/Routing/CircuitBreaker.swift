@@ -1,20 +1,20 @@
-/// Whether a model is worth asking, by how it fared lately; pure, the time is told to it.
+/// A circuit breaker for one model: a pure state machine, which receives the time as an argument.
 ///
-/// It opens after five failures in a row, or when more than half of at least twenty answers within 30 s failed. While it
-/// is open everybody is refused at once but one, each second or few, whose success closes it.
+/// It opens after five failures in a row, or if more than half of at least twenty requests within 30 s failed. While it is
+/// open, requests are rejected, except one trial after each pause. A successful trial closes it.
 struct CircuitBreaker: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     private static let failuresInRow = 5
-    private static let leastSample = 20
+    private static let minimumSample = 20
     private static let window = Duration.seconds(30)
     private static let firstPause = Duration.seconds(1)
-    /// Short enough that who is well again is found out soon, long enough to be no burden on who is not.
+    /// Short enough to notice a recovery soon, and long enough not to burden a failing provider.
     private static let longestPause = Duration.seconds(4)
-    /// A trial that is neither won nor lost for so long holds nobody up any more.
+    /// After this time a trial without a result permits another one.
     private static let trialLimit = Duration.seconds(60)
 
-    /// What somebody who asks is told.
+    /// The decision about a request.
     enum Admission: Equatable {
         case admitted
         case refused(for: Duration)
@@ -22,15 +22,15 @@ struct CircuitBreaker: Sendable {
 
     private enum State: Equatable {
         case closed
-        /// Until then nobody is let through.
+        /// All requests are rejected until an instant.
         case open(until: Instant, pause: Duration)
-        /// One is being tried, since then.
+        /// A trial is in progress since an instant.
         case trying(since: Instant, pause: Duration)
     }
 
     private var state = State.closed
     private var failures = 0
-    /// Answers and failures of the last while, by the second.
+    /// The numbers of requests and failures within the window, by second.
     private var seconds: [(second: Int64, answers: Int, failures: Int)] = []
 
     var isOpen: Bool { state != .closed }
@@ -50,7 +50,7 @@ struct CircuitBreaker: Sendable {
     }
 
     mutating func succeeded(at now: Instant) {
-        note(isFailure: false, at: now)
+        record(isFailure: false, at: now)
         failures = 0
         guard state != .closed else { return }
         state = .closed
@@ -58,7 +58,7 @@ struct CircuitBreaker: Sendable {
     }
 
     mutating func failed(at now: Instant) {
-        note(isFailure: true, at: now)
+        record(isFailure: true, at: now)
         failures += 1
         switch state {
         case .closed:
@@ -71,12 +71,12 @@ struct CircuitBreaker: Sendable {
         }
     }
 
-    /// Who was admitted left before anything could be said of the model.
+    /// The admitted request ended without a result.
     mutating func abandoned(at now: Instant) {
         if case .trying(_, let pause) = state { state = .open(until: now, pause: pause) }
     }
 
-    private mutating func note(isFailure: Bool, at now: Instant) {
+    private mutating func record(isFailure: Bool, at now: Instant) {
         let second = (now - Self.origin).components.seconds
         seconds.removeAll { $0.second <= second - Self.window.components.seconds }
         if seconds.last?.second != second { seconds.append((second, 0, 0)) }
@@ -86,7 +86,7 @@ struct CircuitBreaker: Sendable {
 
     private var mostlyFailed: Bool {
         let answers = seconds.reduce(0) { $0 + $1.answers }
-        return answers >= Self.leastSample && seconds.reduce(0) { $0 + $1.failures } * 2 > answers
+        return answers >= Self.minimumSample && seconds.reduce(0) { $0 + $1.failures } * 2 > answers
     }
 
     private static let origin = Instant.now

@@ -1,9 +1,11 @@
 import Metrics
 import Synchronization
 
-/// The circuit breakers of all models, by full name; made when something first goes wrong.
+/// The circuit breakers of all models by full name, created at the first failure.
+///
+/// Thread-safe.
 final class CircuitBreakers: Sendable {
-    /// More models than anybody has; a bound all the same.
+    /// Maximum number of entries.
     private static let limit = 4096
 
     private let breakers = Mutex<[String: CircuitBreaker]>([:])

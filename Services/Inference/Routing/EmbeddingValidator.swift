@@ -1,20 +1,36 @@
+import Bus
 import Contracts
+import NIOCore
 
-/// What vectors may be asked for.
+/// Validates requests for embeddings.
 enum EmbeddingValidator {
+    /// Maximum size of an encoded request, in bytes: each byte of a text may be escaped as six.
+    private static let encodedLimit = 8 << 20
     private static let countLimit = 2048
     private static let sizeLimit = 1 << 20
 
-    /// Throws `invalid` with a sentence that says which value is wrong and what is allowed.
+    /// Decodes a request, on a worker thread if it is large.
+    ///
+    /// Throws `too_large` or `invalid`.
+    static func read(_ body: ByteBuffer) async throws -> Inference.Embed {
+        guard body.readableBytes <= encodedLimit else {
+            throw Fault(.tooLarge, "The request has more than \(encodedLimit) bytes. Send fewer or shorter texts.")
+        }
+        return try await WorkerThreads.run(inputBytes: body.readableBytes) {
+            try BusCoding.decode(Inference.Embed.self, from: body)
+        }
+    }
+
+    /// Throws `invalid` with the name of the invalid value and the permitted range.
     static func check(_ request: Inference.Embed) throws(Fault) {
         guard (1...countLimit).contains(request.input.count) else {
-            throw Fault(.invalid, "input holds \(request.input.count) texts; it must hold from 1 to \(countLimit).")
+            throw Fault(.invalid, "input has \(request.input.count) texts; it must have 1 to \(countLimit).")
         }
         guard request.input.allSatisfy({ !$0.isEmpty }) else {
-            throw Fault(.invalid, "input holds an empty text.")
+            throw Fault(.invalid, "input must not contain an empty text.")
         }
         guard request.input.reduce(0, { $0 + $1.utf8.count }) <= sizeLimit else {
-            throw Fault(.invalid, "The texts in input have more than \(sizeLimit) bytes together.")
+            throw Fault(.invalid, "input must have at most \(sizeLimit) bytes in total.")
         }
         if let dimensions = request.dimensions, !(1...65_536).contains(dimensions) {
             throw Fault(.invalid, "dimensions is \(dimensions); it must be from 1 to 65536.")

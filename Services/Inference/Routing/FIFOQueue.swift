@@ -1,7 +1,7 @@
-/// A line that is entered at its end and left at its front, or from its middle by who gives up.
-struct FIFOQueue<Visitor: Hashable & Sendable>: Sendable {
-    /// Who waits, in the order in which they came; a gap where somebody left.
-    private var places: [Visitor?] = []
+/// A FIFO queue whose elements can also be removed from the middle.
+struct FIFOQueue<Element: Hashable & Sendable>: Sendable {
+    /// The elements in order; `nil` in place of a removed one.
+    private var elements: [Element?] = []
     private var head = 0
     private var count = 0
 
@@ -9,15 +9,15 @@ struct FIFOQueue<Visitor: Hashable & Sendable>: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
-    mutating func append(_ visitor: Visitor) {
-        places.append(visitor)
+    mutating func append(_ element: Element) {
+        elements.append(element)
         count += 1
     }
 
-    /// Lets the first out of the line.
-    mutating func next() -> Visitor? {
-        while head < places.count {
-            let next = places[head]
+    /// Removes and returns the first element.
+    mutating func popFirst() -> Element? {
+        while head < elements.count {
+            let next = elements[head]
             head += 1
             guard let next else { continue }
             count -= 1
@@ -28,20 +28,20 @@ struct FIFOQueue<Visitor: Hashable & Sendable>: Sendable {
         return nil
     }
 
-    mutating func remove(_ visitor: Visitor) {
-        guard let index = places[head...].firstIndex(of: visitor) else { return }
-        places[index] = nil
+    mutating func remove(_ element: Element) {
+        guard let index = elements[head...].firstIndex(of: element) else { return }
+        elements[index] = nil
         count -= 1
-        // Who comes and goes while nobody is let out must leave no growing list of gaps.
-        if places.count - head > 2 * count + 64 {
-            places = places[head...].filter { $0 != nil }
+        // Removes the gaps before they outnumber the elements.
+        if elements.count - head > 2 * count + 64 {
+            elements = elements[head...].filter { $0 != nil }
             head = 0
         }
     }
 
     private mutating func compact() {
-        guard head == places.count || head > 1024 else { return }
-        places.removeFirst(head)
+        guard head == elements.count || head > 1024 else { return }
+        elements.removeFirst(head)
         head = 0
     }
 }

@@ -1,25 +1,25 @@
-/// Who may run and who waits, at one provider; pure.
+/// The running and the queued generations of one provider: a pure state machine.
 ///
-/// Those who wait stand in a line for each user, and the lines take turns: somebody who asks for a hundred answers does
-/// not hold up somebody who asks for one.
+/// Each user has a FIFO queue, and the queues take rotation, so that a user with a hundred requests does not delay the
+/// single request of another user.
 struct FairSlotQueue: Sendable {
-    /// What becomes of somebody who comes.
+    /// The decision about a new request.
     enum Entry: Equatable {
         case admitted
         case queued
         case refused
     }
 
-    /// How many may run at once.
+    /// Maximum number of running generations.
     let capacity: Int
-    /// How many may wait.
+    /// Maximum number of queued generations.
     let queueLimit: Int
     private(set) var running = 0
     private(set) var waitingCount = 0
-    private var lines: [String: FIFOQueue<Int>] = [:]
-    /// The users with somebody in their line, in the order of their turns.
-    private var turns = FIFOQueue<String>()
-    /// In whose line a visitor stands.
+    private var queues: [String: FIFOQueue<Int>] = [:]
+    /// The users with queued generations, in the order of their rotation.
+    private var rotation = FIFOQueue<String>()
+    /// The user of each queued generation.
     private var users: [Int: String] = [:]
 
     init(capacity: Int, queueLimit: Int) {
@@ -27,43 +27,43 @@ struct FairSlotQueue: Sendable {
         self.queueLimit = queueLimit
     }
 
-    mutating func enter(_ visitor: Int, of user: String = "") -> Entry {
+    mutating func enter(_ waiter: Int, of user: String = "") -> Entry {
         if running < capacity {
             running += 1
             return .admitted
         }
         guard waitingCount < queueLimit else { return .refused }
-        if lines[user] == nil { turns.append(user) }
-        lines[user, default: FIFOQueue()].append(visitor)
-        users[visitor] = user
+        if queues[user] == nil { rotation.append(user) }
+        queues[user, default: FIFOQueue()].append(waiter)
+        users[waiter] = user
         waitingCount += 1
         return .queued
     }
 
-    /// Somebody who ran is done; answers who runs instead.
-    mutating func leave() -> Int? {
-        while let user = turns.next() {
-            guard let visitor = lines[user]?.next() else {
-                // Everybody in it gave up.
-                lines[user] = nil
+    /// Ends a running generation; returns the queued one that takes its slot.
+    mutating func release() -> Int? {
+        while let user = rotation.popFirst() {
+            guard let waiter = queues[user]?.popFirst() else {
+                // All generations of the user were cancelled.
+                queues[user] = nil
                 continue
             }
-            if lines[user]?.isEmpty == true { lines[user] = nil } else { turns.append(user) }
-            users[visitor] = nil
+            if queues[user]?.isEmpty == true { queues[user] = nil } else { rotation.append(user) }
+            users[waiter] = nil
             waitingCount -= 1
-            return visitor
+            return waiter
         }
         running -= 1
         return nil
     }
 
-    /// Somebody no longer wants to wait; answers whether they still did.
-    mutating func abandon(_ visitor: Int) -> Bool {
-        guard let user = users.removeValue(forKey: visitor) else { return false }
-        lines[user]?.remove(visitor)
-        if lines[user]?.isEmpty == true {
-            lines[user] = nil
-            turns.remove(user)
+    /// Removes a queued generation; returns whether it was queued.
+    mutating func abandon(_ waiter: Int) -> Bool {
+        guard let user = users.removeValue(forKey: waiter) else { return false }
+        queues[user]?.remove(waiter)
+        if queues[user]?.isEmpty == true {
+            queues[user] = nil
+            rotation.remove(user)
         }
         waitingCount -= 1
         return true

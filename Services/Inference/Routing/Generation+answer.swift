@@ -1,12 +1,12 @@
 import Contracts
 
 extension Generation {
-    /// Reads the generation to its end, for somebody who waits for the whole of it.
+    /// Reads the generation to its end and returns the complete answer.
     func answer() async throws -> Inference.Answer {
-        var draft = AnswerBuilder()
+        var builder = AnswerBuilder()
         while let batch = try await next() {
-            for event in batch { draft.add(event) }
+            for event in batch { builder.add(event) }
         }
-        return try draft.answer()
+        return try builder.answer()
     }
 }

@@ -2,14 +2,16 @@ import Bus
 import Contracts
 import Synchronization
 
-/// One generation on its way, whatever its provider: minds its limits, insists on a finish, keeps its place in the
-/// queue until it is over, and counts.
+/// A generation in progress.
+///
+/// It enforces its timeouts and its maximum size, requires a finish event, holds a slot of the provider's queue until it
+/// ends, and records metrics. Thread-safe.
 final class Generation: Sendable {
-    /// What is told of a generation beside its text.
+    /// Information about a generation that its events report.
     struct Accounts: Sendable {
-        /// What was tried; the last is this one.
+        /// All attempts; the last one is this generation.
         var attempts: [Attempt]
-        /// How many bytes the messages have, from which tokens are estimated.
+        /// The size of the prompt in bytes, for estimating tokens.
         var promptBytes: Int
         var price: Model.Price?
     }
@@ -21,15 +23,15 @@ final class Generation: Sendable {
         var hasFinish = false
         var isOver = false
         var bytes = 0
-        /// Bytes beside the answer: how probable its tokens were.
+        /// The size of the log probabilities, in bytes.
         var extra = 0
-        /// The first piece, which was waited for before anybody was told of the generation.
+        /// The first events, received by `begin()` and not yet returned by `next()`.
         var first: [Inference.Event] = []
     }
 
-    /// The longest answer in bytes; a model that finds no end must not fill the memory of those who wait for it.
+    /// Maximum size of an answer, in bytes: a model may generate text without end.
     private static let sizeLimit = 4 << 20
-    /// The most that is told of its tokens, in bytes.
+    /// Maximum size of the log probabilities, in bytes.
     private static let extraLimit = 64 << 20
 
     private let name: String
@@ -40,7 +42,7 @@ final class Generation: Sendable {
     private let accounts: Accounts
     private let state: Mutex<State>
 
-    /// A generation that its provider has accepted; `name` is the model's, `start` when the provider was asked.
+    /// Creates a generation that the provider has accepted; `name` is the model, `start` the time of the request.
     init(
         name: String,
         upstream: ElementStream<Inference.Event>,
@@ -60,12 +62,12 @@ final class Generation: Sendable {
     }
 
     deinit {
-        leave()
+        cancel()
     }
 
-    /// Waits for the first piece of the answer.
+    /// Waits for the first event of the answer.
     ///
-    /// Throws what came instead.
+    /// Throws the error if there is none.
     func begin() async throws {
         guard let first = try await pull() else { throw unfinished }
         var attempts = accounts.attempts
@@ -77,7 +79,7 @@ final class Generation: Sendable {
         state.withLock { $0.first = [begin] + first }
     }
 
-    /// What the provider gave since the last time; `nil` once it is finished.
+    /// Returns the next events; `nil` after the finish event.
     func next() async throws -> [Inference.Event]? {
         let first = state.withLock { state in
             defer { state.first = [] }
@@ -95,19 +97,19 @@ final class Generation: Sendable {
                 if !counted.isEmpty { return counted }
             }
         } catch {
-            return try settle(error)
+            return try handle(error)
         }
     }
 
-    /// Leaves: the provider's connection is closed at once.
-    func leave() {
-        over { runtime.metrics.ended(CancellationError()) }
+    /// Cancels the generation, which closes the provider's connection.
+    func cancel() {
+        complete { runtime.metrics.ended(CancellationError()) }
         upstream.close()
     }
 
-    /// The events that are told, counted.
+    /// Counts the events, and returns those up to the finish event.
     private func take(_ events: [Inference.Event], _ state: inout State) throws -> [Inference.Event] {
-        // What comes after the finish is none of ours.
+        // Events after the finish are ignored.
         guard !state.hasFinish else { return [] }
         var counted: [Inference.Event] = []
         for event in events where !event.isEmpty {
@@ -118,7 +120,7 @@ final class Generation: Sendable {
         return counted
     }
 
-    /// Counts an event, and makes it one that everybody can store.
+    /// Counts an event, and removes characters that cannot be stored.
     private func account(for event: Inference.Event, _ state: inout State) throws -> Inference.Event {
         var event = event
         event.text = event.text.map(Self.storable)
@@ -146,58 +148,55 @@ final class Generation: Sendable {
         return event
     }
 
-    /// NUL ends texts where they are stored, and says nothing.
+    /// Replaces NUL, which ends texts in the store.
     private static func storable(_ text: String) -> String {
         text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
-    /// Which model, and where.
-    private var place: String { runtime.provider.address.map { "\(name) at \($0)" } ?? name }
-
     private var tooLong: Fault {
-        Fault(.provider, "The answer of \(place) grew beyond \(Self.sizeLimit >> 20) MB and was given up.")
+        Fault(.provider, "The answer of \(name) exceeded \(Self.sizeLimit >> 20) MB and was ended.")
     }
 
     private var unfinished: ProviderError {
-        ProviderError(Fault(.cut, "The answer of \(place) stopped without saying that it was done. Try again."), .retry)
+        ProviderError(Fault(.cut, "The answer of \(name) ended without a finish reason. Try again."), .retry)
     }
 
     private func end() throws -> [Inference.Event]? {
         guard state.withLock({ $0.hasFinish }) else { throw unfinished }
-        over {}
+        complete {}
         return nil
     }
 
-    /// Turns what ended the stream into what it means; after the finish nothing can be lost any more.
-    private func settle(_ error: any Error) throws -> [Inference.Event]? {
+    /// Ends the generation after an error of the stream, which is ignored after the finish event.
+    private func handle(_ error: any Error) throws -> [Inference.Event]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
         let cause = passed.map { ProviderError(fault($0), .retry) } ?? error
-        over { runtime.metrics.ended(cause) }
+        complete { runtime.metrics.ended(cause) }
         upstream.close()
         if hasFinish { return nil }
-        // Who reads a stream wants to know what happened; what may help concerns only who has not begun to read.
-        if let error = cause as? ProviderError, isBegun { throw error.fault }
+        // Retry advice is useful only before the first event.
+        if let error = cause as? ProviderError, isBegun { throw error.logged() }
         throw cause
     }
 
     private var isBegun: Bool { state.withLock { $0.hasText } }
 
-    /// Gives the place back, once.
-    private func over(_ count: () -> Void) {
+    /// Returns the slot, once.
+    private func complete(_ count: () -> Void) {
         let (isFirst, hasFinish) = state.withLock { state in
             defer { state.isOver = true }
             return (!state.isOver, state.hasFinish)
         }
         guard isFirst else { return }
         GenerationTimeoutMonitor.shared.remove(self)
-        runtime.queue.leave()
+        runtime.queue.release()
         if !hasFinish { count() }
     }
 
-    /// RefreshNumbers whether a limit has passed; if so, the provider is left, and whoever waits is told.
-    func look(at now: ContinuousClock.Instant) {
+    /// Closes the provider's connection if a timeout has expired; the reader receives the error.
+    func checkTimeouts(at now: ContinuousClock.Instant) {
         let hasPassed = state.withLock { state in
-            guard !state.isOver, state.passed == nil, case .passed(let limit) = state.pace.verdict(at: now) else {
+            guard !state.isOver, state.passed == nil, case .expired(let limit) = state.pace.status(at: now) else {
                 return false
             }
             state.passed = limit
@@ -211,18 +210,18 @@ final class Generation: Sendable {
         case .firstToken:
             Fault(
                 .timeout,
-                "\(place) gave no first token within \(limits.firstToken.seconds) seconds. "
+                "\(name) gave no first token within \(limits.firstToken.seconds) seconds. "
                     + "A large model may still be loading: try again, or set FIRST_TOKEN_TIMEOUT higher."
             )
         case .gap, .settling:
             Fault(
                 .timeout,
-                "\(place) fell silent for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
+                "\(name) sent nothing for \(limits.gap.seconds) seconds in the middle of its answer. Try again."
             )
         case .whole:
             Fault(
                 .timeout,
-                "\(place) was not done after \(limits.whole.seconds) seconds. "
+                "\(name) did not finish within \(limits.whole.seconds) seconds. "
                     + "Ask for a shorter answer, or set RUN_TIMEOUT higher."
             )
         }

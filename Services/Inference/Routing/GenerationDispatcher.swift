@@ -3,19 +3,19 @@ import Contracts
 import Logging
 import Metrics
 
-/// One request on its way to a model that answers: which are tried, how often, and what became of each.
+/// Sends one request to a model and its fallbacks, with retries, and records each attempt.
 ///
-/// Nothing is tried again once a model has given the first piece of its answer.
+/// There are no retries after the first event of an answer.
 struct GenerationDispatcher {
     let request: GenerationRequest
-    /// Whose request it is, so that the queues are fair.
+    /// The user, for fair queues.
     let user: String
     let isUnary: Bool
     let runtimes: [String: ProviderRuntime]
     let breakers: CircuitBreakers
     let prices: PriceList
     let retries: RetryPolicy
-    /// When the answer stops being of use.
+    /// The caller's deadline.
     let deadline: ContinuousClock.Instant
     private var attempts: [Attempt] = []
 
@@ -39,29 +39,29 @@ struct GenerationDispatcher {
         self.deadline = deadline
     }
 
-    /// Tries the models in order until one begins to answer.
+    /// Tries the models in order until one of them answers.
     ///
-    /// Throws what kept the first of them from it, with all attempts, or `CancellationError`.
+    /// Throws the error of the first model with all attempts, or `CancellationError`.
     mutating func begin(_ chain: [ModelDirectory.Route]) async throws -> Generation {
         var first: ProviderError?
         for (index, route) in chain.enumerated() {
             do {
-                return try await pursue(route, isLast: index == chain.count - 1)
+                return try await tryModel(route, isLast: index == chain.count - 1)
             } catch let error as ProviderError {
                 first = first ?? error
                 if error.retryAdvice == .none { break }
                 guard deadline > .now else { break }
             }
         }
-        var fault = first?.fault ?? Fault(.missing, "There is no model to ask.")
+        var fault = first?.fault ?? Fault(.missing, "There is no model for the request.")
         fault.attempts = attempts
         throw fault
     }
 
-    /// Tries one model, again if that may help.
-    private mutating func pursue(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
+    /// Tries one model, with retries.
+    private mutating func tryModel(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
         guard let runtime = runtimes[route.provider] else {
-            throw ProviderError(Fault(.missing, "There is no provider \(route.provider)."), .tryAnotherModel)
+            throw ProviderError(Fault(.missing, "Provider \(route.provider) not found."), .tryAnotherModel)
         }
         runtime.budget.earn()
         var tries = 0
@@ -73,15 +73,15 @@ struct GenerationDispatcher {
                 breakers.succeeded(route.name)
                 return generation
             } catch let error as ProviderError {
-                judge(route, error)
-                note(route, .failed, error, since: start)
+                reportToBreaker(route, error)
+                record(route, .failed, error, since: start)
                 guard let pause = pause(after: error, tries, runtime, isLast: isLast) else { throw error }
                 tries += 1
                 try await Task.sleep(for: pause)
             } catch let refusal as QueueRejection {
                 breakers.abandoned(route.name)
                 let error = ProviderError(refusal.fault, .tryAnotherModel)
-                note(route, .refused, error, since: start)
+                record(route, .refused, error, since: start)
                 throw error
             } catch {
                 breakers.abandoned(route.name)
@@ -90,8 +90,8 @@ struct GenerationDispatcher {
         }
     }
 
-    /// What a failure says of the model: nothing, where the provider was not even asked.
-    private func judge(_ route: ModelDirectory.Route, _ error: ProviderError) {
+    /// Reports a failure to the circuit breaker, unless the provider was not reached.
+    private func reportToBreaker(_ route: ModelDirectory.Route, _ error: ProviderError) {
         if error.isOutage {
             breakers.failed(route.name)
         } else if error.status != nil {
@@ -101,7 +101,7 @@ struct GenerationDispatcher {
         }
     }
 
-    /// Waits for a place, asks, and waits for the first piece of the answer.
+    /// Waits for a slot, sends the request, and waits for the first event of the answer.
     private func attempt(
         _ route: ModelDirectory.Route,
         _ runtime: ProviderRuntime,
@@ -129,12 +129,12 @@ struct GenerationDispatcher {
                     price: prices.price(of: route.model, from: route.provider)
                 )
             )
-            // From here on it is the generation that gives the place back.
+            // From here on the generation returns the slot.
             return try await begin(generation)
         } catch let error as GenerationStartError {
             throw error.cause
         } catch {
-            runtime.queue.leave()
+            runtime.queue.release()
             runtime.metrics.ended(error)
             throw Self.providerError(error)
         }
@@ -145,7 +145,7 @@ struct GenerationDispatcher {
             try await generation.begin()
             return generation
         } catch {
-            generation.leave()
+            generation.cancel()
             throw GenerationStartError(cause: Self.providerError(error))
         }
     }
@@ -154,7 +154,7 @@ struct GenerationDispatcher {
     {
         guard error.retryAdvice == .retry, let pause = retries.pause(after: tries, asked: error.delay),
             .now + pause < deadline,
-            // Another model now is better than the same one much later.
+            // A fallback now is better than a retry much later.
             isLast || pause <= .seconds(2), runtime.budget.spend()
         else { return nil }
         runtime.metrics.retried()
@@ -164,15 +164,15 @@ struct GenerationDispatcher {
     private mutating func skip(_ route: ModelDirectory.Route, for wait: Duration) -> ProviderError {
         let fault = Fault(
             .unavailable,
-            "\(route.name) failed again and again, so it is not asked now. Try again in a few seconds.",
+            "\(route.name) failed repeatedly, so it is not used for a moment. Try again in a few seconds.",
             retryAfter: Int(wait.components.seconds) + 1
         )
         let error = ProviderError(fault, .tryAnotherModel)
-        note(route, .skipped, error, since: .now)
+        record(route, .skipped, error, since: .now)
         return error
     }
 
-    private mutating func note(
+    private mutating func record(
         _ route: ModelDirectory.Route,
         _ outcome: Attempt.Outcome,
         _ error: ProviderError,
@@ -191,20 +191,21 @@ struct GenerationDispatcher {
             label: "inference_attempts",
             dimensions: [("model", route.name), ("outcome", outcome.rawValue), ("code", error.fault.code.rawValue)]
         ).increment()
-        Logger.current.debug(
+        Logger.current.log(
+            level: outcome == .failed ? .notice : .debug,
             "Attempt",
-            metadata: ["model.name": "\(route.name)", "outcome": "\(outcome)", "fault": "\(error.fault.message)"]
+            metadata: error.metadata.merging(["model.name": "\(route.name)", "outcome": "\(outcome)"]) { $1 }
         )
     }
 
-    /// What is thrown by who knows nothing of remedies is final; a cancellation stays what it is.
+    /// Adds retry advice to a fault that has none; other errors are unchanged.
     private static func providerError(_ error: any Error) -> any Error {
         guard let fault = error as? Fault else { return error }
         return ProviderError(fault, fault.code == .timeout || fault.code == .cut ? .retry : .none)
     }
 }
 
-/// What ended a generation that held a place already, and has given it back.
+/// An error of a generation that has already returned its slot.
 private struct GenerationStartError: Error {
     let cause: any Error
 }

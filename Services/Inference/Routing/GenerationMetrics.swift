@@ -1,7 +1,7 @@
 import Contracts
 import Metrics
 
-/// The figures of one provider's generations.
+/// The metrics of one provider's generations.
 struct GenerationMetrics: Sendable {
     private let provider: String
     private let started: Counter
@@ -40,7 +40,7 @@ struct GenerationMetrics: Sendable {
         tokens.increment(by: usage?.completionTokens ?? 0)
     }
 
-    /// A generation ended in another way than by its finish.
+    /// Records a generation that ended without a finish event.
     func ended(_ error: any Error) {
         let outcome =
             ((error as? ProviderError)?.fault ?? (error as? Fault))?.code.rawValue

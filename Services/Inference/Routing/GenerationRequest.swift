@@ -5,61 +5,73 @@ import Foundation
 import JSON
 import NIOCore
 
-/// A generation as it was asked for; the messages, nearly all there is of it, stay the bytes that they came as.
+/// A request for a generation.
+///
+/// Plain messages stay encoded, because most providers receive them unchanged.
 struct GenerationRequest: Sendable {
     private(set) var model: String?
-    /// An array of ``Inference/Message`` as JSON, looked over.
+    /// A JSON array of ``Inference/Message``, validated.
     private(set) var messages = ByteBuffer()
-    /// The messages read, when one of them holds more than a role and a text.
+    /// The decoded messages, if one of them has more than a role and a text.
     private(set) var parsedMessages: [Inference.Message]?
     private(set) var options = Inference.Options()
     private(set) var tools: ByteBuffer?
     private(set) var toolChoice: ByteBuffer?
     private(set) var responseFormat: ByteBuffer?
     private(set) var gather: Duration?
-    /// Whether there is a message, whoever's it is: a model may be asked by instructions alone.
+    /// Whether there is a message of any role; a model may reply to instructions alone.
     private(set) var hasMessages = false
+    /// The abilities that a model needs for the request.
+    private(set) var needs: [Model.Ability] = []
+    /// The approximate size of the prompt, in bytes of text; an attachment counts as 4096 bytes.
+    private(set) var promptBytes = 0
+
+    /// Reads an ``Inference/Generate``, on a worker thread if it is large.
+    ///
+    /// Throws `invalid` with the reason.
+    static func read(_ body: ByteBuffer) async throws -> GenerationRequest {
+        try await WorkerThreads.run(inputBytes: body.readableBytes) { try GenerationRequest(body) }
+    }
 
     /// Reads an ``Inference/Generate``.
     ///
-    /// Throws `invalid` with what is wrong.
+    /// Throws `invalid` with the reason.
     init(_ body: ByteBuffer) throws {
         do {
             try read(body)
         } catch {
-            // A form that is rare, or wrong: the decoder takes more, and can say why not.
+            // Unusual or invalid input: the decoder accepts more, and reports the reason for an error.
             try take(BusCoding.decode(Inference.Generate.self, from: body))
         }
+        measure()
     }
 
     init(_ request: Inference.Generate) throws {
         try take(request)
+        measure()
     }
 
-    /// What of the models' abilities the request needs.
-    var needs: [Model.Ability] {
-        var needs: [Model.Ability] = mayCallTools ? [.tools] : []
+    /// Computes once what each attempt uses.
+    private mutating func measure() {
         let attachments = parsedMessages?.flatMap(\.attachments) ?? []
+        needs = mayCallTools ? [.tools] : []
         if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
         if attachments.contains(where: { $0.type == .audio }) { needs.append(.audio) }
-        return needs
+        promptBytes =
+            parsedMessages?.reduce(tools?.readableBytes ?? 0) { $0 + 16 + $1.text.utf8.count }
+            .advanced(by: 4096 * attachments.count) ?? messages.readableBytes
     }
 
-    /// Whether there is a tool, and leave to call it.
+    /// Whether the request has a tool and permits calls.
     private var mayCallTools: Bool {
-        guard let tools, toolChoice.map({ String(buffer: $0) }) != "\"none\"" else { return false }
-        return !["[]", "null"].contains(String(buffer: tools).filter { !$0.isWhitespace })
+        guard let tools, toolChoice?.readableBytesView.elementsEqual("\"none\"".utf8) != true else { return false }
+        let first = tools.readableBytesView.lazy.filter { !Self.isWhiteSpace($0) }.prefix(2)
+        return !first.elementsEqual("[]".utf8) && first.first != UInt8(ascii: "n")
     }
 
-    /// About how many bytes of text a model is shown; what is no text counts as so many.
-    var promptBytes: Int {
-        guard let parsedMessages else { return messages.readableBytes }
-        return parsedMessages.reduce(tools?.readableBytes ?? 0) {
-            $0 + 16 + $1.text.utf8.count + 4096 * $1.attachments.count
-        }
-    }
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    /// What a model of a provider is asked.
+    /// The prompt for a model.
     func prompt(model: String, responseTimeout: Duration, isUnary: Bool) -> Prompt {
         Prompt(
             model: model,
@@ -101,11 +113,11 @@ struct GenerationRequest: Sendable {
                 switch name {
                 case "model": model = try json.string()
                 case "options": options = try Inference.Options(from: &json)
-                case "gatherMilliseconds": gather = .milliseconds(try json.number())
+                case "gatherMilliseconds": gather = .milliseconds(try json.int())
                 case "messages":
                     let raw = try json.raw()
                     messages = slice(raw, of: body)
-                    try look(at: UnsafeRawBufferPointer(rebasing: raw))
+                    try validate(UnsafeRawBufferPointer(rebasing: raw))
                 case "tools": tools = slice(try json.raw(), of: body)
                 case "toolChoice": toolChoice = slice(try json.raw(), of: body)
                 case "responseFormat": responseFormat = slice(try json.raw(), of: body)
@@ -121,12 +133,12 @@ struct GenerationRequest: Sendable {
         body.getSlice(at: body.readerIndex + raw.startIndex, length: raw.count) ?? ByteBuffer()
     }
 
-    /// Wants messages and nothing else, without taking them in unless they are elaborate.
-    private mutating func look(at bytes: UnsafeRawBufferPointer) throws {
+    /// Validates the messages; decodes them only if one of them has more than a role and a text.
+    private mutating func validate(_ bytes: UnsafeRawBufferPointer) throws {
         var json = JSONScanner(bytes)
         var isPlain = true
         do {
-            try json.array { try look(atMessage: &$0) }
+            try json.array { try validate(message: &$0) }
         } catch {
             isPlain = false
         }
@@ -137,8 +149,8 @@ struct GenerationRequest: Sendable {
         hasMessages = !messages.isEmpty
     }
 
-    /// Wants a message of a role and a text.
-    private mutating func look(atMessage json: inout JSONScanner) throws {
+    /// Validates a message that has a role and a text and nothing else.
+    private mutating func validate(message json: inout JSONScanner) throws {
         var (hasRole, hasContent) = (false, false)
         try json.object { name, json in
             switch name {
@@ -158,7 +170,7 @@ struct GenerationRequest: Sendable {
 }
 
 extension Inference.Message {
-    /// Whether it is a role and a text, which every provider takes as it is.
+    /// Whether the message has a role and a text and nothing else, so that every provider accepts it unchanged.
     fileprivate var isPlain: Bool {
         guard case .text = content, role != .tool, role != .developer else { return false }
         return toolCalls == nil && toolCallID == nil && name == nil && metadata == nil

@@ -2,12 +2,13 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// RefreshNumbers at all going generations again and again, whether one of their limits has passed: one timer for all costs less
-/// than one for each.
+/// Checks the timeouts of all generations with one timer, which costs less than one timer for each.
+///
+/// Thread-safe.
 final class GenerationTimeoutMonitor: Sendable {
     static let shared = GenerationTimeoutMonitor()
 
-    /// How late a limit may be noticed.
+    /// The interval between checks, and so the maximum delay of a timeout.
     private static let interval = TimeAmount.milliseconds(50)
 
     private struct Watched {
@@ -39,12 +40,12 @@ final class GenerationTimeoutMonitor: Sendable {
     }
 
     private func tick() {
-        let (going, continues) = state.withLock { state in
+        let (running, continues) = state.withLock { state in
             state.isTicking = !state.generations.isEmpty
             return (state.generations.values.compactMap(\.generation), state.isTicking)
         }
         let now = ContinuousClock.now
-        for generation in going { generation.look(at: now) }
+        for generation in running { generation.checkTimeouts(at: now) }
         if continues { schedule() }
     }
 }

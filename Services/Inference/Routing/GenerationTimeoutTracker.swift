@@ -1,8 +1,8 @@
-/// Where a generation stands against its limits; pure, the time is told to it.
+/// Tracks the timeouts of one generation: a pure state machine, which receives the time as an argument.
 struct GenerationTimeoutTracker: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// A limit that can pass.
+    /// The timeout that applies.
     enum Limit: Equatable {
         case firstToken
         case gap
@@ -10,16 +10,16 @@ struct GenerationTimeoutTracker: Sendable {
         case settling
     }
 
-    /// What to do at a moment.
-    enum Verdict: Equatable {
-        case lookAgain(at: Instant)
-        case passed(Limit)
+    /// The state at an instant.
+    enum Status: Equatable {
+        case pending(until: Instant)
+        case expired(Limit)
     }
 
     private let limits: GenerationTimeouts
     private let start: Instant
     private var current = Limit.firstToken
-    /// Since when the provider has been waited for; absent while it is our reader who takes the time.
+    /// The start of waiting for the provider; `nil` while the reader of the answer is processing events.
     private var waitingSince: Instant?
 
     init(limits: GenerationTimeouts, start: Instant) {
@@ -28,23 +28,23 @@ struct GenerationTimeoutTracker: Sendable {
         waitingSince = start
     }
 
-    /// The provider is asked for more.
+    /// Starts waiting for the provider.
     mutating func wait(at now: Instant) {
         if waitingSince == nil { waitingSince = now }
     }
 
-    /// Takes note of the provider's sign of life.
+    /// Records output of the provider.
     mutating func progress(isFinished: Bool = false) {
         waitingSince = nil
         current = isFinished ? .settling : .gap
     }
 
-    func verdict(at now: Instant) -> Verdict {
+    func status(at now: Instant) -> Status {
         let end = start + limits.whole
-        guard now < end else { return .passed(.whole) }
+        guard now < end else { return .expired(.whole) }
         let due = (waitingSince ?? now) + duration
-        guard waitingSince == nil || now < due else { return .passed(current) }
-        return .lookAgain(at: min(due, end))
+        guard waitingSince == nil || now < due else { return .expired(current) }
+        return .pending(until: min(due, end))
     }
 
     private var duration: Duration {

@@ -1,11 +1,11 @@
-/// How long the parts of a generation may take.
+/// The timeouts of a generation.
 struct GenerationTimeouts: Sendable, Equatable {
-    /// Until the provider's first sign of life.
+    /// Until the provider's first output.
     var firstToken = Duration.seconds(60)
-    /// Between two signs of life.
+    /// Between two outputs.
     var gap = Duration.seconds(60)
-    /// From its beginning to its end.
+    /// From the request to the end of the answer.
     var whole = Duration.seconds(600)
-    /// Between the finish and the end of the stream behind it: nobody waits longer for a tidy farewell.
+    /// Between the finish event and the end of the response.
     var settling = Duration.seconds(1)
 }

@@ -1,11 +1,11 @@
 import Contracts
 
-/// What a generation may be asked for.
+/// Validates requests for generations.
 enum GenerationValidator {
     private static let stopLimit = 16
     private static let tokenLimit = 1_000_000
 
-    /// Throws `invalid` with a sentence that says which value is wrong and what is allowed.
+    /// Throws `invalid` with the name of the invalid value and the permitted range.
     static func check(_ request: GenerationRequest) throws(Fault) {
         let options = request.options
         guard request.hasMessages else {
@@ -22,7 +22,7 @@ enum GenerationValidator {
         }
         guard let stop = options.stop else { return }
         guard stop.count <= stopLimit, stop.allSatisfy({ (1...1000).contains($0.utf8.count) }) else {
-            throw Fault(.invalid, "stop holds at most \(stopLimit) texts, each of 1 to 1000 bytes.")
+            throw Fault(.invalid, "stop must have at most \(stopLimit) texts, each of 1 to 1000 bytes.")
         }
     }
 }

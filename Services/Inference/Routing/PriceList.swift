@@ -1,8 +1,8 @@
 import Contracts
 
-/// What models cost: by `provider/model`, by the model's bare name, or for all of a provider by `provider/*`.
+/// Prices by `provider/model`, by the model's name without the provider, or by `provider/*` for all models of a provider.
 struct PriceList: Sendable {
-    /// What is built in costs nothing.
+    /// The prices of the built-in models.
     private static let builtIn = ["demo/*": Model.Price(prompt: 0, completion: 0)]
 
     private let prices: [String: Model.Price]
@@ -11,7 +11,7 @@ struct PriceList: Sendable {
         self.prices = prices.merging(Self.builtIn) { named, _ in named }
     }
 
-    /// The price of a provider's model; absent where nobody knows it.
+    /// The price of a model; `nil` if it is unknown.
     func price(of model: String, from provider: String) -> Model.Price? {
         prices["\(provider)/\(model)"] ?? prices[model] ?? prices["\(provider)/*"]
     }

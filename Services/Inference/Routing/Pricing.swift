@@ -1,8 +1,8 @@
 import Contracts
 
-/// What a generation took and costs.
+/// Computes the usage and the cost of a generation.
 enum Pricing {
-    /// What the provider counted, or else an estimate; with what it costs, where a price is known.
+    /// Returns the provider's usage or else an estimate, with the cost if the price is known.
     static func usage(_ counted: Usage?, promptBytes: Int, completionBytes: Int, price: Model.Price?) -> Usage {
         var usage =
             counted

@@ -4,14 +4,16 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The bounded queue before a provider: so many run at once, so many wait, the rest are refused at once.
+/// The bounded queue of a provider: limits running and queued generations, and rejects further ones.
+///
+/// Thread-safe.
 final class ProviderQueue: Sendable {
     private typealias Continuation = CheckedContinuation<Void, any Error>
 
     private struct State {
         var slots: FairSlotQueue
         var continuations: [Int: Continuation] = [:]
-        var nextVisitor = 0
+        var nextWaiter = 0
     }
 
     private let provider: String
@@ -26,93 +28,96 @@ final class ProviderQueue: Sendable {
         running = Meter(label: "inference_generations_running", dimensions: [("provider", provider)])
     }
 
-    /// Waits for a slot, at most `limit`; whoever got one must ``leave()`` once.
+    /// Waits at most `limit` for a slot; the caller must call ``release()`` once for each slot.
     ///
-    /// Throws a ``QueueRejection``, or `CancellationError` when the caller leaves meanwhile.
+    /// Throws a ``QueueRejection``, or `CancellationError` if the task is cancelled.
     func enter(_ user: String = "", within limit: Duration) async throws {
-        let (visitor, entry) = state.withLock { state in
-            state.nextVisitor &+= 1
-            // Who must wait comes back with a continuation: until then no place is taken.
+        let (waiter, entry) = state.withLock { state in
+            state.nextWaiter &+= 1
+            // A generation that must wait enters the queue together with its continuation.
             guard state.slots.running >= state.slots.capacity else {
-                return (state.nextVisitor, state.slots.enter(state.nextVisitor, of: user))
+                return (state.nextWaiter, state.slots.enter(state.nextWaiter, of: user))
             }
-            return (state.nextVisitor, FairSlotQueue.Entry.queued)
+            return (state.nextWaiter, FairSlotQueue.Entry.queued)
         }
-        if entry == .queued { try await wait(visitor, of: user, within: limit) }
-        tell()
+        if entry == .queued { try await wait(waiter, of: user, within: limit) }
+        updateMeters()
     }
 
-    /// Gives the slot back; whoever waits longest has it next.
-    func leave() {
+    /// Returns a slot, and resumes the next queued generation.
+    func release() {
         let next = state.withLock { state in
-            state.slots.leave().flatMap { state.continuations.removeValue(forKey: $0) }
+            state.slots.release().flatMap { state.continuations.removeValue(forKey: $0) }
         }
         next?.resume()
-        tell()
+        updateMeters()
     }
 
-    /// How many wait.
+    /// The number of queued generations.
     var waitingCount: Int { state.withLock { $0.slots.waitingCount } }
 
-    private func wait(_ visitor: Int, of user: String, within limit: Duration) async throws {
+    private func wait(_ waiter: Int, of user: String, within limit: Duration) async throws {
         let tooLong = QueueRejection(
-            fault: Fault(.timeout, "No place at \(provider) became free within \(limit.seconds) seconds.")
+            fault: Fault(
+                .timeout,
+                "The queue of \(provider) did not advance within \(limit.seconds) seconds. Try again later."
+            )
         )
         let end = ContinuousClock.now + limit
         let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(limit)) {
-            self.abandon(visitor, with: tooLong)
+            self.abandon(waiter, with: tooLong)
         }
         defer { timer.cancel() }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { queue(visitor, of: user, until: end, else: tooLong, $0) }
+            try await withCheckedThrowingContinuation { queue(waiter, of: user, until: end, else: tooLong, $0) }
         } onCancel: {
-            abandon(visitor, with: CancellationError())
+            abandon(waiter, with: CancellationError())
         }
     }
 
     private func queue(
-        _ visitor: Int,
+        _ waiter: Int,
         of user: String,
         until end: ContinuousClock.Instant,
         else tooLong: QueueRejection,
         _ continuation: Continuation
     ) {
         let entry = state.withLock { state in
-            let entry = state.slots.enter(visitor, of: user)
-            if entry == .queued { state.continuations[visitor] = continuation }
+            let entry = state.slots.enter(waiter, of: user)
+            if entry == .queued { state.continuations[waiter] = continuation }
             return entry
         }
         switch entry {
         case .admitted: continuation.resume()
         case .refused: continuation.resume(throwing: overflow)
         case .queued:
-            tell()
-            // A cancellation that came before the place was taken found nothing to give up; so did a timer.
-            if Task.isCancelled { abandon(visitor, with: CancellationError()) }
-            if .now >= end { abandon(visitor, with: tooLong) }
+            updateMeters()
+            // A cancellation or timeout before the entry into the queue had no effect, so it is checked again.
+            if Task.isCancelled { abandon(waiter, with: CancellationError()) }
+            if .now >= end { abandon(waiter, with: tooLong) }
         }
     }
 
-    /// Gives up a place, unless its turn has come already: only one of the two resumes.
-    private func abandon(_ visitor: Int, with error: any Error) {
+    /// Removes a queued generation and resumes it with an error, unless it already has a slot.
+    private func abandon(_ waiter: Int, with error: any Error) {
         let left = state.withLock { state in
-            state.slots.abandon(visitor) ? state.continuations.removeValue(forKey: visitor) : nil
+            state.slots.abandon(waiter) ? state.continuations.removeValue(forKey: waiter) : nil
         }
         left?.resume(throwing: error)
-        tell()
+        updateMeters()
     }
 
     private var overflow: QueueRejection {
         QueueRejection(
             fault: Fault(
                 .unavailable,
-                "Too many generations wait for \(provider) already. Try again in a few seconds.",
+                "The queue of \(provider) is full. Try again in a few seconds.",
                 retryAfter: 5
             )
         )
     }
 
-    private func tell() {
+    private func updateMeters() {
         let (waiting, running) = state.withLock { ($0.slots.waitingCount, $0.slots.running) }
         depth.set(waiting)
         self.running.set(running)

@@ -1,4 +1,4 @@
-/// A provider with all that stands before it: its queue, its limits, its figures, and how often it may be tried again.
+/// A provider with its queue, timeouts, metrics, and retry budget.
 struct ProviderRuntime: Sendable {
     let provider: any Provider
     let limits: GenerationTimeouts

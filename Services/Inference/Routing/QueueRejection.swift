@@ -1,6 +1,6 @@
 import Contracts
 
-/// There is no place at a provider, and none became free in time.
+/// The queue of a provider is full, or no slot became free in time.
 struct QueueRejection: Error, Equatable {
     let fault: Fault
 }

@@ -1,20 +1,21 @@
 import Synchronization
 
-/// How many tries beyond the first a provider is spared or given: one for every five requests, and a few to begin with, so
-/// that an outage is not made worse by those who wait for its end.
+/// Limits retries to one for every five requests and a few initial ones, so that retries do not prolong an outage.
+///
+/// Thread-safe.
 final class RetryBudget: Sendable {
     private static let share = 0.2
-    private static let beginning = 10.0
-    private static let most = 50.0
+    private static let initialBalance = 10.0
+    private static let maximumBalance = 50.0
 
-    private let balance = Mutex(RetryBudget.beginning)
+    private let balance = Mutex(RetryBudget.initialBalance)
 
-    /// A request came.
+    /// Adds the share of one request.
     func earn() {
-        balance.withLock { $0 = min($0 + Self.share, Self.most) }
+        balance.withLock { $0 = min($0 + Self.share, Self.maximumBalance) }
     }
 
-    /// Whether another try may be made; it is then paid for.
+    /// Takes one retry from the budget; returns `false` if none is left.
     func spend() -> Bool {
         balance.withLock { balance in
             guard balance >= 1 else { return false }

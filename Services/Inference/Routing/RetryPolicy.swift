@@ -1,17 +1,17 @@
-/// How often a model is tried again, and how long is waited before.
+/// The number of retries and the pauses before them.
 struct RetryPolicy: Sendable {
-    /// The longest wait that is worth it; who asks for a longer one is left alone.
+    /// The longest pause that a provider may ask for; a longer one means no retry.
     static let longestWait = Duration.seconds(60)
 
-    /// How often one model is tried again for one request.
+    /// Maximum number of retries of one model for one request.
     var limit = 2
-    /// About how long the first wait is; each further one is twice as long.
+    /// The first pause before jitter; each further pause doubles.
     var firstPause = Duration.milliseconds(250)
     var longestPause = Duration.seconds(4)
 
-    /// The wait after so many tries in vain, with jitter; `nil` when there is to be no further try.
+    /// Returns the pause after a number of failed attempts, with jitter; `nil` for no retry.
     ///
-    /// `asked` is how long the provider wants to be left alone.
+    /// `asked` is the pause that the provider asks for.
     func pause(after tries: Int, asked: Duration?, random: Double = .random(in: 0..<1)) -> Duration? {
         guard tries < limit else { return nil }
         let step = min(firstPause * (1 << min(tries, 8)), longestPause)

@@ -1,12 +1,12 @@
 import Bus
 import Contracts
 
-/// Brings a generation to its provider: which model, is there a place, how long may it take, what if it fails.
+/// Routes requests to models: resolves names, applies fallbacks, queues and timeouts.
 struct Routing: Sendable {
     private let catalogue: Catalogue
     private let runtimes: [String: ProviderRuntime]
     private let breakers = CircuitBreakers()
-    /// What else is asked when a model does not answer, by the model's full or bare name.
+    /// The fallbacks by `provider/model` or by the model's name without the provider.
     private let fallbacks: [String: [String]]
     private let prices: PriceList
     private let retries: RetryPolicy
@@ -27,37 +27,37 @@ struct Routing: Sendable {
         wholeLimit = runtimes.map(\.limits.whole).max() ?? .seconds(600)
     }
 
-    /// Begins a generation; returns when a model has begun to answer.
+    /// Starts a generation; returns after the first event of the answer.
     func generate(
         _ request: GenerationRequest,
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
         let generation = try await begin(request, context, isUnary: false)
-        return ElementStream(next: { try await generation.next() }, close: { generation.leave() })
+        return ElementStream(next: { try await generation.next() }, close: { generation.cancel() })
     }
 
-    /// Generates to the end.
+    /// Returns the complete answer.
     func complete(_ request: GenerationRequest, _ context: CallContext) async throws -> Inference.Answer {
         let generation = try await begin(request, context, isUnary: true)
         return try await withTaskCancellationHandler {
-            defer { generation.leave() }
+            defer { generation.cancel() }
             return try await generation.answer()
         } onCancel: {
-            generation.leave()
+            generation.cancel()
         }
     }
 
-    /// Turns texts into vectors.
+    /// Returns the embeddings of texts.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
         try EmbeddingValidator.check(request)
         let route = try await catalogue.route(request.model ?? "demo/\(HashEmbedding.model)")
         guard let runtime = runtimes[route.provider] else {
-            throw Fault(.missing, "There is no provider \(route.provider).")
+            throw Fault(.missing, "Provider \(route.provider) not found.")
         }
         let limit = try context.remaining(atMost: runtime.limits.firstToken)
         do {
             try await runtime.queue.enter(context.principal?.user ?? "", within: limit)
-            defer { runtime.queue.leave() }
+            defer { runtime.queue.release() }
             let request = EmbeddingRequest(
                 model: route.model,
                 input: request.input,
@@ -66,7 +66,7 @@ struct Routing: Sendable {
             )
             return try await runtime.provider.embed(request)
         } catch let error as ProviderError {
-            throw error.fault
+            throw error.logged()
         } catch let refusal as QueueRejection {
             throw refusal.fault
         }
@@ -92,7 +92,7 @@ struct Routing: Sendable {
         return try await dispatch.begin(try await chain(for: request))
     }
 
-    /// The model that is asked, and those that are asked when it does not answer; each can do what is needed.
+    /// The requested model and its fallbacks with the abilities that the request needs.
     private func chain(for request: GenerationRequest) async throws -> [ModelDirectory.Route] {
         let route = try await catalogue.route(request.model)
         try catalogue.check(route, for: request.needs)
@@ -103,7 +103,7 @@ struct Routing: Sendable {
                 try catalogue.check(other, for: request.needs)
                 if !chain.contains(other) { chain.append(other) }
             } catch is Fault {
-                // A fallback that is not there, or cannot do what is asked, is none.
+                // An unknown fallback, or one without the needed abilities, is skipped.
             }
         }
         return chain

@@ -1,16 +1,16 @@
 import Contracts
 import NIOCore
 
-/// Makes events of the bytes of an answer in one dialect; pure.
+/// Decodes the bytes of a response in one API format into events: a value without side effects.
 ///
-/// Bytes may be cut anywhere. What a read brought before something was wrong is in the event when the error is thrown.
+/// Bytes may be split anywhere. When an error is thrown, the event contains what was decoded before it.
 protocol AnswerDecoder: Sendable {
-    /// Whether the model has said that it is done, although the event of it may wait for what comes after.
+    /// Whether the finish reason has been received, while usage may still follow.
     var isAwaitingTrailer: Bool { get }
 
-    /// Adds what the bytes say to an event, its finish last; throws a ``ProviderError``.
+    /// Decodes bytes into an event; throws a ``ProviderError``.
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws
 
-    /// Adds what is left when nothing more comes; an answer without an end is the reader's to judge.
+    /// Decodes the rest at the end of the response; the caller handles a missing finish.
     mutating func end(into event: inout Inference.Event) throws
 }

@@ -1,11 +1,11 @@
 import JSON
 import NIOCore
 
-/// Takes the lines of a JSON text and gives the objects that stand at its top, or in an array at its top, as soon as
-/// their braces are even.
+/// Splits lines of a JSON text into its top-level objects, or the objects of a top-level array, as soon as each is
+/// complete.
 ///
-/// For providers that answer without the event stream's `data:`: one array of chunks, or an error over several lines.
-/// A line that is outside any object and begins with anything else is none of ours and passed over.
+/// For providers that respond without an event stream: with one array of chunks, or with an error on several lines.
+/// Other lines outside of objects are ignored.
 struct JSONObjectSplitter: Sendable {
     private let limit: Int
     private var object = ByteBuffer()
@@ -13,12 +13,12 @@ struct JSONObjectSplitter: Sendable {
     private var isQuoted = false
     private var isEscaped = false
 
-    /// - Parameter limit: the longest object in bytes.
+    /// - Parameter limit: the maximum size of an object, in bytes.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Adds a line, without what ended it, and takes all objects that are whole by now.
+    /// Appends a line without its line break, and returns the objects that are now complete.
     mutating func append(_ line: ByteBuffer) throws(JSONLines.TooLong) -> [ByteBuffer] {
         var ends: [Range<Int>] = []
         var start = 0
@@ -41,7 +41,7 @@ struct JSONObjectSplitter: Sendable {
         }
         if depth > 0 {
             add(line, start..<end)
-            // What ended the line parted two words.
+            // The line break may separate two tokens.
             object.writeStaticString("\n")
         }
         guard object.readableBytes <= limit else { throw JSONLines.TooLong(limit: limit) }
@@ -53,7 +53,7 @@ struct JSONObjectSplitter: Sendable {
         object.writeImmutableBuffer(bytes)
     }
 
-    /// Minds what a byte within an object, or the first of one, does to the depth.
+    /// Updates the nesting depth for a byte of an object.
     private mutating func count(_ byte: UInt8) {
         if isEscaped {
             isEscaped = false
@@ -69,7 +69,7 @@ struct JSONObjectSplitter: Sendable {
         }
     }
 
-    /// What parts the objects of an array.
+    /// Whether a byte may separate objects.
     private static func isBetween(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\t"): true

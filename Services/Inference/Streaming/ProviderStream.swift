@@ -5,17 +5,19 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Reads a provider's answer to where the provider says that it is done; nothing less is an end.
+/// Reads and decodes a provider's response until its finish event.
+///
+/// Thread-safe.
 final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
-    /// How much is read after the end has been said, for the sake of the connection.
+    /// Maximum number of bytes that are read after the finish event, so that the connection can be reused.
     private static var tailLimit: Int { 65_536 }
-    /// How long what comes after the model's last word is waited for: the count of its tokens.
+    /// Maximum time to wait for usage after the finish reason.
     private static var settlingLimit: TimeAmount { .seconds(2) }
 
     private struct State {
         var decoder: Decoder
         var isFinished = false
-        /// What is to be thrown once the text before it has been handed out.
+        /// The error to throw after the events before it were returned.
         var error: (any Error)?
         var timer: Scheduled<Void>?
     }
@@ -30,12 +32,12 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         state = Mutex(State(decoder: decoder))
     }
 
-    /// The stream for who reads it.
+    /// The events as a stream.
     var events: ElementStream<Inference.Event> {
         ElementStream(next: { try await self.next() }, close: { self.close() })
     }
 
-    /// What one read brought, as one event; no event when it was nothing of the answer.
+    /// Returns the content of one read as one event, or no event if there was none.
     func next() async throws -> [Inference.Event]? {
         let (isFinished, error) = state.withLock { ($0.isFinished, $0.error) }
         if isFinished {
@@ -47,13 +49,13 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         do {
             bytes = try await body.nextRead()
         } catch let error as HTTPClientError {
-            // Who had said the last word before the connection broke, is done.
+            // An answer with a finish reason is complete, although the connection failed.
             return try take(nil, else: faults.streamFailed(error))
         } catch is CancellationError where !Task.isCancelled && state.withLock({ $0.decoder.isAwaitingTrailer }) {
-            // Nobody left but our own timer.
-            return try take(nil, else: faults.unfinished)
+            // The timer closed the connection.
+            return try take(nil, else: faults.incompleteStream)
         }
-        return try take(bytes, else: faults.unfinished)
+        return try take(bytes, else: faults.incompleteStream)
     }
 
     func close() {
@@ -91,10 +93,10 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         return MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: Self.settlingLimit) { body.close() }
     }
 
-    /// Reads on to the body's proper end, so that the connection can be used again; leaves when that is much.
+    /// Reads to the end of the response so that the connection can be reused, up to a limit.
     private func drain() async {
         var count = 0
-        // The end has been said: how the connection fares after it changes nothing.
+        // Errors after the finish event are irrelevant.
         do {
             while count < Self.tailLimit, let bytes = try await body.nextRead() { count += bytes.readableBytes }
         } catch {}

@@ -1,16 +1,16 @@
 import JSON
 import NIOCore
 
-/// Takes bytes as they come and gives the data of whole server-sent events (WHATWG HTML, section 9.2).
+/// Parses server-sent events incrementally (WHATWG HTML, section 9.2).
 ///
-/// A line ends with `\n` or `\r\n`; comments and fields other than `data` are passed over; several lines of data
-/// are joined by `\n`. Lines that are no field at all are given as ``Item/stray``: some providers put an error there.
+/// A line ends with `\n` or `\r\n`. Comments and fields other than `data` are ignored. Several lines of data are joined
+/// by `\n`. Other lines are returned as ``Item/stray``, because some providers send errors there.
 struct ServerSentEventParser: Sendable {
-    /// What came.
+    /// A parsed item.
     enum Item: Equatable {
         /// The data of one event.
         case data(ByteBuffer)
-        /// A line that no event stream holds.
+        /// A line that is not part of an event stream.
         case stray(ByteBuffer)
     }
 
@@ -19,16 +19,16 @@ struct ServerSentEventParser: Sendable {
     private var data: ByteBuffer?
     private var isFirst = true
 
-    /// - Parameter limit: the longest line, and the longest data of one event, in bytes.
+    /// - Parameter limit: the maximum size of a line, and of the data of one event, in bytes.
     init(limit: Int) {
         self.limit = limit
         lines = JSONLines(limit: limit, keepsEmptyLines: true)
     }
 
-    /// The bytes of a line that has not ended.
+    /// The bytes of an incomplete line.
     var unfinished: ByteBuffer { lines.unfinished }
 
-    /// Adds bytes and takes all events that are whole by now.
+    /// Appends bytes, and returns the events that are now complete.
     mutating func append(_ bytes: ByteBuffer) throws(JSONLines.TooLong) -> [Item] {
         var items: [Item] = []
         for line in try lines.append(bytes) {
@@ -38,7 +38,7 @@ struct ServerSentEventParser: Sendable {
         return items
     }
 
-    /// What is left when nothing more comes: an event whose empty line is missing counts.
+    /// Returns the remaining events at the end of the stream, including one without a final empty line.
     mutating func end() -> [Item] {
         var items: [Item] = []
         if lines.unfinished.readableBytes > 0 { take(lines.unfinished, into: &items) }

@@ -1,9 +1,9 @@
 import Contracts
 
-/// Gives the calls of tools their places, whatever their provider numbers them; pure.
+/// Assigns consecutive indexes to tool calls, regardless of the provider's numbering: a value without side effects.
 ///
-/// Providers leave out the index, use one index for several calls, or repeat the id with each piece: a piece belongs to
-/// the call at its index, unless its id is another one; without an index to the call with its id, or else to the last.
+/// Providers omit the index, use one index for several calls, or repeat the identifier in each piece. A piece belongs to
+/// the call with its index, unless its identifier differs; without an index, to the call with its identifier or the last.
 struct ToolCallIndexer: Sendable {
     private struct Slot {
         var index: Int?
@@ -15,17 +15,17 @@ struct ToolCallIndexer: Sendable {
 
     var isEmpty: Bool { slots.isEmpty }
 
-    /// A piece as its provider gave it, as ours: with our index, and with an id of its own where there was none.
+    /// Converts a piece of a call: assigns the index, and an identifier if there is none.
     mutating func piece(
         index: Int?,
         id: String?,
         name: String?,
         arguments: String?,
         metadata: RawJSON? = nil
-    ) -> Inference.ToolCallPiece {
+    ) -> Inference.ToolCallDelta {
         let id = id.flatMap { $0.isEmpty ? nil : $0 }
         let name = name.flatMap { $0.isEmpty ? nil : $0 }
-        var piece = Inference.ToolCallPiece(index: 0, arguments: arguments, metadata: metadata)
+        var piece = Inference.ToolCallDelta(index: 0, arguments: arguments, metadata: metadata)
         if let place = place(index: index, id: id, name: name) {
             piece.index = place
         } else {
@@ -46,7 +46,7 @@ struct ToolCallIndexer: Sendable {
             return id == nil || slots[place].id == nil || slots[place].id == id ? place : nil
         }
         if let id { return slots.lastIndex { $0.id == id } }
-        // A name without anything else begins a call of its own.
+        // A name without index and identifier starts a new call.
         return name == nil || slots.last?.hasName == false ? slots.indices.last : nil
     }
 

@@ -1,21 +1,21 @@
 extension Inference {
-    /// One piece of a generation, whatever its provider.
+    /// An event of a generation.
     ///
-    /// An event may hold several things; they are to be taken in the order of its members.
+    /// An event may have several members; they apply in the order of declaration.
     package struct Event: Codable, Sendable, Hashable {
-        /// First of all: who answers, and what was tried before.
+        /// In the first event: the model that answers and the attempts before.
         package var begin: Begin?
-        /// More of what the model thinks before it answers.
+        /// More reasoning text.
         package var reasoning: String?
-        /// More text; what arrived in one read is one event.
+        /// More text of the answer; text that arrived together is one event.
         package var text: String?
-        /// More of why the model does not answer.
+        /// More text of a refusal.
         package var refusal: String?
-        /// More of the calls of tools.
-        package var toolCalls: [ToolCallPiece]?
-        /// How probable the tokens of this event's text were: an array of OpenAI's `logprobs.content`.
+        /// More parts of tool calls.
+        package var toolCalls: [ToolCallDelta]?
+        /// Log probabilities of the tokens of this event: an array as in OpenAI's `logprobs.content`.
         package var logprobs: RawJSON?
-        /// The end, said by the provider.
+        /// In the last event: the end, as reported by the provider.
         package var finish: Finish?
 
         package init() {}
@@ -28,17 +28,17 @@ extension Inference {
             self.finish = finish
         }
 
-        /// Whether a reader learns anything of the answer from it.
+        /// Whether the event contains nothing of the answer.
         package var isEmpty: Bool {
             reasoning == nil && text == nil && refusal == nil && toolCalls == nil && logprobs == nil && finish == nil
         }
     }
 
-    /// How a generation began.
+    /// The start of a generation.
     package struct Begin: Codable, Sendable, Hashable {
         /// `provider/model`.
         package var model: String
-        /// What was tried, in order; the last is the one that answers.
+        /// The attempts in order; the last one succeeded.
         package var attempts: [Attempt]
 
         package init(model: String, attempts: [Attempt]) {
@@ -47,18 +47,18 @@ extension Inference {
         }
     }
 
-    /// More of one call of a tool.
+    /// A part of a tool call.
     ///
-    /// Pieces of one call share an index; indexes begin with 0 and rise by 1 with each new call.
-    package struct ToolCallPiece: Codable, Sendable, Hashable {
+    /// Parts of one call have the same index; indexes start at 0 and increase by 1 with each call.
+    package struct ToolCallDelta: Codable, Sendable, Hashable {
         package var index: Int
-        /// With a call's first piece.
+        /// In the first part of a call.
         package var id: String?
-        /// With a call's first piece.
+        /// In the first part of a call.
         package var name: String?
-        /// More of the arguments' JSON.
+        /// More of the JSON text of the arguments.
         package var arguments: String?
-        /// Once for a call: what its provider wants to see again, opaque.
+        /// Once per call: opaque data that the provider expects in later requests.
         package var metadata: RawJSON?
 
         package init(
@@ -76,14 +76,14 @@ extension Inference {
         }
     }
 
-    /// How a generation ended.
+    /// The end of a generation.
     package struct Finish: Codable, Sendable, Hashable {
         package var reason: Reason
         /// `provider/model`.
         package var model: String
-        /// Absent when nothing is known of it; estimated, and marked so, when the provider did not say.
+        /// Token usage, marked as estimated if the provider reported none; `nil` if unknown.
         package var usage: Usage?
-        /// What the provider wants to see again of the answer as a whole, opaque.
+        /// Opaque data about the complete answer that the provider expects in later requests.
         package var metadata: RawJSON?
 
         package init(reason: Reason, model: String, usage: Usage?, metadata: RawJSON? = nil) {
@@ -94,25 +94,25 @@ extension Inference {
         }
 
         package enum Reason: String, Codable, Sendable {
-            /// The model was finished, or came upon a stop text.
+            /// The model completed its answer, or generated a stop sequence.
             case stop
-            /// `maxTokens` or the window were reached.
+            /// `maxTokens` or the context window was reached.
             case length
-            /// The model waits for what its tools say.
+            /// The model waits for the results of its tool calls.
             case toolCalls = "tool_calls"
-            /// The provider withheld the rest.
+            /// The provider's content filter stopped the answer.
             case contentFilter = "content_filter"
         }
     }
 
-    /// A whole answer.
+    /// A complete answer.
     package struct Answer: Codable, Sendable, Hashable {
         package var begin: Begin
         package var reasoning: String?
         package var text: String?
         package var refusal: String?
         package var toolCalls: [ToolCall]?
-        /// An array of OpenAI's `logprobs.content`.
+        /// Log probabilities: an array as in OpenAI's `logprobs.content`.
         package var logprobs: RawJSON?
         package var finish: Finish
 

@@ -1,17 +1,16 @@
 extension Inference {
-    /// One message of what a model is shown, in the form of OpenAI's chat messages: what comes in that form can be passed
-    /// on to most providers as it is.
+    /// A message to a model, in the format of OpenAI's chat messages, which most providers accept unchanged.
     package struct Message: Codable, Sendable, Hashable {
         package var role: Role
-        /// Absent for an assistant that only called tools.
+        /// `nil` for an assistant message with tool calls only.
         package var content: Content?
-        /// Which tools an assistant called.
+        /// Tool calls of an assistant message.
         package var toolCalls: [ToolCall]?
-        /// Which call a tool's message answers.
+        /// The tool call whose result this message is.
         package var toolCallID: String?
-        /// Who speaks, among several of one role; for a tool's message the tool.
+        /// Name of the participant, or of the tool.
         package var name: String?
-        /// What the provider that made the message wants to see again, opaque.
+        /// Opaque data that the provider of this message expects in later requests.
         package var metadata: RawJSON?
 
         package init(
@@ -34,7 +33,7 @@ extension Inference {
             self.init(role: role, content: .text(content))
         }
 
-        /// All of its text.
+        /// The text of all parts.
         package var text: String {
             switch content {
             case .text(let text): text
@@ -43,7 +42,7 @@ extension Inference {
             }
         }
 
-        /// Its images, files of sound and whatever else is not text.
+        /// The image and audio parts.
         package var attachments: [Part] {
             guard case .parts(let parts) = content else { return [] }
             return parts.filter { $0.type == .image || $0.type == .audio }
@@ -52,7 +51,7 @@ extension Inference {
         package init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             role = try container.decode(Role.self, forKey: .role)
-            // Only an assistant may have said nothing: it called tools.
+            // Only an assistant message may have no content: it has tool calls.
             content =
                 role == .assistant
                 ? try container.decodeIfPresent(Content.self, forKey: .content)
@@ -80,12 +79,12 @@ extension Inference {
             case assistant
             case tool
 
-            /// Whether it says how to go about things rather than taking part.
+            /// Whether messages of this role are instructions.
             package var isInstruction: Bool { self == .system || self == .developer }
         }
     }
 
-    /// What a message holds.
+    /// The content of a message.
     package enum Content: Codable, Sendable, Hashable {
         case text(String)
         case parts([Part])
@@ -108,14 +107,14 @@ extension Inference {
         }
     }
 
-    /// One part of a message: text, an image or sound.
+    /// A part of a message: text, an image or audio.
     package struct Part: Codable, Sendable, Hashable {
         package var type: Kind
         package var text: String?
         package var image: Image?
         package var audio: Audio?
         package var refusal: String?
-        /// What the provider that made the part wants to see again, opaque.
+        /// Opaque data that the provider of this part expects in later requests.
         package var metadata: RawJSON?
 
         package init(text: String, metadata: RawJSON? = nil) {
@@ -153,7 +152,7 @@ extension Inference {
 
     /// An image within a message.
     package struct Image: Codable, Sendable, Hashable {
-        /// `data:image/png;base64,…`, or an address that only a provider of the cloud may be given.
+        /// `data:image/png;base64,…`, or a URL, which is sent to cloud providers only.
         package var url: String
         /// `low`, `high` or `auto`.
         package var detail: String?
@@ -164,11 +163,11 @@ extension Inference {
         }
     }
 
-    /// Sound within a message.
+    /// Audio within a message.
     package struct Audio: Codable, Sendable, Hashable {
         /// The file as base64.
         package var data: String
-        /// `wav`, `mp3` or another name of a format.
+        /// Format, such as `wav` or `mp3`.
         package var format: String
 
         package init(data: String, format: String) {
@@ -177,11 +176,11 @@ extension Inference {
         }
     }
 
-    /// A model's wish that a tool be used.
+    /// A call of a tool by a model.
     package struct ToolCall: Codable, Sendable, Hashable {
         package var id: String
         package var function: Function
-        /// What the provider that made the call wants to see again, opaque: Gemini's signature of its thoughts.
+        /// Opaque data that the provider expects in later requests, such as Gemini's thought signature.
         package var metadata: RawJSON?
 
         package init(id: String, name: String, arguments: String, metadata: RawJSON? = nil) {
@@ -190,10 +189,10 @@ extension Inference {
             self.metadata = metadata
         }
 
-        /// Which tool, and with what.
+        /// The tool and its arguments.
         package struct Function: Codable, Sendable, Hashable {
             package var name: String
-            /// What the model wrote, meant to be a JSON object; it need not be one.
+            /// The text that the model generated: usually, but not always, a JSON object.
             package var arguments: String
 
             package init(name: String, arguments: String) {

@@ -1,10 +1,10 @@
 extension Inference {
-    /// How a model is to go about it; what is absent is the model's own default.
+    /// Generation parameters (default of each: the model's).
     ///
-    /// A provider that has no such option leaves it out, as its own compatible interface would.
+    /// A provider that does not support a parameter ignores it.
     package struct Options: Codable, Sendable, Hashable {
         package var maxTokens: Int?
-        /// The generation ends before any of these texts.
+        /// Sequences that stop the generation.
         package var stop: [String]?
         package var temperature: Double?
         package var seed: Int?
@@ -13,12 +13,12 @@ extension Inference {
         package var minP: Double?
         package var frequencyPenalty: Double?
         package var presencePenalty: Double?
-        /// Whether the probabilities of tokens are told.
+        /// Whether to return log probabilities of tokens.
         package var logprobs: Bool?
-        /// How many alternatives are told for each token.
+        /// Number of alternatives to return for each token.
         package var topLogprobs: Int?
         package var parallelToolCalls: Bool?
-        /// How much a model that reasons is to: `none`, `minimal`, `low`, `medium`, `high` or another of its own words.
+        /// Effort of a reasoning model: `none`, `minimal`, `low`, `medium`, `high` or a value specific to the model.
         package var reasoningEffort: String?
 
         package init(

@@ -1,25 +1,25 @@
-/// What inference-svc answers about generation and embeddings.
+/// The endpoints of inference-svc for generation and embeddings.
 package enum Inference {
-    /// Lets a model go on with a conversation.
+    /// Generates an answer to a conversation and streams it.
     ///
-    /// The answer begins with the model's first sign, so that a provider that cannot answer is still a fault: retries
-    /// and fallbacks lie behind it. A stream that completed holds exactly one ``Event/finish``, last. A fault with code
-    /// `cut` or `timeout` is no verdict of the provider; other faults are. Leaving the stream closes the provider's
-    /// connection at once.
+    /// The stream starts with the model's first output, after retries and fallbacks; until then a failure is a fault. A
+    /// complete stream ends with exactly one ``Event/finish``. Faults with the codes `cut` and `timeout` mean that the
+    /// outcome is unknown. Closing the stream closes the provider's connection immediately.
     package struct Generate: StreamingEndpoint {
         package static let path = "/inference/generate"
+        package static let isIdempotent = true
         package typealias Element = Event
-        /// `provider/model` or a bare name; absent for the default.
+        /// `provider/model` or a model name (default: the default model).
         package var model: String?
         package var messages: [Message]
         package var options: Options
-        /// The tools that the model may call, as OpenAI writes them: an array of `{"type":"function","function":…}`.
+        /// The tools that the model can call, in OpenAI's format: an array of `{"type":"function","function":…}`.
         package var tools: RawJSON?
         /// `"auto"`, `"none"`, `"required"`, or `{"type":"function","function":{"name":…}}`.
         package var toolChoice: RawJSON?
         /// `{"type":"text"}`, `{"type":"json_object"}`, or `{"type":"json_schema","json_schema":…}`.
         package var responseFormat: RawJSON?
-        /// For how many milliseconds text may gather into one event, after the first; absent: it goes on as it comes.
+        /// How long text is collected into one event after the first one, in milliseconds (default: not at all).
         package var gatherMilliseconds: Int?
 
         package init(
@@ -41,9 +41,10 @@ package enum Inference {
         }
     }
 
-    /// Lets a model answer a conversation, for somebody who waits for the whole answer.
+    /// Generates an answer to a conversation and returns it as a whole.
     package struct Complete: Endpoint {
         package static let path = "/inference/complete"
+        package static let isIdempotent = true
         package typealias Response = Answer
         package var generate: Generate
 
@@ -60,16 +61,17 @@ package enum Inference {
         }
     }
 
-    /// Turns texts into vectors.
+    /// Computes embeddings of texts.
     ///
     /// Throws `missing`, `invalid`, `unavailable`.
     package struct Embed: Endpoint {
         package static let path = "/inference/embed"
+        package static let isIdempotent = true
         package typealias Response = Embeddings
-        /// `provider/model` or a bare name; absent for the embedded one.
+        /// `provider/model` or a model name (default: the built-in model).
         package var model: String?
         package var input: [String]
-        /// How long each vector should be; absent: as the model makes it.
+        /// Number of dimensions of each vector (default: the model's).
         package var dimensions: Int?
 
         package init(model: String?, input: [String], dimensions: Int? = nil) {
@@ -79,14 +81,14 @@ package enum Inference {
         }
     }
 
-    /// Vectors of texts, in the order of the texts.
+    /// Embeddings, in the order of the texts.
     package struct Embeddings: Codable, Sendable, Hashable {
         /// `provider/model`.
         package var model: String
-        /// Each vector as base64 of its numbers, 32-bit floating-point, little-endian.
+        /// Each vector as base64 of 32-bit floating-point numbers, little-endian.
         package var vectors: [String]
         package var promptTokens: Int
-        /// Whether the number of tokens is ours and not the provider's.
+        /// Whether the number of tokens is estimated, not reported by the provider.
         package var isEstimated: Bool
 
         package init(model: String, vectors: [String], promptTokens: Int, isEstimated: Bool) {

@@ -1,7 +1,8 @@
 package import NIOCore
+import NIOHTTP1
 
 extension HTTPClient {
-    /// The body of a response, read as its consumer asks for it.
+    /// The body of a response, read when its consumer asks for it.
     package struct Body: Sendable {
         private let lease: Lease
 
@@ -9,7 +10,7 @@ extension HTTPClient {
             lease = Lease(exchange: exchange)
         }
 
-        /// All bytes that are there, at least one; `nil` at the body's proper end.
+        /// Returns all bytes that have arrived, at least one; `nil` at the proper end of the body.
         ///
         /// Cancelling the task closes the connection. Throws ``HTTPClientError`` or `CancellationError`.
         package func nextRead() async throws -> ByteBuffer? {
@@ -27,30 +28,28 @@ extension HTTPClient {
             }
         }
 
-        /// The whole body.
+        /// Reads the whole body.
         ///
-        /// Throws `tooLarge` and leaves when it is longer than `limit` bytes.
+        /// Throws `tooLarge` and closes the connection if it is longer than `limit` bytes.
         package func collect(upTo limit: Int) async throws -> ByteBuffer {
             var whole = ByteBuffer()
             while let bytes = try await nextRead() {
                 if whole.readableBytes == 0 { whole = bytes } else { whole.writeImmutableBuffer(bytes) }
                 guard whole.readableBytes <= limit else {
                     close()
-                    throw HTTPClientError(.tooLarge, "The answer is longer than \(limit) bytes.")
+                    throw HTTPClientError(.tooLarge, "The response is longer than \(limit) bytes.")
                 }
             }
             return whole
         }
 
-        /// Leaves: closes the connection unless the body has ended.
-        ///
-        /// Harmless when repeated.
+        /// Closes the connection unless the body has ended; idempotent.
         package func close() {
-            lease.leave()
+            lease.end()
         }
     }
 
-    /// Leaves the exchange when nobody holds the body any more.
+    /// Ends the exchange when the last copy of its body is deallocated.
     private final class Lease: Sendable {
         let exchange: HTTPExchange
 
@@ -58,14 +57,23 @@ extension HTTPClient {
             self.exchange = exchange
         }
 
-        func leave() {
+        func end() {
             let exchange = exchange
             if exchange.eventLoop.inEventLoop { return exchange.fail(CancellationError()) }
             exchange.eventLoop.execute { exchange.fail(CancellationError()) }
         }
 
         deinit {
-            leave()
+            end()
         }
+    }
+}
+
+extension HTTPClient.Response {
+    /// The body as a stream, with the length that the response announces.
+    package var bytes: ByteStream {
+        let length = headers.first(name: "content-length").flatMap { Int($0) }
+        let body = body
+        return ByteStream(length: length, next: { try await body.nextRead() }, close: { body.close() })
     }
 }

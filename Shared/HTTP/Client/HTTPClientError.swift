@@ -1,7 +1,7 @@
-/// Why a request over HTTP got no whole answer.
+/// The reason why a request got no complete response.
 package struct HTTPClientError: Error, Sendable, Equatable {
     package var kind: Kind
-    /// What happened and with whom, as a sentence.
+    /// What failed, and the peer, as a sentence.
     package var message: String
 
     package init(_ kind: Kind, _ message: String) {
@@ -10,29 +10,31 @@ package struct HTTPClientError: Error, Sendable, Equatable {
     }
 
     package enum Kind: Sendable {
-        /// The URL cannot be read.
+        /// The URL is malformed.
         case badURL
-        /// Nobody accepts connections there, or the name is unknown.
+        /// The connection was refused, or the host name cannot be resolved.
         case connect
         /// The connection was not accepted in time.
         case connectTimeout
         /// No response head in time.
         case headTimeout
-        /// Silence within the body for longer than allowed.
+        /// No bytes of the response body in time.
         case readTimeout
-        /// The peer closed before the proper end.
+        /// The peer took no bytes of the request body in time.
+        case writeTimeout
+        /// The peer closed the connection before the response ended.
         case closed
-        /// The peer's certificate or its TLS is not acceptable.
+        /// The TLS handshake failed, for instance because the certificate is invalid.
         case tls
-        /// What the peer sent is not HTTP.
+        /// The response is not HTTP/1.1.
         case protocolViolation
-        /// The body is longer than the caller takes.
+        /// The response body exceeds the caller's limit.
         case tooLarge
-        /// There are as many connections to that host as there may be.
+        /// The maximum number of connections to the host is reached.
         case exhausted
     }
 
-    /// Whether the request surely never reached the peer.
+    /// Whether the request certainly did not reach the peer.
     package var isBeforeRequest: Bool {
         switch kind {
         case .badURL, .connect, .connectTimeout, .exhausted: true

@@ -2,26 +2,30 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// One connection, last in its pipeline: carries one exchange at a time and goes back to its pool between two.
+/// The last handler of a client connection: carries one exchange at a time and returns to its pool between two.
 final class HTTPConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = Never
     typealias OutboundOut = HTTPClientRequestPart
 
     let target: HTTPTarget
-    /// When it was last given back.
+    /// When it was last returned to the pool.
     var idleSince = NIODeadline.now()
-    /// Whether its pool counts it among the open ones.
+    /// Whether the pool counts it as open.
     var isCounted = false
     private let pool: ConnectionPool
+    private let coalescer: WriteCoalescer
     private var context: ChannelHandlerContext?
     private var exchange: HTTPExchange?
     private var isKeptAlive = true
     private var isReadHeld = false
+    /// The head of a response that switches protocols.
+    private var upgradeHead: HTTPResponseHead?
 
-    init(target: HTTPTarget, pool: ConnectionPool) {
+    init(target: HTTPTarget, pool: ConnectionPool, coalescer: WriteCoalescer) {
         self.target = target
         self.pool = pool
+        self.coalescer = coalescer
     }
 
     func send(_ exchange: HTTPExchange) {
@@ -32,19 +36,43 @@ final class HTTPConnection: ChannelDuplexHandler {
         let request = exchange.request
         var headers = request.headers
         headers.add(name: "host", value: target.authority)
-        if request.body != nil || request.method == .POST {
-            headers.add(name: "content-length", value: String(request.body?.readableBytes ?? 0))
+        switch request.body {
+        case .bytes(let body): headers.add(name: "content-length", value: String(body.readableBytes))
+        case .stream(let stream):
+            if let length = stream.length {
+                headers.add(name: "content-length", value: String(length))
+            } else {
+                headers.add(name: "transfer-encoding", value: "chunked")
+            }
+        case nil:
+            if request.method == .POST { headers.add(name: "content-length", value: "0") }
         }
         let head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.path, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if let body = request.body {
+        if let upload = exchange.upload {
+            context.flush()
+            return upload.connected(self)
+        }
+        if case .bytes(let body)? = request.body {
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
-    /// Ends the connection whatever is going on.
-    func abandon() {
+    /// Writes a part of a streamed body.
+    func write(_ part: HTTPClientRequestPart) {
+        context?.writeAndFlush(wrapOutboundOut(part), promise: nil)
+    }
+
+    var isWritable: Bool { context?.channel.isWritable == true }
+
+    /// Measures how much of what was written the peer has taken.
+    func measureProgress() -> EventLoopFuture<SendProgress>? {
+        (context?.channel).map(SendProgress.measure)
+    }
+
+    /// Closes the connection, whatever state it is in.
+    func close() {
         exchange = nil
         context?.close(promise: nil)
     }
@@ -64,7 +92,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        guard exchange?.isFull != true else {
+        // After a switch of protocols the tunnel reads.
+        guard upgradeHead == nil, exchange?.isFull != true else {
             isReadHeld = true
             return
         }
@@ -75,14 +104,19 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let exchange else { return context.close(promise: nil) }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            // After a switch of protocols nothing more is HTTP here.
+            if exchange.acceptsUpgrade, head.switchesProtocol {
+                upgradeHead = head
+                return
+            }
+            // Nothing after a switch of protocols is HTTP.
             isKeptAlive = head.isKeepAlive && head.status.code >= 200
             exchange.received(head)
         case .body(let bytes):
             exchange.received(bytes)
         case .end:
+            if let upgradeHead { return startTunnel(upgradeHead, exchange, context) }
             self.exchange = nil
-            if isKeptAlive { pool.giveBack(self) } else { context.close(promise: nil) }
+            if isKeptAlive, exchange.isRequestSent { pool.release(self) } else { context.close(promise: nil) }
             exchange.finish()
         }
     }
@@ -91,9 +125,13 @@ final class HTTPConnection: ChannelDuplexHandler {
         exchange?.readCompleted()
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        exchange?.upload?.becameWritable()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        pool.forget(self)
-        failExchange(HTTPClientError(.closed, "\(target.authority) closed the connection before its answer ended."))
+        pool.remove(self)
+        failExchange(HTTPClientError(.closed, "\(target.authority) closed the connection before its response ended."))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -112,5 +150,31 @@ final class HTTPConnection: ChannelDuplexHandler {
         let failed = exchange
         exchange = nil
         failed?.fail(error)
+    }
+
+    /// Hands the connection over as a tunnel once the HTTP decoder is removed.
+    private func startTunnel(_ head: HTTPResponseHead, _ exchange: HTTPExchange, _ context: ChannelHandlerContext) {
+        let tunnel = TunnelHandler()
+        do {
+            try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            try context.pipeline.syncOperations.addHandler(tunnel, position: .after(coalescer))
+            let switched = try context.switchProtocol(from: HTTPResponseDecoder.self, to: tunnel)
+            let bound = NIOLoopBound((connection: self, tunnel: tunnel), eventLoop: context.eventLoop)
+            switched.whenSuccess {
+                bound.value.connection.exchange = nil
+                bound.value.tunnel.open()
+                exchange.upgraded(head, ByteTunnel(bound.value.tunnel, eventLoop: exchange.eventLoop))
+            }
+        } catch {
+            errorCaught(context: context, error: error)
+        }
+    }
+}
+
+extension HTTPResponseHead {
+    /// Whether the connection carries another protocol after this head, and the decoder stops.
+    fileprivate var switchesProtocol: Bool {
+        status == .switchingProtocols && headers.contains(name: "upgrade")
+            && headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 }

@@ -1,131 +1,160 @@
 import NIOCore
 import NIOHTTP1
 
-/// One request and its response, from the wait for a connection to the body's end.
+/// One request and its response, from the wait for a connection to the end of the body.
 ///
-/// `@unchecked Sendable`: every property below `eventLoop` is touched on that event loop alone; whoever comes from
-/// elsewhere (`HTTPClient.send`, `Body`, the pool) goes through `eventLoop.execute`.
+/// `@unchecked Sendable`: the properties below `eventLoop` are used on that event loop only, `acceptsUpgrade` before and
+/// `tunnel` after the exchange is there; other threads go through `eventLoop.execute`.
 final class HTTPExchange: @unchecked Sendable {
-    typealias HeadContinuation = CheckedContinuation<HTTPResponseHead, any Error>
     typealias ReadContinuation = CheckedContinuation<ByteBuffer?, any Error>
 
-    /// Bytes that may wait unread before the socket is no longer read.
+    /// Number of unread bytes from which on the socket is no longer read.
     static let bufferLimit = 65_536
 
     let request: HTTPClient.Request
+    /// The sending of a streamed request body.
+    let upload: RequestUpload?
     let eventLoop: any EventLoop
+    /// Whether a `101` switches protocols.
+    var acceptsUpgrade = false
+    /// The connection after a switch of protocols.
+    private(set) var tunnel: ByteTunnel?
     private let pool: ConnectionPool
-    private var connection: HTTPConnection?
-    private var headContinuation: HeadContinuation?
-    private var readContinuation: ReadContinuation?
-    private var head: HTTPResponseHead?
+    var connection: HTTPConnection?
+    private var headWaiter = SingleWaiter<HTTPResponseHead>()
+    private var reader = SingleWaiter<ByteBuffer?>()
+    var responseHead: HTTPResponseHead?
     private var buffer = ByteBuffer()
     private var outcome: Result<Void, any Error>?
-    /// Its place among those that its pool watches.
-    var watchIndex: Int?
-    private var lastProgress = NIODeadline.now()
-    /// Until when bytes gather.
-    private var release = NIODeadline.uptimeNanoseconds(0)
-    private var releaseTimer: Scheduled<Void>?
+    /// The index among the exchanges whose timeouts the pool checks.
+    var timeoutIndex: Int?
+    var lastProgress = NIODeadline.now()
+    var sendProgress: SendProgress?
+    /// The time until which bytes are collected.
+    private var deliveryTime = NIODeadline.uptimeNanoseconds(0)
+    private var deliveryTimer: Scheduled<Void>?
 
     init(request: HTTPClient.Request, pool: ConnectionPool) {
         self.request = request
         self.pool = pool
         eventLoop = pool.eventLoop
+        upload =
+            if case .stream(let source)? = request.body { RequestUpload(source, eventLoop: eventLoop) } else { nil }
     }
 
     /// Whether the socket should not be read for now.
     var isFull: Bool { buffer.readableBytes >= Self.bufferLimit }
 
-    func start(_ continuation: HeadContinuation) {
+    /// Whether the whole request is sent.
+    var isRequestSent: Bool { upload?.isComplete ?? true }
+
+    /// Starts the exchange, and returns when the response head has arrived.
+    func head() async throws -> HTTPResponseHead {
+        // Weak: a canceller does not keep the exchange alive.
+        request.canceller?.onCancel { [weak self, eventLoop] in
+            guard let self else { return }
+            eventLoop.execute { self.fail(CancellationError()) }
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                eventLoop.inEventLoop ? start(continuation) : eventLoop.execute { self.start(continuation) }
+            }
+        } onCancel: {
+            eventLoop.execute { self.fail(CancellationError()) }
+        }
+    }
+
+    private func start(_ continuation: CheckedContinuation<HTTPResponseHead, any Error>) {
         if case .failure(let error) = outcome { return continuation.resume(throwing: error) }
-        headContinuation = continuation
+        headWaiter.wait(continuation)
         pool.lease(to: self)
     }
 
-    /// A connection is there: the request goes out.
+    /// Sends the request on an open connection.
     func begin(on connection: HTTPConnection) {
-        guard outcome == nil else { return pool.giveBack(connection) }
+        guard outcome == nil else { return pool.release(connection) }
         self.connection = connection
         lastProgress = .now()
-        pool.watch(self)
+        pool.startTimeouts(of: self)
         connection.send(self)
     }
 
     func received(_ head: HTTPResponseHead) {
-        self.head = head
+        responseHead = head
         lastProgress = .now()
+        upload?.stop()
     }
 
     func received(_ bytes: ByteBuffer) {
         if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
     }
 
-    /// The socket has given all it had for now: whoever waits is told.
+    /// All that the socket had for now is received: resumes the waiting task.
     func readCompleted() {
-        if let head, let continuation = headContinuation {
-            headContinuation = nil
-            continuation.resume(returning: head)
-        }
+        if let responseHead { headWaiter.resume(returning: responseHead) }
         guard buffer.readableBytes > 0 else { return }
         lastProgress = .now()
-        handOut()
+        deliver()
     }
 
-    /// Gives whoever waits the bytes that are there, unless more of them are to gather.
-    private func handOut() {
-        guard let continuation = readContinuation, buffer.readableBytes > 0 else { return }
-        guard !isGathering else { return scheduleRelease() }
-        readContinuation = nil
-        continuation.resume(returning: takeBuffer())
+    /// Delivers the bytes to the waiting task, unless more are to be collected.
+    private func deliver() {
+        guard reader.isWaiting, buffer.readableBytes > 0 else { return }
+        guard !isCollecting else { return scheduleDelivery() }
+        reader.resume(returning: takeBuffer())
     }
 
-    private var isGathering: Bool {
-        request.gather != nil && outcome == nil && !isFull && release > .now()
+    private var isCollecting: Bool {
+        request.gather != nil && outcome == nil && !isFull && deliveryTime > .now()
     }
 
-    private func scheduleRelease() {
-        guard releaseTimer == nil else { return }
-        releaseTimer = eventLoop.scheduleTask(deadline: release) {
-            self.releaseTimer = nil
-            self.handOut()
+    private func scheduleDelivery() {
+        guard deliveryTimer == nil else { return }
+        deliveryTimer = eventLoop.scheduleTask(deadline: deliveryTime) {
+            self.deliveryTimer = nil
+            self.deliver()
         }
     }
 
-    /// The response has come to its proper end.
+    /// The response has ended properly.
     func finish() {
         guard outcome == nil else { return }
         outcome = .success(())
-        // It may carry another exchange by now.
+        // The pool may give it to another exchange.
         connection = nil
-        settle()
+        stopTimers()
         readCompleted()
-        if let continuation = readContinuation {
-            readContinuation = nil
-            continuation.resume(returning: nil)
-        }
+        reader.resume(returning: nil)
     }
 
-    /// Ends the exchange before its proper end and closes the connection; does nothing once it has ended.
+    /// The server has switched protocols: the exchange is over.
+    func upgraded(_ head: HTTPResponseHead, _ tunnel: ByteTunnel) {
+        guard outcome == nil else { return tunnel.cancel() }
+        outcome = .success(())
+        connection = nil
+        upload?.stop()
+        stopTimers()
+        self.tunnel = tunnel
+        headWaiter.resume(returning: head)
+    }
+
+    /// Ends the exchange before its proper end and closes the connection; no effect after the end.
     func fail(_ error: any Error) {
         guard outcome == nil else { return }
         outcome = .failure(error)
-        settle()
-        connection?.abandon()
+        stopTimers()
+        upload?.stop()
+        connection?.close()
         connection = nil
-        headContinuation?.resume(throwing: error)
-        headContinuation = nil
-        if buffer.readableBytes > 0, let continuation = readContinuation {
-            readContinuation = nil
-            return continuation.resume(returning: takeBuffer())
-        }
-        readContinuation?.resume(throwing: error)
-        readContinuation = nil
+        // A head that arrived in the same read is delivered, so that the caller knows that the response had begun.
+        if let responseHead { headWaiter.resume(returning: responseHead) } else { headWaiter.resume(throwing: error) }
+        guard reader.isWaiting else { return }
+        if buffer.readableBytes > 0 { reader.resume(returning: takeBuffer()) } else { reader.resume(throwing: error) }
     }
 
-    /// What can be said without waiting; `nil` when there is nothing yet.
+    /// Returns what can be delivered without waiting; `nil` if nothing can.
     func takeReady() -> Result<ByteBuffer?, any Error>? {
-        if buffer.readableBytes > 0 { return isGathering ? nil : .success(takeBuffer()) }
+        if buffer.readableBytes > 0 { return isCollecting ? nil : .success(takeBuffer()) }
         switch outcome {
         case .success: return .success(nil)
         case .failure(let error): return .failure(error)
@@ -134,15 +163,16 @@ final class HTTPExchange: @unchecked Sendable {
     }
 
     func read(_ continuation: ReadContinuation) {
-        if let ready = takeReady() { return continuation.resume(with: ready) }
-        readContinuation = continuation
-        handOut()
+        // A second reader does not take what the first waits for.
+        if !reader.isWaiting, let ready = takeReady() { return continuation.resume(with: ready) }
+        reader.wait(continuation)
+        deliver()
     }
 
     private func takeBuffer() -> ByteBuffer {
         let bytes = buffer
         buffer = ByteBuffer()
-        if let gather = request.gather { release = .now() + TimeAmount(gather) }
+        if let gather = request.gather { deliveryTime = .now() + TimeAmount(gather) }
         if bytes.readableBytes >= Self.bufferLimit {
             lastProgress = .now()
             connection?.resumeReading()
@@ -150,26 +180,9 @@ final class HTTPExchange: @unchecked Sendable {
         return bytes
     }
 
-    private func settle() {
-        pool.unwatch(self)
-        releaseTimer?.cancel()
-        releaseTimer = nil
-    }
-
-    /// Ends the exchange when its peer has been silent for too long.
-    func checkProgress(at now: NIODeadline) {
-        let limit = head == nil ? request.headTimeout : request.readTimeout
-        // Bytes that wait for a slow consumer are not the peer's silence.
-        if isFull {
-            lastProgress = now
-            return
-        }
-        guard now - lastProgress >= TimeAmount(limit) else { return }
-        let name = request.target.authority
-        fail(
-            head == nil
-                ? HTTPClientError(.headTimeout, "\(name) did not answer within \(limit).")
-                : HTTPClientError(.readTimeout, "\(name) was silent for \(limit) in the middle of its answer.")
-        )
+    private func stopTimers() {
+        pool.stopTimeouts(of: self)
+        deliveryTimer?.cancel()
+        deliveryTimer = nil
     }
 }

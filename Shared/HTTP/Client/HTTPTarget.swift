@@ -1,10 +1,10 @@
-/// Where a request goes: scheme, host and port.
+/// The target of a request: scheme, host and port.
 package struct HTTPTarget: Hashable, Sendable {
     package let isSecure: Bool
     /// A name or an address, without brackets.
     package let host: String
     package let port: Int
-    /// What the `Host` header says.
+    /// The value of the `Host` header.
     package let authority: String
 
     package init(isSecure: Bool = false, host: String, port: Int) {
@@ -15,7 +15,7 @@ package struct HTTPTarget: Hashable, Sendable {
         authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
-    /// Takes an `http` or `https` URL apart, into where it leads and what is asked for there.
+    /// Splits an `http` or `https` URL into target and path.
     package static func parse(_ url: String) throws(HTTPClientError) -> (target: HTTPTarget, path: String) {
         guard let split = split(url), split.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             // What stands before an @ may be a password, which must not be printed.

@@ -3,23 +3,28 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// What all TLS connections of a client share.
+/// The TLS context that all connections of a client share.
 ///
-/// Made once, when the first is opened, and on a thread that may wait: it reads the certificates that the system trusts.
+/// Created once, for the first connection, on a thread that may block: it reads the system's trusted certificates.
 final class TLSContext: Sendable {
-    private let made = Mutex<NIOSSLContext?>(nil)
+    private let configuration: TLSConfiguration
+    private let shared = Mutex<NIOSSLContext?>(nil)
 
-    func context(on eventLoop: any EventLoop) -> EventLoopFuture<NIOSSLContext> {
-        // While another thread makes it, this one, an event loop's, does not wait for it.
-        if let made = made.withLockIfAvailable(\.self) ?? nil { return eventLoop.makeSucceededFuture(made) }
-        return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try self.make() }
+    init(configuration: TLSConfiguration) {
+        self.configuration = configuration
     }
 
-    private func make() throws -> NIOSSLContext {
-        try made.withLock { made in
-            if let made { return made }
-            let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-            made = context
+    func context(on eventLoop: any EventLoop) -> EventLoopFuture<NIOSSLContext> {
+        // An event loop does not wait while another thread creates the context.
+        if let context = shared.withLockIfAvailable(\.self) ?? nil { return eventLoop.makeSucceededFuture(context) }
+        return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try self.create() }
+    }
+
+    private func create() throws -> NIOSSLContext {
+        try shared.withLock { shared in
+            if let shared { return shared }
+            let context = try NIOSSLContext(configuration: configuration)
+            shared = context
             return context
         }
     }

@@ -1,10 +1,10 @@
 import NIOCore
 import NIOHTTP1
 
-/// Keeps a quiet stream alive: after a while without a write it writes a line that says only that somebody is there.
+/// Writes a heartbeat line to a stream after an interval without a write.
 ///
-/// `{"heartbeat":{}}` on `application/x-ndjson`, a comment on `text/event-stream`. A stream is written whole lines at a
-/// time, so a heartbeat never falls into the middle of one. Lives on one event loop.
+/// `{"heartbeat":{}}` on `application/x-ndjson`, a comment on `text/event-stream`. Streams are written in whole lines, so
+/// that a heartbeat never splits one. Used on one event loop.
 final class Heartbeat {
     private let interval: TimeAmount
     private let line: ByteBuffer
@@ -13,7 +13,7 @@ final class Heartbeat {
     private var lastWrite = NIODeadline.now()
     private var timer: Scheduled<Void>?
 
-    /// `nil` for an answer that is no stream.
+    /// Creates a heartbeat for a response; `nil` if its content type is not that of a stream.
     init?(
         _ headers: HTTPHeaders,
         interval: TimeAmount,
@@ -34,8 +34,8 @@ final class Heartbeat {
         schedule(after: interval)
     }
 
-    /// Something was written: there is no need of a heartbeat for a while.
-    func wrote() {
+    /// Called after a write: the interval starts anew.
+    func didWrite() {
         lastWrite = .now()
     }
 

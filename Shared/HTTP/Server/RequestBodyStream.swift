@@ -1,43 +1,53 @@
 package import NIOCore
 
-/// The rest of a request, handed over as it comes; what is not read yet is bounded, since the socket waits.
+/// The body of a request as it arrives; the socket is not read while too much of it is unread.
 ///
-/// `@unchecked Sendable`: every property below `eventLoop` is touched on that event loop alone; the methods of the
-/// reader go through `eventLoop.execute` where they come from elsewhere.
+/// `@unchecked Sendable`: the properties below `eventLoop` are used on that event loop only; the reader's methods go
+/// through `eventLoop.execute`.
 package final class RequestBodyStream: @unchecked Sendable {
-    /// Bytes that may wait unread before the socket is no longer read.
+    /// Number of unread bytes from which on the socket is no longer read.
     static let bufferLimit = 65_536
 
+    /// The body that the client was not asked to send (`Expect: 100-continue`), because the response began first.
+    package struct NotRequested: Error {}
+
+    /// The announced length in bytes; `nil` for a chunked body.
+    package let length: Int?
     private let eventLoop: any EventLoop
     private var buffer: ByteBuffer
     private var outcome: Result<Void, any Error>?
-    private var continuation: CheckedContinuation<ByteBuffer?, any Error>?
-    /// Runs when what waited has been read.
-    private let taken: () -> Void
+    private var reader = SingleWaiter<ByteBuffer?>()
+    /// Runs when more of the body is wanted.
+    private let demand: () -> Void
 
-    /// `taken`: runs on the event loop when what waited has been read.
-    init(eventLoop: any EventLoop, beginning: ByteBuffer, taken: @escaping () -> Void) {
+    /// Creates the body of `length` bytes, if it is announced, of which `beginning` has arrived.
+    ///
+    /// `demand`: runs on the event loop when more of the body is wanted.
+    init(eventLoop: any EventLoop, length: Int?, beginning: ByteBuffer, demand: @escaping () -> Void) {
         self.eventLoop = eventLoop
-        self.taken = taken
+        self.length = length
+        self.demand = demand
         buffer = beginning
     }
 
     var isFull: Bool { buffer.readableBytes >= Self.bufferLimit }
 
     func received(_ bytes: ByteBuffer) {
+        // Nobody reads a body that has failed.
+        guard outcome == nil else { return }
         if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
-        handOut()
+        deliver()
     }
 
     func end(_ result: Result<Void, any Error>) {
         guard outcome == nil else { return }
         outcome = result
-        handOut()
+        deliver()
     }
 
-    /// The bytes that are there, at least one; `nil` at the body's end.
+    /// Returns the bytes that have arrived, at least one; `nil` at the end of the body.
     ///
-    /// Throws what broke the connection, or `CancellationError`.
+    /// Throws the connection's error, or `CancellationError`.
     package func next() async throws -> ByteBuffer? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -60,21 +70,23 @@ package final class RequestBodyStream: @unchecked Sendable {
     }
 
     private func wait(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) {
-        self.continuation = continuation
-        handOut()
+        reader.wait(continuation)
+        deliver()
+        if reader.isWaiting { demand() }
     }
 
-    private func handOut() {
-        guard let continuation else { return }
+    private func deliver() {
+        guard reader.isWaiting else { return }
         if buffer.readableBytes > 0 {
             let (bytes, wasFull) = (buffer, isFull)
             buffer = ByteBuffer()
-            self.continuation = nil
-            continuation.resume(returning: bytes)
-            if wasFull { taken() }
+            reader.resume(returning: bytes)
+            if wasFull { demand() }
         } else if let outcome {
-            self.continuation = nil
-            continuation.resume(with: outcome.map { nil })
+            switch outcome {
+            case .success: reader.resume(returning: nil)
+            case .failure(let error): reader.resume(throwing: error)
+            }
         }
     }
 }

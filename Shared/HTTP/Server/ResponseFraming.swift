@@ -1,40 +1,40 @@
 import NIOCore
 import NIOHTTP1
 
-/// What an answer must be like on the wire: its request's protocol, whether a body may follow, and how much of it.
+/// How a response is framed on the wire: its protocol version, whether it may have a body, and the body's length.
 ///
 /// Pure.
 struct ResponseFraming {
-    /// A body is longer or shorter than its head said.
+    /// The body is longer or shorter than its `content-length`.
     struct WrongLength: Error {}
 
     private(set) var version = HTTPVersion.http1_1
-    /// Whether the head is all that may be sent.
+    /// Whether the response has no body, because the request was `HEAD`.
     private(set) var isHeadOnly = false
-    /// How much of the body is still due; `nil` when its end is told otherwise.
-    var left: Int?
+    /// Number of body bytes that are still to be written; `nil` if the length is unknown.
+    var remainingBytes: Int?
 
     init() {}
 
     init(_ request: HTTPRequestHead) {
-        // Version 1.0 knows neither chunks nor, by itself, a second request.
+        // HTTP/1.0 has no chunked encoding and, by default, no second request.
         if request.version.minor == 0 { version = .http1_0 }
         isHeadOnly = request.method == .HEAD
     }
 
-    /// Whether only the end of the connection says that the body is whole.
-    var endsWithConnection: Bool { version == .http1_0 && left == nil }
+    /// Whether only the end of the connection marks the end of the body.
+    var endsWithConnection: Bool { version == .http1_0 && remainingBytes == nil }
 
-    /// Whether the part keeps to the length that was announced; counts it.
+    /// Counts a part of the body; returns `false` if it does not fit the announced length.
     mutating func admits(_ part: HTTPServerResponsePart) -> Bool {
-        guard let left else { return true }
+        guard let remainingBytes else { return true }
         switch part {
         case .head: return true
         case .body(let bytes):
-            guard bytes.readableBytes <= left else { return false }
-            self.left = left - bytes.readableBytes
+            guard bytes.readableBytes <= remainingBytes else { return false }
+            self.remainingBytes = remainingBytes - bytes.readableBytes
             return true
-        case .end: return left == 0
+        case .end: return remainingBytes == 0
         }
     }
 }

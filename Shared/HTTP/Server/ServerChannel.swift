@@ -3,32 +3,40 @@ package import Logging
 package import NIOCore
 package import NIOHTTP1
 
-/// The connections of a server: HTTP/1.1, each request answered on its connection's own event loop.
+/// The connections of an HTTP/1.1 server; each request is handled on the event loop of its connection.
 ///
-/// The answering task is cancelled when the client leaves, and quiet streams carry a heartbeat. Requests that come
-/// before the one before them is answered wait for it, in the socket.
+/// The handler's task is cancelled when the client disconnects, and idle streams send heartbeats. Pipelined requests are
+/// handled one after another.
 package struct ServerChannel: ServerChildChannel {
-    /// Answers a request, whatever it is; runs on the connection's event loop.
+    /// Handles a request, on the connection's event loop.
     package typealias Respond = @Sendable (ServerRequest) async -> ServerResponse
 
     package struct Configuration: Sendable {
-        /// How long a connection between two requests is kept; longer than the clients' own limit.
+        /// How long a connection is kept open between two requests; longer than the clients keep theirs.
         package var idleTimeout: TimeAmount
-        /// The longest silence on a stream.
+        /// How long a client may take nothing of what is written to it before its connection is closed.
+        package var stallTimeout: TimeAmount
+        /// Maximum time between two writes of a stream.
         package var heartbeatInterval: TimeAmount
-        /// How large a request's head may be.
+        /// How long an upgraded connection may stay open after a graceful shutdown has begun.
+        package var tunnelShutdownTimeout: TimeAmount
+        /// Maximum size of a request's head.
         package var limits: NIOHTTPDecoderLimitConfiguration
-        /// What looks at requests first, as `HTTPServerRequestPart`s, right behind the decoder.
-        package var guards: @Sendable () -> [any ChannelHandler]
+        /// Handlers of `HTTPServerRequestPart`s that stand directly behind the decoder.
+        package var guards: @Sendable (RequestAttachments) -> [any ChannelHandler]
 
         package init(
             idleTimeout: TimeAmount = .seconds(75),
+            stallTimeout: TimeAmount = .seconds(60),
             heartbeatInterval: TimeAmount = .seconds(10),
+            tunnelShutdownTimeout: TimeAmount = .seconds(3),
             limits: NIOHTTPDecoderLimitConfiguration = NIOHTTPDecoderLimitConfiguration(),
-            guards: @escaping @Sendable () -> [any ChannelHandler] = { [] }
+            guards: @escaping @Sendable (RequestAttachments) -> [any ChannelHandler] = { _ in [] }
         ) {
             self.idleTimeout = idleTimeout
+            self.stallTimeout = stallTimeout
             self.heartbeatInterval = heartbeatInterval
+            self.tunnelShutdownTimeout = tunnelShutdownTimeout
             self.limits = limits
             self.guards = guards
         }
@@ -51,29 +59,29 @@ package struct ServerChannel: ServerChildChannel {
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffers.allocator)
+            let coalescer = WriteCoalescer()
             let connection = ServerConnection(
                 respond: respond,
-                idleTimeout: configuration.idleTimeout,
-                heartbeatInterval: configuration.heartbeatInterval,
+                configuration: configuration,
+                coalescer: coalescer,
                 logger: logger
             )
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(WriteCoalescer())
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: false,
-                withErrorHandling: false,
-                // Every header comes from a checked type or is our own.
-                withOutboundHeaderValidation: false,
-                withEncoderConfiguration: .init(),
-                withDecoderLimitConfiguration: configuration.limits
+            let decoder = HTTPRequestDecoder(
+                leftOverBytesStrategy: .forwardBytes,
+                limitConfiguration: configuration.limits
             )
-            try pipeline.addHandlers(configuration.guards())
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(coalescer)
+            // Headers are not validated on the way out: each comes from a checked type or is our own.
+            try pipeline.addHandler(HTTPResponseEncoder())
+            try pipeline.addHandler(ByteToMessageHandler(decoder))
+            try pipeline.addHandlers(configuration.guards(connection.attachments))
             try pipeline.addHandler(connection)
             return Value(channel: channel, connection: NIOLoopBound(connection, eventLoop: channel.eventLoop))
         }
     }
 
-    /// Waits until the connection is closed and its last answer's task has ended.
+    /// Returns when the connection is closed and the task of its last response has ended.
     package func handle(value: Value, logger: Logger) async {
         await withTaskCancellationHandler {
             do {
@@ -81,7 +89,7 @@ package struct ServerChannel: ServerChildChannel {
                 let last = try await value.channel.eventLoop.submit { value.connection.value.task }.get()
                 await last?.value
             } catch {
-                logger.debug("The connection's end failed", metadata: ["error": "\(error)"])
+                logger.debug("Waiting for the end of a connection failed", metadata: ["error": "\(error)"])
             }
         } onCancel: {
             value.channel.close(promise: nil)

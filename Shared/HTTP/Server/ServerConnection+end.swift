@@ -2,20 +2,21 @@ import Glibc
 import Logging
 import NIOCore
 
-/// How the connection ends.
+/// Closing the connection.
 extension ServerConnection {
-    /// How long a client may go on sending after its last answer.
-    private static let lingering = TimeAmount.seconds(1)
+    /// How long a client may go on sending after its last response.
+    private static let lingerTimeout = TimeAmount.seconds(1)
 
-    /// Ends the connection when what was written is sent.
+    /// Closes the connection once everything written is sent.
     ///
-    /// What still comes is read for a moment: whoever is cut off while sending does not get to read the answer.
-    func endAfterLastAnswer(_ context: ChannelHandlerContext, lingers: Bool = true) {
-        isOver = true
-        waiting.removeAll()
+    /// Input is read and discarded for a moment: a client whose sending fails would not read the response.
+    func endAfterLastResponse(_ context: ChannelHandlerContext, lingers: Bool = true) {
+        isDiscardingInput = true
+        pendingParts.removeAll()
+        tunnel?.discardInput()
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenComplete { [bound = bound(context)] _ in
-            bound.value.close(after: lingers ? Self.lingering : .zero)
+            bound.value.close(after: lingers ? Self.lingerTimeout : .zero)
         }
         context.close(mode: .output, promise: sent)
         resumeReading()
@@ -30,10 +31,10 @@ extension ServerConnection {
         }
     }
 
-    /// Closes the connection in the middle of an answer.
-    func cutOff(_ context: ChannelHandlerContext) {
-        // Where the connection's end is the body's, only a reset says that it is not the proper one.
-        if form.endsWithConnection, let socket = context.channel as? any SocketOptionProvider {
+    /// Closes the connection in the middle of a response.
+    func abort(_ context: ChannelHandlerContext) {
+        // Where the end of the connection is the end of the body, only a reset tells the client that it is incomplete.
+        if framing.endsWithConnection, let socket = context.channel as? any SocketOptionProvider {
             socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { [logger] error in
                 logger.debug("The connection cannot be reset", metadata: ["error": "\(error)"])
             }
@@ -47,22 +48,13 @@ extension ServerConnection {
 
     private func checkIdle() {
         guard let context else { return }
-        if isAnswering { return scheduleIdleCheck(after: idleTimeout, context) }
+        let idleTimeout = configuration.idleTimeout
+        if isResponding { return scheduleIdleCheck(after: idleTimeout, context) }
         let left = lastActive + idleTimeout - .now()
         if left > .zero { return scheduleIdleCheck(after: left, context) }
-        // Who takes a long answer slowly is not idle.
-        let unsent = unsent(context)
-        guard unsent > 0, unsent != lastUnsent else { return context.close(promise: nil) }
-        lastUnsent = unsent
+        guard unsentBytes(context) > 0 else { return context.close(promise: nil) }
+        // A client that still receives a response is not idle; one that does not read is closed by the stall timeout.
+        watchForStall(context)
         scheduleIdleCheck(after: idleTimeout, context)
-    }
-
-    private func unsent(_ context: ChannelHandlerContext) -> Int {
-        do {
-            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
-        } catch {
-            // The connection has ended.
-            return 0
-        }
     }
 }

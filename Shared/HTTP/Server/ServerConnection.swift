@@ -2,108 +2,110 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// One connection of a server, last in its pipeline: gathers a request, has it answered, and goes on to the next.
+/// The last handler of a server connection: receives a request, runs its handler, writes the response, and continues
+/// with the next request.
 final class ServerConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     let respond: ServerChannel.Respond
-    let idleTimeout: TimeAmount
-    let heartbeatInterval: TimeAmount
+    let configuration: ServerChannel.Configuration
+    let coalescer: WriteCoalescer
     let logger: Logger
     var context: ChannelHandlerContext?
     var executor: EventLoopTaskExecutor?
 
-    /// The request that has begun to come and was given to nobody yet, and so much of its body.
-    private var head: HTTPRequestHead?
-    private var gathered = ByteBuffer()
-    /// The body that somebody reads as it comes.
-    var incoming: RequestBodyStream?
-    /// Whether a request's end is still to come.
-    var isReceiving = false
-    /// What has come of later requests while an answer is due.
-    var waiting = CircularBuffer<HTTPServerRequestPart>()
-    /// How many heads, bodies and ends may wait: one read can bring thousands.
-    private static let waitingLimit = 512
-    private var isReadHeld = false
-    /// Whether no request is taken any more: what still comes is passed over.
-    var isOver = false
-    /// Whether the decoder takes what follows for another protocol, and would gather it for ever.
-    private var isSwitched = false
+    // MARK: The request
 
-    /// The task that makes the answer.
+    /// The head of the request whose handler has not started, and the part of its body that has arrived.
+    var head: HTTPRequestHead?
+    var bodyBuffer = ByteBuffer()
+    let attachments = RequestAttachments()
+    /// The attachment of the newest request.
+    var attachment: (any AnyObject & Sendable)?
+    /// The body of the current request, if it is streamed to the handler.
+    var requestBody: RequestBodyStream?
+    /// Whether the end of the newest request has not arrived.
+    var isReceiving = false
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    var awaitsContinue = false
+    /// Parts of later requests, received before the current response has ended.
+    var pendingParts = CircularBuffer<HTTPServerRequestPart>()
+    var isReadHeld = false
+    /// Whether further input is discarded, because no more requests are accepted.
+    var isDiscardingInput = false
+    /// Whether the current request asks for another protocol; the decoder does not parse the input after it.
+    var asksForUpgrade = false
+    /// Whether the response to the current request may switch protocols.
+    var isUpgradable = false
+    /// The raw bytes after a request that asks for another protocol.
+    var tunnel: TunnelHandler?
+
+    // MARK: The response
+
+    /// The task of the handler, or of the response's body.
     var task: Task<Void, Never>?
-    /// Counts answers, so that whoever writes late writes into no other's.
-    var number: UInt64 = 0
-    var isAnswering = false
-    var isEnded = true
-    var closesAfterAnswer = false
-    /// What the request that is being answered asks of the answer's form.
-    var form = ResponseFraming()
-    private var room: CheckedContinuation<Void, any Error>?
+    /// The number of the current response; a writer of an earlier one cannot write to it.
+    var responseID: UInt64 = 0
+    var isResponding = false
+    var isResponseEnded = true
+    var closesAfterResponse = false
+    var framing = ResponseFraming()
+    var writableWaiter = SingleWaiter<Void>()
     var heartbeat: Heartbeat?
+
+    // MARK: Timeouts
+
     var idleTimer: Scheduled<Void>?
     var lastActive = NIODeadline.now()
-    /// How much was not sent yet when the connection was last found idle.
-    var lastUnsent = 0
+    var stallTimer: Scheduled<Void>?
+    var isShuttingDown = false
 
     init(
         respond: @escaping ServerChannel.Respond,
-        idleTimeout: TimeAmount,
-        heartbeatInterval: TimeAmount,
+        configuration: ServerChannel.Configuration,
+        coalescer: WriteCoalescer,
         logger: Logger
     ) {
         self.respond = respond
-        self.idleTimeout = idleTimeout
-        self.heartbeatInterval = heartbeatInterval
+        self.configuration = configuration
+        self.coalescer = coalescer
         self.logger = logger
     }
 
-    /// Whether the next part that comes belongs to a request whose turn it is not yet.
-    private var isNextRequestDue: Bool { isAnswering && !isReceiving }
+    func bound(_ context: ChannelHandlerContext) -> NIOLoopBound<ServerConnection> {
+        NIOLoopBound(self, eventLoop: context.eventLoop)
+    }
 
-    // MARK: What comes
+    // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         executor = EventLoopTaskExecutor.executor(for: context.eventLoop)
-        scheduleIdleCheck(after: idleTimeout, context)
+        scheduleIdleCheck(after: configuration.idleTimeout, context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        leave(ChannelError.ioOnClosedChannel)
+        connectionClosed(ChannelError.ioOnClosedChannel)
         self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        leave(ChannelError.ioOnClosedChannel)
+        connectionClosed(ChannelError.ioOnClosedChannel)
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isOver else { return }
+        guard !isDiscardingInput else { return }
         lastActive = .now()
         let part = unwrapInboundIn(data)
-        if isNextRequestDue || !waiting.isEmpty { keep(part) } else { take(part, context) }
-    }
-
-    private func keep(_ part: HTTPServerRequestPart) {
-        if case .body(let more) = part, case .body(var bytes)? = waiting.last {
-            waiting.removeLast()
-            bytes.writeImmutableBuffer(more)
-            return waiting.append(.body(bytes))
-        }
-        guard waiting.count >= Self.waitingLimit else { return waiting.append(part) }
-        // The client may ask again for what it gets no answer to; the present answer is the last.
-        closesAfterAnswer = true
-        isOver = true
-        waiting.removeAll()
+        if isNextRequestPending || !pendingParts.isEmpty { enqueue(part) } else { process(part, context) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // What did not come at once is read as it comes, so that it may be refused before it is there.
-        if head != nil { beginReading(context) }
+        // A request that has not arrived as a whole is handled now, so that it can be rejected before its body arrives.
+        if head != nil { startStreaming(context) }
         context.fireChannelReadComplete()
     }
 
@@ -115,95 +117,38 @@ final class ServerConnection: ChannelDuplexHandler {
         context.read()
     }
 
-    private var mayRead: Bool {
-        if isSwitched, !isReceiving { return false }
-        if isOver { return !isAnswering }
-        return waiting.isEmpty && incoming?.isFull != true
-    }
-
-    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-        switch part {
-        case .head(let head):
-            self.head = head
-            isReceiving = true
-            if head.method == .CONNECT || head.headers.contains(name: "upgrade") {
-                isSwitched = true
-                closesAfterAnswer = true
-            }
-        case .body(let bytes):
-            if let incoming { return incoming.received(bytes) }
-            // The rest of a request that was answered before its end is of no use.
-            guard head != nil else { return }
-            if gathered.readableBytes == 0 { gathered = bytes } else { gathered.writeImmutableBuffer(bytes) }
-        case .end:
-            isReceiving = false
-            incoming?.end(.success(()))
-            incoming = nil
-            guard let head else { return }
-            self.head = nil
-            let body = gathered
-            gathered = ByteBuffer()
-            answer(ServerRequest(head: head, body: .whole(body), channel: context.channel), context)
-        }
-    }
-
-    private func beginReading(_ context: ChannelHandlerContext) {
-        guard let head else { return }
-        self.head = nil
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let body = RequestBodyStream(eventLoop: context.eventLoop, beginning: gathered) { bound.value.resumeReading() }
-        gathered = ByteBuffer()
-        incoming = body
-        answer(ServerRequest(head: head, body: .stream(body), channel: context.channel), context)
-    }
-
-    /// Takes up what came while the answer was due, or reads on.
-    func goOn(_ context: ChannelHandlerContext) {
-        guard !waiting.isEmpty else { return resumeReading() }
-        // In a turn of its own, so that answers that need no wait do not pile up on the stack.
-        context.eventLoop.execute { [bound = bound(context)] in bound.value.next() }
-    }
-
-    private func next() {
-        guard let context else { return }
-        while !isNextRequestDue, let part = waiting.popFirst() { take(part, context) }
-        guard waiting.isEmpty else { return }
-        if head != nil { beginReading(context) }
-        resumeReading()
-    }
-
-    func resumeReading() {
-        guard isReadHeld, mayRead, let context else { return }
-        isReadHeld = false
-        context.read()
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { writableWaiter.resume() } else { watchForStall(context) }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
-            // Who has closed its end does not wait for the answer.
-            closesAfterAnswer = true
-            incoming?.end(.failure(ChannelError.inputClosed))
-            guard isAnswering else { return context.close(promise: nil) }
+            // A client that closes its sending side is treated as disconnected.
+            closesAfterResponse = true
+            requestBody?.end(.failure(ChannelError.inputClosed))
+            guard isResponding else { return context.close(promise: nil) }
             task?.cancel()
         case is ChannelShouldQuiesceEvent:
-            closesAfterAnswer = true
-            // The rest of a request that was answered before its end keeps nobody.
-            if !isAnswering, !isOver { endAfterLastAnswer(context, lingers: isReceiving) }
+            closesAfterResponse = true
+            isShuttingDown = true
+            // The rest of a request that was answered before its end is not waited for.
+            if !isResponding, !isDiscardingInput { endAfterLastResponse(context, lingers: isReceiving) }
         default:
             context.fireUserInboundEventTriggered(event)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError, isNextRequestDue {
-            // It is the next request that cannot be read.
-            closesAfterAnswer = true
-            isOver = true
+        if error is HTTPParserError, isNextRequestPending {
+            // The next request is malformed: the current response is the last one.
+            closesAfterResponse = true
+            isDiscardingInput = true
             return
         }
-        incoming?.end(.failure(error))
-        if error is HTTPParserError, !isAnswering, !isReceiving || head != nil {
+        requestBody?.end(.failure(error))
+        if error is HTTPParserError, !isResponding, !isReceiving || head != nil {
             let headers: HTTPHeaders = ["connection": "close", "content-length": "0"]
             let head = HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers)
             context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -212,56 +157,18 @@ final class ServerConnection: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    private func leave(_ error: any Error) {
-        isEnded = true
-        incoming?.end(.failure(error))
-        incoming = nil
-        waiting.removeAll()
-        task?.cancel()
-        stopWaitingForRoom(error, of: number)
+    private func connectionClosed(_ error: any Error) {
+        isResponseEnded = true
+        requestBody?.end(.failure(error))
+        requestBody = nil
+        pendingParts.removeAll()
+        // The handler of a tunnel that has ended in both directions may have work left.
+        if tunnel?.isFinished != true { task?.cancel() }
+        stopWaitingForWritability(error, of: responseID)
         stopHeartbeat()
         idleTimer?.cancel()
         idleTimer = nil
-    }
-
-    // MARK: Room, pace and time
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, let room {
-            self.room = nil
-            room.resume()
-        }
-        context.fireChannelWritabilityChanged()
-    }
-
-    func waitForRoom(_ continuation: CheckedContinuation<Void, any Error>) {
-        guard let context, context.channel.isActive else {
-            return continuation.resume(throwing: ChannelError.ioOnClosedChannel)
-        }
-        guard !context.channel.isWritable else { return continuation.resume() }
-        guard task?.isCancelled != true else { return continuation.resume(throwing: CancellationError()) }
-        room = continuation
-        context.flush()
-    }
-
-    func stopWaitingForRoom(_ error: any Error, of number: UInt64) {
-        guard number == self.number else { return }
-        room?.resume(throwing: error)
-        room = nil
-    }
-
-    func bound(_ context: ChannelHandlerContext) -> NIOLoopBound<ServerConnection> {
-        NIOLoopBound(self, eventLoop: context.eventLoop)
-    }
-
-    func beat(_ line: ByteBuffer) {
-        // What waits unsent says well enough that somebody is there.
-        guard let context, context.channel.isWritable else { return }
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(line))), promise: nil)
-    }
-
-    func stopHeartbeat() {
-        heartbeat?.stop()
-        heartbeat = nil
+        stallTimer?.cancel()
+        stallTimer = nil
     }
 }

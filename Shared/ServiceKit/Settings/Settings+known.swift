@@ -50,6 +50,18 @@ extension Settings {
         Setting("JWT_ISSUER", "parley", "Required issuer of tokens.", for: [.gateway]),
         Setting("JWT_AUDIENCE", "", "Required audience of tokens; default: not checked.", for: [.gateway]),
         Setting("JWT_JWKS_URL", "", "URL of the public keys for tokens.", for: [.gateway]),
+        Setting(
+            "ALLOWED_HOSTS",
+            "",
+            "Host names answered in the modes open and off, beside loopback ones; comma-separated.",
+            for: [.gateway]
+        ),
+        Setting(
+            "TRUSTED_PROXIES",
+            "",
+            "Addresses or networks of proxies whose X-Forwarded-For and Forwarded count; comma-separated.",
+            for: [.gateway]
+        ),
         Setting("CORS_ORIGINS", "", "Allowed origins of web pages, separated by commas; * for all.", for: [.gateway]),
         Setting("RATE_LIMIT_PER_MINUTE", "300", "Requests per minute of one caller; 0: unlimited.", for: [.gateway]),
         Setting("RATE_LIMIT_PER_HOUR", "5000", "Requests per hour of one caller; 0: unlimited.", for: [.gateway]),

@@ -64,7 +64,7 @@ struct ProviderDiagnosis: Sendable {
         let names = report.models.map(\.name)
         let more = names.count > Self.nameLimit ? " and \(names.count - Self.nameLimit) more" : ""
         let list = names.prefix(Self.nameLimit).joined(separator: ", ") + more
-        guard let model = report.models.first(where: { $0.may(.chat) }) else {
+        guard let model = report.models.first(where: { $0.supports(.chat) }) else {
             let advice = report.name == "ollama" ? " Get one with `ollama pull llama3.2`." : ""
             return Diagnosis.Finding(
                 isHealthy: false,

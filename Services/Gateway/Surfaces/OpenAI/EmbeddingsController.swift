@@ -1,7 +1,6 @@
 import Bus
 import Contracts
 import HTTP
-import Hummingbird
 import JSON
 
 /// `POST /v1/embeddings`.
@@ -9,22 +8,18 @@ struct EmbeddingsController: Sendable {
     let inference: any Bus
     let meter: CallMeter
 
-    func embed(_ request: ServerRequest, _ context: AuthenticatedContext) async throws -> Response {
-        do {
-            let embeddings = try EmbeddingsRequest(try await RequestBody.bytes(of: request))
-            let metered = try await meter.begin(
-                context.caller,
-                model: embeddings.request.model,
-                promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
-                maxTokens: 0
-            )
-            var call = context.call
-            call.deadline = .now + .seconds(300)
-            let made = try await make(embeddings.request, call, metered, context)
-            return try answer(made, asText: embeddings.wantsBase64)
-        } catch let parameter as OpenAIError.Parameter {
-            return OpenAIAnswer.parameter(parameter)
-        }
+    func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let embeddings = try EmbeddingsRequest(try await request.body.jsonBytes())
+        let metered = try await meter.begin(
+            context.caller,
+            model: embeddings.request.model,
+            promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
+            maxTokens: 0
+        )
+        var call = context.call
+        call.deadline = .now + .seconds(300)
+        let made = try await make(embeddings.request, call, metered, context)
+        return try answer(made, asText: embeddings.wantsBase64)
     }
 
     private func make(
@@ -36,16 +31,16 @@ struct EmbeddingsController: Sendable {
         do {
             let made = try await context.answer(call) { try await inference.call(request, $0) }
             let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
-            await metered.end(.told(model: made.model, usage: usage))
+            metered.finish(.reported(model: made.model, usage: usage))
             return made
         } catch {
-            await metered.end(MeteredCall.Outcome(after: error))
+            metered.finish(MeteredCall.Outcome(after: error))
             throw error
         }
     }
 
     private func answer(_ embeddings: Inference.Embeddings, asText: Bool) throws -> Response {
-        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingNumbers.read)
+        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingVector.read)
         var json = JSONWriter()
         json.object { json in
             json.field("object", "list")
@@ -64,6 +59,6 @@ struct EmbeddingsController: Sendable {
                 json.field("total_tokens", embeddings.promptTokens)
             }
         }
-        return OpenAIAnswer.json(json)
+        return OpenAIResponse.json(json)
     }
 }

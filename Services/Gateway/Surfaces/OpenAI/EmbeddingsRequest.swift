@@ -5,13 +5,13 @@ import NIOCore
 /// The body of `POST /v1/embeddings`.
 struct EmbeddingsRequest {
     private(set) var request = Inference.Embed(model: nil, input: [])
-    /// Whether vectors are wanted as base64 rather than as numbers.
+    /// Whether the response contains vectors as base64 instead of numbers.
     private(set) var wantsBase64 = false
     private var hasInput = false
 
-    /// Throws ``OpenAIError/Parameter`` with what is wrong.
+    /// Throws ``OpenAIError/Parameter`` for an invalid parameter.
     init(_ body: ByteBuffer) throws {
-        try JSONPrescan.check(body)
+        try JSONBody.validate(body)
         let reader = ParameterReader(body: body)
         try body.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
@@ -48,7 +48,7 @@ struct EmbeddingsRequest {
         }
     }
 
-    /// A text or several; numbers of tokens mean something to one model alone, and are not taken.
+    /// Parses one text or several; token numbers are not supported, because they depend on the model.
     private func input(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> [String] {
         guard json.kind == .array else {
             guard json.kind == .text else {
@@ -63,7 +63,7 @@ struct EmbeddingsRequest {
                     param: "input",
                     code: "invalid_type",
                     message: "Invalid type for 'input[\(texts.count)]': expected a string, but got \(json.kind.phrase) "
-                        + "instead. Tokens are not taken: send the texts themselves."
+                        + "instead. Token arrays are not supported: send strings."
                 )
             }
             texts.append(try json.string())
@@ -76,7 +76,7 @@ struct EmbeddingsRequest {
             throw OpenAIError.Parameter(
                 param: "input",
                 code: nil,
-                message: "Invalid 'input': it cannot be an empty array, nor hold an empty string."
+                message: "Invalid 'input': it must not be an empty array or contain an empty string."
             )
         }
         guard texts.count <= 2048 else {

@@ -1,7 +1,7 @@
 import Bus
 import Contracts
 import Foundation
-import Hummingbird
+import HTTP
 import JSON
 
 /// `GET /v1/models` and `GET /v1/models/{model}`.
@@ -15,23 +15,22 @@ struct ModelListController: Sendable {
             json.field("object", "list")
             json.array("data", reports.flatMap(\.models)) { $1.writeOpenAI(to: &$0) }
         }
-        return OpenAIAnswer.json(json)
+        return OpenAIResponse.json(json)
     }
 
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let name = context.coreContext.parameters.getCatchAll().joined(separator: "/")
-        guard let plain = name.removingPercentEncoding, !plain.isEmpty else {
-            throw Fault(.missing, "There is no model of that name.")
+        guard let name = context.parameters.get("model") else {
+            throw Fault(.missing, "Model not found")
         }
-        let model = try await inference.call(Models.Find(name: plain), context.call)
+        let model = try await inference.call(Models.Find(name: name), context.call)
         var json = JSONWriter()
         model.writeOpenAI(to: &json)
-        return OpenAIAnswer.json(json)
+        return OpenAIResponse.json(json)
     }
 }
 
 extension Model {
-    /// As OpenAI lists it; when it was made is known to nobody here.
+    /// Writes a model in OpenAI's format; its creation date is unknown.
     fileprivate func writeOpenAI(to json: inout JSONWriter) {
         json.object { json in
             json.field("id", name)

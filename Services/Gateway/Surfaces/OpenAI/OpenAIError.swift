@@ -1,9 +1,10 @@
 import Bus
 import Contracts
+import HTTP
 import HTTPTypes
 import JSON
 
-/// An error as OpenAI's API names it.
+/// An error in the format of OpenAI's API.
 struct OpenAIError {
     let status: HTTPResponse.Status
     let message: String
@@ -11,7 +12,7 @@ struct OpenAIError {
     let param: String?
     let code: String?
 
-    /// A parameter that is wrong, in OpenAI's own words; thrown where a request is read.
+    /// An invalid request parameter, in the words of OpenAI's API.
     struct Parameter: Error {
         let param: String?
         let code: String?
@@ -29,12 +30,13 @@ struct OpenAIError {
     init(_ fault: Fault) {
         message = fault.message
         switch fault.code {
-        case .unauthorized, .keyLost:
+        case .unauthorized, .keyInvalidated:
             (status, type, param, code) = (.unauthorized, Self.invalid, nil, "invalid_api_key")
         case .forbidden: (status, type, param, code) = (.forbidden, Self.invalid, nil, "permission_denied")
         case .missing: (status, type, param, code) = (.notFound, Self.invalid, "model", "model_not_found")
-        case .lost: (status, type, param, code) = (.notFound, Self.invalid, nil, "unknown_url")
+        case .unknownPath: (status, type, param, code) = (.notFound, Self.invalid, nil, "unknown_url")
         case .wrongMethod: (status, type, param, code) = (.methodNotAllowed, Self.invalid, nil, "method_not_supported")
+        case .misdirected: (status, type, param, code) = (.misdirectedRequest, Self.invalid, nil, "misdirected_request")
         case .unsupportedType:
             (status, type, param, code) = (.unsupportedMediaType, Self.invalid, nil, "unsupported_media_type")
         case .contextTooLong:
@@ -48,20 +50,22 @@ struct OpenAIError {
         case .invalid, .rejected, .conflict:
             (status, type, param, code) = (fault.code.status, Self.invalid, nil, nil)
         case .tooLarge: (status, type, param, code) = (.contentTooLarge, Self.invalid, nil, "request_too_large")
-        // Whether a model's server or one of ours is down makes no difference to a client.
+        // Clients need not know whether a provider or one of our services is down.
         case .unreachable: (status, type, param, code) = (fault.code.status, Self.server, nil, "unavailable")
-        default: (status, type, param, code) = (fault.code.status, Self.server, nil, fault.code.rawValue)
+        default:
+            status = fault.code.publicStatus
+            (type, param, code) = (status.code < 500 ? Self.invalid : Self.server, nil, fault.code.rawValue)
         }
     }
 
     private static let invalid = "invalid_request_error"
     private static let server = "server_error"
 
-    /// Whether the same request may well succeed later.
+    /// Whether the same request may succeed later.
     var isWorthRetrying: Bool {
         switch code {
         case "insufficient_quota", "upstream_auth", "method_not_supported": false
-        default: status.code == 429 || status.code >= 500
+        default: [408, 429].contains(status.code) || status.code >= 500
         }
     }
 
@@ -77,7 +81,6 @@ struct OpenAIError {
     }
 }
 
-extension Fault.Code {
-    /// There is no such path.
-    static let lost = Self(rawValue: "lost")
+extension OpenAIError.Parameter: RespondingError {
+    func response() -> Response { OpenAIResponse.invalidParameter(self) }
 }

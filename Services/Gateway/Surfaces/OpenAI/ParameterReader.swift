@@ -2,11 +2,11 @@ import Contracts
 import JSON
 import NIOCore
 
-/// Reads the members of a request and refuses what is wrong as OpenAI's API does, word for word.
+/// Reads request parameters; errors have the words of OpenAI's API.
 struct ParameterReader {
     private let body: ByteBuffer
 
-    /// - Parameter body: what the scanner walks over.
+    /// `body` is the buffer that the scanner reads.
     init(body: ByteBuffer) {
         self.body = body
     }
@@ -35,19 +35,19 @@ struct ParameterReader {
         )
     }
 
-    /// Refuses a name that is longer than any model's, before anybody keeps it.
+    /// Rejects a model name that is longer than any existing one.
     static func checkName(_ model: String) throws {
         guard model.utf8.count > 256 else { return }
         throw Fault(.missing, "The model `\(model.prefix(64))…` does not exist: its name is too long.")
     }
 
-    /// The value that is next, as the bytes that it came as.
+    /// Returns the next value as bytes.
     func raw(_ json: inout JSONScanner) throws -> ByteBuffer {
         let raw = try json.raw()
         return body.getSlice(at: body.readerIndex + raw.startIndex, length: raw.count) ?? ByteBuffer()
     }
 
-    /// A string; `null` is nothing.
+    /// Returns a string; `nil` for `null`.
     func text(_ name: String, _ json: inout JSONScanner) throws -> String? {
         switch json.kind {
         case .text: return try json.string()
@@ -60,7 +60,7 @@ struct ParameterReader {
 
     func flag(_ name: String, _ json: inout JSONScanner) throws -> Bool? {
         switch json.kind {
-        case .flag: return try json.flag()
+        case .flag: return try json.bool()
         case .null:
             try json.skip()
             return nil
@@ -97,7 +97,7 @@ struct ParameterReader {
         return decimal
     }
 
-    /// A text that ends the answer, or up to four of them.
+    /// Reads up to four stop sequences.
     func stops(_ json: inout JSONScanner) throws -> [String]? {
         guard json.kind == .array else { return try text("stop", &json).map { [$0] } }
         var stops: [String] = []
@@ -120,7 +120,7 @@ struct ParameterReader {
         return stops.filter { !$0.isEmpty }
     }
 
-    /// Reads an object; answers whether there was one, rather than `null`.
+    /// Reads an object; returns `false` for `null`.
     func object(
         _ name: String,
         _ json: inout JSONScanner,
@@ -137,14 +137,14 @@ struct ParameterReader {
         }
     }
 
-    /// The error for a value of the wrong kind, which is next.
+    /// The error for the next value, which has the wrong type.
     func wrongType(_ name: String, _ wanted: String, _ json: inout JSONScanner) throws -> OpenAIError.Parameter {
         Self.wrongType(name, wanted, json.kind.phrase)
     }
 
     private func number(_ name: String, _ wanted: String, _ json: inout JSONScanner) throws -> String? {
         switch json.kind {
-        case .number: return try json.textOrPlain()
+        case .number: return try json.stringOrScalar()
         case .null:
             try json.skip()
             return nil
@@ -173,7 +173,7 @@ struct ParameterReader {
 }
 
 extension JSONScanner.Kind {
-    /// What it is called in a sentence.
+    /// The name of the type in an error message.
     var phrase: String {
         switch self {
         case .object: "an object"

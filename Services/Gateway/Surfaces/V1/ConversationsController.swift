@@ -1,9 +1,10 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
+import NIOHTTP1
 
-/// `/api/v1/chat/conversations`: open, list, delete.
+/// `/api/v1/chat/conversations`: create, list and delete conversations.
 struct ConversationsController: Sendable {
     let conversations: any Bus
 
@@ -13,7 +14,7 @@ struct ConversationsController: Sendable {
     }
 
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         guard let persona = Persona.ID(body.influencer_id) else {
             throw Fault(.invalid, "`influencer_id` must be a UUID.")
         }
@@ -23,13 +24,13 @@ struct ConversationsController: Sendable {
         )
         var json = JSONWriter()
         json.conversation(opened.conversation)
-        return V1Answer.json(json, status: opened.isNew ? .created : .ok)
+        return V1Response.json(json, status: opened.isNew ? .created : .ok)
     }
 
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let query = PageQuery(request)
+        let query = QueryParameters(request)
         let limit = try query.integer("limit", default: 20, in: 1...100)
-        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
+        let offset = try query.integer("offset", default: 0, in: QueryParameters.offsets)
         let page = try await conversations.call(
             Conversations.List(persona: try query.identifier("influencer_id"), limit: limit, offset: offset),
             context.call
@@ -41,7 +42,7 @@ struct ConversationsController: Sendable {
             json.field("limit", limit)
             json.field("offset", offset)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
@@ -54,6 +55,6 @@ struct ConversationsController: Sendable {
             json.field("deleted_conversation_id", id.description)
             json.field("deleted_messages_count", deleted.messageCount)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

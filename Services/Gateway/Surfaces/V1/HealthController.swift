@@ -1,10 +1,11 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
+import NIOHTTP1
 import Synchronization
 
-/// `/`, `/health` and `/status`: how the house stands, in seed 003's shape.
+/// `/`, `/health` and `/status`, in the format of seed 003.
 struct HealthController: Sendable {
     let conversations: any Bus
     let peers: PeerHealth
@@ -18,31 +19,31 @@ struct HealthController: Sendable {
             json.field("status", "running")
             json.field("health", "/health")
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// 503 when the gateway cannot serve: without conversation-svc or inference-svc.
+    /// Returns 503 if conversation-svc or inference-svc is not ready.
     func health(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let states = await peers.states()
-        let isHealthy = states.allSatisfy { !$0.isNeeded || $0.fault == nil }
+        let isHealthy = states.allSatisfy { !$0.isRequired || $0.fault == nil }
         var json = JSONWriter()
         json.object { json in
             json.field("status", isHealthy ? "healthy" : "unhealthy")
-            json.field("timestamp", V1Time.text(.now()))
+            json.field("timestamp", V1Timestamp.text(.now()))
             json.object("services") { json in
                 for state in states {
                     json.object(state.name) { json in
                         json.field("status", state.fault == nil ? "up" : "down")
                         json.field("latency_ms", state.fault == nil ? state.milliseconds : nil)
                         json.field("error", state.fault)
-                        // Keys of the seed that say nothing here; its clients expect them.
+                        // Members without a meaning here, which the seed's clients expect.
                         json.null("pool_size")
                         json.null("pool_free")
                     }
                 }
             }
         }
-        return V1Answer.json(json, status: isHealthy ? .ok : .serviceUnavailable)
+        return V1Response.json(json, status: isHealthy ? .ok : .serviceUnavailable)
     }
 
     func status(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -60,13 +61,13 @@ struct HealthController: Sendable {
                 json.field("total_messages", counted?.messages)
                 json.field("active_influencers", counted?.activePersonas)
             }
-            json.field("timestamp", V1Time.text(.now()))
+            json.field("timestamp", V1Timestamp.text(.now()))
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }
 
-/// Which Parley this is.
+/// The version of Parley.
 enum Version {
     static let text = "0.1.0"
 }

@@ -1,16 +1,16 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
 
-/// `/api/v1/influencers`: personas, under the name that v1 gives them; open to everybody.
+/// `/api/v1/influencers`: personas, by their name in v1; public.
 struct InfluencersController: Sendable {
     let conversations: any Bus
 
     func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let query = PageQuery(request)
+        let query = QueryParameters(request)
         let limit = try query.integer("limit", default: 50, in: 1...100)
-        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
+        let offset = try query.integer("offset", default: 0, in: QueryParameters.offsets)
         let page = try await conversations.call(
             Personas.List(limit: limit, offset: offset),
             context.call(as: context.principal)
@@ -22,7 +22,7 @@ struct InfluencersController: Sendable {
             json.field("limit", limit)
             json.field("offset", offset)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     func find(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -30,6 +30,6 @@ struct InfluencersController: Sendable {
         let persona = try await conversations.call(Personas.Find(id: id), context.call(as: context.principal))
         var json = JSONWriter()
         json.influencer(persona)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

@@ -1,16 +1,18 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
-/// `/api/v1/keys`: make, list, change and revoke API keys; `?user=` is for admins.
+/// `/api/v1/keys`: create, list, change and revoke API keys; `?user=` is for admins.
 struct KeysController: Sendable {
     let conversations: any Bus
 
     private struct Body: Decodable {
         var name: String?
         var role: String?
-        /// In seconds from now.
+        /// Seconds from now.
         var expires_in: Int?
         var requests_per_minute: Int?
         var requests_per_hour: Int?
@@ -35,18 +37,18 @@ struct KeysController: Sendable {
         func readEnd(now: Timestamp = .now()) throws -> Timestamp? {
             guard let expires_in else { return nil }
             guard (1...3_155_760_000).contains(expires_in) else {
-                throw Fault(.invalid, "`expires_in` must be a whole number of seconds, at most a hundred years.")
+                throw Fault(.invalid, "`expires_in` must be an integer from 1 to 3155760000, in seconds.")
             }
             return Timestamp(microseconds: now.microseconds + Int64(expires_in) * 1_000_000)
         }
     }
 
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         let created = try await conversations.call(
             Keys.Create(
                 name: body.name ?? "",
-                user: try PageQuery(request).text("user"),
+                user: try QueryParameters(request).text("user"),
                 role: try body.readRole() ?? .user,
                 limits: body.limits,
                 expiresAt: try body.readEnd()
@@ -55,15 +57,15 @@ struct KeysController: Sendable {
         )
         var json = JSONWriter()
         json.key(created.key, secret: created.secret)
-        var response = V1Answer.json(json, status: .created)
+        var response = V1Response.json(json, status: .created)
         response.headers[.cacheControl] = "no-store"
         return response
     }
 
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let query = PageQuery(request)
+        let query = QueryParameters(request)
         let limit = try query.integer("limit", default: 50, in: 1...200)
-        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
+        let offset = try query.integer("offset", default: 0, in: QueryParameters.offsets)
         let list = Keys.List(
             user: try query.text("user"),
             isAll: try query.flag("all"),
@@ -78,13 +80,13 @@ struct KeysController: Sendable {
             json.field("limit", limit)
             json.field("offset", offset)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// What the body does not name stays; of the limits either all stay or none.
+    /// Changes the members in the body; limits are changed all together.
     func change(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = try key(context)
-        let body = try await RequestBody.read(Body.self, from: request)
+        let body = try await request.body.json(Body.self)
         let change = Keys.Change(
             key: id,
             name: body.name,
@@ -102,7 +104,7 @@ struct KeysController: Sendable {
             json.field("success", true)
             json.field("revoked_key_id", key.id.description)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
     private func key(_ context: AuthenticatedContext) throws -> APIKey.ID {
@@ -112,12 +114,12 @@ struct KeysController: Sendable {
     private func answer(_ key: APIKey) -> Response {
         var json = JSONWriter()
         json.key(key)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }
 
 extension JSONWriter {
-    /// A key, with its secret at the one time when that is known.
+    /// Writes a key, with its secret when it was just created.
     fileprivate mutating func key(_ key: APIKey, secret: String? = nil) {
         object { json in
             json.field("id", key.id.description)
@@ -128,9 +130,9 @@ extension JSONWriter {
             json.field("requests_per_minute", key.limits.requestsPerMinute)
             json.field("requests_per_hour", key.limits.requestsPerHour)
             json.field("concurrent_runs", key.limits.concurrentRuns)
-            json.field("created_at", V1Time.text(key.createdAt))
-            json.field("expires_at", key.expiresAt.map(V1Time.text))
-            json.field("last_used_at", key.lastUsedAt.map(V1Time.text))
+            json.field("created_at", V1Timestamp.text(key.createdAt))
+            json.field("expires_at", key.expiresAt.map(V1Timestamp.text))
+            json.field("last_used_at", key.lastUsedAt.map(V1Timestamp.text))
         }
     }
 }

@@ -1,9 +1,9 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
 
-/// `/api/v1/chat/conversations/{id}/messages`: read what was said, and choose between its branches.
+/// `/api/v1/chat/conversations/{id}/messages`: list messages and select branches.
 struct MessagesController: Sendable {
     private static let limits = 1...200
 
@@ -11,9 +11,9 @@ struct MessagesController: Sendable {
 
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = try context.conversation()
-        let query = PageQuery(request)
+        let query = QueryParameters(request)
         let limit = try query.integer("limit", default: 50, in: Self.limits)
-        let offset = try query.integer("offset", default: 0, in: PageQuery.offsets)
+        let offset = try query.integer("offset", default: 0, in: QueryParameters.offsets)
         let list = Messages.List(
             conversation: id,
             limit: limit,
@@ -35,13 +35,13 @@ struct MessagesController: Sendable {
             json.array("messages", page.items) { $0.message($1) }
             json.field("total", page.total)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// Makes the conversation go on from a message of another branch; answers with the newest messages as they are then.
+    /// Selects the branch of a message; returns the newest messages of that branch.
     func select(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (id, message) = (try context.conversation(), try context.message())
-        let limit = try PageQuery(request).integer("limit", default: 50, in: Self.limits)
+        let limit = try QueryParameters(request).integer("limit", default: 50, in: Self.limits)
         let select = Messages.Select(conversation: id, message: message, limit: limit)
         return answer(try await conversations.call(select, context.call), of: id, limit: limit, offset: 0)
     }
@@ -55,6 +55,6 @@ struct MessagesController: Sendable {
             json.field("limit", limit)
             json.field("offset", offset)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

@@ -1,13 +1,13 @@
 import Bus
 import Contracts
 import Foundation
-import Hummingbird
+import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
-/// `/api/v1/models`: which models there are; fetch, make and delete one.
+/// `/api/v1/models`: list, show, pull, create and delete models.
 struct ModelsController: Sendable {
-    static let path = "/api/v1/models"
-
     let inference: any Bus
     let mode: AuthenticationMode
 
@@ -23,7 +23,7 @@ struct ModelsController: Sendable {
         var parameters: RawJSON?
     }
 
-    /// All models, and how their providers stand.
+    /// Returns all models and the status of their providers.
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let reports = try await inference.call(Models.List(), context.call)
         let mayManage = mayManage(context)
@@ -32,28 +32,28 @@ struct ModelsController: Sendable {
             json.array("models", reports.flatMap(\.models)) { $0.model($1) }
             json.array("providers", reports) { $0.provider($1, withAddress: mayManage) }
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// One model, with all that its provider tells of it.
+    /// Returns one model with its provider's details.
     func show(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let description = try await inference.call(Models.Show(model: try Self.model(request)), context.call)
+        let description = try await inference.call(Models.Show(model: try Self.model(context)), context.call)
         var json = JSONWriter()
         json.description(description)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// Begins to fetch a model, or joins who does already.
+    /// Starts a pull, or joins one that is in progress.
     func pull(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let body = try await RequestBody.read(PullBody.self, from: request)
+        let body = try await request.body.json(PullBody.self)
         return answer(try await inference.call(Models.Pull(model: body.model), context.jobCall))
     }
 
-    /// Begins to make a model of another one.
+    /// Starts the creation of a model from another one.
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let body = try await RequestBody.read(CreateBody.self, from: request)
+        let body = try await request.body.json(CreateBody.self)
         let create = Models.Create(
             model: body.model,
             from: body.from,
@@ -66,9 +66,9 @@ struct ModelsController: Sendable {
 
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
-        let model = try Self.model(request)
+        let model = try Self.model(context)
         var call = context.call
-        // The files of a large model take their time.
+        // Deleting the files of a large model takes long.
         call.deadline = .now + .seconds(70)
         _ = try await inference.call(Models.Delete(model: model), call)
         var json = JSONWriter()
@@ -77,10 +77,10 @@ struct ModelsController: Sendable {
             json.field("message", "Model deleted successfully")
             json.field("deleted_model", model)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// The jobs that go on, and those that ended lately.
+    /// Returns the jobs in progress and those that ended recently.
     func jobs(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let jobs = try await inference.call(Models.Pulls(), context.jobCall)
         var json = JSONWriter()
@@ -88,52 +88,48 @@ struct ModelsController: Sendable {
             json.array("pulls", jobs) { $0.job($1) }
             json.field("total", jobs.count)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    /// A job as it stands, and as it goes on, to its end.
+    /// Streams the progress of a job until it ends.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let follow = Models.FollowPull(id: try Self.job(context))
         let stream = try await context.stream(context.jobCall) { try await inference.stream(follow, $0) }
-        return ModelJobStream.response(of: stream)
+        return ModelJobEventStream.response(of: stream)
     }
 
-    /// Ends a job.
+    /// Cancels a job.
     func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try requireManager(context)
         let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.jobCall)
         var json = JSONWriter()
         json.job(job)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    private func answer(_ begun: Models.BegunJob) -> Response {
+    private func answer(_ begun: Models.StartedJob) -> Response {
         var json = JSONWriter()
         json.job(begun.job, isJoined: !begun.isNew)
-        var response = V1Answer.json(json, status: .accepted)
-        response.headers[.location] = "\(Self.path)/pulls/\(begun.job.id)/events"
+        var response = V1Response.json(json, status: .accepted)
+        response.headers[.location] = "/api/v1/models/pulls/\(begun.job.id)/events"
         return response
     }
 
-    /// Where nobody is asked who they are, nobody can be told apart as an admin.
+    /// In open mode, every user on this machine may manage models.
     private func mayManage(_ context: AuthenticatedContext) -> Bool {
-        mode == .open || context.principal.role == .admin
+        context.principal.role == .admin || mode == .open && context.isLoopback
     }
 
     private func requireManager(_ context: AuthenticatedContext) throws(Fault) {
         guard mayManage(context) else {
-            throw Fault(.forbidden, "Models are fetched, made and deleted by admins only.")
+            throw Fault(.forbidden, "Only admins can pull, create and delete models.")
         }
     }
 
-    /// The model in the path, which is all that follows, slashes included; they may be encoded.
-    private static func model(_ request: Request) throws(Fault) -> String {
-        var name = String(request.uri.path.dropFirst(path.count + 1))
-        if name.hasSuffix("/") { name.removeLast() }
-        guard let plain = name.removingPercentEncoding, !plain.isEmpty else {
-            throw Fault(.missing, "Model not found")
-        }
-        return plain
+    /// The model name: the rest of the path, including slashes; percent-encoding is allowed.
+    private static func model(_ context: AuthenticatedContext) throws(Fault) -> String {
+        guard let name = context.parameters.get("model") else { throw Fault(.missing, "Model not found") }
+        return name
     }
 
     private static func job(_ context: AuthenticatedContext) throws -> ModelJob.ID {
@@ -142,10 +138,10 @@ struct ModelsController: Sendable {
 }
 
 extension AuthenticatedContext {
-    /// The call on the bus for what concerns jobs: one replica of inference-svc has them all.
+    /// The bus context for jobs: all of them are on one replica of inference-svc.
     fileprivate var jobCall: CallContext {
         var call = call
-        call.wantsSameReplica = true
+        call.requiresSameReplica = true
         return call
     }
 }

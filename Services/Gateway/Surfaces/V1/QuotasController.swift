@@ -1,10 +1,10 @@
 import Bus
 import Contracts
 import Foundation
-import Hummingbird
+import HTTP
 import JSON
 
-/// `/api/v1/quotas/{principal}`: look at a quota, and set it; the principal is a user's name or `key:<id>`.
+/// `/api/v1/quotas/{principal}`: show and set quotas; the principal is a user's name or `key:<id>`.
 struct QuotasController: Sendable {
     let conversations: any Bus
 
@@ -21,7 +21,7 @@ struct QuotasController: Sendable {
             }
             var quota = Quota(period: period, requests: requests, tokens: tokens, concurrentRuns: concurrent_runs)
             guard let cost else { return quota }
-            quota.cost = V1Money.millionths(cost)
+            quota.cost = V1Cost.millionths(cost)
             guard quota.cost != nil else {
                 throw Fault(.invalid, "`cost` must be an amount from 0 to 1000000 in the currency of the prices.")
             }
@@ -35,19 +35,19 @@ struct QuotasController: Sendable {
 
     func set(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let subject = try subject(context)
-        let quota = try await RequestBody.read(Body.self, from: request).read()
+        let quota = try await request.body.json(Body.self).read()
         return answer(try await conversations.call(Quotas.Set(subject: subject, quota: quota), context.call))
     }
 
-    /// Who is meant: `alice`, or `user:alice` where a name could be taken for another's, or `key:<id>`.
+    /// The subject in the path: `alice`, or `user:alice` for a name that is ambiguous, or `key:<id>`.
     private func subject(_ context: AuthenticatedContext) throws -> Quota.Subject {
-        guard let name = context.parameters.get("principal")?.removingPercentEncoding,
-            TokenClaims.isUserName(name)
-        else { throw Fault(.missing, "There is no such principal.") }
+        guard let name = context.parameters.get("principal"), TokenClaims.isUserName(name) else {
+            throw Fault(.missing, "Principal not found")
+        }
         return Quota.Subject(name) ?? .user(name)
     }
 
-    private func answer(_ standing: Quotas.Standing) -> Response {
+    private func answer(_ standing: Quotas.Status) -> Response {
         let (quota, used, reserved) = (standing.quota, standing.used, standing.reserved)
         var json = JSONWriter()
         json.object { json in
@@ -59,18 +59,18 @@ struct QuotasController: Sendable {
             json.part("requests", quota?.requests, used: used.requests, reserved: reserved.requests)
             json.part("tokens", quota?.tokens, used: used.tokens, reserved: reserved.tokens)
             json.object("cost") { json in
-                json.field("limit", quota?.cost.map(V1Money.amount))
-                json.field("used", V1Money.amount(used.cost ?? 0))
-                json.field("reserved", V1Money.amount(reserved.cost ?? 0))
+                json.field("limit", quota?.cost.map(V1Cost.amount))
+                json.field("used", V1Cost.amount(used.cost ?? 0))
+                json.field("reserved", V1Cost.amount(reserved.cost ?? 0))
                 json.field("unpriced_requests", used.unpricedRequests)
             }
             json.object("concurrent_runs") { json in
                 json.field("limit", quota?.concurrentRuns)
                 json.field("used", reserved.requests)
             }
-            json.field("resets_at", V1Time.text(standing.resetsAt))
+            json.field("resets_at", V1Timestamp.text(standing.resetsAt))
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }
 

@@ -1,19 +1,21 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
-/// `/api/v1/chat/conversations/{id}/runs/{run}`: look at a run, read its events on, end it.
+/// `/api/v1/chat/conversations/{id}/runs/{run}`: show, follow and cancel runs.
 struct RunsController: Sendable {
     let conversations: any Bus
 
-    /// How the run stands; whoever asks for a stream gets its events.
+    /// Returns the run, or its events if `Accept` asks for a stream.
     func find(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        if RunStream.isWanted(by: request) { return try await stream(request, context) }
+        if RunEventStream.isWanted(by: request) { return try await stream(request, context) }
         return try await state(context)
     }
 
-    /// The events after the last that the client has; whoever asks for JSON alone gets the run as it stands.
+    /// Streams the events after the client's last one, or returns the run if `Accept` asks for JSON.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         if request.headers[.accept]?.lowercased() == "application/json" { return try await state(context) }
         return try await stream(request, context)
@@ -34,15 +36,15 @@ struct RunsController: Sendable {
         let follow = Runs.Follow(conversation: conversation, run: run, after: try last(request))
         let started = ContinuousClock.now
         let stream = try await context.stream(context.call) { try await conversations.stream(follow, $0) }
-        return RunStream.response(following: stream, of: run, since: started)
+        return RunEventStream.response(following: stream, of: run, since: started)
     }
 
-    /// The number of the client's last event: what `Last-Event-ID` or `?after=` says, or the larger of both.
+    /// The number of the client's last event: the larger of `Last-Event-ID` and `?after=`.
     private func last(_ request: Request) throws -> Int {
-        let after = try PageQuery(request).integer("after", default: 0, in: PageQuery.offsets)
+        let after = try QueryParameters(request).integer("after", default: 0, in: QueryParameters.offsets)
         guard let text = request.headers[.lastEventID], !text.isEmpty else { return after }
-        guard let number = PageQuery.number(text), PageQuery.offsets.contains(number) else {
-            throw Fault(.invalid, "The header Last-Event-ID must be the number of an event.")
+        guard let number = QueryParameters.number(text), QueryParameters.offsets.contains(number) else {
+            throw Fault(.invalid, "The header Last-Event-ID must be the `id` of an event.")
         }
         return max(after, number)
     }
@@ -50,6 +52,6 @@ struct RunsController: Sendable {
     private func answer(_ run: Run) -> Response {
         var json = JSONWriter()
         json.run(run)
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

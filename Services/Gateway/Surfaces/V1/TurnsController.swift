@@ -1,56 +1,58 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
+import HTTPTypes
 import JSON
+import NIOHTTP1
 
-/// What makes an answer: something said, something said in another way, another answer.
+/// Starts turns: send, edit, regenerate.
 ///
-/// Each is answered in the same two ways: as JSON when the answer is whole, or as events while it is made.
+/// The response is JSON after the run, or a stream of its events.
 struct TurnsController: Sendable {
     let conversations: any Bus
 
     /// `POST …/messages`.
     func send(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try await say(request, context, insteadOf: nil)
+        try await send(request, context, insteadOf: nil)
     }
 
     /// `POST …/messages/{message}/edit`.
     func edit(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try await say(request, context, insteadOf: try context.message())
+        try await send(request, context, insteadOf: try context.message())
     }
 
-    private func say(
+    private func send(
         _ request: Request,
         _ context: AuthenticatedContext,
         insteadOf message: Message.ID?
     ) async throws -> Response {
         let conversation = try context.conversation()
-        let body = try await RequestBody.read(MessageBody.self, from: request)
+        let body = try await request.body.json(MessageRequest.self)
         let start = Runs.Start(
             conversation: conversation,
             content: try body.validated(),
             insteadOf: message,
-            key: try RequestKeyField.read(request, body: body.client_message_id)
+            key: try IdempotencyKey.read(request, body: body.client_message_id)
         )
         return try await answer(start, wantsStream: body.stream, request, context)
     }
 
-    /// `POST …/messages/{message}/regenerate`; a body is not needed.
+    /// `POST …/messages/{message}/regenerate`; the body is optional.
     func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (conversation, message) = (try context.conversation(), try context.message())
-        let body = try await RequestBody.readIfAny(RegenerateBody.self, from: request)
+        let body = try await request.body.jsonIfPresent(RegenerateBody.self)
         let start = Runs.Start(
             conversation: conversation,
             content: nil,
             insteadOf: message,
-            key: try RequestKeyField.read(request, body: body?.client_message_id)
+            key: try IdempotencyKey.read(request, body: body?.client_message_id)
         )
         return try await answer(start, wantsStream: body?.stream, request, context)
     }
 
     private struct RegenerateBody: Decodable {
         var stream: Bool?
-        var client_message_id: LenientText?
+        var client_message_id: LenientString?
     }
 
     private func answer(
@@ -59,11 +61,11 @@ struct TurnsController: Sendable {
         _ request: Request,
         _ context: AuthenticatedContext
     ) async throws -> Response {
-        guard wantsStream == true || RunStream.isWanted(by: request) else {
+        guard wantsStream == true || RunEventStream.isWanted(by: request) else {
             return try await complete(start, context)
         }
         let started = ContinuousClock.now
-        return try await RunStream.response(
+        return try await RunEventStream.response(
             toTurn: try await context.stream(context.call) { try await conversations.stream(start, $0) },
             since: started
         )
@@ -71,7 +73,7 @@ struct TurnsController: Sendable {
 
     private func complete(_ start: Runs.Start, _ context: AuthenticatedContext) async throws -> Response {
         var call = context.call
-        // The run has its own limits; this only bounds the wait for them.
+        // The run has its own timeouts; this bounds the wait for them.
         call.deadline = .now + .seconds(900)
         let turn = try await context.answer(call) { try await conversations.call(Runs.Complete(start), $0) }
         var response = answer(turn)
@@ -84,9 +86,9 @@ struct TurnsController: Sendable {
 
     private func answer(_ turn: Turn) -> Response {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
-            var fault = turn.end.fault ?? Fault(.unavailable, "No answer could be made.")
+            var fault = turn.end.fault ?? Fault(.unavailable, "The run failed.")
             if fault.code != .full { fault.code = .unavailable }
-            return V1Answer.fault(fault) { json in
+            return V1Response.error(fault) { json in
                 json.field("run_id", turn.run.description)
                 json.field("status", turn.end.status.rawValue)
                 json.message("user_message", turn.userMessage)
@@ -98,6 +100,6 @@ struct TurnsController: Sendable {
             json.message("user_message", turn.userMessage)
             json.end(turn.end)
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 }

@@ -1,19 +1,19 @@
 import Bus
 import Contracts
-import Hummingbird
+import HTTP
 import JSON
 
-/// `GET /api/v1/usage`: who took how much of which model on which day.
+/// `GET /api/v1/usage`: usage by day, model, API key and user.
 struct UsageController: Sendable {
-    /// How many days are told when nobody says how many.
-    private static let usualDays = 30
+    /// Default length of the report, in days.
+    private static let defaultDays = 30
 
     let conversations: any Bus
 
     func report(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let query = PageQuery(request)
+        let query = QueryParameters(request)
         let to = try day("to", query) ?? Day(.now())
-        let from = try day("from", query) ?? Day(number: max(0, to.number - Self.usualDays + 1))
+        let from = try day("from", query) ?? Day(number: max(0, to.number - Self.defaultDays + 1))
         let groups = try groups(query)
         let report = Usage.Report(
             user: try query.text("user"),
@@ -31,23 +31,23 @@ struct UsageController: Sendable {
             json.array("usage", reported.lines) { json, line in
                 json.object { $0.line(line, groups: groups) }
             }
-            json.object("total") { $0.tally(reported.total) }
+            json.object("total") { $0.members(reported.total) }
         }
-        return V1Answer.json(json)
+        return V1Response.json(json)
     }
 
-    private func day(_ name: String, _ query: PageQuery) throws -> Day? {
+    private func day(_ name: String, _ query: QueryParameters) throws -> Day? {
         guard let text = try query.text(name) else { return nil }
         guard let day = Day(text) else { throw Fault(.invalid, "`\(name)` must be a day such as 2026-11-21.") }
         return day
     }
 
-    private func groups(_ query: PageQuery) throws -> [Usage.Group] {
+    private func groups(_ query: QueryParameters) throws -> [Usage.Group] {
         guard let text = try query.text("group_by") else { return [.day, .model] }
         var groups: [Usage.Group] = []
         for word in text.split(separator: ",") {
             guard let group = Usage.Group(rawValue: String(word)) else {
-                throw Fault(.invalid, "`group_by` must be any of day, model, key and user, with commas.")
+                throw Fault(.invalid, "`group_by` must be a comma-separated list of day, model, key and user.")
             }
             if !groups.contains(group) { groups.append(group) }
         }
@@ -67,30 +67,16 @@ extension JSONWriter {
             case .user: field("user_id", line.user)
             }
         }
-        tally(line.tally)
+        members(line.total)
     }
 
-    fileprivate mutating func tally(_ tally: Usage.Tally) {
-        field("requests", tally.requests)
-        field("prompt_tokens", tally.promptTokens)
-        field("completion_tokens", tally.completionTokens)
-        field("total_tokens", tally.tokens)
-        field("estimated_tokens", tally.estimatedTokens)
-        field("cost", tally.cost.map(V1Money.amount))
-        field("unpriced_requests", tally.unpricedRequests)
-    }
-}
-
-/// Money as v1 writes it: a number in the currency of the prices.
-enum V1Money {
-    static func amount(_ millionths: Int) -> Double {
-        Double(millionths) / 1_000_000
-    }
-
-    /// Reads an amount; `nil` for one that cannot be.
-    static func millionths(_ amount: Double) -> Int? {
-        let millionths = (amount * 1_000_000).rounded()
-        guard (0...1e12).contains(millionths) else { return nil }
-        return Int(exactly: millionths)
+    fileprivate mutating func members(_ total: Usage.Total) {
+        field("requests", total.requests)
+        field("prompt_tokens", total.promptTokens)
+        field("completion_tokens", total.completionTokens)
+        field("total_tokens", total.tokens)
+        field("estimated_tokens", total.estimatedTokens)
+        field("cost", total.cost.map(V1Cost.amount))
+        field("unpriced_requests", total.unpricedRequests)
     }
 }

@@ -1,20 +1,28 @@
 import Contracts
 
-/// What the demo model makes of images and sound: it reads what kind of file it is, and says that it can do no more.
+/// Describes the attachments of a message by their format; the demo model cannot see or hear.
 enum DemoAttachments {
-    /// A sentence for each of a message's attachments; `nil` when there are none.
+    /// Maximum number of attachments that are described.
+    private static let countLimit = 16
+    /// How much of an image is decoded to find its dimensions, in characters of base64.
+    private static let headerLength = 262_144
+
+    /// One sentence for each attachment of a message; `nil` if there are none.
     static func describe(_ message: Inference.Message?) -> String? {
         let attachments = message?.attachments ?? []
         guard !attachments.isEmpty else { return nil }
-        let images = attachments.filter { $0.type == .image }
+        let described = attachments.prefix(countLimit)
+        let images = described.filter { $0.type == .image }
         var sentences = images.map { describe(image: $0.image?.url ?? "") }
         if !images.isEmpty {
             sentences.append("That is all I can tell: I read the first bytes of a file, I do not see what it shows.")
         }
-        for audio in attachments where audio.type == .audio {
-            let format = audio.audio?.format.prefix(16) ?? "unknown"
+        for audio in described where audio.type == .audio {
+            let format = audio.audio?.format.prefix(bytes: 16) ?? "unknown"
             sentences.append("You sent me sound (\(format)). I cannot hear: please write it to me.")
         }
+        let others = attachments.count - described.count
+        if others > 0 { sentences.append("I did not look at the other \(others) attachments.") }
         return sentences.joined(separator: " ")
     }
 
@@ -23,17 +31,16 @@ enum DemoAttachments {
         do {
             image = try InlineImage(url)
         } catch {
-            return url.lowercased().hasPrefix("data:")
+            return url.prefix(bytes: 5).lowercased() == "data:"
                 ? "You sent me an image that cannot be read: its bytes are not base64."
                 : "You sent me the address of an image. I open no addresses: send me the image itself."
         }
-        let bytes = image.bytes
-        guard let header = ImageHeader(bytes) else {
-            return "You sent me \(count(bytes.count)) that call themselves \(image.mediaType.prefix(40)), "
+        guard let header = ImageHeader(image.bytes(upTo: headerLength)) else {
+            return "You sent me \(count(image.byteCount)) that call themselves \(image.mediaType.prefix(bytes: 40)), "
                 + "but they begin like no PNG, JPEG, GIF or WebP."
         }
         return "You sent me a \(header.kind.rawValue) image of \(header.width) × \(header.height) pixels, "
-            + "\(count(bytes.count))."
+            + "\(count(image.byteCount))."
     }
 
     private static func count(_ bytes: Int) -> String {

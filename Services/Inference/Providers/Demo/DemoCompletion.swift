@@ -1,8 +1,8 @@
 import Contracts
 
-/// A reply cut to what was allowed: before any stop text, and to so many words.
+/// A reply, truncated at the first stop text and after the maximum number of tokens; a word counts as one token.
 struct DemoCompletion {
-    /// Its words, each with the white space before it: together they are the text.
+    /// The words, each with the white space before it; joined they are the text.
     let words: [String]
     let reason: Inference.Finish.Reason
 
@@ -14,8 +14,8 @@ struct DemoCompletion {
     }
 
     private static func cut(_ text: String, before stops: [String]) -> String {
-        let ends = stops.filter { !$0.isEmpty }.compactMap { text.firstRange(of: $0)?.lowerBound }
-        return ends.min().map { String(text[..<$0]) } ?? text
+        guard let end = stops.compactMap({ text.firstOffset(ofBytes: $0) }).min() else { return text }
+        return String(text.prefix(bytes: end))
     }
 
     private static func words(of text: String) -> [String] {

@@ -1,86 +1,212 @@
-/// Fills in a schema from a message: names and numbers that stand in it, and where nothing does, the message itself.
+import Contracts
+
+/// Generates an instance of a JSON schema from a message: names and numbers that the message contains, or else the message.
+///
+/// The instance is valid for the supported keywords, or generation fails. Its number of values, its size and its nesting
+/// are limited, and the time is proportional to them: required parts are counted before anything is generated, and
+/// optional parts are added only while they fit.
 struct DemoInstanceGenerator {
-    /// Schemas that are nested deeper, or in themselves, end here.
-    private static let depthLimit = 16
+    /// Maximum number of JSON values in an instance.
+    static let valueLimit = 1000
+    /// Maximum size of the names and texts in an instance, in bytes.
+    static let byteLimit = 65_536
+    /// Maximum nesting of an instance.
+    static let depthLimit = 100
+    /// Optional parts are omitted at this depth and below.
+    private static let optionalDepthLimit = 8
+    /// Maximum number of items that an array gets for numbers in the message.
+    private static let numberListLimit = 16
+    /// Maximum number of values of an `enum` that are compared with the message.
+    private static let comparedOptionLimit = 256
 
     private let message: DemoMessage
-    private let root: DemoSchema
+    private let schema: DemoSchema
+    private let sizes: DemoSchemaSizes
+    /// The name of the schema in error messages.
+    private let label: String
+    private let texts: DemoTextFinder
+    private let isAffirmative: Bool
     private var numbers: ArraySlice<Double>
+    private var remainingBytes = DemoInstanceGenerator.byteLimit
+    private var chosenOptions: [Int: DemoSchema.Node.Option] = [:]
 
-    init(_ message: DemoMessage, schema: DemoSchema) {
+    init(_ message: DemoMessage, schema: DemoSchema, label: String) {
         self.message = message
-        root = schema
+        self.schema = schema
+        self.label = label
+        sizes = DemoSchemaSizes(schema)
+        texts = DemoTextFinder(message)
+        isAffirmative = !message.contains("no", "not", "don't", "without", "off", "never")
         numbers =
             message.text.split { !($0.isNumber || $0 == "." || $0 == "-") }
             .compactMap { Double(String($0).trimmingEnd(of: ".-")) }.filter { abs($0) < 1e15 }[...]
     }
 
-    /// The value that the whole schema asks for.
-    mutating func fill() -> DemoValue {
-        value(of: root, name: "", depth: 0)
+    /// Returns an instance of the whole schema.
+    ///
+    /// Throws `invalid` if every instance exceeds a limit.
+    mutating func generate() throws(Fault) -> DemoValue {
+        guard sizes[0] <= Self.valueLimit else {
+            throw sizes[0] == DemoSchemaSizes.unbounded
+                ? invalid("every instance is infinitely large, because a required part contains its own schema")
+                : invalid("its smallest instance has \(sizes[0]) values, and at most \(Self.valueLimit) are supported")
+        }
+        var slack = Self.valueLimit - sizes[0]
+        return try value(of: 0, name: "", depth: 0, slack: &slack)
     }
 
-    private mutating func value(of schema: DemoSchema, name: String, depth: Int) -> DemoValue {
-        guard depth < Self.depthLimit else { return .null }
-        if let reference = schema.reference {
-            guard let found = root.definitions[String(reference.split(separator: "/").last ?? "")] else {
-                return reference == "#" ? value(of: root, name: name, depth: depth + 1) : .null
-            }
-            return value(of: found, name: name, depth: depth + 1)
+    /// Generates an instance of a node.
+    ///
+    /// `slack` is the number of values that may be added to the smallest instance; it is reduced by those added.
+    private mutating func value(
+        of node: Int,
+        name: String,
+        depth: Int,
+        slack: inout Int
+    ) throws(Fault) -> DemoValue {
+        guard depth < Self.depthLimit else {
+            throw invalid("its smallest instance is nested deeper than the supported \(Self.depthLimit) levels")
         }
-        if let option = option(of: schema) { return option }
-        if schema.types.isEmpty, schema.properties.isEmpty,
-            let choice = schema.choices.first(where: { $0.types != ["null"] })
-        {
-            return value(of: choice, name: name, depth: depth + 1)
+        guard let index = sizes.target(of: node) else { return .null }
+        let node = schema.nodes[index]
+        if let option = option(of: node, at: index) {
+            try spend(option.json.text.utf8.count)
+            return .raw(option.json)
         }
-        switch schema.kind {
-        case "object": return object(schema, depth: depth)
-        case "array": return list(schema, name: name, depth: depth)
-        case "integer": return .integer(Int(exactly: number(schema).rounded()) ?? 0)
+        if node.isChoice, let choice = choice(in: node, depth: depth, slack: slack) {
+            slack -= sizes[choice] - sizes[index]
+            // A choice adds no level to the instance, but a chain of choices must end.
+            return try value(of: choice, name: name, depth: depth + 1, slack: &slack)
+        }
+        switch node.kind {
+        case "object": return try object(node, depth: depth, slack: &slack)
+        case "array": return try array(node, name: name, depth: depth, slack: &slack)
+        case "integer": return .integer(Int(exactly: number(node).rounded()) ?? 0)
         case "number":
-            let number = number(schema)
+            let number = number(node)
             return Int(exactly: number).map(DemoValue.integer) ?? .number(number)
-        case "boolean": return .flag(!message.contains("no", "not", "don't", "without", "off", "never"))
+        case "boolean": return .boolean(isAffirmative)
         case "null": return .null
-        default: return .text(DemoTextFinder(message).text(for: name, format: schema.format))
+        default: return .string(try text(for: name, node))
         }
     }
 
-    /// Of several the one that the message names, else the first.
-    private func option(of schema: DemoSchema) -> DemoValue? {
-        let named = schema.options.first { option in
-            guard case .text(let text) = option, !text.isEmpty else { return false }
+    /// The option that the message names, or the first one.
+    private mutating func option(of node: DemoSchema.Node, at index: Int) -> DemoSchema.Node.Option? {
+        if let chosen = chosenOptions[index] { return chosen }
+        let named = node.options.prefix(Self.comparedOptionLimit).first { option in
+            guard let text = option.text?.prefix(bytes: 256), !text.isEmpty else { return false }
             let words = text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ")
             return !words.isEmpty && message.contains(words)
         }
-        return named ?? schema.options.first
+        chosenOptions[index] = named ?? node.options.first
+        return chosenOptions[index]
     }
 
-    /// With what must be there; with everything where nothing must.
-    private mutating func object(_ schema: DemoSchema, depth: Int) -> DemoValue {
-        let names = schema.required.isEmpty ? schema.properties.keys.sorted() : schema.required
+    /// The first choice that fits other than `null`; the smallest one if none does, or deep in the instance.
+    private func choice(in node: DemoSchema.Node, depth: Int, slack: Int) -> Int? {
+        guard let smallest = node.choices.min(by: { sizes[$0] < sizes[$1] }) else { return nil }
+        guard depth < Self.optionalDepthLimit else { return smallest }
+        let limit = sizes[smallest] + slack
+        let fitting = node.choices.first { choice in
+            let types = sizes.target(of: choice).map { schema.nodes[$0].types }
+            return types != ["null"] && sizes[choice] <= limit
+        }
+        return fitting ?? smallest
+    }
+
+    /// An object with its required properties, or with all properties that fit if none is required.
+    private mutating func object(
+        _ node: DemoSchema.Node,
+        depth: Int,
+        slack: inout Int
+    ) throws(Fault) -> DemoValue {
         var members: [DemoValue.Member] = []
-        for name in names where !members.contains(where: { $0.name == name }) {
-            let property = schema.properties[name] ?? DemoSchema()
-            members.append(.init(name: name, value: value(of: property, name: name, depth: depth + 1)))
+        for (name, property) in node.required {
+            try spend(name.utf8.count)
+            let value =
+                if let property {
+                    try value(of: property, name: name, depth: depth + 1, slack: &slack)
+                } else { DemoValue.string(try text(for: name, DemoSchema.Node())) }
+            members.append(.init(name: name, value: value))
+        }
+        guard node.required.isEmpty, depth < Self.optionalDepthLimit else { return .object(members) }
+        for (name, property) in node.properties.sorted(by: { $0.name < $1.name }) where members.last?.name != name {
+            guard sizes[property] <= slack else { continue }
+            slack -= sizes[property]
+            try spend(name.utf8.count)
+            let value = try value(of: property, name: name, depth: depth + 1, slack: &slack)
+            members.append(.init(name: name, value: value))
         }
         return .object(members)
     }
 
-    private mutating func list(_ schema: DemoSchema, name: String, depth: Int) -> DemoValue {
-        let item = schema.items.first ?? DemoSchema()
+    private mutating func array(
+        _ node: DemoSchema.Node,
+        name: String,
+        depth: Int,
+        slack: inout Int
+    ) throws(Fault) -> DemoValue {
+        let target = node.items.flatMap { sizes.target(of: $0) }.map { schema.nodes[$0] }
+        let isOfNumbers = target.map { ["integer", "number"].contains($0.kind) && $0.options.isEmpty } ?? false
+        let wanted = isOfNumbers ? max(1, min(numbers.count, Self.numberListLimit)) : 1
         var values: [DemoValue] = []
-        let wanted = min(max(schema.minItems ?? 1, 1), 16)
-        let isOfNumbers = ["integer", "number"].contains(item.kind) && item.options.isEmpty
-        let count = isOfNumbers ? max(wanted, min(numbers.count, 16)) : wanted
-        for _ in 0..<count { values.append(value(of: item, name: name, depth: depth + 1)) }
-        return .list(values)
+        for _ in 0..<(node.minItems ?? 0) {
+            values.append(try item(of: node, name: name, depth: depth, slack: &slack))
+        }
+        guard depth < Self.optionalDepthLimit else { return .array(values) }
+        let size = node.items.map { sizes[$0] } ?? 1
+        while values.count < min(wanted, node.maxItems ?? .max), size <= slack {
+            slack -= size
+            values.append(try item(of: node, name: name, depth: depth, slack: &slack))
+        }
+        return .array(values)
     }
 
-    /// The next number of the message, within what is allowed.
-    private mutating func number(_ schema: DemoSchema) -> Double {
-        let number = numbers.popFirst() ?? schema.minimum ?? 1
-        return max(min(number, schema.maximum ?? number), schema.minimum ?? -.greatestFiniteMagnitude)
+    private mutating func item(
+        of node: DemoSchema.Node,
+        name: String,
+        depth: Int,
+        slack: inout Int
+    ) throws(Fault) -> DemoValue {
+        guard let items = node.items else { return .string(try text(for: name, DemoSchema.Node())) }
+        return try value(of: items, name: name, depth: depth + 1, slack: &slack)
+    }
+
+    /// The next number of the message, within the permitted range.
+    private mutating func number(_ node: DemoSchema.Node) -> Double {
+        let number = numbers.popFirst() ?? node.minimum ?? 1
+        return max(min(number, node.maximum ?? number), node.minimum ?? -.greatestFiniteMagnitude)
+    }
+
+    /// A text for a property, with the permitted number of Unicode scalars.
+    private mutating func text(for name: String, _ node: DemoSchema.Node) throws(Fault) -> String {
+        var text = texts.text(for: name, format: node.format)
+        let least = node.minLength ?? 0
+        guard least <= remainingBytes else { throw tooLarge }
+        if text.unicodeScalars.count < least {
+            let filler = text.isEmpty ? "." : text + " "
+            let count = least / filler.unicodeScalars.count + 1
+            guard count * filler.utf8.count <= Self.byteLimit else { throw tooLarge }
+            text = String(
+                String.UnicodeScalarView(String(repeating: filler, count: count).unicodeScalars.prefix(least))
+            )
+        }
+        if let most = node.maxLength, most >= least, text.unicodeScalars.count > most {
+            text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(most)))
+        }
+        try spend(text.utf8.count)
+        return text
+    }
+
+    private mutating func spend(_ bytes: Int) throws(Fault) {
+        remainingBytes -= bytes
+        guard remainingBytes >= 0 else { throw tooLarge }
+    }
+
+    private var tooLarge: Fault { invalid("its instance has more than the supported \(Self.byteLimit) bytes") }
+
+    private func invalid(_ reason: String) -> Fault {
+        Fault(.invalid, "demo/demo cannot generate an instance of \(label): \(reason). Simplify the schema.")
     }
 }

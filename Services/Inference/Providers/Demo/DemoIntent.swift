@@ -1,4 +1,4 @@
-/// What a message to the demo model wants, by simple signs.
+/// The intent of a message to the demo model, derived from keywords.
 enum DemoIntent: Equatable {
     case nothing
     case greeting
@@ -73,19 +73,20 @@ enum DemoIntent: Equatable {
             "a language model"
         )
         if isAboutNature { return .nature }
-        if message.contains("what can you do", "can you help", "help me") && message.plain.count <= 5 {
+        if message.contains("what can you do", "can you help", "help me") && message.lowercasedWords.count <= 5 {
             return .abilities
         }
-        return message.plain == ["help"] ? .abilities : nil
+        return message.lowercasedWords == ["help"] ? .abilities : nil
     }
 
     private static func task(_ message: DemoMessage) -> DemoIntent? {
-        for phrase in ["repeat after me", "repeat", "echo"] where message.plain.starts(with: phrase.plainWords) {
+        for phrase in ["repeat after me", "repeat", "echo"]
+        where message.lowercasedWords.starts(with: phrase.plainWords) {
             let rest = message.words.dropFirst(phrase.plainWords.count).joined(separator: " ")
             if !rest.isEmpty { return .repetition(rest) }
         }
         guard message.contains("count to", "count from", "count up to") else { return nil }
-        let numbers = message.plain.compactMap { Int($0) }.filter { (0...1_000_000).contains($0) }
+        let numbers = message.lowercasedWords.compactMap { Int($0) }.filter { (0...1_000_000).contains($0) }
         guard let last = numbers.last else { return nil }
         let first = numbers.count > 1 ? numbers[numbers.count - 2] : min(1, last)
         guard first <= last else { return nil }
@@ -93,12 +94,12 @@ enum DemoIntent: Equatable {
     }
 
     private static func courtesy(_ message: DemoMessage) -> DemoIntent? {
-        guard let first = message.plain.first, message.plain.count <= 6 else { return nil }
+        guard let first = message.lowercasedWords.first, message.lowercasedWords.count <= 6 else { return nil }
         if message.contains("thank you", "thanks", "thx", "merci", "danke", "gracias") { return .thanks }
         if message.contains("bye", "goodbye", "see you", "good night", "farewell") { return .farewell }
         if message.contains("good morning", "good evening", "good afternoon", "good day") { return .greeting }
         if ["hi", "hello", "hey", "hallo", "hola", "salut", "bonjour", "moin", "greetings"].contains(first) {
-            return message.plain.count <= 3 ? .greeting : nil
+            return message.lowercasedWords.count <= 3 ? .greeting : nil
         }
         let isFollowUp = message.contains(
             "why",
@@ -117,7 +118,7 @@ enum DemoIntent: Equatable {
             "really",
             "and"
         )
-        return isFollowUp && message.plain.count <= 4 ? .followUp : nil
+        return isFollowUp && message.lowercasedWords.count <= 4 ? .followUp : nil
     }
 }
 

@@ -1,48 +1,52 @@
-/// A message taken apart into words, as far as the demo model looks at it.
+/// The beginning of a message, split into words.
 struct DemoMessage {
-    /// No more of a message is looked at.
-    private static let limit = 2000
+    /// How much of a message is used, in characters and in bytes.
+    private static let characterLimit = 2000
+    private static let byteLimit = 8192
 
-    /// The message, without white space around it.
+    /// The message without surrounding white space.
     let text: String
-    /// Its words as they were written.
+    /// Its words as written.
     let words: [String]
-    /// Its words in small letters.
-    let plain: [String]
+    /// Its words in lowercase.
+    let lowercasedWords: [String]
+    /// The lowercase words with a space before, between and after them, for searching.
+    private let line: String
 
     init(_ message: String) {
-        text = message.prefix(Self.limit).trimmed
+        text = message.prefix(bytes: Self.byteLimit).prefix(Self.characterLimit).trimmed
         words = text.split { !($0.isLetter || $0.isNumber || $0 == "'" || $0 == "’" || $0 == "-") }.map(String.init)
-        plain = words.map { $0.lowercased().replacing("’", with: "'") }
+        lowercasedWords = words.map { $0.lowercased().replacing("’", with: "'") }
+        line = " \(lowercasedWords.joined(separator: " ")) "
     }
 
-    /// Whether the message is a question by its mark or by its first word.
+    /// Whether the message is a question, judged by question marks and its first word.
     var isQuestion: Bool {
-        text.contains { "?？؟".contains($0) } || plain.first.map { Self.questionWords.contains($0) } == true
+        text.contains { "?？؟".contains($0) } || lowercasedWords.first.map { Self.questionWords.contains($0) } == true
     }
 
-    /// Whether any of these phrases stands in the message, whole words only.
+    /// Whether the message contains one of the phrases as whole words.
     func contains(_ phrases: String...) -> Bool {
-        let line = " \(plain.joined(separator: " ")) "
-        return phrases.contains { line.contains(" \($0) ") }
+        phrases.contains { line.contains(bytes: " \($0) ") }
     }
 
-    /// The words after a phrase, as they were written; `nil` when it does not occur.
+    /// The words after a phrase, as written; `nil` if the message does not contain the phrase.
     func words(after phrase: String) -> ArraySlice<String>? {
         let wanted = phrase.split(separator: " ").map(String.init)
-        guard plain.count >= wanted.count else { return nil }
-        let start = (0...(plain.count - wanted.count)).first { Array(plain[$0..<($0 + wanted.count)]) == wanted }
+        guard lowercasedWords.count >= wanted.count else { return nil }
+        let start = (0...(lowercasedWords.count - wanted.count)).first { start in
+            lowercasedWords[start...].starts(with: wanted)
+        }
         return start.map { words[($0 + wanted.count)...] }
     }
 
-    /// What it is about: its telling words, at most six; a quotation where no words can be told apart.
+    /// Up to six words that are not filler words; the quoted message if there are none.
     var topic: String {
-        let withoutFillers = zip(words, plain).filter { !Self.fillers.contains($0.1) }.map(\.0)
-        guard !withoutFillers.isEmpty else { return quotation }
-        return withoutFillers.prefix(6).joined(separator: " ")
+        let telling = Array(zip(words, lowercasedWords).lazy.filter { !Self.fillers.contains($0.1) }.map(\.0).prefix(6))
+        return telling.isEmpty ? quotation : telling.joined(separator: " ")
     }
 
-    /// The message between quotation marks, shortened.
+    /// The message in quotation marks, shortened.
     var quotation: String {
         let line = text.split { $0.isNewline }.joined(separator: " ")
         return "“\(line.count > 160 ? String(line.prefix(160)) + "…" : line)”"

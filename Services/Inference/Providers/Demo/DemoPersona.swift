@@ -1,21 +1,24 @@
 import Contracts
 
-/// Who the demo model speaks as, read from the system text: `You are Maya, a home cook who …`.
+/// The persona of the demo model, read from the instructions: `You are Maya, a home cook who …`.
 struct DemoPersona: Equatable {
-    /// The display name; absent when the system text names nobody.
+    /// How much of the instructions is searched, in bytes.
+    private static let byteLimit = 16_384
+
+    /// The display name; `nil` if the instructions contain none.
     var name: String?
     /// `a home cook who makes dinner out of what is there`.
     var role: String?
-    /// What it knows about, where the text says `expertise: …`.
+    /// The text after `expertise: `.
     var expertise: String?
 
     init(_ messages: [Inference.Message]) {
-        let text = messages.first { $0.role.isInstruction }?.text ?? ""
+        let text = (messages.first { $0.role.isInstruction }?.text ?? "").prefix(bytes: Self.byteLimit)
         guard let start = text.firstRange(of: "You are ")?.upperBound else { return }
         let sentence = text[start...].prefix(400).prefix { $0 != "\n" }
         let given = sentence.prefix { !",.;:!?—(".contains($0) }.trimmed
         guard !given.isEmpty else { return }
-        // `You are a helpful assistant` names nobody: it says what the speaker is.
+        // `You are a helpful assistant` contains a role and no name.
         if ["a", "an", "the", "my", "now"].contains(given.lowercased().prefix { $0 != " " }) {
             role = Self.short(given, limit: 120)
         } else {
@@ -47,7 +50,7 @@ struct DemoPersona: Equatable {
 }
 
 extension StringProtocol {
-    /// Without white space at either end.
+    /// The text without leading and trailing white space.
     var trimmed: String {
         let start = firstIndex { !$0.isWhitespace } ?? endIndex
         let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? start
@@ -56,7 +59,7 @@ extension StringProtocol {
 }
 
 extension String {
-    /// Without any of these characters at the end.
+    /// The text without trailing characters of a set.
     func trimmingEnd(of characters: String) -> String {
         let end = lastIndex { !characters.contains($0) }.map { index(after: $0) } ?? startIndex
         return String(self[..<end])

@@ -1,17 +1,23 @@
 import Bus
 import Contracts
+import NIOCore
 
-/// The built-in model: embedded, honest about what it is, and always there.
+/// The built-in provider, which needs no network: a small program that says what it is.
 struct DemoProvider: Provider {
-    /// The model's name, without its provider's.
+    /// The model's name without the provider.
     static let model = "demo"
-    /// How many tokens of a conversation it is shown.
+    /// The context window, in tokens.
     static let window = 8192
+
+    /// Maximum size of messages that are answered on the caller's thread, in bytes.
+    private static let cheapLimit = 16_384
+    /// How many times longer a byte takes to embed than to parse.
+    private static let embeddingCost = 16
 
     let name = "demo"
     let address: String? = nil
     let isConfigured = true
-    /// How long it takes for a word.
+    /// Delay before each word but the first.
     var pace = Duration.milliseconds(15)
 
     func models() async throws -> [Model] {
@@ -41,12 +47,15 @@ struct DemoProvider: Provider {
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
         guard request.model == HashEmbedding.model else {
             try check(request.model)
-            throw Fault(.invalid, "demo/\(request.model) makes no embeddings: demo/\(HashEmbedding.model) does.")
+            throw Fault(.invalid, "demo/\(request.model) does not support embeddings. Use demo/\(HashEmbedding.model).")
         }
         let embedding = try HashEmbedding(dimensions: request.dimensions)
+        let vectors = try await WorkerThreads.run(inputBytes: request.inputBytes * Self.embeddingCost) {
+            request.input.map { EmbeddingVector.base64(embedding.vector(of: $0)) }
+        }
         return Inference.Embeddings(
             model: "demo/\(HashEmbedding.model)",
-            vectors: request.input.map { EmbeddingVector.base64(embedding.vector(of: $0)) },
+            vectors: vectors,
             promptTokens: request.estimatedTokens,
             isEstimated: true
         )
@@ -54,22 +63,30 @@ struct DemoProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try check(prompt.model)
+        // Short messages are cheap. What a schema or a list of tools costs does not follow from its size.
+        let isCheap =
+            prompt.tools == nil && prompt.responseFormat == nil
+            && prompt.messages.readableBytes <= Self.cheapLimit
+        let stream = isCheap ? try response(to: prompt) : try await WorkerThreads.run { try response(to: prompt) }
+        return ElementStream(next: { try await stream.next() }, close: { stream.close() })
+    }
+
+    private func response(to prompt: Prompt) throws -> DemoStream {
         let messages = try prompt.decodedMessages()
-        let (pieces, reason) = Self.pieces(of: DemoResponse(prompt, messages), options: prompt.options)
+        let (pieces, reason) = Self.pieces(of: try DemoResponse(prompt, messages), options: prompt.options)
         let finish = Inference.Finish(
             reason: reason,
             model: "\(name)/\(Self.model)",
             usage: Usage(
-                promptTokens: TokenEstimate.tokens(in: messages.map(\.text)),
+                promptTokens: messages.reduce(0) { $0 + TokenEstimate.tokens(in: $1.text) },
                 completionTokens: pieces.count,
                 isEstimated: true
             )
         )
-        let stream = DemoStream(pieces: pieces, finish: finish, pace: pace)
-        return ElementStream(next: { try await stream.next() }, close: { stream.close() })
+        return DemoStream(pieces: pieces, finish: finish, pace: pace)
     }
 
-    /// What is told, bit by bit, and why it ends.
+    /// The events of a response, and its finish reason.
     private static func pieces(
         of turn: DemoResponse,
         options: Inference.Options
@@ -79,12 +96,12 @@ struct DemoProvider: Provider {
             let answer = DemoCompletion(text, options: options)
             return (answer.words.map { Inference.Event(text: $0) }, answer.reason)
         case .call(let id, let name, let arguments):
-            // As models do: the name first, then the arguments in parts that are no JSON by themselves.
+            // Like other models: first the name, then the arguments in two parts.
             let middle = arguments.index(arguments.startIndex, offsetBy: arguments.count / 2)
             let pieces = [
-                Inference.ToolCallPiece(index: 0, id: id, name: name, arguments: ""),
-                Inference.ToolCallPiece(index: 0, arguments: String(arguments[..<middle])),
-                Inference.ToolCallPiece(index: 0, arguments: String(arguments[middle...])),
+                Inference.ToolCallDelta(index: 0, id: id, name: name, arguments: ""),
+                Inference.ToolCallDelta(index: 0, arguments: String(arguments[..<middle])),
+                Inference.ToolCallDelta(index: 0, arguments: String(arguments[middle...])),
             ]
             let events = pieces.map { piece in
                 var event = Inference.Event()
@@ -97,7 +114,7 @@ struct DemoProvider: Provider {
 
     private func check(_ model: String) throws(Fault) {
         guard model == Self.model || model == "\(Self.model):latest" else {
-            throw Fault(.missing, "The demo provider has no model \(model): its one model is demo/demo.")
+            throw Fault(.missing, "The demo provider has no model \(model). Use demo/demo.")
         }
     }
 }

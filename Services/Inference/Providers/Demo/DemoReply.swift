@@ -1,26 +1,39 @@
 import Contracts
 
-/// What the demo model answers: a pure function of the persona, the message and the history.
+/// The text that the demo model replies with: a pure function of the persona, the message and the history.
 struct DemoReply {
+    /// How many earlier messages of the user, and how many results of tools, are used.
+    private static let historyLimit = 32
+    private static let resultLimit = 16
+    /// How much of a tool's result is used, in bytes.
+    private static let resultLength = 4096
+
     private let persona: DemoPersona
     private let message: DemoMessage
-    /// What the user said before, oldest first.
+    /// The user's first message, if it is not the current one.
+    private let first: DemoMessage?
+    /// The user's latest messages before the current one, oldest first.
     private let earlier: [DemoMessage]
+    /// How many messages the user sent before the current one.
+    private let earlierCount: Int
     private let isFirst: Bool
-    /// What was sent along, in a sentence.
+    /// A description of the attachments.
     private let attachmentDescription: String?
-    /// What the tools said that were called last, by their names.
+    /// The results at the end of the conversation, with the names of their tools.
     private let toolResults: [(tool: String, text: String)]
     private let seed: Int
 
     init(messages: [Inference.Message], seed: Int = 0) {
         persona = DemoPersona(messages)
-        let last = messages.last { $0.role == .user }
-        // To instructions alone it answers as to a greeting: it says who it is.
+        let sent = messages.indices.filter { messages[$0].role == .user }
+        let last = sent.last.map { messages[$0] }
+        // Instructions alone are answered like a greeting.
         let isAsked = messages.isEmpty || messages.contains { !$0.role.isInstruction }
         message = DemoMessage(last?.text ?? (isAsked ? "" : "Hello"))
-        earlier = messages.filter { $0.role == .user }.dropLast().map { DemoMessage($0.text) }
-        // An assistant's message before any of the user's is the greeting.
+        earlier = sent.dropLast().suffix(Self.historyLimit).map { DemoMessage(messages[$0].text) }
+        earlierCount = max(0, sent.count - 1)
+        first = sent.count > 1 ? DemoMessage(messages[sent[0]].text) : nil
+        // An assistant message before the first user message is a greeting.
         let talk = messages.drop { $0.role != .user }
         isFirst = !talk.contains { $0.role == .assistant && !$0.text.isEmpty }
         attachmentDescription = DemoAttachments.describe(last)
@@ -28,7 +41,7 @@ struct DemoReply {
         self.seed = seed
     }
 
-    /// The whole answer.
+    /// The whole reply.
     var text: String {
         guard isFirst else { return answer }
         let speaker = persona.name.map { ", speaking as \($0)" } ?? ""
@@ -36,12 +49,14 @@ struct DemoReply {
             + "It follows the conversation, but it knows nothing of the world.) \(answer)"
     }
 
-    /// What stands at the end of a conversation that waits for the tools' results to be told.
     private static func toolResults(_ messages: [Inference.Message]) -> [(tool: String, text: String)] {
-        let calls = messages.flatMap { $0.toolCalls ?? [] }
-        return messages.reversed().prefix { $0.role == .tool }.reversed().map { message in
-            let name = message.name ?? calls.last { $0.id == message.toolCallID }?.function.name
-            return (name ?? "I called", message.text)
+        let results = messages.suffix(resultLimit).reversed().prefix { $0.role == .tool }.reversed()
+        guard !results.isEmpty else { return [] }
+        var names: [String: String] = [:]
+        for call in messages.lazy.flatMap({ $0.toolCalls ?? [] }) { names[call.id] = call.function.name }
+        return results.map { message in
+            let name = message.name ?? message.toolCallID.flatMap { names[$0] } ?? "I called"
+            return (String(name.prefix(bytes: 128)), String(message.text.prefix(bytes: resultLength)))
         }
     }
 
@@ -74,7 +89,7 @@ struct DemoReply {
         case .introduction(let name): "Nice to meet you, \(name). I shall remember your name in this conversation."
         case .ownName: userName.map { "You told me that your name is \($0)." } ?? "You have not told me your name yet."
         case .previousMessage: recall(earlier.last, "Just before that you said")
-        case .firstMessage: recall(earlier.first, "The first thing that you said to me was")
+        case .firstMessage: recall(first, "The first thing that you said to me was")
         case .messageCount: count
         case .counting(let range): range.map(String.init).joined(separator: ", ") + "."
         case .repetition(let words): words
@@ -105,8 +120,8 @@ struct DemoReply {
     }
 
     private var count: String {
-        earlier.isEmpty
-            ? "This is your first message to me." : "You have sent me \(earlier.count + 1) messages, this one included."
+        earlierCount == 0
+            ? "This is your first message to me." : "You have sent me \(earlierCount + 1) messages, this one included."
     }
 
     private var followUp: String {
@@ -138,16 +153,16 @@ struct DemoReply {
         ])
     }
 
-    /// A look back to what was said before, so that a conversation hangs together.
+    /// A sentence about the previous topic.
     private var bridge: String {
         guard let topic = lastTopic else { return "" }
         return " Earlier we spoke about \(topic); tell me if the two belong together."
     }
 
-    /// What the newest earlier message with a topic of its own was about.
+    /// The topic of the latest earlier question or statement, unless it is the current topic.
     private var lastTopic: String? {
-        let withoutFillers = earlier.last { [.question, .statement].contains(DemoIntent($0)) }
-        return withoutFillers.map(\.topic).flatMap { $0 == message.topic ? nil : $0 }
+        let latest = earlier.last { [.question, .statement].contains(DemoIntent($0)) }
+        return latest.map(\.topic).flatMap { $0 == message.topic ? nil : $0 }
     }
 
     private var userName: String? {
@@ -159,7 +174,7 @@ struct DemoReply {
         return earlier.text.isEmpty ? "\(opening) nothing: the message was empty." : "\(opening): \(earlier.quotation)."
     }
 
-    /// One of several, always the same for the same message and seed.
+    /// One of several texts, the same for the same message and seed.
     private func choose(from choices: [String]) -> String {
         var hash = UInt64(bitPattern: Int64(seed)) ^ 0xCBF2_9CE4_8422_2325
         for byte in message.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,94 +1,135 @@
 import Contracts
-import Foundation
+import JSON
 import NIOCore
-import NIOFoundationCompat
 
-/// What the demo model does: it calls a tool, or it says something, as JSON if that is asked for; pure.
+/// What the demo model generates: a call of a tool, or a text, which is JSON if the request asks for it.
+///
+/// A pure function of the request, whose cost is proportional to the size of the request and bounded for what is generated.
 enum DemoResponse: Equatable {
     case text(String)
     case call(id: String, name: String, arguments: String)
 
-    init(_ prompt: Prompt, _ messages: [Inference.Message]) {
-        if let call = Self.call(prompt, messages) {
+    /// Throws `invalid` for a schema that exceeds the limits of ``DemoSchema`` or ``DemoInstanceGenerator``.
+    init(_ prompt: Prompt, _ messages: [Inference.Message]) throws(Fault) {
+        if let call = try Self.call(prompt, messages) {
             self = call
             return
         }
         let reply = DemoReply(messages: messages, seed: prompt.options.seed ?? 0).text
-        self = .text(Self.formatted(reply, as: prompt.responseFormat, messages))
+        self = .text(try Self.formatted(reply, as: prompt.responseFormat, messages))
     }
 
-    /// The tool that the choice or the message asks for; after a tool's answer only one that must be called.
-    private static func call(_ prompt: Prompt, _ messages: [Inference.Message]) -> DemoResponse? {
-        let tools = tools(in: prompt.tools)
+    /// A call of the tool that the choice or the message asks for; after a tool's result only of a required tool.
+    private static func call(_ prompt: Prompt, _ messages: [Inference.Message]) throws(Fault) -> DemoResponse? {
+        let tools = try DemoTool.all(in: prompt.tools)
+        guard !tools.isEmpty else { return nil }
         let message = DemoMessage(messages.last { $0.role == .user }?.text ?? "")
-        let best = tools.map { ($0, $0.fit(message)) }.max { $0.1 < $1.1 }.flatMap { best in
-            // Of several that fit as well, the first.
-            tools.first { $0.fit(message) == best.1 }.map { (tool: $0, fit: best.1) }
-        }
         let tool: DemoTool?
         switch ToolChoice(prompt.toolChoice) {
         case .none: tool = nil
         case .named(let name): tool = tools.first { $0.name == name }
-        case .required: tool = best?.tool
-        case .auto: tool = messages.last?.role == .user && (best?.fit ?? 0) > 0 ? best?.tool : nil
+        case .required: tool = best(of: tools, for: message)?.tool
+        case .auto:
+            let best = messages.last?.role == .user ? best(of: tools, for: message) : nil
+            tool = best.flatMap { $0.score > 0 ? $0.tool : nil }
         }
         guard let tool else { return nil }
-        var filler = DemoInstanceGenerator(message, schema: tool.parameters)
-        let filled = filler.fill()
-        // Arguments are an object, whatever the declaration says.
-        let arguments = if case .object = filled { filled.json } else { "{}" }
+        let label = "the parameters of the tool \(tool.name)"
+        let instance = try instance(of: tool.parameters, label: label, from: message)
+        // Arguments must be an object, whatever the schema says.
+        let arguments = if case .object = instance { instance.json } else { "{}" }
         return .call(id: id(of: tool.name, arguments, messages.count), name: tool.name, arguments: arguments)
     }
 
-    private static func tools(in json: ByteBuffer?) -> [DemoTool] {
-        guard let json else { return [] }
-        // A declaration that cannot be read is one that is not there.
-        do { return try JSONDecoder().decode([Readable].self, from: json).compactMap(\.tool) } catch { return [] }
-    }
-
-    private struct Readable: Decodable {
-        var tool: DemoTool?
-
-        init(from decoder: any Decoder) throws {
-            do { tool = try DemoTool(from: decoder) } catch {}
+    /// The tool with the highest score; the first one of several.
+    private static func best(of tools: [DemoTool], for message: DemoMessage) -> (tool: DemoTool, score: Int)? {
+        let query = DemoTool.Query(message)
+        var best: (tool: DemoTool, score: Int)?
+        for tool in tools {
+            let score = tool.score(query)
+            if score > best?.score ?? -1 { best = (tool, score) }
         }
+        return best
     }
 
-    /// The same for the same call at the same place of a conversation.
+    private static func instance(
+        of schema: ByteBuffer,
+        label: String,
+        from message: DemoMessage
+    ) throws(Fault) -> DemoValue {
+        let parsed: DemoSchema
+        do {
+            parsed = try DemoSchema(schema)
+        } catch {
+            throw Fault(
+                .invalid,
+                "demo/demo cannot read \(label): a schema has at most \(DemoSchema.sizeLimit) bytes, "
+                    + "\(DemoSchema.nodeLimit) subschemas and \(DemoSchema.depthLimit) levels. Simplify the schema."
+            )
+        }
+        var generator = DemoInstanceGenerator(message, schema: parsed, label: label)
+        return try generator.generate()
+    }
+
+    /// The same identifier for the same call at the same place in a conversation.
     private static func id(of name: String, _ arguments: String, _ place: Int) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in "\(place) \(name) \(arguments)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return "call_" + String(hash, radix: 36)
     }
 
-    private struct Format: Decodable {
-        struct Named: Decodable {
-            var schema: DemoSchema?
-        }
-
-        var type: String
-        var json_schema: Named?
-    }
-
-    /// The reply as the JSON that is asked for: in an object of its own, or in what a schema has room for.
+    /// The reply in the requested format: text, an object that contains it, or an instance of a schema.
     private static func formatted(
         _ reply: String,
         as format: ByteBuffer?,
         _ messages: [Inference.Message]
-    ) -> String {
-        var wanted: Format?
-        // A format that cannot be read asks for nothing.
-        do { wanted = try format.map { try JSONDecoder().decode(Format.self, from: $0) } } catch {}
-        switch wanted?.type {
+    ) throws(Fault) -> String {
+        let format = ResponseFormat(format)
+        switch format.type {
         case "json_schema":
             let message = DemoMessage(messages.last { $0.role == .user }?.text ?? "")
-            var filler = DemoInstanceGenerator(message, schema: wanted?.json_schema?.schema ?? DemoSchema())
-            return filler.fill().json
+            let name = format.name.map { " \($0.prefix(bytes: 64))" } ?? ""
+            return try instance(of: format.schema, label: "the response_format schema\(name)", from: message).json
         case "json_object":
             return DemoValue.object([
-                .init(name: "reply", value: .text(reply)), .init(name: "model", value: .text("demo/demo")),
+                .init(name: "reply", value: .string(reply)), .init(name: "model", value: .string("demo/demo")),
             ]).json
         default: return reply
+        }
+    }
+
+    /// OpenAI's `response_format`; a format that cannot be read is text.
+    private struct ResponseFormat {
+        var type: String?
+        var name: String?
+        var schema = ByteBuffer()
+
+        init(_ format: ByteBuffer?) {
+            guard let format else { return }
+            format.withUnsafeReadableBytes { bytes in
+                var json = JSONScanner(bytes)
+                do { try read(&json, in: format) } catch { self = ResponseFormat(nil) }
+            }
+        }
+
+        private mutating func read(_ json: inout JSONScanner, in format: ByteBuffer) throws {
+            try json.objectOrSkip { key, json in
+                switch key {
+                case "type": type = try json.optionalString()
+                case "json_schema":
+                    try json.objectOrSkip { key, json in
+                        switch key {
+                        case "name": name = try json.optionalString()
+                        case "schema":
+                            let raw = try json.raw()
+                            let start = format.readerIndex + raw.startIndex
+                            schema = format.getSlice(at: start, length: raw.count) ?? ByteBuffer()
+                        default: try json.skip()
+                        }
+                    }
+                default: try json.skip()
+                }
+            }
         }
     }
 }

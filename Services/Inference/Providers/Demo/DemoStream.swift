@@ -1,7 +1,9 @@
 import Contracts
 import Synchronization
 
-/// Hands out an answer piece by piece at a steady pace, then the finish.
+/// Returns the pieces of an answer with a delay before each, and then the finish event.
+///
+/// Thread-safe.
 final class DemoStream: Sendable {
     private struct State {
         var position = 0
@@ -19,7 +21,9 @@ final class DemoStream: Sendable {
         self.pace = pace
     }
 
-    /// The next piece, the first one at once, or the finish; `nil` after it.
+    /// Returns the next piece, or the finish event; `nil` after it.
+    ///
+    /// The first piece is not delayed.
     func next() async throws -> [Inference.Event]? {
         let position = state.withLock { state in
             defer { state.position += 1 }

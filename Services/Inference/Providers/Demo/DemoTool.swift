@@ -1,41 +1,104 @@
-/// A tool that the demo model may call, as OpenAI's form declares it.
-struct DemoTool: Decodable {
+import Contracts
+import JSON
+import NIOCore
+
+/// A tool that the demo model may call, from OpenAI's declaration.
+struct DemoTool {
+    /// Maximum number of tools.
+    static let countLimit = 128
+    /// How much of a description is compared with the message, in bytes and in words.
+    private static let descriptionLimit = 1024
+    private static let descriptionWordLimit = 64
+    /// Maximum size of a name, in bytes.
+    private static let nameLimit = 256
+
     let name: String
-    let description: String
-    let parameters: DemoSchema
+    private let description: String
+    /// The JSON schema of the arguments.
+    let parameters: ByteBuffer
 
-    private enum Key: String, CodingKey {
-        case function
-        case name
-        case description
-        case parameters
-    }
-
-    init(from decoder: any Decoder) throws {
-        let function = try decoder.container(keyedBy: Key.self).nestedContainer(keyedBy: Key.self, forKey: .function)
-        name = try function.decode(String.self, forKey: .name)
+    /// Reads an array of declarations; entries that are not tools are ignored, and so is a list that cannot be read.
+    ///
+    /// Throws `invalid` if there are too many.
+    static func all(in tools: ByteBuffer?) throws(Fault) -> [DemoTool] {
+        guard let tools else { return [] }
+        var all: [DemoTool] = []
         do {
-            description = try function.decodeIfPresent(String.self, forKey: .description) ?? ""
+            try tools.withUnsafeReadableBytes { bytes in
+                var json = JSONScanner(bytes)
+                try json.array { json in
+                    guard let tool = try DemoTool(&json, in: tools) else { return }
+                    guard all.count < countLimit else {
+                        throw Fault(.invalid, "demo/demo accepts at most \(countLimit) tools; the request has more.")
+                    }
+                    all.append(tool)
+                }
+                try json.end()
+            }
+        } catch let fault as Fault {
+            throw fault
         } catch {
-            description = ""
+            return []
         }
-        parameters = try function.decodeIfPresent(DemoSchema.self, forKey: .parameters) ?? DemoSchema()
+        return all
     }
 
-    /// How well it fits what is said; 0 when it does not.
-    func fit(_ message: DemoMessage) -> Int {
-        if !name.isEmpty, message.text.lowercased().contains(name.lowercased()) { return 1000 }
-        let said = Self.withSynonyms(message.plain)
+    private init?(_ json: inout JSONScanner, in tools: ByteBuffer) throws {
+        var (name, description, parameters): (String?, String?, ByteBuffer?)
+        try json.objectOrSkip { key, json in
+            guard case "function" = key else { return try json.skip() }
+            try json.objectOrSkip { key, json in
+                switch key {
+                case "name": name = try json.optionalString()
+                case "description": description = try json.optionalString()
+                case "parameters":
+                    let raw = try json.raw()
+                    parameters = tools.getSlice(at: tools.readerIndex + raw.startIndex, length: raw.count)
+                default: try json.skip()
+                }
+            }
+        }
+        guard let name, name.utf8.count <= Self.nameLimit else { return nil }
+        self.name = name
+        self.description = String((description ?? "").prefix(bytes: Self.descriptionLimit))
+        self.parameters = parameters ?? ByteBuffer()
+    }
+
+    /// The words of a message, prepared for comparison with many tools.
+    struct Query {
+        /// How many different words of a message are compared, and how long they may be, in bytes.
+        private static let wordLimit = 100
+        private static let wordLength = 64
+
+        fileprivate let text: String
+        fileprivate let words: [String]
+
+        init(_ message: DemoMessage) {
+            text = message.text.lowercased()
+            var distinct: [String] = []
+            var seen: Set<String> = []
+            for word in message.lowercasedWords where distinct.count < Self.wordLimit {
+                if word.utf8.count <= Self.wordLength, seen.insert(word).inserted { distinct.append(word) }
+            }
+            words = DemoTool.withSynonyms(distinct)
+        }
+    }
+
+    /// How well the tool matches a message; 0 if it does not.
+    func score(_ query: Query) -> Int {
+        if !name.isEmpty, query.text.contains(bytes: name.lowercased()) { return 1000 }
         let named = Self.withoutFillers(Self.words(of: name))
-        let hits = named.count { word in said.contains { Self.sharesStem($0, word) } }
+        let hits = named.count { word in query.words.contains { Self.sharesStem($0, word) } }
         if !named.isEmpty, hits == named.count { return 500 + hits }
-        let told = Set(Self.withoutFillers(Self.words(of: description)))
-        let echoes = told.count { word in word.count > 3 && said.contains { Self.sharesStem($0, word) } }
-        if hits > 0, echoes > 0 { return 200 + hits + echoes }
-        return echoes > 1 ? 100 + echoes : 0
+        let described = Set(Self.withoutFillers(Self.words(of: description)).prefix(Self.descriptionWordLimit))
+        let matches = described.count { word in
+            word.utf8.count > 3 && query.words.contains { Self.sharesStem($0, word) }
+        }
+        if hits > 0, matches > 0 { return 200 + hits + matches }
+        return matches > 1 ? 100 + matches : 0
     }
 
-    /// What a name is made of: `get_current_weather`, `getCurrentWeather`.
+    /// The lowercase words of a name such as `get_current_weather` or `getCurrentWeather`, or of a description.
     private static func words(of text: String) -> [String] {
         var words: [String] = []
         var word = ""
@@ -50,25 +113,25 @@ struct DemoTool: Decodable {
         return word.isEmpty ? words : words + [word.lowercased()]
     }
 
-    /// Without what many tools have in common; all of it where nothing else is left.
+    /// The words without those that many tools share; all words if nothing else is left.
     private static func withoutFillers(_ words: [String]) -> [String] {
         let withoutFillers = words.filter { !fillers.contains($0) }
         return withoutFillers.isEmpty ? words : withoutFillers
     }
 
-    private static func withSynonyms(_ words: [String]) -> [String] {
+    fileprivate static func withSynonyms(_ words: [String]) -> [String] {
         words
             + words.flatMap { word in
                 synonyms.first { sharesStem($0.key, word) }?.value ?? []
             }
     }
 
-    /// Whether two words are the same but for their endings.
+    /// Whether two words differ in their endings at most.
     private static func sharesStem(_ one: String, _ other: String) -> Bool {
         if one == other { return true }
-        let (short, long) = one.count < other.count ? (one, other) : (other, one)
-        let stem = short.count > 5 ? short.dropLast() : short[...]
-        return short.count >= 4 && long.count <= short.count + 3 && long.hasPrefix(stem)
+        let (short, long) = one.utf8.count < other.utf8.count ? (one, other) : (other, one)
+        let stem = short.utf8.count > 5 ? short.dropLast() : short[...]
+        return short.utf8.count >= 4 && long.utf8.count <= short.utf8.count + 3 && long.hasPrefix(stem)
     }
 
     private static let synonyms: [String: [String]] = [

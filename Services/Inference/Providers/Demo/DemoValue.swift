@@ -1,14 +1,17 @@
+import Contracts
 import JSON
 import NIOCore
 
 /// A JSON value that the demo model writes; the members of its objects keep their order.
-indirect enum DemoValue: Equatable, Decodable {
+indirect enum DemoValue: Equatable {
     case null
-    case flag(Bool)
+    case boolean(Bool)
     case integer(Int)
     case number(Double)
-    case text(String)
-    case list([DemoValue])
+    case string(String)
+    /// Valid JSON, written unchanged: a value from a schema's `enum` or `const`.
+    case raw(RawJSON)
+    case array([DemoValue])
     case object([Member])
 
     struct Member: Equatable {
@@ -16,29 +19,7 @@ indirect enum DemoValue: Equatable, Decodable {
         var value: DemoValue
     }
 
-    /// Reads a plain value, such as one of a schema's options; anything else is `null`.
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        do {
-            self = .flag(try container.decode(Bool.self))
-            return
-        } catch {}
-        do {
-            self = .integer(try container.decode(Int.self))
-            return
-        } catch {}
-        do {
-            self = .number(try container.decode(Double.self))
-            return
-        } catch {}
-        do {
-            self = .text(try container.decode(String.self))
-        } catch {
-            self = .null
-        }
-    }
-
-    /// As JSON, compact.
+    /// The value as compact JSON.
     var json: String {
         var buffer = ByteBuffer()
         write(to: &buffer)
@@ -48,11 +29,12 @@ indirect enum DemoValue: Equatable, Decodable {
     private func write(to buffer: inout ByteBuffer) {
         switch self {
         case .null: buffer.writeStaticString("null")
-        case .flag(let value): buffer.writeString(value ? "true" : "false")
+        case .boolean(let value): buffer.writeString(value ? "true" : "false")
         case .integer(let value): buffer.writeString(String(value))
         case .number(let value): buffer.writeString(value.isFinite ? "\(value)" : "null")
-        case .text(let text): JSONText.write(text, to: &buffer)
-        case .list(let values):
+        case .string(let text): JSONText.write(text, to: &buffer)
+        case .raw(let json): buffer.writeString(json.text)
+        case .array(let values):
             buffer.writeStaticString("[")
             for (index, value) in values.enumerated() {
                 if index > 0 { buffer.writeStaticString(",") }

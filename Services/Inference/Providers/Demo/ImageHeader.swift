@@ -1,4 +1,4 @@
-/// What an image's first bytes say of it: its kind and its size in pixels; pure.
+/// The format and the dimensions of an image, read from its first bytes.
 struct ImageHeader: Equatable {
     enum Kind: String {
         case png = "PNG"
@@ -11,7 +11,7 @@ struct ImageHeader: Equatable {
     let width: Int
     let height: Int
 
-    /// Reads the header; `nil` when it is none of these kinds, or cut.
+    /// Reads the header; `nil` if the format is unknown or the header is incomplete.
     init?(_ bytes: [UInt8]) {
         let reader = Reader(bytes: bytes)
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
@@ -32,7 +32,7 @@ struct ImageHeader: Equatable {
         guard width > 0, height > 0 else { return nil }
     }
 
-    /// Reads numbers out of bytes, never beyond their end.
+    /// Reads numbers with bounds checks.
     private struct Reader {
         let bytes: [UInt8]
 
@@ -46,12 +46,12 @@ struct ImageHeader: Equatable {
             return bytes[offset..<(offset + count)].reversed().reduce(0) { $0 << 8 | Int($1) }
         }
 
-        /// From the first frame header: markers are passed over by their lengths.
+        /// Reads the first frame header; other segments are skipped.
         func jpegSize() -> (width: Int, height: Int)? {
             var offset = 2
             while let marker = big(offset, 2), marker >> 8 == 0xFF {
                 let code = marker & 0xFF
-                // Fill bytes, and markers that stand alone.
+                // Fill bytes, and markers without a segment.
                 if code == 0xFF {
                     offset += 1
                     continue
@@ -65,14 +65,14 @@ struct ImageHeader: Equatable {
                     guard let height = big(offset + 5, 2), let width = big(offset + 7, 2) else { return nil }
                     return (width, height)
                 }
-                // The picture itself begins: no frame header came before it.
+                // The image data begins without a frame header.
                 if code == 0xDA || code == 0xD9 { return nil }
                 offset += 2 + length
             }
             return nil
         }
 
-        /// From the first chunk, of which there are three kinds.
+        /// Reads the first chunk, which has one of three types.
         func webpSize() -> (width: Int, height: Int)? {
             let chunk = bytes.dropFirst(12)
             if chunk.starts(with: "VP8X".utf8) {

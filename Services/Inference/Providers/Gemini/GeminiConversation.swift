@@ -3,18 +3,21 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// The messages of a conversation as Gemini wants them: instructions apart, and two sides that take turns.
-struct GeminiConversation {
+/// The messages of a conversation in Gemini's format: separate instructions, and alternating turns of two sides.
+struct GeminiConversation: Sendable {
+    /// Longer texts are not parsed as JSON: a tree takes many times the memory of its text.
+    private static let parsedLimit = 1 << 20
+
     private(set) var instructions: [String] = []
     private(set) var contents: [GeminiContent] = []
-    private let family: GeminiModelTraits
+    private let traits: GeminiModelTraits
     private let media: GeminiMedia
-    /// The tools' names by the ids of their calls.
+    /// The names of tools by the identifiers of their calls.
     private var calls: [String: String] = [:]
 
-    /// Throws a ``ProviderError`` for what cannot be shown to Gemini.
-    init(_ messages: [Inference.Message], family: GeminiModelTraits, media: GeminiMedia) throws {
-        self.family = family
+    /// Throws a ``ProviderError`` for content that Gemini does not support.
+    init(_ messages: [Inference.Message], traits: GeminiModelTraits, media: GeminiMedia) throws {
+        self.traits = traits
         self.media = media
         for message in messages {
             switch message.role {
@@ -24,12 +27,12 @@ struct GeminiConversation {
             case .tool: try addResult(message)
             }
         }
-        // Gemini answers nothing without contents: instructions that stand alone are what there is to answer.
-        if !family.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
-        if family.requiresSignatures { sign() }
+        // Gemini requires contents, so instructions alone become contents.
+        if !traits.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
+        if traits.requiresSignatures { sign() }
     }
 
-    /// Replaces parts, such as data by files.
+    /// Replaces each part by the result of a closure.
     mutating func replace(_ part: (GeminiPart) throws -> GeminiPart) rethrows {
         for index in contents.indices { contents[index].parts = try contents[index].parts.map(part) }
     }
@@ -60,7 +63,7 @@ struct GeminiConversation {
         add(.model, parts)
     }
 
-    /// A signature of the whole answer stood at the last of its texts.
+    /// Attaches the signature of an answer to its last text.
     private static func sign(_ parts: inout [GeminiPart], _ signature: String) {
         guard case .text(let text, nil) = parts.last else {
             parts.append(.text("", signature: signature))
@@ -69,7 +72,7 @@ struct GeminiConversation {
         parts[parts.count - 1] = .text(text, signature: signature)
     }
 
-    /// What a tool said; without the call before it, it can only be told.
+    /// Adds the result of a tool; without its call it becomes a text of the user.
     private mutating func addResult(_ message: Inference.Message) throws {
         let images = try parts(of: message).filter { part in
             if case .text = part { false } else { true }
@@ -98,9 +101,9 @@ struct GeminiConversation {
         }
     }
 
-    /// A text that is a JSON object as it stands; another value, or what is no JSON, under a name of its own.
+    /// Returns a text that is a JSON object unchanged; another value becomes a member of a new object.
     static func object(_ text: String, else name: StaticString) -> String {
-        var bytes = text
+        var bytes = text.utf8.count <= parsedLimit ? text : ""
         let value: RawJSON? = bytes.withUTF8 { bytes in
             do {
                 var json = JSONScanner(UnsafeRawBufferPointer(bytes))
@@ -120,7 +123,7 @@ struct GeminiConversation {
         return String(buffer: json.buffer)
     }
 
-    /// Has the instructions said by the user, before all else.
+    /// Moves the instructions to the beginning of the first user turn.
     private mutating func moveInstructions() {
         guard !instructions.isEmpty else { return }
         let parts = instructions.map { GeminiPart.text($0) }
@@ -132,7 +135,7 @@ struct GeminiConversation {
         }
     }
 
-    /// Signs the first call of each turn of the model that has none: it was made by a model that signs nothing.
+    /// Adds a placeholder to the first call of each model turn without a signature: another model made the call.
     private mutating func sign() {
         for index in contents.indices where contents[index].side == .model {
             let first = contents[index].parts.firstIndex { part in

@@ -2,14 +2,14 @@ import Contracts
 import JSON
 import NIOCore
 
-/// Reads Gemini's stream: chunks as server-sent events, or as one array of JSON where a proxy dropped `alt=sse`.
+/// Decodes Gemini's stream: server-sent events, or one JSON array if a proxy dropped `alt=sse`.
 ///
-/// There is no word that ends the stream. The body's end does, and the answer is whole when a chunk before it said why
-/// the model stopped. What comes after that word, such as a signature or the count of tokens, still counts.
+/// The stream ends with the body. The answer is complete if an earlier chunk contained a finish reason. Signatures and
+/// usage may follow the finish reason.
 struct GeminiDecoder: AnswerDecoder {
-    /// The longest chunk in bytes.
+    /// Maximum size of a chunk, in bytes.
     static let limit = 8 * 1024 * 1024
-    /// How many bytes what is no text may have in one answer: names, ids, signatures.
+    /// Maximum size of all names, identifiers and signatures of an answer, in bytes.
     private static let opaqueLimit = 4 * 1024 * 1024
     private static let callLimit = 1000
 
@@ -28,9 +28,9 @@ struct GeminiDecoder: AnswerDecoder {
     private var hasBegun = false
 
     /// - Parameters:
-    ///   - name: the model's full name.
-    ///   - model: its name at Gemini.
-    ///   - faults: what the provider's faults are called.
+    /// - name: the model's name with its provider.
+    /// - model: the model's name without the provider.
+    /// - faults: creates the provider's errors.
     init(name: String, model: String, faults: ProviderFaults) {
         self.name = name
         self.model = model
@@ -50,7 +50,7 @@ struct GeminiDecoder: AnswerDecoder {
     }
 
     mutating func end(into event: inout Inference.Event) throws {
-        // What is left is whole but for the line that would have ended it, or was cut and says nothing.
+        // The rest is a complete event without a final line break, or incomplete and ignored.
         do {
             for item in stream.end() { try take(item, into: &event) }
         } catch is JSONLines.TooLong {
@@ -72,17 +72,17 @@ struct GeminiDecoder: AnswerDecoder {
     }
 
     private mutating func take(_ data: ByteBuffer, into event: inout Inference.Event) throws {
-        // Proxies that speak other dialects as well may say it.
+        // Proxies that also support other APIs may send it.
         if data.readableBytesView.elementsEqual("[DONE]".utf8) { return }
         let chunk = try GeminiChunk(data)
         if let error = chunk.error { throw fault(error) }
         for part in chunk.parts { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {
-            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage), into: &event)
+            try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage, faults), into: &event)
         }
         if let finishReason = chunk.finishReason, finishReason != "FINISH_REASON_UNSPECIFIED" {
-            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage), into: &event)
+            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage, faults), into: &event)
         }
     }
 
@@ -105,7 +105,7 @@ struct GeminiDecoder: AnswerDecoder {
         into event: inout Inference.Event
     ) throws {
         guard let name = call.name, !name.isEmpty else {
-            throw fluke("The model called a tool without saying which.")
+            throw modelError("The model called a tool without a name.")
         }
         callCount += 1
         guard callCount <= Self.callLimit else {
@@ -114,7 +114,7 @@ struct GeminiDecoder: AnswerDecoder {
         try count(name)
         try count(call.id ?? "")
         try count(signature ?? "")
-        // Each call comes whole: one with an id that was there before is another call all the same.
+        // Each call is complete, so a repeated identifier belongs to another call.
         let id = call.id.flatMap { ids.insert($0).inserted ? $0 : nil }
         let piece = calls.piece(
             index: callCount,
@@ -131,13 +131,13 @@ struct GeminiDecoder: AnswerDecoder {
         case .finish(let reason, let refusal):
             if self.reason == nil { event.refusal.add(refusal) }
             self.reason = reason
-        case .fluke(let sentence): throw fluke(sentence)
+        case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):
-            throw ProviderError(Fault(.rejected, "\(faults.name) did not take the request: \(sentence)"), .none)
+            throw ProviderError(Fault(.rejected, "\(faults.name) rejected the request: \(sentence)"), .none)
         }
     }
 
-    /// Bounds what nobody else counts.
+    /// Counts bytes that are not part of the answer's text.
     private mutating func count(_ text: String) throws {
         opaqueBytes += text.utf8.count
         guard opaqueBytes <= Self.opaqueLimit else {
@@ -145,14 +145,15 @@ struct GeminiDecoder: AnswerDecoder {
         }
     }
 
-    private func fluke(_ sentence: String) -> ProviderError {
-        var error = faults.said(sentence)
+    private func modelError(_ message: String) -> ProviderError {
+        var error = faults.reported(message)
         error.isModelError = true
         return error
     }
 
-    /// An error instead of an answer is one like any other; within an answer it ends it.
+    /// The error for an error object: instead of an answer, or within one.
     private func fault(_ error: GeminiErrorBody) -> ProviderError {
-        hasBegun ? faults.said(error.message ?? "") : faults.refused(error.refusal(status: nil), model: model)
+        hasBegun
+            ? faults.reported(error.message ?? "") : faults.errorResponse(error.response(status: nil), model: model)
     }
 }

@@ -1,9 +1,9 @@
 import JSON
 import NIOCore
 
-/// What `:batchEmbedContents` asks and answers, as far as we read it.
+/// The request and the used part of the response of `:batchEmbedContents`.
 struct GeminiEmbeddings: Decodable {
-    /// How many texts one request may hold.
+    /// Maximum number of texts in a request.
     static let batchLimit = 100
 
     var embeddings: [Entry]?
@@ -17,7 +17,7 @@ struct GeminiEmbeddings: Decodable {
         var promptTokenCount: Int?
     }
 
-    /// The request for some texts.
+    /// The body of the request.
     static func body(resource: String, texts: [String], dimensions: Int?) -> ByteBuffer {
         var json = JSONWriter()
         json.object { json in

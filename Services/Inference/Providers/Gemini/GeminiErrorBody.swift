@@ -2,22 +2,21 @@ import JSON
 import NIOCore
 import NIOHTTP1
 
-/// An error as Google's interfaces write it: `{"error":{"code","message","status","details":[…]}}`, at times wrapped in
-/// an array.
+/// An error of Google's APIs: `{"error":{"code","message","status","details":[…]}}`, or an array that contains it.
 struct GeminiErrorBody: Equatable {
-    /// The HTTP status it stands for.
+    /// The HTTP status.
     var code: Int?
     var message: String?
-    /// Its name: `RESOURCE_EXHAUSTED`.
+    /// The name of the status: `RESOURCE_EXHAUSTED`.
     var status: String?
-    /// Why, in one word: `API_KEY_INVALID`.
+    /// The reason: `API_KEY_INVALID`.
     var reason: String?
-    /// How long we are asked to wait: `7s`.
+    /// The requested pause: `7s`.
     var retryDelay: String?
-    /// Which quotas are exceeded: `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
+    /// The exceeded quotas: `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
     var quotas: [String] = []
 
-    /// Reads the body of an answer that is an error; `nil` when nothing of the kind stands in it.
+    /// Reads the body of an error response; `nil` if it contains no error.
     init?(body: ByteBuffer) {
         let found: GeminiErrorBody? = body.withUnsafeReadableBytes { bytes in
             do {
@@ -37,17 +36,17 @@ struct GeminiErrorBody: Equatable {
         self = found
     }
 
-    /// Reads the value of `error`: an object, or as some proxies have it a text.
+    /// Reads the value of `error`: an object, or the text that some proxies send.
     init(from json: inout JSONScanner) throws {
         guard json.isObject() else {
-            message = try json.text()
+            message = try json.optionalString()
             return
         }
         try json.object { name, json in
             switch name {
-            case "code": code = try json.integer()
-            case "message": message = try json.text()
-            case "status": status = try json.text()
+            case "code": code = try json.optionalInt()
+            case "message": message = try json.optionalString()
+            case "status": status = try json.optionalString()
             case "details":
                 guard json.isArray() else { return try json.skip() }
                 try json.array { json in try readDetail(&json) }
@@ -58,24 +57,24 @@ struct GeminiErrorBody: Equatable {
 
     private static func readBody(_ json: inout JSONScanner) throws -> GeminiErrorBody? {
         var found: GeminiErrorBody?
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             if case "error" = name { found = try GeminiErrorBody(from: &json) } else { try json.skip() }
         }
         return found
     }
 
-    /// The kinds of details have no members' names in common that mean different things.
+    /// The types of details share no member names with different meanings.
     private mutating func readDetail(_ json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
-            case "reason": reason = try json.text()
-            case "retryDelay", "retry_delay": retryDelay = try json.text()
+            case "reason": reason = try json.optionalString()
+            case "retryDelay", "retry_delay": retryDelay = try json.optionalString()
             case "violations":
                 guard json.isArray() else { return try json.skip() }
                 try json.array { json in
-                    try json.objectIfAny { name, json in
+                    try json.objectOrSkip { name, json in
                         switch name {
-                        case "quotaId", "quota_id": if let quota = try json.text() { quotas.append(quota) }
+                        case "quotaId", "quota_id": if let quota = try json.optionalString() { quotas.append(quota) }
                         default: try json.skip()
                         }
                     }
@@ -85,28 +84,28 @@ struct GeminiErrorBody: Equatable {
         }
     }
 
-    /// What it means to us; `status` is that of the answer it came in, absent within a stream.
-    func refusal(status: Int?) -> ProviderFaults.Refusal {
-        ProviderFaults.Refusal(
+    /// Converts the error; `status` is the status of the response, or `nil` within a stream.
+    func response(status: Int?) -> ProviderFaults.ErrorResponse {
+        ProviderFaults.ErrorResponse(
             status: status ?? httpStatus,
             headers: [:],
-            words: message,
+            message: message,
             code: self.status,
             delay: retryDelay.flatMap { RetryDelay.read(protobuf: $0) },
             meaning: meaning
         )
     }
 
-    private var meaning: ProviderFaults.Refusal.Meaning? {
+    private var meaning: ProviderFaults.ErrorResponse.Meaning? {
         let words = message?.lowercased() ?? ""
         if reason?.hasPrefix("API_KEY_") == true || words.contains("api key not valid")
             || words.contains("api key expired")
         {
-            return .credential
+            return .invalidCredential
         }
-        // A quota of a day, or of nothing at all, does not come back within a minute, whatever delay is named.
+        // A daily quota, or one of zero, does not return within minutes, whatever pause is requested.
         let isSpent = quotas.contains { $0.contains("PerDay") } || words.contains("limit: 0,")
-        return isSpent ? .spent : nil
+        return isSpent ? .quotaExceeded : nil
     }
 
     private var httpStatus: Int {

@@ -5,16 +5,16 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// Brings to Gemini what is too large for a request: its Files API, by the resumable protocol.
+/// Uploads files that are too large for a request, with the resumable protocol of Gemini's Files API.
 ///
-/// Gemini forgets a file after two days.
+/// Gemini deletes a file after two days.
 struct GeminiFiles: Sendable {
-    /// How often a file that is not ready yet is looked at: twice as seldom each time.
+    /// The pauses between polls of a file that is being processed; each one doubles.
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(2)
     private static let answerLimit = 65_536
 
-    /// A file as Gemini describes it.
+    /// Gemini's description of a file.
     private struct File: Decodable {
         var name: String
         var uri: String?
@@ -33,9 +33,9 @@ struct GeminiFiles: Sendable {
     let client: ProviderClient
     let version: GeminiVersion
 
-    /// Uploads a file and waits until Gemini can use it; answers its URI.
+    /// Uploads a file, waits until Gemini has processed it, and returns its URI.
     ///
-    /// Throws a ``ProviderError``, or `CancellationError` when the caller leaves.
+    /// Throws a ``ProviderError``, or `CancellationError` if the task is cancelled.
     func upload(_ bytes: ByteBuffer, type: String, until deadline: ContinuousClock.Instant) async throws -> String {
         let path = try await begin(size: bytes.readableBytes, type: type, until: deadline)
         let response = try await client.send(
@@ -53,7 +53,7 @@ struct GeminiFiles: Sendable {
         return try await ready(file, type: type, until: deadline)
     }
 
-    /// Announces a file; answers where it is to be brought.
+    /// Starts an upload; returns the path for the data.
     private func begin(size: Int, type: String, until deadline: ContinuousClock.Instant) async throws -> String {
         let response = try await client.send(
             .POST,
@@ -88,7 +88,7 @@ struct GeminiFiles: Sendable {
                 pause = min(pause * 2, Self.longestPause)
                 file = try await look(at: file.name, until: deadline)
             default:
-                let why = file.error?.message.map(ProviderFaults.sentence) ?? "It gave no reason."
+                let why = file.error?.message.map(client.faults.publicText) ?? "It gave no reason."
                 let fault = Fault(.rejected, "\(client.faults.name) cannot use an attached file (\(type)): \(why)")
                 throw ProviderError(fault, .tryAnotherModel)
             }
@@ -96,12 +96,12 @@ struct GeminiFiles: Sendable {
     }
 
     private func look(at name: String, until deadline: ContinuousClock.Instant) async throws -> File {
-        // The name becomes a path: it must be one.
+        // The name becomes part of a path, so it is validated.
         guard name.hasPrefix("files/"), name.count <= 100,
             name.dropFirst(6).utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Self.isLetter($0) })
-        else { throw client.faults.invalidResponse("a file with a name that is none") }
+        else { throw client.faults.invalidResponse("a file with an invalid name") }
         let limit = min(ProviderClient.metadataTimeout, try left(until: deadline))
-        let answer = try await client.ask(.GET, "/\(version.rawValue)/\(name)", within: limit)
+        let answer = try await client.fetch(.GET, "/\(version.rawValue)/\(name)", within: limit)
         return try decode(File.self, from: answer)
     }
 
@@ -111,7 +111,7 @@ struct GeminiFiles: Sendable {
     }
 
     private func answer(_ response: HTTPClient.Response) async throws -> ByteBuffer {
-        guard response.status == 200 else { throw await client.refusal(response, model: "for files") }
+        guard response.status == 200 else { throw await client.error(for: response, model: "for files") }
         do {
             return try await response.body.collect(upTo: Self.answerLimit)
         } catch let error as HTTPClientError {
@@ -123,7 +123,7 @@ struct GeminiFiles: Sendable {
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch {
-            throw client.faults.invalidResponse("a description of a file that is none")
+            throw client.faults.invalidResponse("an invalid description of a file")
         }
     }
 
@@ -132,7 +132,7 @@ struct GeminiFiles: Sendable {
         guard left > .zero else {
             let fault = Fault(
                 .timeout,
-                "\(client.faults.name) did not take the attached files in time. Send smaller ones, or set "
+                "\(client.faults.name) did not accept the attached files in time. Send smaller ones, or set "
                     + "FIRST_TOKEN_TIMEOUT higher."
             )
             throw ProviderError(fault, .tryAnotherModel)

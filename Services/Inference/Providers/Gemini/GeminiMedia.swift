@@ -1,43 +1,48 @@
 import Contracts
 import Foundation
 
-/// Makes Gemini's parts of images and sound, and says why where it cannot.
-struct GeminiMedia {
+/// Converts images and audio to Gemini's parts, or reports why that is not possible.
+struct GeminiMedia: Sendable {
+    /// Maximum size of what precedes the data in a `data:` URL, in bytes.
+    private static let headerLimit = 256
+    /// Maximum length of the address of a file, in bytes.
+    private static let addressLimit = 2048
     private static let imageTypes = ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"]
 
-    /// Where Gemini is asked, without any credential: files that it keeps are named there.
-    let address: String
-
-    /// An image by its `data:` URL, or by the name of a file that Gemini itself has or can get.
+    /// Whether files are passed by address.
     ///
-    /// Throws a ``ProviderError``; another model may take what this one does not.
+    /// Only Google's own server may receive addresses: a server in our network could be made to fetch something there.
+    let passesAddresses: Bool
+
+    /// Converts an image from a `data:` URL, or from the address of a file in Google's storage.
+    ///
+    /// Throws a ``ProviderError`` that permits another model.
     func image(_ image: Inference.Image) throws -> GeminiPart {
         let url = image.url
-        if url.prefix(5).lowercased() == "data:" { return try data(url) }
-        let isOwn = ["https://generativelanguage.googleapis.com/", "gs://", address + "/"].contains {
-            url.hasPrefix($0)
-        }
-        guard isOwn else {
-            throw Self.refused(
+        if url.prefix(bytes: 5).lowercased() == "data:" { return try data(url) }
+        guard passesAddresses, url.utf8.count <= Self.addressLimit,
+            ["https://generativelanguage.googleapis.com/", "gs://"].contains(where: url.hasPrefix)
+        else {
+            throw Self.unsupported(
                 "Gemini does not fetch images from the web. Send the image itself, as a data: URL with base64."
             )
         }
         return .file(url, type: Self.type(ofFile: url))
     }
 
-    /// Sound by the name of its format.
+    /// Converts audio by the name of its format.
     ///
-    /// Throws a ``ProviderError``; another model may take what this one does not.
+    /// Throws a ``ProviderError`` that permits another model.
     func audio(_ audio: Inference.Audio) throws -> GeminiPart {
-        let format = audio.format.lowercased()
+        let format = audio.format.prefix(bytes: 64).lowercased()
         guard let type = Self.audioType(format) else {
-            throw Self.refused(
-                "Gemini does not take sound of the format \(format.prefix(20)). "
-                    + "It takes wav, mp3, aiff, aac, ogg and flac: convert the file, or choose another model."
+            throw Self.unsupported(
+                "Gemini does not support audio of the format \(format.prefix(bytes: 20)). "
+                    + "It supports wav, mp3, aiff, aac, ogg and flac: convert the file, or choose another model."
             )
         }
         guard let base64 = Self.base64(audio.data) else {
-            throw Self.refused("The sound in the messages is not base64.")
+            throw Self.unsupported("Audio in the messages is not base64.")
         }
         return .data(base64, type: type)
     }
@@ -55,26 +60,27 @@ struct GeminiMedia {
     }
 
     private func data(_ url: String) throws -> GeminiPart {
-        guard let comma = url.firstIndex(of: ",") else {
-            throw Self.refused("An image in the messages has a data: URL without data.")
+        let header = url.prefix(bytes: Self.headerLimit)
+        guard let comma = header.utf8.firstIndex(of: UInt8(ascii: ",")) else {
+            throw Self.unsupported("An image in the messages has a data: URL without data.")
         }
-        let words = url[..<comma].dropFirst(5).lowercased().split(separator: ";", omittingEmptySubsequences: false)
+        let words = header[..<comma].dropFirst(5).lowercased().split(separator: ";", omittingEmptySubsequences: false)
         let type = words.first.map { $0 == "image/jpg" ? "image/jpeg" : String($0) } ?? ""
         guard Self.imageTypes.contains(type) else {
-            throw Self.refused(
-                "Gemini does not take images of the type \(type.isEmpty ? "unknown" : String(type.prefix(40))). "
-                    + "It takes \(Self.imageTypes.joined(separator: ", "))."
+            throw Self.unsupported(
+                "Gemini does not support images of the type \(type.isEmpty ? "unknown" : String(type.prefix(bytes: 40))). "
+                    + "It supports \(Self.imageTypes.joined(separator: ", "))."
             )
         }
-        guard words.last == "base64", let base64 = Self.base64(String(url[url.index(after: comma)...])) else {
-            throw Self.refused("An image in the messages is not base64.")
+        guard words.last == "base64", let base64 = Self.base64(String(url[url.utf8.index(after: comma)...])) else {
+            throw Self.unsupported("An image in the messages is not base64.")
         }
         return .data(base64, type: type)
     }
 
-    /// Base64 with the letters and the padding of RFC 4648, section 4; `nil` when it is none.
+    /// Base64 with the alphabet and the padding of RFC 4648, section 4; `nil` if the text is not base64.
     ///
-    /// The letters of section 5, a missing padding and the escapes of URLs are mended.
+    /// The URL-safe alphabet, missing padding and percent-encoding are converted.
     static func base64(_ text: String) -> String? {
         var text = text
         if text.utf8.contains(UInt8(ascii: "%")) { text = text.removingPercentEncoding ?? text }
@@ -97,7 +103,7 @@ struct GeminiMedia {
         return padding == 0 ? text + String(repeating: "=", count: (4 - letters % 4) % 4) : text
     }
 
-    /// By the end of its name; Gemini knows the type of the files that it keeps itself.
+    /// The media type by the extension; optional for files that Gemini stores.
     private static func type(ofFile url: String) -> String? {
         let types = [
             "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "heic": "image/heic",
@@ -106,7 +112,7 @@ struct GeminiMedia {
         return url.split(separator: ".").last.flatMap { types[$0.lowercased()] }
     }
 
-    private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+    private static func unsupported(_ message: String) -> ProviderError {
+        ProviderError(Fault(.invalid, message), .tryAnotherModel)
     }
 }

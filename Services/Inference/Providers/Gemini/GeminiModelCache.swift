@@ -1,14 +1,16 @@
 import Synchronization
 
-/// What Gemini's list said of its models, kept until the next.
+/// A cache of Gemini's list of models.
+///
+/// Thread-safe.
 final class GeminiModelCache: Sendable {
     private struct State {
         var entries: [String: GeminiModels.Entry] = [:]
-        /// Models that were asked for by name and are not to be asked for again soon.
+        /// Models that were requested recently, with the time of the next permitted request.
         var quiet: [String: ContinuousClock.Instant] = [:]
     }
 
-    /// More than anybody's models; a bound all the same.
+    /// Maximum number of entries.
     private static let limit = 1000
 
     private let state = Mutex(State())
@@ -31,7 +33,7 @@ final class GeminiModelCache: Sendable {
         }
     }
 
-    /// Whether a model may be asked for; if so, not again within a while.
+    /// Whether a model may be requested; then it may not be requested again for a while.
     func mayAsk(for model: String) -> Bool {
         state.withLock { state in
             if let end = state.quiet[model], end > .now { return false }

@@ -1,17 +1,17 @@
-/// What is to be known of a Gemini model before it is asked, by its name and what the list of models says of it.
+/// The features of a Gemini model, derived from its name and the list of models.
 ///
-/// Source: the models', thinking and thought-signature pages of Google's documentation.
+/// Source: the pages on models, thinking and thought signatures of Google's documentation.
 struct GeminiModelTraits: Sendable, Equatable {
-    /// The name without `models/`, in small letters.
+    /// The name without `models/`, in lowercase.
     private let name: String
-    /// `2.5`; absent for a name without a number, such as `gemini-flash-latest`, and for what is no Gemini.
+    /// The version, such as `2.5`; `nil` for names without a number, and for models that are not Gemini.
     private let generation: Double?
-    /// Whether the model thinks before it answers.
+    /// Whether the model supports thinking.
     let isThinking: Bool
 
     /// - Parameters:
-    ///   - model: the model's name at Gemini.
-    ///   - isThinking: whether the list of models says so; absent when it was not seen yet: the name decides.
+    /// - model: the model's name without the provider.
+    /// - isThinking: the value in the list of models; `nil` to derive it from the name.
     init(model: String, isThinking: Bool? = nil) {
         let name = (model.hasPrefix("models/") ? String(model.dropFirst(7)) : model).lowercased()
         self.name = name
@@ -23,32 +23,32 @@ struct GeminiModelTraits: Sendable, Equatable {
         self.isThinking = isThinking ?? (isKnown && !isOther)
     }
 
-    /// Whether it takes a system's instruction; the older open models refuse it.
+    /// Whether the model supports system instructions; older open models reject them.
     var supportsSystemInstruction: Bool {
         !["gemma-1", "gemma-2", "gemma-3"].contains { name.hasPrefix($0) }
     }
 
-    /// Whether it refuses a call of a tool that has no signature of thoughts.
+    /// Whether the model rejects tool calls without a thought signature.
     var requiresSignatures: Bool {
         name.hasPrefix("gemini-") && (generation.map { $0 >= 3 } ?? true)
     }
 
-    /// How much the model is to think, and whether it tells; `nil` to say nothing about it.
+    /// The options for thinking.
     struct Thinking: Equatable {
         var budget: Int?
         var level: String?
-        /// Whether it tells a summary of what it thinks.
+        /// Whether the response includes a summary of thoughts.
         var includesThoughts = true
     }
 
-    /// What an effort in OpenAI's words means to the model.
+    /// Converts a reasoning effort of OpenAI's API; `nil` for no options.
     ///
-    /// Models from 3 on have levels, older ones budgets of tokens: the numbers are those of Google's own OpenAI-compatible
-    /// interface. A model that cannot stop thinking thinks as little as it can. Words that are not known are left out.
+    /// Models from version 3 have levels, and older ones budgets in tokens, with the values of Google's OpenAI-compatible API.
+    /// A model that cannot disable thinking gets the minimum. Unknown efforts are ignored.
     func thinking(effort: String?) -> Thinking? {
         guard isThinking else { return nil }
         guard let effort, name.hasPrefix("gemini-") else {
-            // The smallest does not think unless it is told to, and then refuses to tell.
+            // The smallest model does not think by default, and rejects the request for a summary.
             return name.contains("2.5-flash-lite") ? nil : Thinking()
         }
         if let generation, generation >= 3 { return Thinking(level: level(effort)) }
@@ -62,7 +62,7 @@ struct GeminiModelTraits: Sendable, Equatable {
         switch effort {
         case "none", "minimal": isPro ? "LOW" : "MINIMAL"
         case "low": "LOW"
-        // The first of the large ones knows only two levels.
+        // The first large model supports only two levels.
         case "medium": name.hasPrefix("gemini-3-pro") ? "HIGH" : "MEDIUM"
         case "high", "xhigh", "max": "HIGH"
         default: nil

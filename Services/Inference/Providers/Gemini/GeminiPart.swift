@@ -1,15 +1,15 @@
 import JSON
 
-/// One part of what Gemini is shown.
+/// A part of a request to Gemini.
 enum GeminiPart: Equatable, Sendable {
     case text(String, signature: String? = nil)
     /// A file as base64.
     case data(String, type: String)
-    /// A file that Gemini has, or can get.
+    /// A file by its address.
     case file(String, type: String?)
-    /// A call of a tool that the model made; the arguments are a JSON object.
+    /// An earlier tool call of the model; the arguments are a JSON object.
     case call(id: String, name: String, arguments: String, signature: String? = nil)
-    /// What a tool said; the response is a JSON object.
+    /// The result of a tool; the response is a JSON object.
     case result(id: String, name: String, response: String)
 
     func write(to json: inout JSONWriter) {
@@ -46,9 +46,9 @@ enum GeminiPart: Equatable, Sendable {
     }
 }
 
-/// What one side says at a time.
+/// A turn of one side.
 struct GeminiContent: Equatable, Sendable {
-    /// Whose it is; Gemini knows two roles, but what tools say is no part of what the user says.
+    /// The side; Gemini has two roles, but results of tools are separate from texts of the user.
     enum Side: Equatable {
         case user
         case tools

@@ -6,13 +6,13 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// Gemini, over its native API.
+/// Gemini, through its native API.
 ///
-/// Answers are always streamed: what nobody reads along differs only in who gathers it.
+/// Responses are always streamed.
 struct GeminiProvider: Provider {
-    /// How large a request may be, in bytes; what goes beyond it is uploaded before.
+    /// Maximum size of a request, in bytes; larger files are uploaded first.
     static let inlineLimit = 20_000_000
-    /// More models, and more pages of them, are not listed.
+    /// Maximum numbers of listed models and of pages.
     private static let modelLimit = 1000
     private static let pageLimit = 10
 
@@ -22,9 +22,10 @@ struct GeminiProvider: Provider {
     private let version: GeminiVersion
     private let inlineLimit: Int
     private let client: ProviderClient
+    private let media: GeminiMedia
     private let cache = GeminiModelCache()
 
-    /// Gemini at a URL, which comes before `/v1beta`; throws when the URL cannot be read.
+    /// Creates a provider for a base URL without the version; throws for an invalid URL.
     init(
         url: String,
         key: String?,
@@ -34,14 +35,15 @@ struct GeminiProvider: Provider {
     ) throws {
         self.version = version
         self.inlineLimit = inlineLimit
+        media = GeminiMedia(passesAddresses: try HTTPTarget.parse(url).target.isGoogle)
         self.client = try ProviderClient(
             name: "Gemini",
             url: url,
             setting: "GEMINI_BASE_URL",
-            // A header and not part of the URL: URLs are written down in many places.
+            // A header instead of a query parameter, because URLs appear in logs.
             credential: key.map { ["x-goog-api-key": $0] } ?? [:],
             client: client,
-            parseError: Self.refusal
+            parseError: Self.parseError
         )
     }
 
@@ -49,8 +51,8 @@ struct GeminiProvider: Provider {
         var entries: [GeminiModels.Entry] = []
         var query = "?pageSize=\(Self.modelLimit)"
         for _ in 0..<Self.pageLimit where entries.count < Self.modelLimit {
-            let answer = try await client.ask(.GET, "/\(version.rawValue)/models\(query)")
-            let page = try decode(GeminiModels.self, from: answer, as: "a list of models that is not one")
+            let answer = try await client.fetch(.GET, "/\(version.rawValue)/models\(query)")
+            let page = try decode(GeminiModels.self, from: answer, as: "an invalid list of models")
             entries += page.models ?? []
             guard let token = page.nextPageToken, !token.isEmpty else { break }
             query = "?pageSize=\(Self.modelLimit)&pageToken=\(Self.escaped(token))"
@@ -63,11 +65,11 @@ struct GeminiProvider: Provider {
     func model(_ model: String) async throws -> Model {
         if cache[model] == nil, cache.mayAsk(for: model) {
             do {
-                let answer = try await client.ask(.GET, "/\(version.rawValue)/\(Self.resource(model))", about: model)
-                let entry = try decode(GeminiModels.Entry.self, from: answer, as: "a model that is none")
+                let answer = try await client.fetch(.GET, "/\(version.rawValue)/\(Self.resource(model))", about: model)
+                let entry = try decode(GeminiModels.Entry.self, from: answer, as: "an invalid description of a model")
                 cache.keep(entry, as: model)
             } catch let error as ProviderError where error.fault.code != .missing {
-                // Whoever generates will be told; until then the name says enough.
+                // A generation reports the error; until then the name determines the properties.
             }
         }
         return self.model(model, cache[model])
@@ -75,18 +77,21 @@ struct GeminiProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         let deadline = ContinuousClock.now + prompt.responseTimeout
-        let family = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
-        var request = try GeminiRequest(prompt: prompt, family: family, address: client.address)
+        let traits = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
+        let media = media
+        var (request, body) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt] in
+            let request = try GeminiRequest(prompt: prompt, traits: traits, media: media)
+            return (request, request.encoded())
+        }
         var prompt = prompt
-        var body = request.encoded()
         if body.readableBytes > inlineLimit {
             let files = GeminiFiles(client: client, version: version)
             let upload = GeminiUpload(excess: body.readableBytes - inlineLimit, files: files)
             try await upload.moveOut(of: &request.conversation, until: deadline)
-            body = request.encoded()
+            body = try await WorkerThreads.run { [request] in request.encoded() }
             prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
         }
-        let response = try await client.open(
+        let response = try await client.openStream(
             "/\(version.rawValue)/\(Self.resource(prompt.model)):streamGenerateContent?alt=sse",
             body: body,
             accept: "text/event-stream, application/json",
@@ -103,14 +108,14 @@ struct GeminiProvider: Provider {
         var tokens: Int? = 0
         while vectors.count < request.input.count {
             let texts = Array(request.input[vectors.count...].prefix(GeminiEmbeddings.batchLimit))
-            let answer = try await client.ask(
+            let answer = try await client.fetch(
                 .POST,
                 "/\(version.rawValue)/\(resource):batchEmbedContents",
                 body: GeminiEmbeddings.body(resource: resource, texts: texts, dimensions: request.dimensions),
                 about: request.model,
                 within: max(.milliseconds(1), deadline - .now)
             )
-            let batch = try decode(GeminiEmbeddings.self, from: answer, as: "embeddings that are none")
+            let batch = try decode(GeminiEmbeddings.self, from: answer, as: "invalid embeddings")
             let found = batch.embeddings ?? []
             guard found.count == texts.count, found.allSatisfy({ !$0.values.isEmpty }) else {
                 throw client.faults.invalidResponse("\(found.count) vectors for \(texts.count) texts")
@@ -136,7 +141,7 @@ struct GeminiProvider: Provider {
         )
     }
 
-    /// What a model is called in paths: its kind, and its name with everything escaped that a path reads otherwise.
+    /// The path of a model: its type and its name, percent-encoded.
     private static func resource(_ model: String) -> String {
         let hasKind = ["models/", "tunedModels/"].contains { model.hasPrefix($0) }
         return (hasKind ? "" : "models/") + model.split(separator: "/").map(escaped).joined(separator: "/")
@@ -155,13 +160,17 @@ struct GeminiProvider: Provider {
         }
     }
 
-    /// What an answer says that is an error.
-    private static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
+    /// Reads an error response.
+    private static func parseError(
+        _ status: Int,
+        _ headers: HTTPHeaders,
+        _ body: ByteBuffer
+    ) -> ProviderFaults.ErrorResponse {
         guard let error = GeminiErrorBody(body: body) else {
-            return ProviderFaults.Refusal(status: status, headers: headers)
+            return ProviderFaults.ErrorResponse(status: status, headers: headers)
         }
-        var refusal = error.refusal(status: status)
-        refusal.headers = headers
-        return refusal
+        var response = error.response(status: status)
+        response.headers = headers
+        return response
     }
 }

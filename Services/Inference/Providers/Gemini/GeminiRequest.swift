@@ -3,8 +3,8 @@ import JSON
 import NIOCore
 
 /// The body of `:streamGenerateContent`.
-struct GeminiRequest {
-    /// How many texts may end a generation.
+struct GeminiRequest: Sendable {
+    /// Maximum number of stop texts.
     private static let stopLimit = 5
 
     var conversation: GeminiConversation
@@ -12,22 +12,22 @@ struct GeminiRequest {
     private let options: Inference.Options
     private let thinking: GeminiModelTraits.Thinking?
 
-    /// Throws a ``ProviderError`` for what Gemini cannot be asked; another model may.
-    init(prompt: Prompt, family: GeminiModelTraits, address: String) throws {
+    /// Throws a ``ProviderError`` for a request that Gemini does not support.
+    init(prompt: Prompt, traits: GeminiModelTraits, media: GeminiMedia) throws {
         conversation = try GeminiConversation(
             prompt.decodedMessages(),
-            family: family,
-            media: GeminiMedia(address: address)
+            traits: traits,
+            media: media
         )
         tools = try GeminiTools(prompt)
         options = prompt.options
-        thinking = family.thinking(effort: options.reasoningEffort)
+        thinking = traits.thinking(effort: options.reasoningEffort)
         guard !conversation.contents.isEmpty else {
-            throw ProviderError(Fault(.invalid, "The messages say nothing that Gemini could answer."), .none)
+            throw ProviderError(Fault(.invalid, "The messages have no content."), .none)
         }
         if let stop = options.stop, stop.count > Self.stopLimit {
-            let sentence = "Gemini takes at most \(Self.stopLimit) stop texts; there are \(stop.count)."
-            throw ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+            let message = "Gemini supports at most \(Self.stopLimit) stop texts; the request has \(stop.count)."
+            throw ProviderError(Fault(.invalid, message), .tryAnotherModel)
         }
     }
 
@@ -50,7 +50,7 @@ struct GeminiRequest {
 
     private var hasConfiguration: Bool {
         var options = options
-        // What Gemini has no word for.
+        // Options that Gemini does not support.
         options.minP = nil
         options.logprobs = nil
         options.topLogprobs = nil
@@ -66,7 +66,7 @@ struct GeminiRequest {
         if let value = options.topK { json.field("topK", value) }
         if let value = options.maxTokens { json.field("maxOutputTokens", value) }
         if let stop = options.stop, !stop.isEmpty { json.array("stopSequences", stop) { $0.text($1) } }
-        // Gemini's seeds have 32 bits; the same larger one always becomes the same smaller one.
+        // Gemini's seeds have 32 bits; larger ones are truncated.
         if let value = options.seed { json.field("seed", Int(Int32(truncatingIfNeeded: value))) }
         if let value = options.presencePenalty { json.field("presencePenalty", value) }
         if let value = options.frequencyPenalty { json.field("frequencyPenalty", value) }

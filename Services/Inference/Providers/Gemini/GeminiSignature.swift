@@ -2,12 +2,11 @@ import Contracts
 import JSON
 import NIOCore
 
-/// The signature of a model's thoughts, which Gemini wants to see again where it gave it.
+/// The thought signature of a model, which Gemini requires in later requests.
 ///
-/// It travels as `{"google":{"thought_signature":"…"}}`, the form in which Google's own OpenAI-compatible interface gives
-/// it, so that a client of either finds what it knows.
+/// Its format is `{"google":{"thought_signature":"…"}}`, the same as in Google's OpenAI-compatible API.
 enum GeminiSignature {
-    /// What Gemini's documentation says to put where a call of a tool was made by another model.
+    /// The documented placeholder for tool calls of other models.
     static let none = "skip_thought_signature_validator"
 
     static func metadata(_ signature: String) -> RawJSON {
@@ -16,18 +15,18 @@ enum GeminiSignature {
         return RawJSON(String(buffer: json.buffer))
     }
 
-    /// The signature in what was kept; `nil` when another provider's is there, or none.
+    /// The signature in stored metadata; `nil` if there is none.
     static func read(_ metadata: RawJSON?) -> String? {
         guard var text = metadata?.text else { return nil }
         return text.withUTF8 { bytes in
             var json = JSONScanner(UnsafeRawBufferPointer(bytes))
             var signature: String?
             do {
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     guard case "google" = name else { return try json.skip() }
-                    try json.objectIfAny { name, json in
+                    try json.objectOrSkip { name, json in
                         switch name {
-                        case "thought_signature", "thoughtSignature": signature = try json.text()
+                        case "thought_signature", "thoughtSignature": signature = try json.optionalString()
                         default: try json.skip()
                         }
                     }

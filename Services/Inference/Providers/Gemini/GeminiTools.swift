@@ -3,28 +3,31 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// Tools, the choice among them and the form of the answer, from OpenAI's words into Gemini's.
+/// Converts tools, the choice of a tool and the response format from OpenAI's to Gemini's format.
 ///
-/// Schemas are passed on as the bytes that they came as.
+/// Schemas are passed unchanged.
 struct GeminiTools: Sendable {
+    /// Maximum size of a value that is validated, in bytes.
+    private static let validatedLimit = 1 << 20
+
     /// A tool that the model may call.
     struct Declaration: Sendable, Equatable {
         var name = ""
         var description: String?
-        /// A JSON schema; absent when the tool takes nothing.
+        /// The JSON schema of the arguments; `nil` if there are none.
         var parameters: String?
     }
 
     private(set) var declarations: [Declaration] = []
-    /// `AUTO`, `NONE` or `ANY`; absent for Gemini's own choice.
+    /// `AUTO`, `NONE` or `ANY`; `nil` for Gemini's default.
     private(set) var mode: String?
-    /// The one tool that is to be called.
+    /// The name of the required tool.
     private(set) var required: String?
     private(set) var isJSON = false
-    /// Of what form the JSON is to be.
+    /// The JSON schema of the answer.
     private(set) var schema: String?
 
-    /// Throws a ``ProviderError`` that says what is wrong.
+    /// Throws a ``ProviderError`` for invalid or unsupported values.
     init(_ prompt: Prompt) throws {
         if let tools = prompt.tools {
             try Self.read(tools, "tools") { json in try json.array { try readTool(&$0) } }
@@ -45,7 +48,7 @@ struct GeminiTools: Sendable {
                 try json.end()
             }
         } catch is JSONScanner.Malformed {
-            throw ProviderError(Fault(.invalid, "\(name) does not have the form that OpenAI gives it."), .none)
+            throw ProviderError(Fault(.invalid, "\(name) is not in OpenAI's format."), .none)
         }
     }
 
@@ -54,14 +57,14 @@ struct GeminiTools: Sendable {
         var type: String?
         try json.object { name, json in
             switch name {
-            case "type": type = try json.text()
+            case "type": type = try json.optionalString()
             case "function":
                 try json.object { name, json in
                     switch name {
-                    case "name": tool.name = try json.text() ?? ""
-                    case "description": tool.description = try json.text()
+                    case "name": tool.name = try json.optionalString() ?? ""
+                    case "description": tool.description = try json.optionalString()
                     case "parameters":
-                        if json.isObject() { tool.parameters = try json.rawJSON().text } else { try json.skip() }
+                        if json.isObject() { tool.parameters = try Self.text(&json) } else { try json.skip() }
                     default: try json.skip()
                     }
                 }
@@ -69,7 +72,7 @@ struct GeminiTools: Sendable {
             }
         }
         guard type == nil || type == "function", !tool.name.isEmpty else {
-            throw Self.refused("Gemini takes tools of the type function, each with a name.")
+            throw Self.unsupported("Gemini supports only tools of the type function, each with a name.")
         }
         declarations.append(tool)
     }
@@ -80,35 +83,35 @@ struct GeminiTools: Sendable {
                 switch name {
                 case "function":
                     try json.object { name, json in
-                        if case "name" = name { required = try json.text() } else { try json.skip() }
+                        if case "name" = name { required = try json.optionalString() } else { try json.skip() }
                     }
                 default: try json.skip()
                 }
             }
             guard let required, !required.isEmpty else {
-                throw Self.refused("Gemini takes as toolChoice auto, none, required or one function.")
+                throw Self.unsupported("Gemini supports the tool choices auto, none, required and one function.")
             }
             mode = "ANY"
             return
         }
-        switch try json.textOrPlain() {
+        switch try json.stringOrScalar() {
         case "auto": mode = "AUTO"
         case "none": mode = "NONE"
         case "required": mode = "ANY"
         case "null": mode = nil
-        default: throw Self.refused("Gemini takes as toolChoice auto, none, required or one function.")
+        default: throw Self.unsupported("Gemini supports the tool choices auto, none, required and one function.")
         }
     }
 
     private mutating func readFormat(_ json: inout JSONScanner) throws {
         var type: String?
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
-            case "type": type = try json.text()
+            case "type": type = try json.optionalString()
             case "json_schema":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     guard case "schema" = name, json.isObject() else { return try json.skip() }
-                    schema = try json.rawJSON().text
+                    schema = try Self.text(&json)
                 }
             default: try json.skip()
             }
@@ -117,11 +120,21 @@ struct GeminiTools: Sendable {
         if type != "json_schema" { schema = nil }
     }
 
-    private static func refused(_ sentence: String) -> ProviderError {
-        ProviderError(Fault(.invalid, sentence), .tryAnotherModel)
+    /// The text of a value.
+    ///
+    /// A long one is not validated, because a tree takes many times the memory of its text. Gemini validates it anyway.
+    private static func text(_ json: inout JSONScanner) throws -> String {
+        var copy = json
+        if try copy.raw().count <= validatedLimit { return try json.rawJSON().text }
+        guard let text = String(validating: try json.raw(), as: UTF8.self) else { throw JSONScanner.Malformed() }
+        return text
     }
 
-    /// Writes the members `tools` and `toolConfig`, if there is a tool.
+    private static func unsupported(_ message: String) -> ProviderError {
+        ProviderError(Fault(.invalid, message), .tryAnotherModel)
+    }
+
+    /// Writes the members `tools` and `toolConfig`, if there are tools.
     func write(to json: inout JSONWriter) {
         guard !declarations.isEmpty else { return }
         json.array("tools", [declarations]) { json, declarations in

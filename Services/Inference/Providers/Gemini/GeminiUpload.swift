@@ -1,31 +1,37 @@
 import Foundation
 import NIOCore
 
-/// Makes a request smaller by uploading the largest of its files, as many as must be.
+/// Reduces a request by uploading its largest files.
 struct GeminiUpload {
-    /// By how many bytes the request is too large.
+    /// The number of bytes by which the request is too large.
     let excess: Int
     let files: GeminiFiles
 
-    /// Puts the names of uploaded files in the place of their data; the same data is uploaded once.
+    /// Replaces the data of the largest files by their addresses after an upload; equal data is uploaded once.
     ///
-    /// Throws a ``ProviderError``, or `CancellationError` when the caller leaves.
+    /// Throws a ``ProviderError``, or `CancellationError` if the task is cancelled.
     func moveOut(of conversation: inout GeminiConversation, until deadline: ContinuousClock.Instant) async throws {
         var uris: [String: String] = [:]
         var saved = 0
-        for (data, type, count) in Self.largestFirst(conversation) where saved < excess {
-            // What is no base64 was refused before.
-            guard let bytes = Data(base64Encoded: data) else { continue }
-            uris[data] = try await files.upload(ByteBuffer(bytes: bytes), type: type, until: deadline)
+        let largest = try await WorkerThreads.run { [conversation] in Self.largestFirst(conversation) }
+        for (data, type, count) in largest where saved < excess {
+            // Data that is not base64 was rejected before.
+            guard let bytes = try await WorkerThreads.run({ Data(base64Encoded: data).map(ByteBuffer.init(bytes:)) })
+            else { continue }
+            uris[data] = try await files.upload(bytes, type: type, until: deadline)
             saved += data.utf8.count * count
         }
-        conversation.replace { part in
-            guard case .data(let data, let type) = part, let uri = uris[data] else { return part }
-            return .file(uri, type: type)
+        conversation = try await WorkerThreads.run { [conversation, uris] in
+            var conversation = conversation
+            conversation.replace { part in
+                guard case .data(let data, let type) = part, let uri = uris[data] else { return part }
+                return .file(uri, type: type)
+            }
+            return conversation
         }
     }
 
-    /// The data of all files, with their types and how often each is there.
+    /// The data of all files with their types and numbers of occurrences.
     private static func largestFirst(_ conversation: GeminiConversation) -> [(data: String, type: String, count: Int)] {
         var found: [String: (type: String, count: Int)] = [:]
         for case .data(let data, let type) in conversation.contents.lazy.flatMap(\.parts) {

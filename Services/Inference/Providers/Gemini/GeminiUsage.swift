@@ -1,9 +1,9 @@
 import Contracts
 import JSON
 
-/// How many tokens an answer took, as Gemini counts them.
+/// The usage of an answer in Gemini's format.
 ///
-/// Thoughts are counted apart from the text, what tools brought apart from the prompt. Numbers that are zero are left out.
+/// Thoughts are counted apart from the text, and results of tools apart from the prompt. Zeros are omitted.
 struct GeminiUsage {
     private var prompt: Int?
     private var candidates: Int?
@@ -12,9 +12,9 @@ struct GeminiUsage {
     private var tools: Int?
     private var total: Int?
 
-    /// Reads the value of `usageMetadata`; a value of another kind says nothing.
+    /// Reads the value of `usageMetadata`; values of the wrong type are ignored.
     init(from json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "promptTokenCount", "prompt_token_count": prompt = try json.count()
             case "candidatesTokenCount", "candidates_token_count": candidates = try json.count()
@@ -27,7 +27,7 @@ struct GeminiUsage {
         }
     }
 
-    /// `nil` when the prompt was not counted.
+    /// The usage; `nil` if the prompt was not counted.
     var usage: Usage? {
         guard let prompt else { return nil }
         let shown = prompt + (tools ?? 0)

@@ -1,4 +1,4 @@
-/// Which of Gemini's interfaces is spoken.
+/// The version of Gemini's API.
 enum GeminiVersion: String, CaseIterable, Sendable {
     case v1
     case v1beta

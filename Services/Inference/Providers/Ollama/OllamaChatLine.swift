@@ -3,9 +3,9 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// One line of Ollama's chat stream: some more of the answer, the end, or an error.
+/// A line of Ollama's chat stream: a part of the answer, its end, or an error.
 struct OllamaChatLine: Equatable {
-    /// A call of a tool; Ollama gives each whole.
+    /// A tool call; Ollama sends each call completely.
     struct Call: Equatable {
         var id: String?
         var name: String?
@@ -15,7 +15,7 @@ struct OllamaChatLine: Equatable {
     var thinking = ""
     var text = ""
     var calls: [Call] = []
-    /// In OpenAI's form.
+    /// The log probabilities in OpenAI's format.
     var logprobs: RawJSON?
     var isDone = false
     var doneReason: String?
@@ -23,7 +23,7 @@ struct OllamaChatLine: Equatable {
     var completionTokens: Int?
     var error: String?
 
-    /// Reads a line; members that are not known are passed over.
+    /// Reads a line; unknown members are ignored.
     init(_ line: ByteBuffer) throws {
         self = try line.withUnsafeReadableBytes { bytes in
             var scanner = JSONScanner(bytes)
@@ -38,26 +38,26 @@ struct OllamaChatLine: Equatable {
 
     private mutating func read(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "message": try scanner.objectIfAny { try readMessage($0, &$1) }
+        case "message": try scanner.objectOrSkip { try readMessage($0, &$1) }
         case "logprobs": logprobs = try OllamaLogprobs.read(&scanner)
         case "done": isDone = try scanner.isTrue()
-        case "done_reason": doneReason = try scanner.text()
+        case "done_reason": doneReason = try scanner.optionalString()
         case "prompt_eval_count": promptTokens = try scanner.count()
         case "eval_count": completionTokens = try scanner.count()
-        case "error": error = try scanner.words()
+        case "error": error = try scanner.stringOrEmpty()
         default: try scanner.skip()
         }
     }
 
     private mutating func readMessage(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "content": text = try scanner.text() ?? ""
-        case "thinking": thinking = try scanner.text() ?? ""
+        case "content": text = try scanner.optionalString() ?? ""
+        case "thinking": thinking = try scanner.optionalString() ?? ""
         case "tool_calls":
             guard scanner.isArray() else { return try scanner.skip() }
             try scanner.array { scanner in
                 var call = Call()
-                try scanner.objectIfAny { try Self.read(&call, $0, &$1) }
+                try scanner.objectOrSkip { try Self.read(&call, $0, &$1) }
                 calls.append(call)
             }
         default: try scanner.skip()
@@ -66,14 +66,14 @@ struct OllamaChatLine: Equatable {
 
     private static func read(_ call: inout Call, _ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "id": call.id = try scanner.text()
+        case "id": call.id = try scanner.optionalString()
         case "function":
-            try scanner.objectIfAny { name, scanner in
+            try scanner.objectOrSkip { name, scanner in
                 switch name {
-                case "name": call.name = try scanner.text()
+                case "name": call.name = try scanner.optionalString()
                 case "arguments":
-                    // An object by the documents; a text where a model or a proxy in between made one of it.
-                    call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.text() ?? "{}"
+                    // An object according to the documentation; some models and proxies send its text.
+                    call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? "{}"
                 default: try scanner.skip()
                 }
             }

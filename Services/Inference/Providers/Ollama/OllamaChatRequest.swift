@@ -2,15 +2,15 @@ import Contracts
 import JSON
 import NIOCore
 
-/// The body of `POST /api/chat`, written straight into bytes.
+/// The body of `POST /api/chat`, written without intermediate values.
 struct OllamaChatRequest {
     var prompt: Prompt
-    /// The window to ask for; without one Ollama takes a small one and cuts silently.
+    /// The context window to request; Ollama's default is small, and longer prompts are cut silently.
     var window: Int
-    /// Whether the model can think, as far as is known: one that is known not to refuses to be asked.
+    /// Whether the model may support thinking; others reject the option.
     var mayThink = true
 
-    /// Throws `invalid` for what Ollama cannot be given.
+    /// Throws `invalid` for a request that Ollama does not support.
     func encoded() throws(Fault) -> ByteBuffer {
         let messages = try prompt.parsedMessages.map { list throws(Fault) in try OllamaMessage.all(list) }
         let (tools, format) = (tools, try format)
@@ -36,8 +36,10 @@ struct OllamaChatRequest {
         return json.buffer
     }
 
-    /// Ollama knows no choice of tools: none means that none are shown, and a named one is shown alone, which is as near
-    /// as one comes; that one must be called cannot be said.
+    /// The tools that remain after the choice.
+    ///
+    /// Ollama has no such option: `none` removes all tools, and a named tool is the only one. A call cannot be
+    /// required.
     private var tools: ByteBuffer? {
         guard let tools = prompt.tools, !tools.readableBytesView.elementsEqual("null".utf8) else { return nil }
         switch ToolChoice(prompt.toolChoice) {
@@ -67,16 +69,16 @@ struct OllamaChatRequest {
     private static func name(of tool: UnsafeRawBufferPointer) throws -> String? {
         var json = JSONScanner(tool)
         var name: String?
-        try json.objectIfAny { key, json in
+        try json.objectOrSkip { key, json in
             guard case "function" = key else { return try json.skip() }
-            try json.objectIfAny { key, json in
-                if case "name" = key { name = try json.text() } else { try json.skip() }
+            try json.objectOrSkip { key, json in
+                if case "name" = key { name = try json.optionalString() } else { try json.skip() }
             }
         }
         return name
     }
 
-    /// Ollama's `format`: the word `json`, or a schema.
+    /// Ollama's `format`: `"json"` or a schema.
     private var format: ByteBuffer? {
         get throws(Fault) {
             guard let format = prompt.responseFormat else { return nil }
@@ -92,11 +94,11 @@ struct OllamaChatRequest {
         try format.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
             var (type, schema): (String?, ByteBuffer?)
-            try json.objectIfAny { key, json in
+            try json.objectOrSkip { key, json in
                 switch key {
-                case "type": type = try json.text()
+                case "type": type = try json.optionalString()
                 case "json_schema":
-                    try json.objectIfAny { key, json in
+                    try json.objectOrSkip { key, json in
                         guard case "schema" = key, json.isObject() else { return try json.skip() }
                         schema = ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: try json.raw()))
                     }
@@ -111,7 +113,7 @@ struct OllamaChatRequest {
         }
     }
 
-    /// How much to think, in Ollama's words; other words are left to Ollama to judge.
+    /// Writes the reasoning effort with Ollama's names; unknown ones are passed unchanged.
     private func writeEffort(to json: inout JSONWriter) {
         switch prompt.options.reasoningEffort?.lowercased() {
         case nil: break

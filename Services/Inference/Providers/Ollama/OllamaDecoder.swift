@@ -1,10 +1,11 @@
 import Contracts
+import ContractsJSON
 import JSON
 import NIOCore
 
-/// Reads Ollama's chat stream to the line that says it is done.
+/// Decodes Ollama's chat stream.
 struct OllamaDecoder: AnswerDecoder {
-    /// The longest line in bytes; Ollama's own client has the same limit.
+    /// Maximum length of a line in bytes, the same as in Ollama's own client.
     static let lineLimit = 8 * 1024 * 1024
 
     private let model: String
@@ -14,13 +15,13 @@ struct OllamaDecoder: AnswerDecoder {
     private var callIDs: Set<String> = []
     private var isOver = false
 
-    /// A decoder for a model by its full name.
+    /// Creates a decoder; `model` is the name with its provider.
     init(model: String, faults: ProviderFaults) {
         self.model = model
         self.faults = faults
     }
 
-    /// The last line holds all there is to say.
+    /// The last line contains the finish reason and the usage.
     var isAwaitingTrailer: Bool { false }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
@@ -44,13 +45,13 @@ struct OllamaDecoder: AnswerDecoder {
         do {
             try take(OllamaChatLine(lines.unfinished), into: &event)
         } catch is JSONScanner.Malformed {
-            // A line that was cut.
-            throw faults.unfinished
+            // An incomplete line.
+            throw faults.incompleteStream
         }
     }
 
     private mutating func take(_ line: OllamaChatLine, into event: inout Inference.Event) throws {
-        if let error = line.error { throw faults.said(error) }
+        if let error = line.error { throw faults.reported(error) }
         event.reasoning.add(line.thinking)
         event.text.add(line.text)
         for call in line.calls where call.name?.isEmpty == false {
@@ -75,13 +76,13 @@ struct OllamaDecoder: AnswerDecoder {
         )
     }
 
-    /// Each call comes whole, and indexes and ids may be absent or the same: each is one of its own.
-    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallPiece {
+    /// Each call is complete and separate, even if indexes and identifiers are missing or equal.
+    private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallDelta {
         let id = call.id.flatMap { callIDs.insert($0).inserted ? $0 : nil }
         return calls.piece(index: nil, id: id, name: call.name, arguments: call.arguments)
     }
 
-    /// Ollama says `stop` of an answer that calls tools as well.
+    /// Ollama reports `stop` for tool calls as well.
     private func reason(_ word: String?) -> Inference.Finish.Reason {
         if word == "length" { return .length }
         return calls.isEmpty ? .stop : .toolCalls

@@ -1,17 +1,17 @@
 import JSON
 import NIOCore
 
-/// What `POST /api/embed` answers, as far as we read it.
+/// The used part of the response to `POST /api/embed`.
 ///
-/// Vectors are long and many: they are read number by number, without a tree.
+/// Vectors are large, so they are read without an intermediate tree.
 struct OllamaEmbeddings {
-    /// Each as base64 of its numbers.
+    /// Each vector as base64.
     var vectors: [String] = []
     var promptTokens: Int?
-    /// How long the vectors are.
+    /// The number of dimensions.
     private var length: Int?
 
-    /// Throws ``JSONScanner/Malformed`` when it is no JSON, or its vectors are none of one length.
+    /// Throws ``JSONScanner/Malformed`` for invalid JSON, and for vectors with different numbers of dimensions.
     init(_ bytes: ByteBuffer) throws {
         self = try bytes.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
@@ -34,7 +34,7 @@ struct OllamaEmbeddings {
         var numbers: [Float] = []
         numbers.reserveCapacity(length ?? 1024)
         try json.array { json in
-            let number = Float(try json.fraction())
+            let number = Float(try json.double())
             guard number.isFinite else { throw JSONScanner.Malformed() }
             numbers.append(number)
         }

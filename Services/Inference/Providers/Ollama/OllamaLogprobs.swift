@@ -2,7 +2,7 @@ import Contracts
 import JSON
 import NIOCore
 
-/// How probable tokens were, from Ollama's form into OpenAI's, which differs in what may be left out.
+/// Converts log probabilities from Ollama's to OpenAI's format, which differ in optional members.
 struct OllamaLogprobs {
     private var token: String?
     private var logprob: Double?
@@ -11,7 +11,7 @@ struct OllamaLogprobs {
 
     private init() {}
 
-    /// Reads an array of them; `nil` when nothing that can be used stands in it.
+    /// Reads an array; `nil` if it has no valid element.
     static func read(_ json: inout JSONScanner) throws -> RawJSON? {
         let entries = try list(&json, depth: 0)
         guard !entries.isEmpty else { return nil }
@@ -31,10 +31,10 @@ struct OllamaLogprobs {
         var entries: [OllamaLogprobs] = []
         try json.array { json in
             var entry = OllamaLogprobs()
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 switch name {
-                case "token": entry.token = try json.text()
-                case "logprob": entry.logprob = try json.textOrPlain().flatMap(Double.init)
+                case "token": entry.token = try json.optionalString()
+                case "logprob": entry.logprob = try json.stringOrScalar().flatMap(Double.init)
                 case "bytes": entry.bytes = try numbers(&json)
                 case "top_logprobs" where depth == 0: entry.others = try list(&json, depth: 1)
                 default: try json.skip()
@@ -51,7 +51,7 @@ struct OllamaLogprobs {
             return nil
         }
         var numbers: [Int] = []
-        try json.array { numbers.append(try $0.integer() ?? 0) }
+        try json.array { numbers.append(try $0.optionalInt() ?? 0) }
         return numbers
     }
 

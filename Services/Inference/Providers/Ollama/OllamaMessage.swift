@@ -3,9 +3,12 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// One message as `POST /api/chat` takes it: text apart from images, arguments as an object, tools by name.
+/// A message for `POST /api/chat`: text and images are separate, arguments are an object, and results name their tools.
 struct OllamaMessage: JSONWritable, Equatable {
-    /// A call of a tool that the model made earlier.
+    /// Longer arguments are not parsed as JSON: a tree takes many times the memory of its text.
+    private static let parsedLimit = 1 << 20
+
+    /// An earlier tool call of the model.
     struct Call: Equatable {
         var id: String
         var name: String
@@ -15,15 +18,15 @@ struct OllamaMessage: JSONWritable, Equatable {
 
     var role: String
     var content: String
-    /// Each as base64.
+    /// Each image as base64.
     var images: [String] = []
     var calls: [Call] = []
     var toolName: String?
     var toolCallID: String?
 
-    /// The messages of a conversation.
+    /// Converts the messages of a conversation.
     ///
-    /// Throws `invalid` for an image that is only an address, and for sound.
+    /// Throws `invalid` for the address of an image, and for audio.
     static func all(_ messages: [Inference.Message]) throws(Fault) -> [OllamaMessage] {
         var names: [String: String] = [:]
         var all: [OllamaMessage] = []
@@ -61,16 +64,16 @@ struct OllamaMessage: JSONWritable, Equatable {
             case .audio:
                 throw Fault(
                     .invalid,
-                    "Ollama's chat takes no sound. Send the words instead, or choose a model of another provider."
+                    "Ollama does not support audio in chats. Send text, or choose a model of another provider."
                 )
             }
         }
         content = texts.joined(separator: "\n")
     }
 
-    /// What a model once wrote as arguments, as the object that Ollama wants: what is none is wrapped into one.
+    /// Converts arguments to an object; another value becomes a member of a new object.
     static func object(_ arguments: String) -> String {
-        let text = ByteBuffer(string: arguments)
+        let text = ByteBuffer(string: arguments.utf8.count <= parsedLimit ? arguments : "")
         let (raw, isObject) = text.withUnsafeReadableBytes { bytes -> (String?, Bool) in
             do {
                 var json = JSONScanner(bytes)
@@ -83,7 +86,7 @@ struct OllamaMessage: JSONWritable, Equatable {
             }
         }
         if let raw { return isObject ? raw : "{\"value\":\(raw)}" }
-        guard arguments.contains(where: { !$0.isWhitespace }) else { return "{}" }
+        guard arguments.utf8.contains(where: { $0 > 0x20 }) else { return "{}" }
         var wrapped = ByteBuffer(string: "{\"value\":")
         JSONText.write(arguments, to: &wrapped)
         wrapped.writeStaticString("}")

@@ -6,34 +6,34 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// The models that Ollama has: get one, make one, look at one, throw one away.
+/// Ollama's API for pulling, creating, showing and deleting models.
 struct OllamaModelAPI: Sendable {
-    /// Removing the files of a large model takes its time.
+    /// Maximum duration of a deletion: removing large files takes time.
     private static let deletionLimit = Duration.seconds(60)
-    /// How quiet a job may be is for its owner to mind; this only bounds it.
+    /// An upper bound for jobs; the caller enforces shorter timeouts.
     private static let silenceLimit = Duration.seconds(86_400)
 
     let client: ProviderClient
 
-    /// Throws `missing` for a model that is not there.
+    /// Throws `missing` for an unknown model.
     func show(_ model: String, within limit: Duration) async throws -> OllamaShow {
         let body = try JSONEncoder().encodeAsByteBuffer(
             OllamaShowRequest(model: model),
             allocator: ByteBufferAllocator()
         )
-        let answer = try await client.ask(.POST, "/api/show", body: body, about: model, within: limit)
+        let answer = try await client.fetch(.POST, "/api/show", body: body, about: model, within: limit)
         do {
             return try JSONDecoder().decode(OllamaShow.self, from: answer)
         } catch {
-            throw client.faults.invalidResponse("a description of a model that is none")
+            throw client.faults.invalidResponse("an invalid description of a model")
         }
     }
 
-    /// Throws `missing` for a model that is not there.
+    /// Throws `missing` for an unknown model.
     func delete(_ model: String) async throws {
         var json = JSONWriter()
         json.object { $0.field("model", model) }
-        _ = try await client.ask(
+        _ = try await client.fetch(
             .DELETE,
             "/api/delete",
             body: json.buffer,
@@ -42,9 +42,9 @@ struct OllamaModelAPI: Sendable {
         )
     }
 
-    /// Begins to get a model; what comes are lines of progress.
+    /// Starts pulling a model; the response contains lines of progress.
     ///
-    /// Closing the answer's body ends it; what has come of the model stays and is not fetched again.
+    /// Closing the response ends the download; Ollama keeps the downloaded parts.
     func pull(_ model: String) async throws -> HTTPClient.Response {
         var json = JSONWriter()
         json.object { json in
@@ -54,9 +54,9 @@ struct OllamaModelAPI: Sendable {
         return try await open("/api/pull", json.buffer, about: model)
     }
 
-    /// Begins to make a model of another one; what comes are lines of progress.
-    func create(_ modelfile: Modelfile, inOldForm: Bool) async throws -> HTTPClient.Response {
-        let body = inOldForm ? modelfile.oldForm : modelfile.newForm
+    /// Starts creating a model; the response contains lines of progress.
+    func create(_ modelfile: Modelfile, isLegacy: Bool) async throws -> HTTPClient.Response {
+        let body = isLegacy ? modelfile.legacyCreateRequest : modelfile.createRequest
         return try await open("/api/create", body, about: modelfile.model)
     }
 
@@ -69,7 +69,7 @@ struct OllamaModelAPI: Sendable {
             responseTimeout: Self.silenceLimit,
             idleTimeout: Self.silenceLimit
         )
-        guard response.status == 200 else { throw await client.refusal(response, model: model) }
+        guard response.status == 200 else { throw await client.error(for: response, model: model) }
         return response
     }
 }

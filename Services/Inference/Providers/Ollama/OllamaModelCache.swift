@@ -1,61 +1,63 @@
 import Contracts
 import Synchronization
 
-/// What is known of Ollama's models, as far as they were asked for.
+/// A cache of the properties of Ollama's models.
+///
+/// Thread-safe.
 final class OllamaModelCache: Sendable {
-    /// More than anybody's models; a bound all the same.
+    /// Maximum number of entries.
     private static let limit = 4096
 
-    /// What is known of one.
-    struct Note: Equatable {
-        /// The window that it was made for.
+    /// The known properties of a model.
+    struct Properties: Equatable {
+        /// The model's maximum context window, in tokens.
         var window: Int?
         var abilities: [Model.Ability]?
-        /// Whether it was asked for by itself: more will not be known.
+        /// Whether the model was requested by itself, so that nothing more is to be learned.
         var isFull = false
     }
 
     private struct State {
-        var notes: [String: Note] = [:]
+        var cache: [String: Properties] = [:]
         var digests: [String: String] = [:]
         var quietUntil: ContinuousClock.Instant?
 
-        mutating func keep(_ note: Note, of model: String) {
-            if notes.count < OllamaModelCache.limit || notes[model] != nil { notes[model] = note }
+        mutating func store(_ properties: Properties, of model: String) {
+            if cache.count < OllamaModelCache.limit || cache[model] != nil { cache[model] = properties }
         }
     }
 
     private let state = Mutex(State())
 
-    subscript(model: String) -> Note? {
-        state.withLock { $0.notes[model] }
+    subscript(model: String) -> Properties? {
+        state.withLock { $0.cache[model] }
     }
 
-    func keep(_ note: Note, of model: String) {
-        state.withLock { $0.keep(note, of: model) }
+    func store(_ properties: Properties, of model: String) {
+        state.withLock { $0.store(properties, of: model) }
     }
 
-    /// Forgets what is known of models that are no longer the same, and takes over what a list says.
-    func note(_ entries: some Sequence<OllamaTags.Entry>) {
+    /// Removes entries of models that changed, and adds the properties from a list.
+    func update(_ entries: some Sequence<OllamaTags.Entry>) {
         let digests = Dictionary(entries.compactMap { entry in entry.digest.map { (entry.name, $0) } }) { $1 }
         state.withLock { state in
-            for (name, digest) in state.digests where digests[name] != digest { state.notes[name] = nil }
+            for (name, digest) in state.digests where digests[name] != digest { state.cache[name] = nil }
             state.digests = digests
             for entry in entries {
-                var note = state.notes[entry.name] ?? Note()
-                note.window = entry.note.window ?? note.window
-                note.abilities = entry.note.abilities ?? note.abilities
-                if note != Note() { state.keep(note, of: entry.name) }
+                var properties = state.cache[entry.name] ?? Properties()
+                properties.window = entry.properties.window ?? properties.window
+                properties.abilities = entry.properties.abilities ?? properties.abilities
+                if properties != Properties() { state.store(properties, of: entry.name) }
             }
         }
     }
 
-    /// Whether asking makes sense: not shortly after Ollama could not be reached.
-    var isWorthAsking: Bool {
+    /// Whether requests are permitted; not for a while after Ollama was unreachable.
+    var permitsRequests: Bool {
         state.withLock { $0.quietUntil.map { $0 <= .now } ?? true }
     }
 
-    func beQuiet(for duration: Duration) {
+    func pause(for duration: Duration) {
         state.withLock { $0.quietUntil = .now + duration }
     }
 }

@@ -7,25 +7,25 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// Ollama, over its native API.
+/// Ollama, through its native API.
 struct OllamaProvider: Provider {
-    /// What its models' names begin with.
+    /// The name of the provider.
     static let providerName = "ollama"
-    /// More models than this are not listed.
+    /// Maximum number of listed models.
     private static let modelLimit = 1000
-    /// How many texts are sent at once to be made vectors of: their answer is to stay small.
+    /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
 
     let name = OllamaProvider.providerName
     let isConfigured: Bool
-    /// The models that it has: to be got, made and thrown away.
+    /// The API for managing models.
     let modelAPI: OllamaModelAPI
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
-    private let notes = OllamaModelCache()
+    private let cache = OllamaModelCache()
 
-    /// Ollama at a URL, asked for windows of at most `windowLimit` tokens; throws when the URL cannot be read.
+    /// Creates a provider that requests context windows of at most `windowLimit` tokens; throws for an invalid URL.
     init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
         self.isConfigured = isConfigured
         self.windowLimit = windowLimit
@@ -36,38 +36,38 @@ struct OllamaProvider: Provider {
             advice: "Start it with `ollama serve`. ",
             adviceForMissing: "Get it with `ollama pull {model}`, or choose another model.",
             client: client,
-            parseError: Self.refusal
+            parseError: Self.parseError
         )
         modelAPI = OllamaModelAPI(client: self.client)
     }
 
     func models() async throws -> [Model] {
-        let answer = try await client.ask(.GET, "/api/tags")
+        let answer = try await client.fetch(.GET, "/api/tags")
         let entries: [OllamaTags.Entry]
         do {
             entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models ?? []
         } catch {
-            throw client.faults.invalidResponse("a list of models that is not one")
+            throw client.faults.invalidResponse("an invalid list of models")
         }
         let listed = entries.prefix(Self.modelLimit).filter { ModelName.isValid($0.name) }
-        notes.note(listed)
-        return listed.map { model($0.name, notes[$0.name]) }
+        cache.update(listed)
+        return listed.map { model($0.name, cache[$0.name]) }
     }
 
     func model(_ model: String) async throws -> Model {
-        self.model(model, try await note(of: model))
+        self.model(model, try await properties(of: model))
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
-        let note = try await note(of: prompt.model, within: prompt.responseTimeout)
+        let properties = try await properties(of: prompt.model, within: prompt.responseTimeout)
         let request = OllamaChatRequest(
             prompt: prompt,
-            window: window(note),
-            mayThink: note?.abilities?.contains(.reasoning) ?? true
+            window: window(properties),
+            mayThink: properties?.abilities?.contains(.reasoning) ?? true
         )
-        let response = try await client.open(
+        let response = try await client.openStream(
             "/api/chat",
-            body: try request.encoded(),
+            body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
@@ -105,7 +105,7 @@ struct OllamaProvider: Provider {
             json.array("input", texts) { $0.text($1) }
             if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
         }
-        let answer = try await client.ask(
+        let answer = try await client.fetch(
             .POST,
             "/api/embed",
             body: json.buffer,
@@ -116,7 +116,7 @@ struct OllamaProvider: Provider {
         do {
             embeddings = try OllamaEmbeddings(answer)
         } catch {
-            throw client.faults.invalidResponse("embeddings that are none")
+            throw client.faults.invalidResponse("invalid embeddings")
         }
         guard embeddings.vectors.count == texts.count else {
             throw client.faults.invalidResponse("\(embeddings.vectors.count) vectors for \(texts.count) texts")
@@ -124,40 +124,48 @@ struct OllamaProvider: Provider {
         return embeddings
     }
 
-    private func model(_ own: String, _ note: OllamaModelCache.Note?) -> Model {
-        Model(name: "\(name)/\(own)", window: window(note), abilities: note?.abilities)
+    private func model(_ own: String, _ properties: OllamaModelCache.Properties?) -> Model {
+        Model(name: "\(name)/\(own)", window: window(properties), abilities: properties?.abilities)
     }
 
-    private func window(_ note: OllamaModelCache.Note?) -> Int {
-        min(note?.window ?? windowLimit, windowLimit)
+    private func window(_ properties: OllamaModelCache.Properties?) -> Int {
+        min(properties?.window ?? windowLimit, windowLimit)
     }
 
-    /// What is known of a model, asked for once.
-    private func note(
+    /// The cached properties of a model, requested once.
+    private func properties(
         of model: String,
         within limit: Duration = ProviderClient.metadataTimeout
-    ) async throws -> OllamaModelCache.Note? {
-        let known = notes[model]
+    ) async throws -> OllamaModelCache.Properties? {
+        let known = cache[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
-        guard notes.isWorthAsking else { return known }
+        guard cache.permitsRequests else { return known }
         do {
             let show = try await modelAPI.show(model, within: min(limit, ProviderClient.metadataTimeout))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
-            let note = OllamaModelCache.Note(window: show.window ?? known?.window, abilities: abilities, isFull: true)
-            notes.keep(note, of: model)
-            return note
+            let properties = OllamaModelCache.Properties(
+                window: show.window ?? known?.window,
+                abilities: abilities,
+                isFull: true
+            )
+            cache.store(properties, of: model)
+            return properties
         } catch let error as ProviderError where error.fault.code != .missing {
-            // Whoever generates will be told; until then the largest window that we would ask for will do.
-            if error.isOutage { notes.beQuiet(for: .seconds(5)) }
+            // A generation reports the error; until then the default properties are used.
+            if error.isOutage { cache.pause(for: .seconds(5)) }
             return known
         }
     }
 
-    /// What an answer says that is an error.
-    private static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
-        var words: String?
-        // Whatever is no JSON of Ollama's says nothing.
-        do { words = try OllamaChatLine(body).error } catch {}
-        return ProviderFaults.Refusal(status: status, headers: headers, words: words)
+    /// Reads an error response.
+    private static func parseError(
+        _ status: Int,
+        _ headers: HTTPHeaders,
+        _ body: ByteBuffer
+    ) -> ProviderFaults.ErrorResponse {
+        var message: String?
+        // Other bodies contain no message.
+        do { message = try OllamaChatLine(body).error } catch {}
+        return ProviderFaults.ErrorResponse(status: status, headers: headers, message: message)
     }
 }

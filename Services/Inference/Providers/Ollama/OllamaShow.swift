@@ -1,15 +1,15 @@
-/// What `POST /api/show` is asked.
+/// The body of `POST /api/show`.
 struct OllamaShowRequest: Encodable {
     var model: String
 }
 
-/// What `POST /api/show` answers, as far as we read it; what is of another kind than expected counts as not said.
+/// The used part of the response to `POST /api/show`; values of the wrong type are ignored.
 struct OllamaShow: Decodable {
-    /// The window that the model was made for.
+    /// The model's maximum context window, in tokens.
     var window: Int?
     var capabilities: [String]?
     var details: Details?
-    /// Its parameters as lines: `stop "<|eot|>"`.
+    /// The parameters, one on each line: `stop "<|eot|>"`.
     var parameters: String?
     var template: String?
     var system: String?
@@ -30,7 +30,7 @@ struct OllamaShow: Decodable {
         case system
     }
 
-    /// A key of any name.
+    /// A coding key with any name.
     private struct InfoKey: CodingKey {
         var stringValue: String
         var intValue: Int? { nil }

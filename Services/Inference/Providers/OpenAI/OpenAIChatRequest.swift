@@ -1,17 +1,31 @@
 import Bus
 import Contracts
+import ContractsJSON
 import JSON
 import NIOCore
 
-/// The body of `POST /chat/completions`, written straight into bytes.
-struct OpenAIChatRequest {
-    let prompt: Prompt
-    /// Whether OpenAI itself is asked, which knows newer names and refuses what it does not know.
-    let isOpenAI: Bool
-    /// Whether the server knows what providers want to see again: Google's does, under the same name.
-    var supportsMetadata = false
+/// The body of `POST /chat/completions`, written without intermediate values.
+struct OpenAIChatRequest: Sendable {
+    /// Which server receives the request.
+    enum Server: Sendable {
+        /// OpenAI itself, which has newer names for options and rejects unknown ones.
+        case openAI
+        /// Google, which accepts the metadata of earlier answers.
+        case google
+        /// Any other server, which may be in our network.
+        case compatible
+    }
 
+    let prompt: Prompt
+    let server: Server
+    /// The provider's name in error messages.
+    let serverName: String
+
+    private var isOpenAI: Bool { server == .openAI }
+
+    /// Throws a ``ProviderError`` for an image that the server would have to fetch.
     func encoded() throws -> ByteBuffer {
+        let messages = try messages
         var json = JSONWriter()
         json.object { json in
             json.field("model", prompt.model)
@@ -47,22 +61,41 @@ struct OpenAIChatRequest {
         if let value = options.minP { json.field("min_p", value) }
     }
 
-    /// The messages as they came, unless they hold what the server may not know.
+    /// The messages, unchanged if they are plain.
     private var messages: ByteBuffer {
-        guard let parsedMessages = prompt.parsedMessages else { return prompt.messages }
-        var list = ByteBuffer(string: "[")
-        for (index, message) in parsedMessages.enumerated() {
-            if index > 0 { list.writeStaticString(",") }
-            list.writeImmutableBuffer(BusCoding.write(adapted(message)))
+        get throws {
+            guard let parsed = prompt.parsedMessages else { return prompt.messages }
+            var list = ByteBuffer(string: "[")
+            for (index, message) in parsed.enumerated() {
+                if case .parts(let parts) = message.content { for part in parts { try part.image.map(check) } }
+                if index > 0 { list.writeStaticString(",") }
+                list.writeImmutableBuffer(BusCoding.write(adapted(message)))
+            }
+            list.writeStaticString("]")
+            return list
         }
-        list.writeStaticString("]")
-        return list
+    }
+
+    /// Rejects an address, except for public clouds: a compatible server might fetch it inside our network.
+    private func check(_ image: Inference.Image) throws {
+        let scheme = image.url.prefix(bytes: 8).lowercased()
+        if scheme.hasPrefix("data:") { return }
+        if server != .compatible, scheme == "https://" || scheme.hasPrefix("http://") { return }
+        if server == .google, scheme.hasPrefix("gs://") { return }
+        throw ProviderError(
+            Fault(
+                .invalid,
+                "\(serverName) is not allowed to fetch the address of an image. "
+                    + "Send the image itself, as a data: URL such as data:image/png;base64,… ."
+            ),
+            .tryAnotherModel
+        )
     }
 
     private func adapted(_ message: Inference.Message) -> Inference.Message {
         var message = message
         if !isOpenAI, message.role == .developer { message.role = .system }
-        guard !supportsMetadata else { return message }
+        guard server != .google else { return message }
         message.metadata = nil
         message.toolCalls = message.toolCalls?.map { call in
             var call = call

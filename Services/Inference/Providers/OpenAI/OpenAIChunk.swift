@@ -3,13 +3,11 @@ import ContractsJSON
 import JSON
 import NIOCore
 
-/// A chunk of OpenAI's stream, or a whole answer: both have the same members, the one under `delta`, the other under
-/// `message`.
+/// A chunk of OpenAI's stream, or a complete response: both have the same members, in `delta` or in `message`.
 ///
-/// Reads what it knows, in whatever kind of value it comes, and passes over the rest: no two servers that speak this
-/// dialect write it alike.
+/// Unknown members and values of the wrong type are ignored, because compatible servers differ in details.
 struct OpenAIChunk {
-    /// A piece of a tool's call, as it came.
+    /// A piece of a tool call, as received.
     struct CallPiece {
         var index: Int?
         var id: String?
@@ -27,7 +25,7 @@ struct OpenAIChunk {
     var usage: Usage?
     var error: OpenAIErrorBody?
 
-    /// Throws ``JSONScanner/Malformed`` when it is no JSON.
+    /// Throws ``JSONScanner/Malformed`` for invalid JSON.
     init(_ bytes: ByteBuffer) throws {
         self = try bytes.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
@@ -49,24 +47,24 @@ struct OpenAIChunk {
         }
     }
 
-    /// Only the first choice is ours: more than one is never asked for.
+    /// Reads only the first choice, because requests never ask for more.
     private mutating func readChoices(_ json: inout JSONScanner) throws {
         guard json.isArray() else { return try json.skip() }
         var isFirst = true
         try json.array { json in
             guard isFirst else { return try json.skip() }
             isFirst = false
-            try json.objectIfAny { try readChoice($0, &$1) }
+            try json.objectOrSkip { try readChoice($0, &$1) }
         }
     }
 
     private mutating func readChoice(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
-        case "delta", "message": try json.objectIfAny { try readDelta($0, &$1) }
-        case "finish_reason": finishReason = try json.text() ?? finishReason
-        case "text": text = try json.text() ?? text
+        case "delta", "message": try json.objectOrSkip { try readDelta($0, &$1) }
+        case "finish_reason": finishReason = try json.optionalString() ?? finishReason
+        case "text": text = try json.optionalString() ?? text
         case "logprobs":
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 guard case "content" = name, json.isArray() else { return try json.skip() }
                 logprobs = try json.rawJSON()
             }
@@ -77,28 +75,28 @@ struct OpenAIChunk {
     private mutating func readDelta(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
         case "content": try readContent(&json)
-        case "reasoning_content", "reasoning": reasoning = try json.text() ?? reasoning
-        case "refusal": refusal = try json.text()
+        case "reasoning_content", "reasoning": reasoning = try json.optionalString() ?? reasoning
+        case "refusal": refusal = try json.optionalString()
         case "tool_calls":
             guard json.isArray() else { return try json.skip() }
             try json.array { json in
                 var call = CallPiece()
-                try json.objectIfAny { try Self.read(&call, $0, &$1) }
+                try json.objectOrSkip { try Self.read(&call, $0, &$1) }
                 calls.append(call)
             }
         default: try json.skip()
         }
     }
 
-    /// A text, or as some have it an array of parts.
+    /// Reads a text, or the array of parts that some servers send.
     private mutating func readContent(_ json: inout JSONScanner) throws {
         guard json.isArray() else {
-            text = try json.text()
+            text = try json.optionalString()
             return
         }
         try json.array { json in
-            try json.objectIfAny { name, json in
-                guard case "text" = name, let more = try json.text() else { return try json.skip() }
+            try json.objectOrSkip { name, json in
+                guard case "text" = name, let more = try json.optionalString() else { return try json.skip() }
                 text = (text ?? "") + more
             }
         }
@@ -110,15 +108,15 @@ struct OpenAIChunk {
         _ json: inout JSONScanner
     ) throws {
         switch name {
-        case "index": call.index = try json.integer()
-        case "id": call.id = try json.text()
+        case "index": call.index = try json.optionalInt()
+        case "id": call.id = try json.optionalString()
         case "function":
-            try json.objectIfAny { name, json in
+            try json.objectOrSkip { name, json in
                 switch name {
-                case "name": call.name = try json.text()
+                case "name": call.name = try json.optionalString()
                 case "arguments":
-                    // An object where a text belongs is meant as its text.
-                    call.arguments = try json.isObject() ? json.rawJSON().text : json.text()
+                    // Some servers send an object instead of its text.
+                    call.arguments = try json.isObject() ? json.rawJSON().text : json.optionalString()
                 default: try json.skip()
                 }
             }
@@ -130,17 +128,17 @@ struct OpenAIChunk {
     private static func usage(_ json: inout JSONScanner) throws -> Usage? {
         var (prompt, completion, total): (Int?, Int?, Int?)
         var (cached, reasoning): (Int?, Int?)
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "prompt_tokens": prompt = try json.count()
             case "completion_tokens": completion = try json.count()
             case "total_tokens": total = try json.count()
             case "prompt_tokens_details":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     if case "cached_tokens" = name { cached = try json.count() } else { try json.skip() }
                 }
             case "completion_tokens_details":
-                try json.objectIfAny { name, json in
+                try json.objectOrSkip { name, json in
                     if case "reasoning_tokens" = name { reasoning = try json.count() } else { try json.skip() }
                 }
             default: try json.skip()

@@ -1,29 +1,30 @@
 import Contracts
+import ContractsJSON
 import NIOCore
 
-/// Reads an answer in OpenAI's dialect: a stream of chunks up to `[DONE]`, or one whole answer.
+/// Decodes a response in OpenAI's format: a stream of chunks that ends with `[DONE]`, or one object.
 struct OpenAIDecoder: AnswerDecoder {
-    /// The longest line, and the longest whole answer, in bytes.
+    /// Maximum size of a line, and of a complete response, in bytes.
     static let limit = 8 * 1024 * 1024
 
     private let model: String
     private let faults: ProviderFaults
-    /// The chunks of a stream; absent when the whole answer comes in one piece.
+    /// The parser of a stream; `nil` for a response that is one object.
     private var stream: ServerSentEventParser?
     private var whole = ByteBuffer()
     private var calls = ToolCallIndexer()
     private var reason: String?
     private var usage: Usage?
     private var isOver = false
-    /// Whether anything of the answer has come.
+    /// Whether the answer has any content yet.
     private var hasContent = false
-    /// What one read told of the tokens.
-    private var told: [RawJSON] = []
+    /// The log probabilities of one read.
+    private var logprobs: [RawJSON] = []
 
     /// - Parameters:
-    ///   - model: the model's full name.
-    ///   - isStream: whether the answer says that it is an event stream.
-    ///   - faults: what the provider's faults are called.
+    /// - model: the model's name with its provider.
+    /// - isStream: whether the response is an event stream.
+    /// - faults: creates the provider's errors.
     init(model: String, isStream: Bool, faults: ProviderFaults) {
         self.model = model
         self.faults = faults
@@ -44,45 +45,45 @@ struct OpenAIDecoder: AnswerDecoder {
         } catch {
             throw tooLong
         }
-        defer { tell(&event) }
+        defer { addLogprobs(to: &event) }
         try take(items, into: &event)
     }
 
-    /// How probable the tokens were, all that came in one read.
-    private mutating func tell(_ event: inout Inference.Event) {
-        event.logprobs = RawJSON(joining: told)
-        told = []
+    /// Adds the log probabilities of one read to the event.
+    private mutating func addLogprobs(to event: inout Inference.Event) {
+        event.logprobs = RawJSON(joining: logprobs)
+        logprobs = []
     }
 
     mutating func end(into event: inout Inference.Event) throws {
-        defer { tell(&event) }
+        defer { addLogprobs(to: &event) }
         if stream == nil {
             try endWhole(into: &event)
         } else {
-            // A line that was cut says nothing; what was said before it stands.
+            // An incomplete line is ignored.
             let isCut = stream?.unfinished.readableBytes ?? 0 > 0
             do {
                 try take(stream?.end() ?? [], into: &event)
             } catch  where isCut {
-                if reason == nil { throw faults.unfinished }
+                if reason == nil { throw faults.incompleteStream }
             }
         }
-        // What the model said last is its end, even if the server forgot to say that the stream is.
+        // A finish reason completes the answer even without `[DONE]`.
         if reason != nil { finish(&event) }
     }
 
-    /// Reads the answer that came in one piece.
+    /// Decodes a response that is one object.
     ///
-    /// The model has made it, and it was paid for: one that was cut is not asked for again.
+    /// A truncated response is not retried, because it was generated and paid for.
     private mutating func endWhole(into event: inout Inference.Event) throws {
         guard whole.readableBytes > 0 else { return }
         do {
             try take(whole, into: &event)
         } catch let error as ProviderError where error.retryAdvice == .tryAnotherModel {
-            throw ProviderError(faults.unfinished.fault, .none)
+            throw ProviderError(faults.incompleteStream.fault, .none)
         }
         whole.clear()
-        // Some servers leave the reason out.
+        // Some servers omit the finish reason.
         if reason == nil, hasContent { reason = "stop" }
     }
 
@@ -92,13 +93,13 @@ struct OpenAIDecoder: AnswerDecoder {
         for item in items where !isOver {
             switch item {
             case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
-                // Some servers leave the reason out; that it is done they say all the same.
-                guard reason != nil || hasContent else { throw faults.unfinished }
+                // Some servers omit the finish reason and send `[DONE]`.
+                guard reason != nil || hasContent else { throw faults.incompleteStream }
                 finish(&event)
             case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
             case .stray(let line):
                 guard let error = OpenAIErrorBody(body: line) else { continue }
-                throw faults.said(error.message ?? "")
+                throw faults.reported(error.message ?? "")
             }
         }
     }
@@ -110,7 +111,7 @@ struct OpenAIDecoder: AnswerDecoder {
         } catch {
             throw faults.invalidResponse("something that is not JSON")
         }
-        if let error = chunk.error { throw faults.said(error.message ?? "") }
+        if let error = chunk.error { throw faults.reported(error.message ?? "") }
         event.reasoning.add(chunk.reasoning)
         event.text.add(chunk.text)
         event.refusal.add(chunk.refusal)
@@ -124,7 +125,7 @@ struct OpenAIDecoder: AnswerDecoder {
             )
             event.toolCalls = (event.toolCalls ?? []) + [piece]
         }
-        if let logprobs = chunk.logprobs { told.append(logprobs) }
+        if let more = chunk.logprobs { logprobs.append(more) }
         if chunk.text?.isEmpty == false || chunk.refusal != nil || !chunk.calls.isEmpty { hasContent = true }
         usage = chunk.usage ?? usage
         reason = chunk.finishReason ?? reason
@@ -147,18 +148,9 @@ struct OpenAIDecoder: AnswerDecoder {
 }
 
 extension String? {
-    /// Adds more of a text; nothing is not even an empty text.
+    /// Appends a text; `nil` and an empty text change nothing.
     mutating func add(_ more: String?) {
         guard let more, !more.isEmpty else { return }
-        self = (self ?? "") + more
-    }
-}
-
-extension RawJSON {
-    /// Several arrays as one; nothing of none.
-    init?(joining arrays: [RawJSON]) {
-        guard !arrays.isEmpty else { return nil }
-        let elements = arrays.map { $0.text.dropFirst().dropLast() }.filter { !$0.allSatisfy(\.isWhitespace) }
-        self.init("[" + elements.joined(separator: ",") + "]")
+        if self == nil { self = more } else { self?.append(more) }
     }
 }

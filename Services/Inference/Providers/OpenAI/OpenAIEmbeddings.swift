@@ -1,4 +1,4 @@
-/// What `POST /embeddings` answers, as far as we read it.
+/// The used part of the response to `POST /embeddings`.
 struct OpenAIEmbeddings: Decodable {
     var data: [Entry]
     var usage: Usage?
@@ -12,7 +12,7 @@ struct OpenAIEmbeddings: Decodable {
         var prompt_tokens: Int?
     }
 
-    /// A vector as numbers, or as base64 of them.
+    /// A vector, from an array of numbers or from base64.
     struct Vector: Decodable {
         let base64: String
 

@@ -1,14 +1,14 @@
 import JSON
 import NIOCore
 
-/// An error as servers that speak OpenAI's dialect write it: mostly `{"error":{"message","type","param","code"}}`, at
-/// times wrapped in an array, as `{"error":"…"}`, `{"message":"…"}` or `{"detail":"…"}`.
+/// An error of a server that is compatible with OpenAI's API: `{"error":{"message","type","param","code"}}`, or one of the
+/// variants `[{"error":…}]`, `{"error":"…"}`, `{"message":"…"}` and `{"detail":"…"}`.
 struct OpenAIErrorBody: Equatable {
     var message: String?
     var type: String?
     var code: String?
 
-    /// Reads the body of an answer that is an error; `nil` when nothing of the kind stands in it.
+    /// Reads the body of an error response; `nil` if it contains no error.
     init?(body: ByteBuffer) {
         let found: OpenAIErrorBody? = body.withUnsafeReadableBytes { bytes in
             do {
@@ -37,10 +37,10 @@ struct OpenAIErrorBody: Equatable {
     private init() {}
 
     private mutating func readBody(_ json: inout JSONScanner) throws {
-        try json.objectIfAny { name, json in
+        try json.objectOrSkip { name, json in
             switch name {
             case "error": try readError(&json)
-            case "message", "detail": message = try json.text() ?? message
+            case "message", "detail": message = try json.optionalString() ?? message
             case "code": code = try Self.word(&json) ?? code
             default: try json.skip()
             }
@@ -49,22 +49,22 @@ struct OpenAIErrorBody: Equatable {
 
     private mutating func readError(_ json: inout JSONScanner) throws {
         guard json.isObject() else {
-            message = try json.text()
+            message = try json.optionalString()
             return
         }
         try json.object { name, json in
             switch name {
-            case "message": message = try json.text()
-            case "type": type = try json.text()
+            case "message": message = try json.optionalString()
+            case "type": type = try json.optionalString()
             case "code": code = try Self.word(&json)
             default: try json.skip()
             }
         }
     }
 
-    /// A text or a number; `null` is nothing.
+    /// Reads a text or a number; `null` is `nil`.
     private static func word(_ json: inout JSONScanner) throws -> String? {
-        if let text = try json.textOrPlain(), text != "null" { return text }
+        if let text = try json.stringOrScalar(), text != "null" { return text }
         return nil
     }
 }

@@ -1,16 +1,16 @@
-/// What `GET /models` answers, as far as we read it: OpenAI tells ids, other servers windows as well.
+/// The used part of the response to `GET /models`; some servers report context windows.
 struct OpenAIModels: Decodable {
     var data: [Entry]
 
     struct Entry: Decodable {
         var id: String
-        /// vLLM's name for the window.
+        /// The context window in vLLM's format.
         var max_model_len: Int?
-        /// OpenRouter's and LM Studio's.
+        /// The context window in the format of OpenRouter and LM Studio.
         var context_length: Int?
-        /// Groq's.
+        /// The context window in Groq's format.
         var context_window: Int?
-        /// llama.cpp's.
+        /// The context window in llama.cpp's format.
         var meta: Meta?
 
         struct Meta: Decodable {
@@ -18,16 +18,16 @@ struct OpenAIModels: Decodable {
             var n_ctx_train: Int?
         }
 
-        /// The model's window in tokens, where the server says so.
+        /// The context window in tokens, if the server reports it.
         var window: Int? {
             let window = max_model_len ?? context_length ?? context_window ?? meta?.n_ctx ?? meta?.n_ctx_train
             return window.flatMap { $0 > 0 ? $0 : nil }
         }
     }
 
-    /// The windows of OpenAI's own models by the beginning of their names, the longest first; its API does not tell them.
+    /// The context windows of OpenAI's models by the prefixes of their names; the API does not report them.
     ///
-    /// Source: the models' pages of OpenAI's documentation.
+    /// Source: the model pages of OpenAI's documentation.
     static func knownWindow(of model: String) -> Int? {
         [
             ("gpt-3.5-turbo", 16_385), ("gpt-4.1", 1_047_576), ("gpt-4o", 128_000), ("gpt-4-turbo", 128_000),

@@ -8,11 +8,11 @@ import NIOFoundationCompat
 import NIOHTTP1
 import Synchronization
 
-/// A server that speaks OpenAI's API: OpenAI itself, or one of the many that are compatible.
+/// OpenAI, or a server that is compatible with its API.
 final class OpenAIProvider: Provider {
-    /// More models than this are not listed.
+    /// Maximum number of listed models.
     private static let modelLimit = 1000
-    /// The window of a model that nobody knows.
+    /// The context window of an unknown model.
     private static let cautiousWindow = 8192
 
     let name: String
@@ -20,15 +20,14 @@ final class OpenAIProvider: Provider {
     let supportsUnaryResponses = true
     var address: String? { client.address }
     private let client: ProviderClient
-    /// What the configuration says of models; absent when the server's own list counts.
+    /// The configured models; `nil` to use the server's own list.
     private let listed: [ProvidersFile.ListedModel]?
-    private let isOpenAI: Bool
-    private let supportsMetadata: Bool
+    private let server: OpenAIChatRequest.Server
     private let windows = Mutex<[String: Int]>([:])
 
-    /// A server by its configuration; `credential` is the key, if one is needed.
+    /// Creates a provider; `credential` is the API key, if one is needed.
     ///
-    /// Throws when the URL cannot be read.
+    /// Throws for an invalid URL.
     init(
         name: String,
         url: String,
@@ -45,19 +44,18 @@ final class OpenAIProvider: Provider {
             setting: setting,
             credential: credential.map { ["authorization": "Bearer \($0)"] } ?? [:],
             client: client,
-            parseError: Self.refusal
+            parseError: Self.parseError
         )
-        let host = try HTTPTarget.parse(url).target.host
-        isOpenAI = host.hasSuffix("openai.com")
-        supportsMetadata = host.hasSuffix("googleapis.com")
+        let target = try HTTPTarget.parse(url).target
+        server = target.isOpenAI ? .openAI : target.isGoogle ? .google : .compatible
     }
 
     func models() async throws -> [Model] {
         if let listed { return listed.map { model($0.id, window: $0.window, abilities: $0.abilities) } }
         let entries = try decode(
             OpenAIModels.self,
-            from: try await client.ask(.GET, "/models"),
-            as: "a list of models that is not one"
+            from: try await client.fetch(.GET, "/models"),
+            as: "an invalid list of models"
         ).data.prefix(Self.modelLimit)
         windows.withLock { windows in
             windows = Dictionary(entries.compactMap { entry in entry.window.map { (entry.id, $0) } }) { first, _ in
@@ -67,7 +65,7 @@ final class OpenAIProvider: Provider {
         return entries.filter { ModelName.isValid($0.id) }.map { model($0.id, window: $0.window, abilities: nil) }
     }
 
-    /// Throws `missing` for a model that the configuration leaves out.
+    /// Throws `missing` for a model that is not configured.
     private func checkListed(_ name: String) throws {
         guard let listed, !listed.contains(where: { $0.id == name }) else { return }
         throw Fault(.missing, "\(self.name) has no model \(name): PROVIDERS_FILE does not list it.")
@@ -83,10 +81,10 @@ final class OpenAIProvider: Provider {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let request = OpenAIChatRequest(prompt: prompt, isOpenAI: isOpenAI, supportsMetadata: supportsMetadata)
-        let response = try await client.open(
+        let request = OpenAIChatRequest(prompt: prompt, server: server, serverName: name)
+        let response = try await client.openStream(
             "/chat/completions",
-            body: try request.encoded(),
+            body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
             accept: prompt.isUnary ? "application/json" : "text/event-stream",
             for: prompt
         )
@@ -106,18 +104,18 @@ final class OpenAIProvider: Provider {
             json.field("model", request.model)
             json.array("input", request.input) { $0.text($1) }
             if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
-            json.field("encoding_format", isOpenAI ? "base64" : "float")
+            json.field("encoding_format", server == .openAI ? "base64" : "float")
         }
         let answer = try decode(
             OpenAIEmbeddings.self,
-            from: try await client.ask(
+            from: try await client.fetch(
                 .POST,
                 "/embeddings",
                 body: json.buffer,
                 about: request.model,
                 within: request.responseTimeout
             ),
-            as: "embeddings that are none"
+            as: "invalid embeddings"
         )
         guard answer.data.count == request.input.count else {
             throw client.faults.invalidResponse("\(answer.data.count) vectors for \(request.input.count) texts")
@@ -145,9 +143,14 @@ final class OpenAIProvider: Provider {
         }
     }
 
-    /// What an answer says that is an error.
-    static func refusal(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.Refusal {
+    /// Reads an error response.
+    static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.ErrorResponse {
         let error = OpenAIErrorBody(body: body)
-        return ProviderFaults.Refusal(status: status, headers: headers, words: error?.message, code: error?.code)
+        return ProviderFaults.ErrorResponse(
+            status: status,
+            headers: headers,
+            message: error?.message,
+            code: error?.code
+        )
     }
 }

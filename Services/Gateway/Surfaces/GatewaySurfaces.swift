@@ -1,0 +1,13 @@
+/// The public surfaces of the gateway.
+///
+/// To add one, write a function like ``Surface/openAI(_:)`` in a folder of its own, and add it to the list. The error
+/// format of the first one is used for paths that no surface owns.
+enum GatewaySurfaces {
+    static func all(_ services: GatewayServices) -> [Surface] {
+        [
+            .v1(services),
+            .operations(services),
+            .openAI(services),
+        ]
+    }
+}

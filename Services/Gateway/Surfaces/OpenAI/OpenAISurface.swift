@@ -1,0 +1,32 @@
+import NIOHTTP1
+
+extension Surface {
+    /// The interface of OpenAI's API.
+    static func openAI(_ services: GatewayServices) -> Surface {
+        let chat = ChatCompletionsController(
+            inference: services.inference,
+            meter: services.meter,
+            storedCompletions: StoredCompletionWriter(conversations: services.conversations)
+        )
+        let embeddings = EmbeddingsController(inference: services.inference, meter: services.meter)
+        let models = ModelListController(inference: services.inference)
+        // Images travel within messages.
+        let bodyLimit = 33_554_432
+        return Surface(
+            name: "openai",
+            errors: ErrorFormat(
+                response: OpenAIResponse.error,
+                rateLimited: OpenAIResponse.rateLimited,
+                writeRateLimit: { $0.writeOpenAI(to: &$1) }
+            ),
+            prefixes: ["/v1"],
+            defaults: Surface.Defaults(access: .localInOpenMode),
+            routes: [
+                Route(.POST, "/v1/chat/completions", bodyLimit: bodyLimit, chat.complete),
+                Route(.POST, "/v1/embeddings", bodyLimit: bodyLimit, embeddings.embed),
+                Route(.GET, "/v1/models", models.list),
+                Route(.GET, "/v1/models/{model...}", models.find),
+            ]
+        )
+    }
+}

@@ -1,0 +1,53 @@
+import HTTP
+
+/// The attempts of one call: which replicas failed, and whether another attempt makes sense.
+struct CallAttempts {
+    /// Delay before replicas that all accepted no connection are tried again.
+    private static let pause = Duration.milliseconds(50)
+
+    private let replicas: Replicas
+    private let isFixed: Bool
+    private let isIdempotent: Bool
+    private let connectEnd: ContinuousClock.Instant
+    /// The replicas that failed in this round.
+    private var failed: [HTTPTarget] = []
+    private var hasRepeated = false
+    /// Time limit for the next attempt to connect.
+    private(set) var connectTimeout: Duration
+
+    /// `limit`: the time that the call may take; `isFixed`: whether it has to go to the same replica as others like it.
+    init(_ replicas: Replicas, limit: Duration, isFixed: Bool, isIdempotent: Bool) {
+        self.replicas = replicas
+        self.isFixed = isFixed
+        self.isIdempotent = isIdempotent
+        connectTimeout = replicas.limits.connectTimeout
+        connectEnd = .now + min(limit, replicas.limits.patience)
+    }
+
+    /// The replica for the next attempt; waits a moment before all of them are tried again.
+    mutating func next() async throws -> ReplicaSet.Selection {
+        while true {
+            if let selection = replicas.select(isFixed: isFixed, excluding: failed) { return selection }
+            try await Task.sleep(for: Self.pause)
+            failed = []
+            connectTimeout *= 2
+        }
+    }
+
+    /// Whether to try again after an attempt has failed: what was not sent is sent to another replica, or again after a
+    /// pause; a request that was sent is repeated once, on another replica, if it is idempotent.
+    mutating func retries(after error: HTTPClientError, on target: HTTPTarget) -> Bool {
+        failed.append(target)
+        switch error.kind {
+        case .connect, .connectTimeout:
+            replicas.eject(target, after: error)
+            return replicas.hasOther(than: failed) || .now < connectEnd
+        case .exhausted: return replicas.hasOther(than: failed)
+        case .closed, .readTimeout:
+            guard isIdempotent, !hasRepeated, replicas.hasOther(than: failed) else { return false }
+            hasRepeated = true
+            return true
+        default: return false
+        }
+    }
+}

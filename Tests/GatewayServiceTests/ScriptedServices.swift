@@ -1,0 +1,190 @@
+import Bus
+import Contracts
+import NIOCore
+import Synchronization
+
+/// Fake services behind the gateway with scripted responses; records requests.
+final class ScriptedServices: Sendable {
+    /// What a stream does.
+    enum Step: Sendable {
+        case events([Run.Event])
+        /// Elements that are JSON already, in one batch.
+        case encoded([String])
+        case fail(Fault)
+        /// Goes on until the caller leaves.
+        case hang
+    }
+
+    private struct State {
+        var fault: Fault?
+        var stream: [Step] = []
+        var end = Sample.end
+        var opened = Conversations.Opened(conversation: Sample.conversation, isNew: true)
+        var contexts: [CallContext] = []
+        var requests: [String] = []
+        var starts: [Runs.Start] = []
+        var follows: [Runs.Follow] = []
+        var reports: [Usage.Report] = []
+        var left = 0
+        var turnsHang = false
+    }
+
+    private let state = Mutex(State())
+    /// The keys that there are.
+    let keys = ScriptedKeyStore()
+    /// What was reserved, settled and recorded.
+    let meter = ScriptedUsageStore()
+    /// What was kept of calls.
+    let completions = ScriptedCompletionStore()
+    /// Stands in for inference-svc.
+    let models = ScriptedModels()
+    /// The jobs that fetch and make models.
+    let jobs = ScriptedModelJobs()
+
+    var contexts: [CallContext] { state.withLock { $0.contexts } }
+    var requests: [String] { state.withLock { $0.requests } }
+    var starts: [Runs.Start] { state.withLock { $0.starts } }
+    var follows: [Runs.Follow] { state.withLock { $0.follows } }
+    var reports: [Usage.Report] { state.withLock { $0.reports } }
+    /// How many streams were left by their caller.
+    var left: Int { state.withLock { $0.left } }
+
+    /// Streams do this from now on.
+    func play(_ steps: Step...) {
+        state.withLock { $0.stream = steps }
+    }
+
+    /// Every call is answered with this.
+    func fail(_ fault: Fault?) {
+        state.withLock { $0.fault = fault }
+    }
+
+    /// Turns end like this.
+    func end(_ end: Run.End) {
+        state.withLock { $0.end = end }
+    }
+
+    /// Whole turns go on until their caller leaves.
+    func hangTurns() {
+        state.withLock { $0.turnsHang = true }
+    }
+
+    /// Conversations are opened like this.
+    func open(isNew: Bool) {
+        state.withLock { $0.opened.isNew = isNew }
+    }
+
+    var table: EndpointTable {
+        var table = EndpointTable(service: "scripted")
+        serve(Personas.List.self, in: &table) { _ in Page(items: [Sample.persona], total: 1) }
+        serve(Personas.Find.self, in: &table) { _ in Sample.persona }
+        serve(Conversations.Open.self, in: &table) { _ in self.state.withLock { $0.opened } }
+        serve(Conversations.List.self, in: &table) { _ in Page(items: [Sample.conversation], total: 1) }
+        serve(Conversations.Delete.self, in: &table) { _ in Conversations.Deleted(messageCount: 3) }
+        serve(Conversations.Count.self, in: &table) { _ in
+            Conversations.Statistics(conversations: 1, messages: 2, activePersonas: 3)
+        }
+        serve(Messages.List.self, in: &table) { _ in Page(items: [Sample.answer, Sample.question], total: 2) }
+        serve(Messages.Siblings.self, in: &table) { _ in Page(items: [Sample.answer, Sample.sibling], total: 2) }
+        serve(Messages.Select.self, in: &table) { _ in Page(items: [Sample.sibling, Sample.question], total: 2) }
+        serve(Runs.Find.self, in: &table) { _ in Sample.run }
+        serve(Runs.Cancel.self, in: &table) { _ in Sample.run }
+        table.serve(Runs.Complete.self) { request, context in
+            try self.note(Runs.Complete.path, context)
+            let hangs = self.state.withLock { state in
+                state.starts.append(request.start)
+                return state.turnsHang
+            }
+            if hangs { _ = try await self.perform(.hang) }
+            return Turn(run: Sample.run.id, userMessage: Sample.question, end: self.state.withLock { $0.end })
+        }
+        serve(Keys.Create.self, in: &table) { _ in Keys.Created(key: Sample.key, secret: "sk-parley-secret") }
+        serve(Keys.List.self, in: &table) { _ in Page(items: [Sample.key], total: 1) }
+        serve(Keys.Change.self, in: &table) { _ in Sample.key }
+        serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
+        serve(Usage.Report.self, in: &table) { request in
+            self.state.withLock { $0.reports.append(request) }
+            return Sample.reported
+        }
+        serve(Quotas.Find.self, in: &table) { request in
+            Quotas.Status(
+                subject: request.subject,
+                quota: nil,
+                used: Usage.Total(),
+                reserved: Usage.Total(),
+                resetsAt: Sample.moment
+            )
+        }
+        serve(Quotas.Set.self, in: &table) { request in
+            Quotas.Status(
+                subject: request.subject,
+                quota: request.quota,
+                used: Usage.Total(Sample.usage),
+                reserved: Usage.Total(Sample.usage),
+                resetsAt: Sample.moment
+            )
+        }
+        keys.add(to: &table)
+        meter.add(to: &table)
+        completions.add(to: &table)
+        models.serve(in: &table)
+        jobs.serve(in: &table)
+        table.serve(Runs.Start.self) { request, context in
+            self.state.withLock { $0.starts.append(request) }
+            return try self.stream(Runs.Start.path, context)
+        }
+        table.serve(Runs.Follow.self) { request, context in
+            self.state.withLock { $0.follows.append(request) }
+            return try self.stream(Runs.Follow.path, context)
+        }
+        return table
+    }
+
+    private func serve<Request: Endpoint>(
+        _ type: Request.Type,
+        in table: inout EndpointTable,
+        _ answer: @escaping @Sendable (Request) -> Request.Response
+    ) {
+        table.serve(type) { request, context in
+            try self.note(type.path, context)
+            return answer(request)
+        }
+    }
+
+    private func note(_ path: String, _ context: CallContext) throws {
+        let fault = state.withLock { state in
+            state.contexts.append(context)
+            state.requests.append(path)
+            return state.fault
+        }
+        if let fault { throw fault }
+    }
+
+    private func stream(_ path: String, _ context: CallContext) throws -> ElementStream<Run.Event> {
+        try note(path, context)
+        let steps = Mutex(state.withLock { $0.stream }[...])
+        return ElementStream(
+            encoded: {
+                guard let step = steps.withLock({ $0.popFirst() }) else { return nil }
+                return try await self.perform(step)
+            },
+            close: {}
+        )
+    }
+
+    private func perform(_ step: Step) async throws -> [ByteBuffer] {
+        switch step {
+        case .events(let events): return try events.map { try BusCoding.encode($0) }
+        case .encoded(let elements): return elements.map { ByteBuffer(string: $0) }
+        case .fail(let fault): throw fault
+        case .hang:
+            do {
+                try await Task.sleep(for: .seconds(50))
+            } catch {
+                state.withLock { $0.left += 1 }
+                throw error
+            }
+            return []
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import NIOHTTP1
+import TestSupport
+import Testing
+
+/// Errors have the format of the surface that was asked, whoever finds them.
+@Suite(.timeLimit(.minutes(1)))
+struct SurfaceErrorTests {
+    private static let embeddings = "POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+    @Test(arguments: ["//v1/chat/completions", "/v1/v1/chat/completions", "/v1//chat/completions", "/v1/nothing"])
+    func `an unknown path of OpenAI's interface is not found in its format`(_ path: String) async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(.POST, path, body: "{}")
+            #expect(answer.status == 404)
+            #expect(answer.error("code") == "unknown_url")
+        }
+    }
+
+    @Test func `embeddings accept the documented 32 MB`() async throws {
+        try await TestGateway.with(["AUTH_MODE": "open"]) { gateway in
+            let text = String(repeating: "word ", count: 300_000)
+            let answer = try await gateway.ask(.POST, "/v1/embeddings", body: #"{"model":"m","input":"\#(text)"}"#)
+            #expect(answer.status != 413, "\(answer.body.prefix(200))")
+            let refused = try await gateway.raw(Array((Self.embeddings + "Content-Length: 33554433\r\n\r\n").utf8))
+            #expect(refused.status == 413)
+            #expect(refused.body.contains(#""code":"request_too_large""#), "\(refused.body)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (embeddings + "Content-Length: x\r\n\r\n", 400), (embeddings + "no colon\r\n\r\n", 400),
+            ("POST /v1/embeddings HTTP/1.1\r\n\r\n", 400), ("POST /v1/embeddings HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+            (embeddings + String(repeating: "A: 1\r\n", count: 200) + "\r\n", 431),
+            ("BREW /v1/x HTTP/1.1\r\n\r\n", 501),
+        ] as [(String, Int)]
+    )
+    func `the earliest refusal on OpenAI's interface has its format`(_ request: String, _ status: Int) async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.raw(Array(request.utf8))
+            #expect(answer.status == status)
+            #expect(answer.body.hasPrefix(#"{"error":{"message":""#), "\(answer.body)")
+            #expect(answer.head.lowercased().contains("x-request-id: "))
+        }
+    }
+
+    @Test func `a target in absolute form is a path on this host`() async throws {
+        try await TestGateway.with { gateway in
+            for (target, status) in [
+                ("http://x/api/v1/influencers?limit=1", 200), ("HTTP://X/api/v1/influencers", 200), ("http://x", 200),
+                ("http://x?a=b", 200), ("http://y/api/v1/influencers", 400), ("http://a@x/api/v1/influencers", 400),
+                ("ftp://x/api/v1/influencers", 400), ("http://x//api/v1/influencers", 404),
+            ] {
+                let answer = try await gateway.raw(Array("GET \(target) HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+                #expect(answer.status == status, "\(target)")
+            }
+        }
+    }
+
+    @Test func `a compressed body is refused with the name of its encoding`() async throws {
+        try await TestGateway.with { gateway in
+            for path in ["/v1/chat/completions", "\(Sample.path)/messages"] {
+                let answer = try await gateway.ask(.POST, path, headers: ["content-encoding": "gzip"], body: "{}")
+                #expect(answer.status == 415)
+                #expect(answer.body.contains("gzip"))
+            }
+        }
+    }
+}
