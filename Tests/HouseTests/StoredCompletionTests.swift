@@ -127,8 +127,10 @@ struct StoredCompletionTests {
             let page = try await bus.call(Conversations.List(limit: 100, offset: 0), alice)
             #expect(Set(page.items.map(\.id.description)) == named)
             #expect(page.items.allSatisfy { $0.messageCount == 2 })
-            let standing = try await bus.call(Quotas.Find(subject: .user("alice")), alice)
-            #expect(standing.used.requests == 20)
+            // Settlements follow the responses.
+            try await eventually("All 20 requests are counted") {
+                try await bus.call(Quotas.Find(subject: .user("alice")), alice).used.requests == 20
+            }
         }
     }
 
