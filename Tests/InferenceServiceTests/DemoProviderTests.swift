@@ -73,4 +73,19 @@ import Testing
         reading.cancel()
         await #expect(throws: CancellationError.self) { try await reading.value }
     }
+
+    @Test func `embeddings of several megabytes are computed in batches`() async throws {
+        try await withInference { bus in
+            let text = String(repeating: " ", count: 700_000) + "tea"
+            let request = Inference.Embed(model: "demo/hash-embedding", input: [text, "tea", text, text])
+            let answer = try await bus.call(request, CallContext())
+            #expect(answer.vectors.count == 4)
+            #expect(Set(answer.vectors).count == 1)
+            let long = String(repeating: " ", count: (4 << 20) + 1)
+            let fault = await #expect(throws: Fault.self) {
+                _ = try await bus.call(Inference.Embed(model: "demo/hash-embedding", input: [long]), CallContext())
+            }
+            #expect(fault?.code == .invalid)
+        }
+    }
 }

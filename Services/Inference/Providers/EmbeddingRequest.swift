@@ -12,7 +12,4 @@ struct EmbeddingRequest: Sendable {
 
     /// The number of tokens, for providers that do not report it.
     var estimatedTokens: Int { TokenEstimate.tokens(in: input) }
-
-    /// The size of all texts, in bytes.
-    var inputBytes: Int { input.reduce(0) { $0 + $1.utf8.count } }
 }

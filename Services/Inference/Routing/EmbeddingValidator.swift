@@ -4,10 +4,11 @@ import NIOCore
 
 /// Validates requests for embeddings.
 enum EmbeddingValidator {
-    /// Maximum size of an encoded request, in bytes: each byte of a text may be escaped as six.
-    private static let encodedLimit = 8 << 20
+    /// Maximum size of an encoded request, in bytes; escapes make a text longer.
+    private static let encodedLimit = 64 << 20
     private static let countLimit = 2048
-    private static let sizeLimit = 1 << 20
+    /// Maximum size of all texts together, in bytes: as much as the largest body of `/v1/embeddings`.
+    private static let sizeLimit = 32 << 20
 
     /// Decodes a request, on a worker thread if it is large.
     ///

@@ -13,6 +13,10 @@ struct DemoProvider: Provider {
     private static let cheapLimit = 16_384
     /// How many times longer a byte takes to embed than to parse.
     private static let embeddingCost = 16
+    /// Maximum size of a text to embed, in bytes: about a second of a worker thread.
+    private static let embeddingTextLimit = 4 << 20
+    /// Size of the texts that a worker thread embeds in one go, in bytes.
+    private static let embeddingBatch = 262_144
 
     let name = "demo"
     let address: String? = nil
@@ -50,8 +54,20 @@ struct DemoProvider: Provider {
             throw Fault(.invalid, "demo/\(request.model) does not support embeddings. Use demo/\(HashEmbedding.model).")
         }
         let embedding = try HashEmbedding(dimensions: request.dimensions)
-        let vectors = try await WorkerThreads.run(inputBytes: request.inputBytes * Self.embeddingCost) {
-            request.input.map { EmbeddingVector.base64(embedding.vector(of: $0)) }
+        guard request.input.allSatisfy({ $0.utf8.count <= Self.embeddingTextLimit }) else {
+            throw Fault(
+                .invalid,
+                "input contains a text of more than \(Self.embeddingTextLimit) bytes; demo/\(HashEmbedding.model) "
+                    + "supports at most that. Send shorter texts, or use another model."
+            )
+        }
+        var vectors: [String] = []
+        // In batches, so that other requests get their turn and a client that disconnects ends the work.
+        for batch in Self.batches(of: request.input) {
+            let bytes = batch.reduce(0) { $0 + $1.utf8.count }
+            vectors += try await WorkerThreads.run(inputBytes: bytes * Self.embeddingCost) {
+                batch.map { EmbeddingVector.base64(embedding.vector(of: $0)) }
+            }
         }
         return Inference.Embeddings(
             model: "demo/\(HashEmbedding.model)",
@@ -59,6 +75,19 @@ struct DemoProvider: Provider {
             promptTokens: request.estimatedTokens,
             isEstimated: true
         )
+    }
+
+    /// Splits texts into batches of about ``embeddingBatch`` bytes.
+    private static func batches(of texts: [String]) -> [[String]] {
+        var (batches, batch, bytes): ([[String]], [String], Int) = ([], [], 0)
+        for text in texts {
+            batch.append(text)
+            bytes += text.utf8.count
+            guard bytes >= embeddingBatch else { continue }
+            batches.append(batch)
+            (batch, bytes) = ([], 0)
+        }
+        return batch.isEmpty ? batches : batches + [batch]
     }
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
