@@ -45,7 +45,7 @@ class User:
         except OSError as error:
             raise Cut() from error
         data = json.dumps(body).encode() if body is not None else b""
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: {accept}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: {accept}\r\n"
         if self.token:
             head += f"Authorization: Bearer {self.token}\r\n"
         if data:

@@ -43,7 +43,7 @@ class Reading(asyncio.Protocol):
 async def watch(client, run, after=0, is_header=False):
     """Reads the events of a run after a number, to the end."""
     query = "" if is_header else f"?after={after}"
-    head = f"GET {client.path}/runs/{run}/events{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: text/event-stream\r\n"
+    head = f"GET {client.path}/runs/{run}/events{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/event-stream\r\n"
     head += f"Authorization: Bearer {client.token}\r\n" + (f"Last-Event-ID: {after}\r\n" if is_header else "")
     reading = Reading(head.encode() + b"\r\n")
     await asyncio.get_running_loop().create_connection(lambda: reading, "127.0.0.1", client.port)

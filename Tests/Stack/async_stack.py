@@ -42,7 +42,7 @@ class AsyncStack(Stack):
     async def is_service_ready(self, service):
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[service])
-            writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             response = await reader.read()
             writer.close()
             return response.startswith(b"HTTP/1.1 200")
