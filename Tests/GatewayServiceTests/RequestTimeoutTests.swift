@@ -70,6 +70,16 @@ struct RequestTimeoutTests {
         }
     }
 
+    @Test func `a client that sends nothing after 100 Continue times out`() async throws {
+        try await TestGateway.with(["AUTH_MODE": "open"]) { gateway in
+            let connection = try await RawConnection.open(port: gateway.port)
+            connection.send(Self.post + "Content-Length: 17\r\nExpect: 100-continue\r\n\r\n")
+            try await eventually("100 Continue") { connection.received.contains("100 Continue") }
+            try await eventually("The connection ends") { connection.isEnded }
+            #expect(connection.received.contains("HTTP/1.1 408"))
+        }
+    }
+
     @Test(arguments: [
         ("POST /api/v1/chat/conversations", 401), ("POST /api/v1/nothing", 404), ("POST /api/v1/influencers", 405),
     ])

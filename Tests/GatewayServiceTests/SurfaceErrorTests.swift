@@ -32,7 +32,10 @@ struct SurfaceErrorTests {
             (embeddings + "Content-Length: x\r\n\r\n", 400), (embeddings + "no colon\r\n\r\n", 400),
             ("POST /v1/embeddings HTTP/1.1\r\n\r\n", 400), ("POST /v1/embeddings HTTP/3.0\r\nHost: x\r\n\r\n", 505),
             (embeddings + String(repeating: "A: 1\r\n", count: 200) + "\r\n", 431),
-            ("BREW /v1/x HTTP/1.1\r\n\r\n", 501),
+            ("BREW /v1/x HTTP/1.1\r\n\r\n", 501), ("\r\nGET /v1/models HTTP/1.1\r\nno colon\r\n\r\n", 400),
+            ("GET http://x/v1/models HTTP/1.1\r\nno colon\r\n\r\n", 400),
+            ("GET /v1/models HTTP/1.1\nHost: x\n\n", 400),
+            ("GET /v1/\(String(repeating: "a", count: 90_000)) HTTP/1.1\r\nHost: x\r\n\r\n", 414),
         ] as [(String, Int)]
     )
     func `the earliest refusal on OpenAI's interface has its format`(_ request: String, _ status: Int) async throws {
@@ -41,6 +44,31 @@ struct SurfaceErrorTests {
             #expect(answer.status == status)
             #expect(answer.body.hasPrefix(#"{"error":{"message":""#), "\(answer.body)")
             #expect(answer.head.lowercased().contains("x-request-id: "))
+        }
+    }
+
+    @Test func `the earliest refusal has CORS headers`() async throws {
+        let page = "https://app.example"
+        try await TestGateway.with(["CORS_ORIGINS": page]) { gateway in
+            let long = String(repeating: "a", count: 90_000)
+            for (line, status) in [("BREW", 501), ("GET", 431)] {
+                let request = "\(line) /v1/models HTTP/1.1\r\nHost: x\r\nOrigin: \(page)\r\nA: \(long)\r\n\r\n"
+                let answer = try await gateway.raw(Array(request.utf8))
+                #expect(answer.status == status)
+                #expect(answer.head.lowercased().contains("access-control-allow-origin: \(page)"))
+            }
+        }
+    }
+
+    @Test func `a request with oversized headers is refused after the response to the one before it`() async throws {
+        try await TestGateway.with { gateway in
+            let connection = try await RawConnection.open(port: gateway.port)
+            let good = "GET /api/v1/influencers HTTP/1.1\r\nHost: x\r\n\r\n"
+            connection.send(good + "GET / HTTP/1.1\r\nHost: x\r\nA: \(String(repeating: "a", count: 300_000))\r\n\r\n")
+            try await eventually("The connection ends") { connection.isEnded }
+            let first = try #require(RawResponse(connection.received))
+            let second = try #require(RawResponse(first.rest))
+            #expect([first.status, second.status] == [200, 431])
         }
     }
 

@@ -53,6 +53,18 @@ import Testing
         }
     }
 
+    @Test func `a server receives no address in place of a recording`() async throws {
+        try await withFakeOpenAI { openAI in
+            try await withInference(["OPENAI_BASE_URL": openAI.url + "/v1"]) { bus in
+                let part = Inference.Part(audio: Inference.Audio(data: "http://169.254.169.254/a.wav", format: "wav"))
+                let message = Inference.Message(role: .user, content: .parts([part]))
+                let request = Inference.Generate(model: "openai/gpt-4o-mini", messages: [message])
+                #expect(try await bus.outcome(request).fault?.code == .invalid)
+            }
+            #expect(openAI.requests("/v1/chat/completions").isEmpty)
+        }
+    }
+
     @Test(arguments: [
         ("https://api.openai.com/v1", true, false), ("https://eu.api.openai.com/v1", true, false),
         ("https://API.OpenAI.com/v1", true, false), ("http://api.openai.com/v1", false, false),

@@ -12,7 +12,7 @@ enum ErrorResponder {
         switch error {
         case let fault as Fault: return errors.response(fault)
         case let error as any RespondingError: return error.response()
-        case is CancellationError: return errors.response(Fault(.cut, "The client cancelled the request."))
+        case is CancellationError: return errors.response(Fault(.clientDisconnected, "The client disconnected."))
         case is HTTPParserError, is ByteToMessageDecoderError, is ChannelError, is IOError:
             // The connection failed while the body was read; the error may quote the body, so it is not logged.
             return errors.response(Fault(.invalid, "The request ended early, or is not HTTP/1.1 (RFC 9112)."))

@@ -17,6 +17,8 @@ extension Fault.Code {
     static let uriTooLong = Self(rawValue: "uri_too_long")
     /// The request's headers are too large.
     static let headersTooLarge = Self(rawValue: "headers_too_large")
+    /// The client disconnected before its response was complete.
+    static let clientDisconnected = Self(rawValue: "client_disconnected")
     /// The method or the transfer encoding is not implemented.
     static let notImplemented = Self(rawValue: "not_implemented")
     /// The protocol's version is not supported.
@@ -32,6 +34,8 @@ extension Fault.Code {
         case .uriTooLong: .uriTooLong
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .misdirected: .misdirectedRequest
+        // No registered status says this; proxies have used 499 for long, and it counts as no error of the server.
+        case .clientDisconnected: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
         case .notImplemented: .notImplemented
         case .unsupportedVersion: HTTPResponse.Status(code: 505, reasonPhrase: "HTTP Version Not Supported")
         default: status
@@ -47,6 +51,8 @@ extension Fault {
     /// A request that the parser refused; `requestLine` is its first line, if that is known.
     static func unparsable(_ error: HTTPParserError, _ requestLine: RequestLine) -> Fault {
         switch error {
+        case .headerOverflow where requestLine.isTooLong, .invalidURL where requestLine.isTooLong:
+            Fault(.uriTooLong, "The request's target is too long.")
         case .headerOverflow: Fault(.headersTooLarge, "The headers are too large.")
         case .invalidVersion where requestLine.hasUnsupportedVersion:
             Fault(.unsupportedVersion, "The protocol is neither HTTP/1.1 nor HTTP/1.0.")

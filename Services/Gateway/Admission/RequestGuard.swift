@@ -86,7 +86,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Requests
 
     private func received(_ bytes: ByteBuffer) {
-        guard !isUpgraded else { return }
+        guard !isUpgraded, refusal == nil else { return }
         if timeouts.isIdle {
             requestLine.begin(bytes)
             timeouts.requestStarted(at: .now())
@@ -140,6 +140,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The parser reports every read after its first error; the refusal waits for its turn.
+        if refusal != nil, error is ByteToMessageDecoderError { return }
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         refuse(.unparsable(error, requestLine), context)
     }
@@ -166,7 +168,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.write(data, promise: promise)
         switch unwrapOutboundIn(data) {
-        case .head(let head) where head.status == .continue: timeouts.continueSent(at: .now())
+        case .head(let head) where head.status == .continue:
+            timeouts.continueSent(at: .now())
+            scheduleTimeout(context)
         case .head(let head):
             isResponding = true
             isUpgraded = head.status == .switchingProtocols
@@ -205,7 +209,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         finisher.finish(
             &response,
             RequestIDs(head?.headers ?? [:]),
-            origin: head?.headers.first(name: "origin"),
+            origin: head.map { $0.headers.first(name: "origin") } ?? requestLine.origin,
             start: head == nil ? .now : start,
             resolution.metrics
         )

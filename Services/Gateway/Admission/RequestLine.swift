@@ -1,6 +1,7 @@
+import Foundation
 import NIOCore
 
-/// The first line of a request that is not parsed yet, as far as it has arrived.
+/// The first line of a request that is not parsed yet, as far as it has arrived, and the beginning of its headers.
 ///
 /// Only a request that never gets a head needs it: its refusal has the format of the surface that was asked.
 struct RequestLine {
@@ -26,15 +27,40 @@ struct RequestLine {
     /// The parts of the line: method, target and version.
     private var words: [Substring] {
         guard let bytes else { return [] }
-        let start = bytes.readableBytesView.prefix(Self.sizeLimit)
-        let line = start.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+        // A parser ignores empty lines before a request (RFC 9112, 2.2).
+        let start = bytes.readableBytesView.prefix(Self.sizeLimit).drop(while: Self.isLineBreak)
+        let line = start.prefix { !Self.isLineBreak($0) }
         return String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2)
     }
 
-    /// The path that is asked for, if the line has one.
+    private static func isLineBreak(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+    }
+
+    /// The path that is asked for, if the line has one; also that of an absolute target.
     var target: String? {
         let words = words
-        return words.count > 1 && words[1].hasPrefix("/") ? String(words[1]) : nil
+        guard words.count > 1 else { return nil }
+        if words[1].hasPrefix("/") { return String(words[1]) }
+        guard let scheme = words[1].range(of: "://") else { return nil }
+        let path = words[1][scheme.upperBound...].drop { $0 != "/" }
+        return path.isEmpty ? nil : String(path)
+    }
+
+    /// Whether the line is longer than ``HeadRules`` allows for a target.
+    var isTooLong: Bool {
+        guard let bytes, bytes.readableBytes >= Self.sizeLimit else { return false }
+        let start = bytes.readableBytesView.prefix(Self.sizeLimit).drop(while: Self.isLineBreak)
+        return !start.contains(where: Self.isLineBreak)
+    }
+
+    /// The value of the header `Origin`, if its line is complete.
+    var origin: String? {
+        guard let bytes else { return nil }
+        let text = String(decoding: bytes.readableBytesView.prefix(Self.sizeLimit), as: UTF8.self)
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst().dropLast()
+        let line = lines.first { $0.lowercased().hasPrefix("origin:") }
+        return line?.dropFirst(7).trimmingCharacters(in: .whitespaces)
     }
 
     /// Whether the line begins with a well-formed method.
@@ -47,6 +73,7 @@ struct RequestLine {
     /// Whether the line ends with a well-formed version.
     var hasUnsupportedVersion: Bool {
         let words = words
-        return words.count == 3 && words[2].wholeMatch(of: /HTTP\/[0-9](\.[0-9])?/) != nil
+        return words.count == 3 && words[2] != "HTTP/1.1" && words[2] != "HTTP/1.0"
+            && words[2].wholeMatch(of: /HTTP\/[0-9](\.[0-9])?/) != nil
     }
 }

@@ -147,6 +147,8 @@ final class ServerConnection: ChannelDuplexHandler {
             isDiscardingInput = true
             return
         }
+        // The parser reports every read after its first error.
+        if error is ByteToMessageDecoderError, isDiscardingInput { return }
         requestBody?.end(.failure(error))
         if error is HTTPParserError, !isResponding, !isReceiving || head != nil {
             let headers: HTTPHeaders = ["connection": "close", "content-length": "0"]

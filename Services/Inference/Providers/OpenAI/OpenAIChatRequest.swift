@@ -67,7 +67,12 @@ struct OpenAIChatRequest: Sendable {
             guard let parsed = prompt.parsedMessages else { return prompt.messages }
             var list = ByteBuffer(string: "[")
             for (index, message) in parsed.enumerated() {
-                if case .parts(let parts) = message.content { for part in parts { try part.image.map(check) } }
+                if case .parts(let parts) = message.content {
+                    for part in parts {
+                        try part.image.map(check)
+                        try part.audio.map(check)
+                    }
+                }
                 if index > 0 { list.writeStaticString(",") }
                 list.writeImmutableBuffer(BusCoding.write(adapted(message)))
             }
@@ -88,6 +93,15 @@ struct OpenAIChatRequest: Sendable {
                 "\(serverName) is not allowed to fetch the address of an image. "
                     + "Send the image itself, as a data: URL such as data:image/png;base64,… ."
             ),
+            .tryAnotherModel
+        )
+    }
+
+    /// Rejects an address in place of a recording's base64: a server might fetch it.
+    private func check(_ audio: Inference.Audio) throws {
+        guard audio.data.prefix(bytes: 32).contains(":") else { return }
+        throw ProviderError(
+            Fault(.invalid, "A recording in the messages is an address. Send the recording itself, as base64."),
             .tryAnotherModel
         )
     }
