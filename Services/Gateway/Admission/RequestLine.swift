@@ -47,11 +47,11 @@ struct RequestLine {
         return path.isEmpty ? nil : String(path)
     }
 
-    /// Whether the line is longer than ``HeadRules`` allows for a target.
+    /// Whether the line has a target that does not end within the first 8,192 bytes.
     var isTooLong: Bool {
         guard let bytes, bytes.readableBytes >= Self.sizeLimit else { return false }
-        let start = bytes.readableBytesView.prefix(Self.sizeLimit).drop(while: Self.isLineBreak)
-        return !start.contains(where: Self.isLineBreak)
+        let words = words
+        return words.count == 2 && words[0].utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
 
     /// The value of the header `Origin`, if its line is complete.
