@@ -54,13 +54,13 @@ let package = Package(
                 ],
                 path: "Tools/Parley",
                 exclude: ["Main"],
-                swiftSettings: .house
+                swiftSettings: .strict
             ),
             .executableTarget(
                 name: "parley",
                 dependencies: ["ParleyTool"],
                 path: "Tools/Parley/Main",
-                swiftSettings: .house
+                swiftSettings: .strict
             ),
             .executableTarget(
                 name: "bus-benchmark",
@@ -68,20 +68,20 @@ let package = Package(
                     "Bus", "Contracts", "HTTP", "ServiceKit", .lifecycle, .logging, .nio, .nioPosix, .signals,
                 ],
                 path: "Benchmarks/Bus",
-                swiftSettings: .house
+                swiftSettings: .strict
             ),
             .target(
                 name: "TestSupport",
                 dependencies: ["Bus", "Contracts", "HTTP", "JSON", "ServiceKit", .hummingbird, .lifecycle, .logging]
                     + .channels,
                 path: "Tests/Support",
-                swiftSettings: .house
+                swiftSettings: .strict
             ),
             .executableTarget(
                 name: "fake-providers",
                 dependencies: ["TestSupport"],
                 path: "Tests/Clients/FakeProviders",
-                swiftSettings: .house
+                swiftSettings: .strict
             ),
             tests("Contracts"),
             tests("GatewayService", ["GatewayService", .httpTypes, .metrics] + .channels),
@@ -105,7 +105,7 @@ let package = Package(
 
 /// A library under `Shared`.
 func shared(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: .house)
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: .strict)
 }
 
 /// A service: a library that is the service and an executable that starts it.
@@ -120,13 +120,13 @@ func service(_ name: String, executable: String, _ dependencies: [Target.Depende
             ] + dependencies,
             path: "Services/\(name)",
             exclude: ["Main"],
-            swiftSettings: .house
+            swiftSettings: .strict
         ),
         .executableTarget(
             name: executable,
             dependencies: [.byName(name: library), "ServiceKit"],
             path: "Services/\(name)/Main",
-            swiftSettings: .house
+            swiftSettings: .strict
         ),
     ]
 }
@@ -137,12 +137,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         name: "\(name)Tests",
         dependencies: ["TestSupport", "Bus", "Contracts", "HTTP", "JSON", "ServiceKit"] + dependencies,
         path: "Tests/\(name)Tests",
-        swiftSettings: .house
+        swiftSettings: .strict
     )
 }
 
 extension [SwiftSetting] {
-    static var house: Self {
+    static var strict: Self {
         [
             .enableUpcomingFeature("ExistentialAny"),
             .enableUpcomingFeature("InferIsolatedConformances"),

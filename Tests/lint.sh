@@ -54,13 +54,11 @@ while IFS= read -r line; do
   violation "$line: use Swift Testing."
 done < <(matching_code 'import XCTest')
 
-# Phrases that comments and messages must not use. Extend the list of folders as they become free of them.
-plain_folders=(Shared/Bus Shared/Contracts Shared/ContractsJSON Shared/JSON Services/Conversation Tools Benchmarks
-  Tests/Chaos Tests/Clients Tests/Compose Tests/Stack Tests/smoke.sh)
+# Phrases that comments and messages must not use.
 phrases='whoever|heeds?|heeded|is told|are told|lets? go|lets in|passed over|anew|becomes of|became of|knows no|the house|last words|in its stead'
 while IFS= read -r line; do
   violation "$line: write plain technical English: subject, verb, object, and the terms of the field."
-done < <(grep -rnwiE "$phrases" --include='*.swift' --include='*.py' --include='*.sh' "${plain_folders[@]}" | cut -c1-160)
+done < <(grep -rnwiE "$phrases" --include='*.swift' --include='*.py' --include='*.sh' --exclude=lint.sh Shared Services Tools Benchmarks Tests | cut -c1-160)
 
 while IFS= read -r script; do
   bash -n "$script" || violation "$script: does not parse."

@@ -154,7 +154,7 @@ struct EventStreamTests {
             }
             #expect(try Event.parse(text).map(\.name) == ["user_message", "token", "token"])
             response.body.close()
-            try await eventually("The far side is told") { gateway.services.left == 1 }
+            try await eventually("The other service notices it") { gateway.services.left == 1 }
         }
     }
 
@@ -165,7 +165,7 @@ struct EventStreamTests {
             let waiting = Task { try await gateway.ask(.POST, path, headers: Self.accept, body: Self.body) }
             try await eventually("The turn begins") { gateway.services.starts.count == 1 }
             waiting.cancel()
-            try await eventually("The far side is told") { gateway.services.left == 1 }
+            try await eventually("The other service notices it") { gateway.services.left == 1 }
             #expect(try await gateway.ask(.GET, "/health", token: nil).status == 200)
         }
     }
@@ -194,7 +194,7 @@ struct EventStreamTests {
             let response = try await gateway.open(.GET, "\(Sample.path)/runs/\(Sample.run.id)/events?after=2")
             #expect(response.status == 200)
             response.body.close()
-            try await eventually("The far side is told") { gateway.services.left == 1 }
+            try await eventually("The other service notices it") { gateway.services.left == 1 }
         }
     }
 

@@ -2,7 +2,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// Errors have the format of the surface that was asked, whoever finds them.
+/// Errors have the format of the surface that was asked, wherever they are found.
 @Suite(.timeLimit(.minutes(1)))
 struct SurfaceErrorTests {
     private static let embeddings = "POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

@@ -81,7 +81,7 @@ struct RequestTimeouts {
         }
     }
 
-    /// What a client is told that is too slow.
+    /// The message for a client that is too slow.
     var message: String {
         if case .body = phase { "The body arrives too slowly." } else { "The request did not arrive in time." }
     }

@@ -45,7 +45,7 @@ struct DemoProvider: Provider {
         name: "demo/\(HashEmbedding.model)",
         window: window,
         abilities: [.embeddings],
-        note: "Counts words and parts of words by their hashes: finds texts that share words, knows no meanings."
+        note: "Counts words and parts of words by their hashes: finds texts that share words, ignores meanings."
     )
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
