@@ -17,7 +17,7 @@ test: WANTS_VENV := yes
 test: install ## installs, then runs every test
 	swift build --build-tests $(CHECKED)
 	@# More parallel tests take longer: they wait for each other.
-	swift test --skip-build --experimental-maximum-parallelization-width 8
+	swift test --skip-build --experimental-maximum-parallelization-width 5
 	Tests/smoke.sh
 	@# Installs the official clients from the Python package index the first time.
 	Tests/Clients/run.sh

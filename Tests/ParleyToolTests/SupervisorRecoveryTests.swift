@@ -63,7 +63,7 @@ import Testing
         try await withUnstartedParley { parley, port in
             defer { port.release() }
             parley.send(signal)
-            try await parley.expectExit(code: 0, within: .seconds(10))
+            try await parley.expectExit(code: 0)
             #expect(try parley.count("Parley is up") == 0)
         }
     }
@@ -75,7 +75,7 @@ import Testing
             port.release()
             try await parley.waitForOutput("Waiting for media-svc.")
             parley.send(signal)
-            try await parley.expectExit(code: 0, within: .seconds(20))
+            try await parley.expectExit(code: 0)
         }
     }
 

@@ -40,7 +40,7 @@ actor Supervisor {
 
     /// Runs until Ctrl-C or SIGTERM; returns whether no service failed to start.
     func run() async -> Bool {
-        let signals = SupervisorSignals.sources(sender)
+        let signals = await SupervisorSignals.sources(sender)
         defer { for source in signals { source.cancel() } }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.prepare() }

@@ -30,16 +30,23 @@ enum SupervisorEvent: Sendable {
 /// Turns signals of the process into events.
 enum SupervisorSignals {
     /// Returns sources that listen until they are cancelled or released.
-    static func sources(_ events: AsyncStream<SupervisorEvent>.Continuation) -> [any DispatchSourceSignal] {
+    ///
+    /// Waits until they listen: a signal before that would be lost.
+    static func sources(_ events: AsyncStream<SupervisorEvent>.Continuation) async -> [any DispatchSourceSignal] {
         let meanings: [(Int32, SupervisorEvent)] = [
             (SIGCHLD, .childExited), (SIGTERM, .stop), (SIGINT, .stop), (SIGHUP, .stop),
         ]
-        return meanings.map { number, event in
+        var sources: [any DispatchSourceSignal] = []
+        for (number, event) in meanings {
             if number != SIGCHLD { signal(number, SIG_IGN) }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { events.yield(event) }
-            source.resume()
-            return source
+            await withCheckedContinuation { continuation in
+                source.setRegistrationHandler { continuation.resume() }
+                source.resume()
+            }
+            sources.append(source)
         }
+        return sources
     }
 }
