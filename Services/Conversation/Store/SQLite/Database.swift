@@ -25,14 +25,24 @@ final class Database: Sendable {
     private let commits = Counter(label: "conversation.store.commits")
     private let groupSize = Recorder(label: "conversation.store.commit.writes")
 
-    /// Opens the database file, creating it if necessary, and runs the migrations.
+    /// Opens the database file: creates it if necessary, and upgrades a file that an earlier version wrote.
     ///
-    /// Throws a ``Fault`` if another process has the file open or the disk does not support `synchronous=FULL`.
-    static func open(at path: String, walLimit: Int = 32 * 1024 * 1024) throws -> Database {
+    /// Throws a ``Fault`` if another process has the file open, if a newer version wrote it, or if the disk does not
+    /// support `synchronous=FULL`.
+    ///
+    /// - Parameters:
+    ///   - walLimit: size above which the write-ahead log is truncated, in bytes.
+    ///   - observer: called with each statement that is run, for tests.
+    static func open(
+        at path: String,
+        walLimit: Int = 32 * 1024 * 1024,
+        observer: (@Sendable (String) -> Void)? = nil
+    ) throws -> Database {
         let lock = try FileLock.take(path + ".lock")
         try makePrivate(path)
         do {
-            return try open(at: path, lock, walLimit: walLimit)
+            try SchemaUpgrade(path: path).run()
+            return try open(at: path, lock, walLimit: walLimit, observer)
         } catch let error as DatabaseError {
             throw Fault(
                 .unavailable,
@@ -44,11 +54,19 @@ final class Database: Sendable {
         }
     }
 
-    private static func open(at path: String, _ lock: FileLock, walLimit: Int) throws -> Database {
+    private static func open(
+        at path: String,
+        _ lock: FileLock,
+        walLimit: Int,
+        _ observer: (@Sendable (String) -> Void)?
+    ) throws -> Database {
         var configuration = Configuration()
         configuration.label = "conversation"
         configuration.busyMode = .timeout(Double(busyTimeoutMilliseconds) / 1000)
         configuration.maximumReaderCount = 4
+        if let observer {
+            configuration.prepareDatabase { database in database.trace { observer("\($0)") } }
+        }
         let pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets NORMAL at the end of opening, after `prepareDatabase`, so FULL is set here and verified.
         try pool.writeWithoutTransaction { database in
@@ -59,8 +77,11 @@ final class Database: Sendable {
             guard mode == 2 else {
                 throw Fault(.internal, "SQLite does not take synchronous=FULL for \(path): it says \(mode ?? -1).")
             }
+            try database.inTransaction(.immediate) {
+                if try SchemaVersion.of(database) == 0 { try Schema.create(in: database) }
+                return .commit
+            }
         }
-        try Schema.migrator.migrate(pool)
         return Database(pool: pool, lock: lock, checkpointer: WALCheckpointer(of: path, limit: walLimit))
     }
 
@@ -90,23 +111,23 @@ final class Database: Sendable {
     /// `onCommit` is called with the value on the writer's thread after the commit, in the order of the writes. It must
     /// not block. Code after `write` returns may run in a different order.
     nonisolated(nonsending) func write<Value: Sendable>(
-        _ work: @escaping @Sendable (GRDB.Database) throws -> Value,
+        _ work: @escaping @Sendable (Connection) throws(StoreError) -> Value,
         onCommit: (@Sendable (Value) -> Void)? = nil
     ) async throws -> Value {
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 enqueue(Write(work: work, onCommit: onCommit, continuation: continuation))
             }
-        } catch let error as DatabaseError {
+        } catch {
             throw Self.fault(error)
         }
     }
 
     /// Runs `work` on a snapshot, on a reading connection's thread.
-    func read<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ work: @escaping @Sendable (Connection) throws(StoreError) -> Value) async throws -> Value {
         do {
-            return try await pool.read(work)
-        } catch let error as DatabaseError {
+            return try await pool.read { try work(Connection($0)) }
+        } catch {
             throw Self.fault(error)
         }
     }
@@ -148,7 +169,7 @@ final class Database: Sendable {
         do {
             try database.inTransaction(.immediate) {
                 didJobFail = true
-                for job in group { try job.perform(in: database) }
+                for job in group { try job.perform(in: Connection(database)) }
                 didJobFail = false
                 return .commit
             }
@@ -164,19 +185,13 @@ final class Database: Sendable {
         for job in group { job.succeed() }
     }
 
-    private static func fault(_ error: DatabaseError) -> any Error {
-        switch error.resultCode {
-        case .SQLITE_FULL:
-            Fault(.full, "The disk with the conversations is full; nothing was stored. Free some space and try again.")
-        case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY:
-            Fault(.unavailable, "The conversations cannot be written to disk; nothing was stored.")
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            Fault(
-                .unavailable,
-                "The conversations are locked by another process; nothing was stored. Try again in a moment.",
-                retryAfter: 1
-            )
-        default: error
+    /// Returns the fault for the caller and logs the details of an unexpected failure.
+    private static func fault(_ error: any Error) -> any Error {
+        guard !(error is CancellationError) else { return error }
+        let fault = StoreError(error).fault
+        if fault.code == .internal {
+            Logger.current.error("The database failed", metadata: ["error": "\(error)"])
         }
+        return fault
     }
 }

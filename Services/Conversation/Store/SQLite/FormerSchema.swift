@@ -1,26 +1,13 @@
 import GRDB
 
-/// The database schema, as numbered migrations; existing ones never change.
+/// The schemas of versions 1 to 5, as numbered migrations; they never change.
 ///
-/// Messages and runs of all conversations are appended to shared tables, so concurrent turns change few pages and
-/// commits are small. A narrow index finds the messages of a conversation; the cost of a turn or page does not depend
-/// on the size of the database. Events are stored only while their run is unfinished; for a finished run, `cuts` has
-/// the sizes of the text events, and the text is in the answer.
-///
-/// The messages of a conversation form a tree: `parent` is the preceding message and never changes. The selected path
-/// consists of the messages whose `branch` is 0, at most one per position; all other messages have their own row number
-/// in `branch`. `sibling` is the index among the messages with the same parent and role, and `is_chosen` marks the
-/// sibling that was last on the selected path. `path_version` counts the changes of the selected path.
-///
-/// In an imported conversation, answers have even positions and all other messages odd ones, so that it can be
-/// continued like any other. `tools` contains tool calls, tool call id and speaker name of a message; `instructions`
-/// replaces the persona's system prompt.
-///
-/// An empty `api_key` in `usage` and `reservations` means that no key was used. A reservation exists from before a
-/// model is called until its usage is known; the commit that deletes it adds the usage.
-enum Schema {
+/// A file with one of these versions is first brought to version 5 and then copied to the current ``Schema``, see
+/// ``SchemaUpgrade``.
+enum FormerSchema {
     static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
+        // No check of the whole file: its references are enforced on every write.
+        var migrator = DatabaseMigrator().disablingDeferredForeignKeyChecks()
         migrator.registerMigration("0001 conversations, messages and runs") { database in
             try database.execute(sql: first)
         }

@@ -1,9 +1,7 @@
-import GRDB
-
 /// A write that is committed together with others.
 protocol WriteJob: AnyObject, Sendable {
     /// Runs inside the transaction of the group.
-    func perform(in database: GRDB.Database) throws
+    func perform(in connection: Connection) throws(StoreError)
     /// Called after the commit is on disk.
     func succeed()
     func fail(_ error: any Error)
@@ -14,13 +12,13 @@ protocol WriteJob: AnyObject, Sendable {
 /// `@unchecked Sendable` is safe because `value` is accessed only on the writer's thread, on which all three methods
 /// are called.
 final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
-    private let work: @Sendable (GRDB.Database) throws -> Value
+    private let work: @Sendable (Connection) throws(StoreError) -> Value
     private let onCommit: (@Sendable (Value) -> Void)?
     private let continuation: CheckedContinuation<Value, any Error>
     private var value: Value?
 
     init(
-        work: @escaping @Sendable (GRDB.Database) throws -> Value,
+        work: @escaping @Sendable (Connection) throws(StoreError) -> Value,
         onCommit: (@Sendable (Value) -> Void)?,
         continuation: CheckedContinuation<Value, any Error>
     ) {
@@ -29,12 +27,12 @@ final class Write<Value: Sendable>: WriteJob, @unchecked Sendable {
         self.continuation = continuation
     }
 
-    func perform(in database: GRDB.Database) throws {
-        value = try work(database)
+    func perform(in connection: Connection) throws(StoreError) {
+        value = try work(connection)
     }
 
     func succeed() {
-        guard let value else { return fail(DatabaseError(message: "The commit did not run the write.")) }
+        guard let value else { return fail(StoreError.unreadable("the commit did not run the write")) }
         onCommit?(value)
         continuation.resume(returning: value)
     }

@@ -1,0 +1,39 @@
+import Contracts
+
+/// The table `counters`.
+enum Counters {
+    /// What is counted.
+    enum Name {
+        /// Conversations of all users.
+        case conversations
+        /// Messages of all users, on all paths.
+        case messages
+        /// Conversations with a persona.
+        case conversationsWith(Persona.ID)
+        /// Changes of keys and quotas.
+        case accessChanges
+
+        fileprivate var text: String {
+            switch self {
+            case .conversations: "conversations"
+            case .messages: "messages"
+            case .conversationsWith(let persona): "conversations with \(persona)"
+            case .accessChanges: "access changes"
+            }
+        }
+    }
+
+    /// Adds to a counter and returns its new value.
+    @discardableResult
+    static func add(_ count: Int, to name: Name, _ connection: Connection) throws(StoreError) -> Int {
+        let sql = """
+            INSERT INTO counters (name, value) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET value = value + ?2 RETURNING value
+            """
+        return try connection.value(sql, [name.text, count]) ?? 0
+    }
+
+    static func value(of name: Name, _ connection: Connection) throws(StoreError) -> Int {
+        try connection.value("SELECT value FROM counters WHERE name = ?", [name.text]) ?? 0
+    }
+}
