@@ -1,18 +1,18 @@
 import Contracts
 
-/// An imported conversation in the layout in which it is stored.
+/// An imported conversation: its messages in order and the finished run that generated the last one.
 ///
-/// Answers have even positions and all other messages odd ones, so that the conversation can be continued like any
-/// other. Pure.
+/// Pure.
 struct ImportedConversation: Sendable {
     /// The system prompt; empty if there was none.
     let instructions: String
     /// The messages in order; the last one is the answer.
-    private(set) var messages: [StoredMessage] = []
+    private(set) var messages: [Message] = []
     /// Index of the message that the run answers.
     private(set) var questionIndex = 0
     /// The finished run.
     let run: Run
+    /// The end of the run without the answer.
     let end: Run.End
 
     /// Throws `invalid` if `messages` contains no message to answer.
@@ -61,10 +61,10 @@ struct ImportedConversation: Sendable {
         append(answer(request.answer, text, at: moment))
     }
 
-    /// Size of the text of each text event of the answer, in bytes.
-    var chunkSizes: [Int] {
-        let count = messages.last?.message.content.text.utf8.count ?? 0
-        return count == 0 ? [] : [count]
+    /// How the answer's text was divided into events.
+    var chunks: [RunStep.Chunk] {
+        let count = messages.last?.content.text.utf8.count ?? 0
+        return count == 0 ? [] : [RunStep.Chunk(kind: .text, bytes: count)]
     }
 
     private static func message(
@@ -116,14 +116,9 @@ struct ImportedConversation: Sendable {
         return imported
     }
 
-    /// Appends a message at the next position for its role: even for answers, odd for all others.
     private mutating func append(_ message: Message) {
-        let isAnswerable = message.role.isAnswerable
-        let position = messages.last.map { last in
-            last.position + (last.position.isMultiple(of: 2) == isAnswerable ? 1 : 2)
-        }
         var message = message
-        message.parent = messages.last?.message.id
-        messages.append(StoredMessage(position: position ?? (isAnswerable ? 1 : 0), message: message))
+        message.parent = messages.last?.id
+        messages.append(message)
     }
 }

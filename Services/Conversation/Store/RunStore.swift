@@ -59,8 +59,9 @@ protocol RunStore: Sendable {
 
     /// Stores a step of a run that is not its last one, as a message on the run's path, and returns that message.
     ///
-    /// The events of the step no longer need to be stored.
-    func appendStep(_ step: RunStep, to run: Run.ID) async throws -> Result<Message, Fault>
+    /// `event` is the number of the event that will show the step. The events before it stay readable until the end of
+    /// the run. Refusals: `conflict` if the run has ended or has another owner.
+    func appendStep(_ step: RunStep, event: Int, to run: Run.ID) async throws -> Result<Message, Fault>
 
     /// Stores the end of a run, its answer and its usage, deletes its reservation, and stores that the next run starts.
     func finishRun(_ ending: FinishRun) async throws -> FinishRun.Outcome
@@ -85,15 +86,15 @@ protocol RunStore: Sendable {
     /// Takes over up to `limit` started runs whose owner has ended, optionally of one conversation only; empty if there
     /// are no more.
     ///
-    /// A run that cannot be read is set aside and not returned.
+    /// Returns fewer runs if their events are large. A run that cannot be read is set aside and not returned.
     func takeInterruptedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [InterruptedRun]
 
     /// Stores the ends of several runs in one commit.
     func finishRuns(_ endings: [FinishRun]) async throws
 
-    /// Takes over up to `limit` queued runs whose owner has ended and returns their conversations; empty if there are no
-    /// more.
-    func takeQueuedRuns(limit: Int) async throws -> [Conversation.ID]
+    /// Takes over up to `limit` queued runs whose owner has ended, optionally of one conversation only, and returns their
+    /// conversations; empty if there are no more.
+    func takeQueuedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [Conversation.ID]
 
     /// Deletes the reservations of runs that have ended.
     func deleteOrphanedReservations() async throws
