@@ -10,7 +10,7 @@ package struct Conversation: Codable, Sendable, Hashable, Identifiable {
     /// Time of the latest message.
     package var updatedAt: Timestamp
     package var messageCount: Int
-    /// Up to ten of the newest messages, newest first.
+    /// Up to ten of the newest messages, newest first; in a list fewer if they are large.
     package var recentMessages: [Message]
 
     package init(

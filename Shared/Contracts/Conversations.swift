@@ -4,17 +4,21 @@
 package enum Conversations {
     /// Returns the conversation with a persona, or creates one.
     ///
-    /// Throws `missing`.
+    /// Throws `missing`, and `key_reused` for an idempotency key of a different request.
     package struct Open: Endpoint {
         package static let path = "/conversations/open"
         package typealias Response = Opened
         package var persona: Persona.ID
         /// Whether to create another conversation even if one exists.
         package var opensAnother: Bool
+        /// Idempotency key: a repeated request within a day returns the conversation of the first one, with the same
+        /// ``Opened/isNew``.
+        package var key: String?
 
-        package init(persona: Persona.ID, opensAnother: Bool = false) {
+        package init(persona: Persona.ID, opensAnother: Bool = false, key: String? = nil) {
             self.persona = persona
             self.opensAnother = opensAnother
+            self.key = key
         }
     }
 
@@ -30,6 +34,8 @@ package enum Conversations {
     }
 
     /// Lists the principal's conversations, most recently updated first.
+    ///
+    /// Throws `invalid` for a malformed cursor, and for a cursor together with an offset.
     package struct List: Endpoint {
         package static let path = "/conversations/list"
         package static let isIdempotent = true
@@ -37,11 +43,17 @@ package enum Conversations {
         package var persona: Persona.ID?
         package var limit: Int
         package var offset: Int
+        /// ``Page/next`` of an earlier page (default: the beginning of the list).
+        ///
+        /// A conversation that is used between two pages moves to the beginning of the list; every other one is listed
+        /// exactly once.
+        package var cursor: String?
 
-        package init(persona: Persona.ID? = nil, limit: Int, offset: Int) {
+        package init(persona: Persona.ID? = nil, limit: Int, offset: Int, cursor: String? = nil) {
             self.persona = persona
             self.limit = limit
             self.offset = offset
+            self.cursor = cursor
         }
     }
 

@@ -2,11 +2,11 @@
 ///
 /// Users manage their own keys, admins all keys. For a user, the key of another user is `missing`.
 package enum Keys {
-    /// Creates a key; only this response contains the secret.
+    /// Creates a key; only this response, and those to repeats of the request, contain the secret.
     ///
     /// Throws `forbidden` for a role above the caller's, for another user's key unless the caller is an admin, and for
-    /// a caller with a user's key, which prevents a limited key from creating an unlimited one. Throws `invalid`, and
-    /// `conflict` for too many keys.
+    /// a caller with a user's key, which prevents a limited key from creating an unlimited one. Throws `invalid`,
+    /// `conflict` for too many keys, and `key_reused` for an idempotency key of a different request.
     package struct Create: Endpoint {
         package static let path = "/keys/create"
         package typealias Response = Created
@@ -16,26 +16,30 @@ package enum Keys {
         package var role: Principal.Role
         package var limits: APIKey.Limits
         package var expiresAt: Timestamp?
+        /// Idempotency key: a repeated request within a day returns the API key of the first one, with the same secret.
+        package var key: String?
 
         package init(
             name: String,
             user: String? = nil,
             role: Principal.Role = .user,
             limits: APIKey.Limits = APIKey.Limits(),
-            expiresAt: Timestamp? = nil
+            expiresAt: Timestamp? = nil,
+            key: String? = nil
         ) {
             self.name = name
             self.user = user
             self.role = role
             self.limits = limits
             self.expiresAt = expiresAt
+            self.key = key
         }
     }
 
     /// A new key and its secret.
     package struct Created: Codable, Sendable, Hashable {
         package var key: APIKey
-        /// The complete secret, which is not stored.
+        /// The complete secret.
         package var secret: String
 
         package init(key: APIKey, secret: String) {

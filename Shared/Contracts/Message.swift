@@ -66,7 +66,7 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     package enum Role: String, Codable, Sendable {
         case user
         case assistant
-        /// The result of a tool call; only in imported conversations.
+        /// The result of a tool call.
         case tool
         /// An instruction; only in imported conversations.
         case system

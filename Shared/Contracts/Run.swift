@@ -2,6 +2,13 @@
 package struct Run: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<Run>
 
+    /// Maximum size of what a model generates in one step, in bytes of UTF-8: text, reasoning, tool calls and opaque
+    /// data together.
+    ///
+    /// An answer that would exceed it ends there, with the finish reason `length`. A message within this limit fits a
+    /// line of the bus whatever it contains: JSON needs at most six bytes for each of its bytes.
+    package static let maxAnswerBytes = 4 * 1024 * 1024
+
     package var id: ID
     package var conversation: Conversation.ID
     package var status: Status

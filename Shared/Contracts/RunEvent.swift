@@ -4,8 +4,14 @@ extension Run {
         package var number: Int
         /// In the first event: the stored message of the user.
         package var userMessage: Message?
+        /// More reasoning text of the model.
+        package var reasoning: String?
         /// More text of the answer; one event may contain several tokens.
         package var text: String?
+        /// A stored step of the run that is not its last: an assistant message with tool calls, or a tool's result.
+        ///
+        /// The text after it belongs to the next step.
+        package var step: Message?
         /// In the last event: the end of the run.
         package var end: End?
 
@@ -14,9 +20,19 @@ extension Run {
             self.userMessage = userMessage
         }
 
+        package init(number: Int, reasoning: String) {
+            self.number = number
+            self.reasoning = reasoning
+        }
+
         package init(number: Int, text: String) {
             self.number = number
             self.text = text
+        }
+
+        package init(number: Int, step: Message) {
+            self.number = number
+            self.step = step
         }
 
         package init(number: Int, end: End) {

@@ -17,17 +17,21 @@ package enum Runs {
         package var insteadOf: Message.ID?
         /// Idempotency key: a repeated request within a day returns the run of the first one.
         package var key: String?
+        /// How to generate the answer (default: the service's defaults).
+        package var options: Run.Options?
 
         package init(
             conversation: Conversation.ID,
             content: Message.Content?,
             insteadOf: Message.ID? = nil,
-            key: String? = nil
+            key: String? = nil,
+            options: Run.Options? = nil
         ) {
             self.conversation = conversation
             self.content = content
             self.insteadOf = insteadOf
             self.key = key
+            self.options = options
         }
     }
 

@@ -7,27 +7,31 @@ extension Run.Event: JSONWritable, JSONReadable {
         json.object { json in
             json.field("number", number)
             if let userMessage { json.field("userMessage", userMessage) }
+            if let reasoning { json.field("reasoning", reasoning) }
             if let text { json.field("text", text) }
+            if let step { json.field("step", step) }
             if let end { json.field("end", end) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
-        var (number, userMessage, text, end): (Int?, Message?, String?, Run.End?)
+        var (number, userMessage, step, end): (Int?, Message?, Message?, Run.End?)
+        var (reasoning, text): (String?, String?)
         try json.object { name, json in
             switch name {
             case "number": number = try json.int()
             case "userMessage": userMessage = try Message(from: &json)
+            case "reasoning": reasoning = try json.string()
             case "text": text = try json.string()
+            case "step": step = try Message(from: &json)
             case "end": end = try Run.End(from: &json)
             default: throw JSONScanner.Malformed()
             }
         }
         guard let number else { throw JSONScanner.Malformed() }
         self.init(number: number, text: text ?? "")
-        self.text = text
-        self.userMessage = userMessage
-        self.end = end
+        (self.text, self.reasoning) = (text, reasoning)
+        (self.userMessage, self.step, self.end) = (userMessage, step, end)
     }
 }
 

@@ -8,23 +8,25 @@ extension Runs.Start: JSONWritable, JSONReadable {
             if let content { json.field("content", content) }
             if let insteadOf { json.field("insteadOf", insteadOf.description) }
             if let key { json.field("key", key) }
+            if let options { json.field("options", options) }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (conversation, content): (Conversation.ID?, Message.Content?)
-        var (insteadOf, key): (Message.ID?, String?)
+        var (insteadOf, key, options): (Message.ID?, String?, Run.Options?)
         try json.object { name, json in
             switch name {
             case "conversation": conversation = try json.identifier()
             case "content": content = try Message.Content(from: &json)
             case "insteadOf": insteadOf = try json.identifier()
             case "key": key = try json.string()
+            case "options": options = try Run.Options(from: &json)
             default: throw JSONScanner.Malformed()
             }
         }
         guard let conversation else { throw JSONScanner.Malformed() }
-        self.init(conversation: conversation, content: content, insteadOf: insteadOf, key: key)
+        self.init(conversation: conversation, content: content, insteadOf: insteadOf, key: key, options: options)
     }
 }
 

@@ -38,6 +38,7 @@ struct HandwrittenJSONTests {
         try compare(Inference.Message(role: .system, content: text))
         try compare(Run.Event(number: 1, userMessage: message))
         try compare(Run.Event(number: .max, text: text))
+        try compare(Run.Event(number: 2, reasoning: text))
         try compare(Inference.Event(text: text))
         try compare(Fault(.full, text, retryAfter: 3))
         try compare(Fault(.cut, text))
@@ -59,6 +60,52 @@ struct HandwrittenJSONTests {
         try compare(Run.Timing(queue: 1, firstToken: 2.5, upstream: 0, total: -1))
         try compare(Inference.Event(finish: .init(reason: .contentFilter, model: "demo/demo", usage: usage)))
         try compare(Inference.Event(finish: .init(reason: .length, model: "demo/demo", usage: nil)))
+    }
+
+    @Test func `a step and the options of a run have the same JSON as with Codable`() throws {
+        var step = Message(
+            id: Message.ID(),
+            role: .tool,
+            content: Message.Content(text: "12 °C"),
+            status: .completed,
+            parent: Message.ID(),
+            run: Run.ID(),
+            tokenCount: nil,
+            createdAt: .now()
+        )
+        (step.toolCallID, step.name) = ("call_1", "weather")
+        try compare(Run.Event(number: 5, step: step))
+        step.toolCalls = [Inference.ToolCall(id: "call_1", name: "weather", arguments: "{\"city\":\"Oslo\"}")]
+        try compare(Run.Event(number: 4, step: step))
+        var start = Runs.Start(conversation: Conversation.ID(), content: nil, key: "k")
+        try compare(start)
+        start.options = Run.Options()
+        try compare(start)
+        start.options = Run.Options(
+            model: "demo/demo",
+            maxTokens: 7,
+            stop: ["\n", "END"],
+            temperature: 0.25,
+            seed: -1,
+            topP: 1,
+            tools: RawJSON("[1,2.5]"),
+            toolChoice: RawJSON(#""auto""#)
+        )
+        try compare(start)
+    }
+
+    @Test func `an opaque value of the options is passed on unchanged`() throws {
+        let tools = #"[ {"z":1.0, "a":"\/é"} ]"#
+        let start = Runs.Start(conversation: Conversation.ID(), content: nil, options: .init(tools: RawJSON(tools)))
+        let received = try BusCoding.decode(Runs.Start.self, from: BusCoding.encode(start))
+        #expect(received.options?.tools?.text == tools)
+    }
+
+    @Test func `a page without a next one has no member for it`() throws {
+        let last = try BusCoding.encode(Page(items: ["a"], total: 1))
+        #expect(!String(buffer: last).contains("next"))
+        let page = Page(items: ["a"], total: 2, next: "b")
+        #expect(try BusCoding.decode(Page<String>.self, from: BusCoding.encode(page)) == page)
     }
 
     @Test func `JSON in another format is decoded by Codable`() throws {

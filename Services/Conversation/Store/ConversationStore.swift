@@ -1,0 +1,74 @@
+import Contracts
+
+/// Stores conversations, their messages and their paths.
+///
+/// What is decided inside a commit is decided by the store. A request that cannot be carried out, for example because
+/// the conversation belongs to another user, is a value; a function throws only if the store fails. Every change is on
+/// disk when its function returns.
+///
+/// A conformer must pass `ConversationStoreSuite`.
+protocol ConversationStore: Sendable {
+    /// Returns the user's most recently used conversation with a persona, or creates one with the persona's greeting.
+    ///
+    /// Refusals: `missing` if there is no such persona, `key_reused`.
+    func openConversation(_ opening: ConversationOpening) async throws -> Result<Conversations.Opened, Fault>
+
+    /// Returns a page of a user's conversations, most recently used first.
+    ///
+    /// Refusals: `invalid` for a cursor that no page returned.
+    func listConversations(
+        _ request: Conversations.List,
+        of user: String
+    ) async throws -> Result<Page<Conversation>, Fault>
+
+    /// Hides a conversation from everyone and returns the number of its messages on all paths.
+    ///
+    /// Its rows are deleted by ``purgeConversations()``. Runs that are still in progress can no longer be changed.
+    /// Refusals: `missing`, `forbidden`.
+    func deleteConversation(_ id: Conversation.ID, of principal: Principal) async throws -> Result<Int, Fault>
+
+    /// Deletes a bounded number of rows of deleted conversations and of imports that were not completed by an earlier
+    /// process; returns whether there are more.
+    func purgeConversations() async throws -> Bool
+
+    /// Stores a conversation that was held elsewhere: nothing of it is visible before all of it is stored.
+    ///
+    /// A conversation with the same id is returned unchanged. Refusals: `conflict` if it belongs to another user.
+    func importConversation(
+        _ imported: ImportedConversation,
+        of principal: Principal
+    ) async throws -> Result<Conversations.Imported, Fault>
+
+    /// Returns the number of stored objects of all users.
+    func countObjects() async throws -> Conversations.Statistics
+
+    /// Returns a page of the messages on the selected path.
+    ///
+    /// Refusals: `missing`, `forbidden`.
+    func listMessages(_ request: Messages.List, of principal: Principal) async throws -> Result<Page<Message>, Fault>
+
+    /// Returns a page of the siblings of a message, itself included, oldest first.
+    ///
+    /// Refusals: `missing`, `forbidden`.
+    func listSiblings(_ request: Messages.Siblings, of principal: Principal) async throws -> Result<Page<Message>, Fault>
+
+    /// Selects the path through a message that was last selected there, and returns its newest messages.
+    ///
+    /// Runs in progress are not affected. Refusals: `missing`, `forbidden`.
+    func selectPath(
+        _ request: Messages.Select,
+        of principal: Principal,
+        at moment: Timestamp
+    ) async throws -> Result<Page<Message>, Fault>
+}
+
+/// A request to open a conversation.
+struct ConversationOpening: Sendable {
+    var user: String
+    var persona: Persona.ID
+    /// Whether to create another conversation even if one exists.
+    var opensAnother: Bool
+    /// The client's idempotency key.
+    var key: String?
+    var moment: Timestamp
+}

@@ -1,0 +1,15 @@
+import Contracts
+
+/// A started run that an earlier process did not finish.
+struct InterruptedRun: Sendable {
+    var run: Run
+    var question: Message?
+    /// The stored steps.
+    var steps: [Message]
+    /// The stored events after the last stored step, in order.
+    var events: [Run.Event]
+    /// Number of the last stored event.
+    var lastEvent: Int
+    /// Estimated size of each message that led to the run, in tokens, oldest first; empty if no event was stored.
+    var promptTokens: [Int]
+}
