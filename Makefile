@@ -16,8 +16,7 @@ run: build ## installs, builds (release) and starts all services; UP="--gateway-
 test: WANTS_VENV := yes
 test: install ## installs, then runs every test
 	swift build --build-tests $(CHECKED)
-	@# More parallel tests take longer: they wait for each other.
-	swift test --skip-build --experimental-maximum-parallelization-width 5
+	Tests/run_unit_tests.sh
 	Tests/smoke.sh
 	@# Installs the official clients from the Python package index the first time.
 	Tests/Clients/run.sh
@@ -36,7 +35,7 @@ bench: build ## measures; docs/performance.md explains the figures
 
 chaos: build ## kills services and cuts the power under load, and checks that no data is lost; ROUNDS=20 CUTS=40 set the counts
 	@$(MAKE) --no-print-directory install PACKAGES="$(PACKAGES) python3-fusepy libfuse2"
-	Tests/Chaos/chaos.py --rounds $(or $(ROUNDS),20)
+	Tests/Chaos/chaos.py --rounds $(or $(ROUNDS),20) --stored-after 0.3
 	Tests/Chaos/power_cuts.py --cuts $(or $(CUTS),40)
 	@# With a write-ahead log that is not synced the test must find lost messages, which shows that it can.
 	Tests/Chaos/power_cuts.py --cuts 5 --forget-wal-syncs

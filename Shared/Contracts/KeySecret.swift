@@ -22,6 +22,30 @@ package struct KeySecret: Sendable, Hashable {
         text = Self.prefix + String(decoding: letters + Self.check(letters), as: UTF8.self)
     }
 
+    /// Derives a secret with HMAC-SHA256: the same `key` and `parts` always result in the same secret.
+    ///
+    /// Without `key`, nobody can tell the secret from a random one.
+    package init(derivedFrom key: String, parts: [String]) {
+        var message: [UInt8] = []
+        for part in parts {
+            // With their lengths, no two lists of parts have the same message.
+            for shift in stride(from: 56, through: 0, by: -8) {
+                message.append(UInt8(truncatingIfNeeded: part.utf8.count >> shift))
+            }
+            message.append(contentsOf: part.utf8)
+        }
+        var letters: [UInt8] = []
+        let symmetricKey = SymmetricKey(data: Array(key.utf8))
+        for block in UInt8.min ... .max where letters.count < Self.randomLength {
+            let code = HMAC<SHA256>.authenticationCode(for: message + [block], using: symmetricKey)
+            // Bytes above the highest multiple of the alphabet's length would make some letters more likely.
+            let usable = code.filter { Int($0) < 256 / Self.alphabet.count * Self.alphabet.count }
+            letters += usable.map { Self.alphabet[Int($0) % Self.alphabet.count] }
+        }
+        letters = Array(letters.prefix(Self.randomLength))
+        text = Self.prefix + String(decoding: letters + Self.check(letters), as: UTF8.self)
+    }
+
     /// Parses a secret; returns `nil` if the format or the checksum is wrong.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)

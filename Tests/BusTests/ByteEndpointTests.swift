@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Endpoints that take and return bytes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ByteEndpointTests {
     private struct Store: ByteEndpoint {
         static let path = "/samples/store"

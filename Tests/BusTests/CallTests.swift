@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CallTests {
     @Test func `a call returns the response`() async throws {
         var table = EndpointTable(service: "sample-svc")
@@ -92,7 +92,7 @@ struct CallTests {
         var table = EndpointTable(service: "sample-svc")
         table.serve(Samples.Wait.self) { _, _ in
             entered.add()
-            do { try await Task.sleep(for: .seconds(50)) } catch {
+            do { try await Task.sleep(for: .seconds(3600)) } catch {
                 left.add()
                 throw error
             }
@@ -143,7 +143,7 @@ struct CallTests {
         let table = waiting(cancelled)
         try await Samples.serving(table) { bus, _ in
             do {
-                _ = try await bus.call(Samples.Wait(), CallContext(deadline: .now + .milliseconds(200)))
+                _ = try await bus.call(Samples.Wait(), CallContext(deadline: .now + .seconds(5)))
                 Issue.record("The call succeeded.")
             } catch let fault as Fault {
                 #expect(fault.code == .timeout)
@@ -185,7 +185,7 @@ struct CallTests {
     @Test func `a peer that accepts no connections is unreachable`() async throws {
         let bus = try Samples.bus(port: 1)
         do {
-            _ = try await bus.call(Samples.Echo(text: ""), CallContext(deadline: .now + .milliseconds(300)))
+            _ = try await bus.call(Samples.Echo(text: ""), CallContext(deadline: .now + .seconds(10)))
             Issue.record("The call succeeded.")
         } catch let fault as Fault {
             #expect(fault.code == .unreachable)
@@ -198,7 +198,7 @@ struct CallTests {
         table.serve(Samples.Wait.self) { _, _ in
             cancelled.start()
             do {
-                try await Task.sleep(for: .seconds(50))
+                try await Task.sleep(for: .seconds(3600))
             } catch {
                 cancelled.add()
                 throw error

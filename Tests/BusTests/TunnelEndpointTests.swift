@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Endpoints that turn their connection into a tunnel.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TunnelEndpointTests {
     private struct Listen: TunnelEndpoint {
         static let path = "/samples/listen"

@@ -6,13 +6,13 @@ import time
 
 from user import Cut, User
 
-LIMIT = 20  # seconds until anything counts as hung
+LIMIT = 90  # seconds until anything counts as hung
 
 
 class Context:
-    def __init__(self, stack, provider, rounds, rng, sends=60, streams=6, watchers=20):
+    def __init__(self, stack, provider, rounds, rng, sends=60, streams=6, watchers=20, stored_after=5):
         self.stack, self.provider, self.rounds, self.rng = stack, provider, rounds, rng
-        self.sends, self.streams, self.watchers = sends, streams, watchers
+        self.sends, self.streams, self.watchers, self.stored_after = sends, streams, watchers, stored_after
         self.users, self.figures, self.violations = [], {}, []
         self.count = 0
         self.seed = rng.getrandbits(64)

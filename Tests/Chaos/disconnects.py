@@ -55,7 +55,7 @@ async def stop(context, client, phase, is_stream):
     start = time.monotonic()
     status, stopped = await client.ask("POST", f"{client.path}/runs/{run}/cancel")
     assert status == 200 and stopped["status"] == "stopped", stopped
-    await wait_until("the close of the provider's connection", lambda: generation.left_at, limit=10)
+    await wait_until("the close of the provider's connection", lambda: generation.left_at)
     await turn
     assert exchange.status == "stopped", exchange.status
     kept = exchange.answer["content"] if exchange.answer else ""

@@ -9,7 +9,6 @@ from stacks import SERVICES
 from writers import Gate, kill_in_phase, write
 
 ALL_PHASES = ["idle", *PHASES]
-STORED_AFTER = 0.3  # seconds until text is stored: 100 ms by design, with a margin for a busy machine
 
 
 def plan(rng, count):
@@ -82,13 +81,13 @@ async def report_ends(context, clients, all_kills):
         answers.update({exchange[m["parent_id"]]: m for m in stored if m["role"] == "assistant" and m["parent_id"]})
     old = kept = 0
     for kill in [s for s in all_kills if s.generation]:
-        answer, wanted = answers.get(kill.generation.key), kill.generation.sent_before(kill.at - STORED_AFTER)
+        answer, wanted = answers.get(kill.generation.key), kill.generation.sent_before(kill.at - context.stored_after)
         old, kept = old + (wanted > 0), kept + (0 < wanted <= len(answer["content"] if answer else ""))
         kill.end = answer["status"] if answer else "without text"
         if wanted > len(answer["content"] if answer else ""):
             context.violations.append(f"{kill.service} was killed in the phase {kill.phase} of {kill.generation.key!r}: {wanted} characters "
-                                  f"had been sent {STORED_AFTER} s before, and {len(answer['content']) if answer else 0} are stored")
-    context.figures[f"  interrupted answers with text older than {STORED_AFTER} s that was kept"] = f"{kept} of {old}"
+                                  f"had been sent {context.stored_after} s before, and {len(answer['content']) if answer else 0} are stored")
+    context.figures[f"  interrupted answers with text older than {context.stored_after} s that was kept"] = f"{kept} of {old}"
     for phase in PHASES:
         ends = [s.end for s in all_kills if s.service == "conversation-svc" and s.phase == phase]
         if ends:

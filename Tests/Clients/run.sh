@@ -29,4 +29,4 @@ if ! cmp -s "$requirements" "$venv/requirements.txt" || ! "$venv/bin/python" -c 
 fi
 
 # SIGINT lets pytest stop the processes that it has started.
-exec timeout --signal=INT --kill-after=60 900 "$venv/bin/python" -m pytest Tests/Clients "$@"
+exec timeout --signal=INT --kill-after=60 2400 "$venv/bin/python" -m pytest Tests/Clients "$@"

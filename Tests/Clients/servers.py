@@ -10,7 +10,7 @@ from processes import clean_environment, end
 from stack import Stack
 
 BIN = os.path.abspath(os.environ.get("BIN", ".build/debug"))
-LIMIT = 20  # seconds until anything counts as hung
+LIMIT = 90  # seconds until anything counts as hung
 UNREACHABLE = "http://127.0.0.1:9"  # nothing listens there
 
 

@@ -24,7 +24,7 @@ def ask(litellm, target):
     def ask(text, **more):
         messages = more.pop("messages", [{"role": "user", "content": text}])
         return litellm.completion(model="openai/" + target.model, api_base=target.url, api_key="sk-whatever",
-                                  messages=messages, timeout=20, num_retries=0, max_retries=0, **more)
+                                  messages=messages, timeout=90, num_retries=0, max_retries=0, **more)
     return ask
 
 
@@ -94,7 +94,7 @@ def test_invalid_credential(ask, target, litellm, strict):
     ("ollama_chat/llama3.2:latest", "ollama itself", ""), ("gemini/gemini-2.5-flash", "gemini itself", "/v1beta")])
 def test_litellm_accepts_the_fake_providers(litellm, fakes, model, server, path):
     """litellm speaks all three dialects and verifies the fakes once more."""
-    asked = dict(model=model, api_base=fakes.urls[server] + path, api_key="key", timeout=20, num_retries=0, max_retries=0,
+    asked = dict(model=model, api_base=fakes.urls[server] + path, api_key="key", timeout=90, num_retries=0, max_retries=0,
                  messages=[{"role": "user", "content": "Hello"}])
     answer = litellm.completion(**asked)
     assert answer.choices[0].message.content == "Hello from the fake." and answer.usage.total_tokens > 0

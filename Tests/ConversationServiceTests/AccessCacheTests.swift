@@ -9,7 +9,7 @@ import Testing
 @testable import ConversationService
 
 /// The cache matches the database under concurrent changes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AccessCacheTests {
     private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
 

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 /// Branches are created, selected and abandoned during generations.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BranchRaceTests {
-    private static let slow: [ScriptedInference.Step] = [.pause(.milliseconds(250)), .text("late"), .finish]
+    private static let slow: [ScriptedInference.Step] = [.hold, .text("late"), .finish]
 
     @Test func `a regenerated answer does not change a path that was changed during its generation`() async throws {
         try await Fixture.with { fixture in
@@ -17,6 +17,7 @@ struct BranchRaceTests {
             async let again = fixture.send(nil, insteadOf: first.answer, in: conversation)
             try await eventually("The question") { fixture.inference.requests.count == 3 }
             try await fixture.select(first.answer, in: conversation)
+            fixture.inference.release()
             let late = try #require(try await again.end.assistantMessage)
             #expect(try await fixture.texts(of: conversation) == ["One", "uno", "Two", "due"])
             _ = try await fixture.turn("Three", "tre", in: conversation)
@@ -33,13 +34,16 @@ struct BranchRaceTests {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
-            fixture.inference.play([.pause(.milliseconds(150)), .text("eins"), .finish])
+            fixture.inference.play([.hold, .text("eins"), .finish])
             async let one = fixture.send(nil, insteadOf: first.answer, in: conversation)
             try await eventually("The first question") { fixture.inference.requests.count == 2 }
-            async let other = fixture.send(nil, insteadOf: first.answer, in: conversation)
+            let second = Runs.Start(conversation: conversation.id, content: nil, insteadOf: first.answer)
+            let other = try await fixture.bus.stream(second, fixture.context())
+            _ = try await other.nextBatch()
+            fixture.inference.release()
             let answer = try #require(try await one.end.assistantMessage)
             let next = try await fixture.send("Two", in: conversation)
-            _ = try await other
+            while try await other.nextBatch() != nil {}
             let all = try await fixture.messages(of: conversation)
             for (message, following) in zip(all, all.dropFirst()) where following.parent != message.id {
                 #expect(following.parent == message.parent, "\(following.content.text)")
@@ -61,6 +65,7 @@ struct BranchRaceTests {
             let waiting = try await fixture.bus.stream(request, fixture.context())
             let run = try #require(try await waiting.nextBatch()?.first?.userMessage?.run)
             _ = try await fixture.bus.call(Runs.Cancel(conversation: conversation.id, run: run), fixture.context())
+            fixture.inference.release()
             _ = try await third
             let texts = try await fixture.texts(of: conversation)
             #expect(texts == ["One", "uno", "Two", "due", "Three", "late"])
@@ -73,12 +78,13 @@ struct BranchRaceTests {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
-            fixture.inference.play([.pause(.milliseconds(250)), .fail(Fault(.cut, "It broke off."))])
+            fixture.inference.play([.hold, .fail(Fault(.cut, "It broke off."))])
             async let again = fixture.send(nil, insteadOf: first.answer, in: conversation)
             try await eventually("The question") { fixture.inference.requests.count == 2 }
             async let second = fixture.send("Two", in: conversation)
             try await eventually("The second message") { try await fixture.texts(of: conversation) == ["One", "Two"] }
             fixture.inference.play([.text("due"), .finish])
+            fixture.inference.release()
             #expect(try await again.end.status == .interrupted)
             _ = try await second
             let texts = try await fixture.texts(of: conversation)
@@ -89,10 +95,12 @@ struct BranchRaceTests {
     @Test func `a message queued before an answer was stored continues from that answer only`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
-            fixture.inference.play([.pause(.milliseconds(250)), .text("uno"), .finish])
+            fixture.inference.play([.hold, .text("uno"), .finish])
             async let one = fixture.send("One", in: conversation)
             try await eventually("The question") { fixture.inference.requests.count == 1 }
             async let two = fixture.send("Two", in: conversation)
+            try await eventually("The second message") { try await fixture.texts(of: conversation) == ["One", "Two"] }
+            fixture.inference.release()
             let answer = try #require(try await one.end.assistantMessage)
             _ = try await two
             fixture.inference.play([.text("eins"), .finish])

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A conversation is a tree with a selected path; messages are never overwritten.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BranchTests {
     @Test func `a regenerated answer is a sibling of the first, and the path leads through the new one`() async throws {
         try await Fixture.with { fixture in
@@ -107,10 +107,13 @@ struct BranchTests {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
             let first = try await fixture.turn("One", "uno", in: conversation)
-            fixture.inference.play([.text("eins"), .pause(.milliseconds(200)), .finish])
+            fixture.inference.play([.text("eins"), .hold, .finish])
             async let again = fixture.send(nil, insteadOf: first.answer, in: conversation)
             try await eventually("The second generation") { fixture.inference.requests.count == 2 }
-            let next = try await fixture.send("Two", in: conversation)
+            async let following = fixture.send("Two", in: conversation)
+            try await eventually("The second message") { try await fixture.texts(of: conversation) == ["One", "Two"] }
+            fixture.inference.release()
+            let next = try await following
             _ = try await again
             #expect(next.end.status == .completed)
             #expect(fixture.promptTexts() == ["One", "eins", "Two"])

@@ -3,7 +3,7 @@ import Contracts
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConversationTests {
     @Test func `there are at least six personas in five categories`() async throws {
         try await Fixture.with { fixture in

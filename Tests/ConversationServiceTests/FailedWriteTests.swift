@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 /// Permanent write failures: a turn is not started unless its start is stored.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FailedWriteTests {
     @Test func `a turn whose start cannot be stored calls no model and is answered after a restart`() async throws {
         try await withTemporaryDirectory { directory in
             let conversation = try await Fixture.with(directory) { fixture in
                 let conversation = try await fixture.open()
-                fixture.inference.play([.text("a"), .pause(.milliseconds(400)), .finish])
+                fixture.inference.play([.text("a"), .hold, .finish])
                 async let first = fixture.send("One", in: conversation)
                 try await eventually("The first question") { fixture.inference.requests.count == 1 }
                 async let second = fixture.send("Two", in: conversation)
@@ -19,6 +19,7 @@ struct FailedWriteTests {
                     in: directory,
                     "CREATE TRIGGER refusal BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'no'); END"
                 )
+                fixture.inference.release()
                 #expect(try await first.end.status == .interrupted)
                 let waiting = try await second
                 #expect(waiting.end.status == .queued)

@@ -8,7 +8,7 @@ import Testing
 @testable import ConversationService
 
 /// Repeated requests with an idempotency key.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct IdempotencyKeyTests {
     @Test func `repeating a finished request returns the stored result and calls no model`() async throws {
         try await Fixture.with { fixture in
@@ -28,13 +28,16 @@ struct IdempotencyKeyTests {
     @Test func `repeating a request in progress joins its run`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
-            fixture.inference.play([.text("a"), .pause(.milliseconds(200)), .text("b"), .finish])
+            fixture.inference.play([.text("a"), .hold, .text("b"), .finish])
             let stream = try await fixture.start("Hello", in: conversation, key: "k")
             let first = try #require(try await stream.nextBatch())
-            async let joined = collect(fixture.start("Hello", in: conversation, key: "k"))
+            let other = try await fixture.start("Hello", in: conversation, key: "k")
+            let otherFirst = try #require(try await other.nextBatch())
             async let completed = fixture.send("Hello", in: conversation, key: "k")
+            fixture.inference.release()
             let streamed = try await first + collect(stream)
-            let (others, turn) = try await (joined, completed)
+            let others = try await otherFirst + collect(other)
+            let turn = try await completed
             #expect(others == streamed)
             #expect(turn.end == streamed.last?.end)
             #expect(fixture.inference.requests.count == 1)

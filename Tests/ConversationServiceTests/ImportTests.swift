@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Importing conversations that were held through another API.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ImportTests {
     private static let call = Inference.ToolCall(
         id: "call_1",

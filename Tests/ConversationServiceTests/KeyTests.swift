@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Who may create, list, change and revoke API keys.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyTests {
     private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
 

@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// Expired rows are deleted.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MaintenanceTests {
     @Test(arguments: [(400, 401), (32, 33), (0, 2000)])
     func `usage is stored for the configured number of days`(_ days: Int, _ left: Int) async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import ConversationService
 
 /// Provider metadata, attempts and refusals are stored with run and message.
-@Suite(.timeLimit(.minutes(1))) struct ProviderMetadataTests {
+@Suite(.timeLimit(.minutes(5))) struct ProviderMetadataTests {
     private static let signature = RawJSON(#"{"google":{"thought_signature":"c2ln"}}"#)
     private static let attempts = [
         Attempt(model: "a/b", outcome: .failed, code: .unavailable, status: 503, milliseconds: 5),

@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// Token and cost quotas limit the length of an answer.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct QuotaLimitTests {
     @Test func `a reservation returns an answer limit, also when it is repeated`() async throws {
         try await Fixture.with { fixture in

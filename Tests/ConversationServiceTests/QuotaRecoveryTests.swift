@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// Reservations of a killed process are settled once.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct QuotaRecoveryTests {
     @Test func `a run interrupted by a crash is charged for its stored text`() async throws {
         try await withTemporaryDirectory { directory in

@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// Quotas are enforced for concurrent calls.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct QuotaTests {
     private static let settings = ["MAX_CONCURRENT_RUNS": "0"]
 

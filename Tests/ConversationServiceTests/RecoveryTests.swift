@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConversationService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecoveryTests {
     @Test func `generated text is stored while the run is in progress`() async throws {
         try await Fixture.with { fixture in

@@ -9,7 +9,7 @@ import Testing
 @testable import ConversationService
 
 /// Memory and the write-ahead log stay within their limits, and pages are correct.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResourceLimitTests {
     @Test func `a reader that is behind the events in memory reads from the database and misses nothing`() async throws
     {

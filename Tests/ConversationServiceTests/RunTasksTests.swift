@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConversationService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunTasksTests {
     @Test func `shutdown also interrupts runs that are started by interrupted ones`() async throws {
         let tasks = RunTasks()
@@ -34,6 +34,6 @@ struct RunTasksTests {
     }
 
     private static func untilCancelled() async {
-        do { try await Task.sleep(for: .seconds(60)) } catch {}
+        do { try await Task.sleep(for: .seconds(3600)) } catch {}
     }
 }

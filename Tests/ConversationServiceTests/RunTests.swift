@@ -3,7 +3,7 @@ import Contracts
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunTests {
     @Test func `a turn stores question and answer and reports usage and context`() async throws {
         try await Fixture.with { fixture in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConversationService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunWriterTests {
     @Test func `the end of a run is retried on a full disk, even in a cancelled task`()
         async throws

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Synchronization
+import TestSupport
 
 /// A fake inference-svc that plays a script and records its requests.
 final class ScriptedInference: Sendable {
@@ -8,6 +9,8 @@ final class ScriptedInference: Sendable {
     enum Step: Sendable {
         case text(String)
         case pause(Duration)
+        /// Waits until ``ScriptedInference/release()`` is called.
+        case hold
         case fail(Fault)
         /// Runs until the caller disconnects.
         case hang
@@ -19,6 +22,7 @@ final class ScriptedInference: Sendable {
         var script: [Step] = [.text("Hel"), .text("lo."), .finish]
         var requests: [Inference.Generate] = []
         var closed = 0
+        var isReleased = false
         var window = 8192
         var rejection: Fault?
         var price: Model.Price?
@@ -36,6 +40,11 @@ final class ScriptedInference: Sendable {
             state.script = script
             state.window = window
         }
+    }
+
+    /// Ends the `hold` steps, now and later.
+    func release() {
+        state.withLock { $0.isReleased = true }
     }
 
     /// Makes all further generations fail with a fault.
@@ -90,10 +99,13 @@ final class ScriptedInference: Sendable {
         case .pause(let duration):
             try await Task.sleep(for: duration)
             return nil
+        case .hold:
+            try await eventually("The release") { state.withLock { $0.isReleased } }
+            return nil
         case .fail(let fault): throw fault
         case .event(let event): return event
         case .hang:
-            do { try await Task.sleep(for: .seconds(50)) } catch {
+            do { try await Task.sleep(for: .seconds(3600)) } catch {
                 state.withLock { $0.closed += 1 }
                 throw error
             }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConversationService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StoreTests {
     @Test func `the writer uses synchronous=FULL, so commits survive a power failure`() async throws {
         try await withTemporaryDirectory { directory in

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Usage is recorded once, with the run.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UsageTests {
     @Test func `a run's usage is recorded by user, key, model and day`() async throws {
         try await Fixture.with { fixture in

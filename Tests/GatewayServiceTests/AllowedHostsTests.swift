@@ -5,7 +5,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AllowedHostsTests {
     private static let paths = ["/", "/health", "/api/v1/influencers", "/nowhere", "/v1/models", "/metrics"]
 

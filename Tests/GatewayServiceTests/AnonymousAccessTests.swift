@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AnonymousAccessTests {
     static let forwarding: [(String, String)] = [
         ("X-Forwarded-For", "127.0.0.1"), ("x-forwarded-proto", "https"), ("X-FORWARDED-HOST", "parley.example"),

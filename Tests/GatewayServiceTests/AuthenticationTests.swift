@@ -7,7 +7,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AuthenticationTests {
     private static let closed: [(HTTPMethod, String, String?)] = [
         (.GET, "/api/v1/chat/conversations", nil),

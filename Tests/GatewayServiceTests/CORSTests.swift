@@ -2,7 +2,7 @@ import NIOHTTP1
 import Testing
 
 /// Cross-origin requests.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CORSTests {
     private static let page = "https://app.example"
     private static let strangers = [

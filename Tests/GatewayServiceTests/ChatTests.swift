@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// `POST /v1/chat/completions` with a scripted inference-svc.
-@Suite(.timeLimit(.minutes(1))) struct ChatTests {
+@Suite(.timeLimit(.minutes(5))) struct ChatTests {
     static let hello = #""messages":[{"role":"user","content":"Hello"}]"#
 
     @Test func `a completion has OpenAI's format`() async throws {

@@ -6,7 +6,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventStreamTests {
     private static let body = #"{"content":"Hello"}"#
     private static let accept: HTTPHeaders = ["accept": "text/event-stream"]

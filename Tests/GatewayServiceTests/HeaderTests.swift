@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 
 /// The headers of every response.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HeaderTests {
     @Test func `valid request and correlation ids are kept`() async throws {
         try await TestGateway.with { gateway in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HealthTests {
     /// An unused port; a port that was free before may be used by another test.
     private let nobody = "http://127.0.0.1:1"

@@ -6,7 +6,7 @@ import Testing
 @testable import GatewayService
 
 /// No response contains the address of a service behind the gateway, however its connection fails.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(5)))
 struct InternalAddressTests {
     private static let requests: [(HTTPMethod, String, String?)] = [
         (.POST, "/v1/chat/completions", "{\"model\":\"demo\",\(ChatTests.hello)}"),

@@ -8,7 +8,7 @@ import Testing
 @testable import GatewayService
 
 /// Calls and streams end when their API key becomes invalid.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyLeaseTests {
     private static let chat = "/v1/chat/completions"
     private static let hello = "{\"model\":\"m\",\(ChatTests.hello)}"

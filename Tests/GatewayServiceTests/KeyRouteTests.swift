@@ -5,7 +5,7 @@ import Testing
 @testable import GatewayService
 
 /// `/api/v1/keys`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyRouteTests {
     private static let key = """
         {"id":"0192f0c1-7b5a-7c3e-9f00-000000000041","name":"laptop","user_id":"alice","role":"user",\

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Malformed requests are refused in v1's error format, and the gateway answers the next request.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct MalformedRequestTests {
     @Test(arguments: [Malformed.framing, Malformed.heads, Malformed.paths])
     func `malformed HTTP is refused with an error envelope`(_ requests: [Malformed]) async throws {

@@ -4,7 +4,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OpenAIErrorTests {
+@Suite(.timeLimit(.minutes(5))) struct OpenAIErrorTests {
     @Test(
         arguments: [
             ("{}", nil, nil), (#"{"model":"m"}"#, "messages", "missing_required_parameter"),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `/v1/models` and `/v1/embeddings`.
-@Suite(.timeLimit(.minutes(1))) struct OpenAIListsTests {
+@Suite(.timeLimit(.minutes(5))) struct OpenAIListsTests {
     @Test func `models are listed and found, with plain and encoded slashes`() async throws {
         try await TestGateway.with { gateway in
             let list = try await gateway.ask(.GET, "/v1/models").json

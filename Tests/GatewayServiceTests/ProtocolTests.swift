@@ -5,7 +5,7 @@ import Testing
 @testable import GatewayService
 
 /// HTTP/1.1 and HTTP/1.0 on the wire.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProtocolTests {
     @Test(arguments: ["/nowhere", "/auth/token", "/api/v1/chat/conversations", "/x//y"])
     func `a refused HEAD is answered without a body`(path: String) async throws {

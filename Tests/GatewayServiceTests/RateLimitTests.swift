@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RateLimitTests {
     private let start = ContinuousClock.now
 

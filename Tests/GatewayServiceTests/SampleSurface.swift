@@ -22,8 +22,8 @@ extension Surface {
                 slash: .redirect,
                 bodyLimit: 1000,
                 bodyTimeout: BodyTimeout.Limits(
-                    grace: .milliseconds(400),
-                    pause: .milliseconds(400),
+                    grace: .seconds(4),
+                    pause: .seconds(4),
                     minimumRate: 2000
                 )
             ),
@@ -57,7 +57,7 @@ extension Surface {
         var count = 0
         while let bytes = try await body.next() {
             count += bytes.readableBytes
-            if count < 1_000_000 { try await Task.sleep(for: .milliseconds(150)) }
+            if count < 1_000_000 { try await Task.sleep(for: .milliseconds(400)) }
         }
         return .text("\(count)")
     }

@@ -10,7 +10,7 @@ import Testing
 @testable import GatewayService
 
 /// A surface is a value: its file and one line in the list of surfaces.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SampleSurfaceTests {
     private static func surfaces(_ services: GatewayServices) -> [Surface] {
         GatewaySurfaces.all(services) + [.sample(services)]
@@ -22,7 +22,7 @@ struct SampleSurfaceTests {
     ) async throws {
         _ = bootstrapMetrics
         var limits = RequestGuard.Limits()
-        limits.head = .milliseconds(500)
+        limits.head = .seconds(4)
         try await TestGateway.with(settings, surfaces: Self.surfaces, limits: limits, body)
     }
 
@@ -156,7 +156,7 @@ struct SampleSurfaceTests {
             let connection = try await RawConnection.open(port: gateway.port)
             connection.send("POST /sample/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
             for _ in 0..<30 { connection.send(Array(repeating: 0x20, count: 100_000)) }
-            try await eventually("A response", within: .seconds(20)) { RawResponse(connection.received) != nil }
+            try await eventually("A response") { RawResponse(connection.received) != nil }
             let answer = try #require(RawResponse(connection.received))
             #expect(answer.status == 200, "\(answer.body)")
             #expect(answer.body == "3000000")
@@ -166,8 +166,8 @@ struct SampleSurfaceTests {
     @Test func `a slow but steady body is accepted`() async throws {
         try await Self.withGateway { gateway in
             let connection = try await RawConnection.open(port: gateway.port)
-            connection.send("POST /sample/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
-            for _ in 0..<15 {
+            connection.send("POST /sample/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n")
+            for _ in 0..<50 {
                 connection.send(Array(repeating: 0x20, count: 4000))
                 try await Task.sleep(for: .milliseconds(100))
             }

@@ -113,7 +113,7 @@ final class ScriptedModels: Sendable {
     private func hangIfAsked() async throws {
         guard state.withLock({ $0.hangs }) else { return }
         do {
-            try await Task.sleep(for: .seconds(50))
+            try await Task.sleep(for: .seconds(3600))
         } catch {
             state.withLock { $0.left += 1 }
             throw error

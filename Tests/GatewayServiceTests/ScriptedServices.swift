@@ -179,7 +179,7 @@ final class ScriptedServices: Sendable {
         case .fail(let fault): throw fault
         case .hang:
             do {
-                try await Task.sleep(for: .seconds(50))
+                try await Task.sleep(for: .seconds(3600))
             } catch {
                 state.withLock { $0.left += 1 }
                 throw error

@@ -7,7 +7,7 @@ import Testing
 @testable import GatewayService
 
 /// `store: true` of `POST /v1/chat/completions`.
-@Suite(.timeLimit(.minutes(1))) struct StoredCompletionTests {
+@Suite(.timeLimit(.minutes(5))) struct StoredCompletionTests {
     private static let header = "x-parley-conversation"
 
     private func body(_ more: String, _ messages: String = ChatTests.hello) -> String {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Errors have the format of the surface that was asked, wherever they are found.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SurfaceErrorTests {
     private static let embeddings = "POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 

@@ -3,7 +3,7 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SurfaceTests {
     private static let question = """
         {"id":"0192f0c1-7b5a-7c3e-9f00-000000000011","role":"user","content":"Hello \\"you\\"\\n","message_type":"text",\

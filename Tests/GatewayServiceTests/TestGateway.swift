@@ -87,8 +87,8 @@ struct TestGateway {
                 url: "http://127.0.0.1:\(port)\(path)",
                 headers: headers,
                 body: body.map { ByteBuffer(string: $0) },
-                headTimeout: .seconds(20),
-                readTimeout: .seconds(20)
+                headTimeout: .seconds(60),
+                readTimeout: .seconds(60)
             )
         )
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TokenTests {
     @Test func `hostile tokens are rejected in every mode without a crash`() async throws {
         #expect(HostileToken.all.count >= 48)

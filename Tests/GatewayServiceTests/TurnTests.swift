@@ -2,7 +2,7 @@ import Contracts
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TurnTests {
     private static let message = "\(Sample.path)/messages/\(Sample.answer.id)"
     private static let hello = #"{"content":"Hello"}"#

@@ -8,7 +8,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UsageReporterTests {
     private static let alice = Principal(user: "alice")
     private static let usage = Usage(promptTokens: 10, completionTokens: 5, isEstimated: false, cost: 3)

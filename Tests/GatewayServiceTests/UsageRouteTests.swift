@@ -5,7 +5,7 @@ import Testing
 @testable import GatewayService
 
 /// `/api/v1/usage` and `/api/v1/quotas/{principal}`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UsageRouteTests {
     @Test func `usage is grouped by day and model by default`() async throws {
         try await TestGateway.with { gateway in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `Expect: 100-continue`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ContinueTests {
     private static func head(_ path: String, version: String = "1.1", length: Int = 5) -> String {
         "POST \(path) HTTP/\(version)\r\nHost: x\r\nContent-Length: \(length)\r\nExpect: 100-Continue\r\n\r\n"

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Bodies that a server passes on, as they arrive, to and from another server.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(5)))
 struct RelayTests {
     @Test func `bodies of both directions pass whole`() async throws {
         try await Self.withRelay { port in

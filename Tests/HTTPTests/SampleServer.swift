@@ -44,8 +44,11 @@ struct SampleServer: Sendable {
         case "/slow":
             do { try await Task.sleep(for: .milliseconds(200)) } catch { journal.add("cancelled \(path)") }
             return Self.text(path)
+        case "/slower":
+            do { try await Task.sleep(for: .seconds(5)) } catch { journal.add("cancelled \(path)") }
+            return Self.text(path)
         case "/silent":
-            do { try await Task.sleep(for: .seconds(50)) } catch { journal.add("cancelled \(path)") }
+            do { try await Task.sleep(for: .seconds(3600)) } catch { journal.add("cancelled \(path)") }
             return written(path) { try await $0.finish() }
         case "/early": return Self.text(path, status: .unauthorized)
         case "/close": return Self.text(path, headers: ["connection": "close"])

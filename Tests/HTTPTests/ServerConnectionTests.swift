@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Server connections, in each phase of a request.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServerConnectionTests {
     @Test func `pipelined requests are handled in order, one at a time`() async throws {
         try await SampleServer.with { port, journal in
@@ -135,11 +135,11 @@ struct ServerConnectionTests {
     }
 
     @Test func `idle connections are closed, busy ones are not`() async throws {
-        let configuration = ServerChannel.Configuration(idleTimeout: .milliseconds(100))
+        let configuration = ServerChannel.Configuration(idleTimeout: .seconds(2))
         try await SampleServer.with(configuration) { port, _ in
             let connection = try await RawConnection.open(port: port)
-            connection.send(Self.get("/slow"))
-            #expect(try await connection.answer().body == "/slow")
+            connection.send(Self.get("/slower"))
+            #expect(try await connection.answer().body == "/slower")
             try await eventually("The connection ends") { connection.isEnded }
         }
     }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The client and the server's connections over TLS.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     @Test func `coalesced writes of all sizes arrive whole and in order`() async throws {
         let respond: ServerChannel.Respond = { _ in

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Tunnels through a server that connects two of them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TunnelHopsTests {
     @Test func `bytes pass both ways, and each direction ends on its own`() async throws {
         let far: ServerChannel.Respond = { _ in

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Request bodies that the client streams.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UploadTests {
     private struct SourceFailure: Error, Equatable {}
 
@@ -97,7 +97,7 @@ struct UploadTests {
                 next: {
                     waiting.add(1)
                     if waiting.count == 1 { return CountedSource.chunk }
-                    try await Task.sleep(for: .seconds(50))
+                    try await Task.sleep(for: .seconds(3600))
                     return nil
                 }
             )

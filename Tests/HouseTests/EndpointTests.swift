@@ -7,7 +7,7 @@ import Testing
 
 /// Each declared endpoint is served by one service, and its JSON is unchanged; the endpoints are read from the tables
 /// and the sources.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndpointTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

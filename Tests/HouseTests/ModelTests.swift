@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The management of models through all services.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ModelTests {
     private let client = HTTPClient()
 

@@ -13,7 +13,7 @@ import TestSupport
 import Testing
 
 /// `store: true`: completions that are stored as conversations, through all services.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct StoredCompletionTests {
     private let client = HTTPClient()
 
@@ -229,7 +229,7 @@ private final class BlockingModel: Sendable {
 
     private func wait() async throws {
         state.withLock { $0 = State(isBusy: true, isReleased: false) }
-        try await eventually("The release", within: .seconds(60)) { self.state.withLock { $0.isReleased } }
+        try await eventually("The release") { self.state.withLock { $0.isReleased } }
         state.withLock { $0.isBusy = false }
     }
 

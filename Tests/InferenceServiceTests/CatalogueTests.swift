@@ -4,7 +4,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct CatalogueTests {
+@Suite(.timeLimit(.minutes(5))) struct CatalogueTests {
     @Test func `Ollama's models are listed with the requested context windows`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/tags", .tags(["small:1b", "no name:1b", "big"]))

@@ -6,7 +6,7 @@ import Testing
 @testable import InferenceService
 
 /// A disconnected client closes the connections behind it.
-@Suite(.timeLimit(.minutes(1))) struct ClientDisconnectTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientDisconnectTests {
     private static let slow = FakeResponse.chat(Array(repeating: "word ", count: 10_000)).lineByLine(
         pause: .milliseconds(2)
     )

@@ -7,7 +7,7 @@ import Testing
 @testable import InferenceService
 
 /// Conversations with a fake Gemini that validates requests like the real one.
-@Suite(.timeLimit(.minutes(1))) struct GeminiChatTests {
+@Suite(.timeLimit(.minutes(5))) struct GeminiChatTests {
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
 
     private func call(_ arguments: String, of outcome: GeminiOutcome) throws -> Inference.ToolCall {

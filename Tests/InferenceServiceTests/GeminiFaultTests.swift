@@ -5,7 +5,7 @@ import Testing
 @testable import InferenceService
 
 /// Errors of Gemini on real sockets: the fault that callers receive, and retries.
-@Suite(.timeLimit(.minutes(1))) struct GeminiFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct GeminiFaultTests {
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
     /// Two retries without pauses.
     private static let retries = RetryPolicy(limit: 2, firstPause: .milliseconds(1))

@@ -6,7 +6,7 @@ import Testing
 @testable import InferenceService
 
 /// Uploads of files that are too large for a request.
-@Suite(.timeLimit(.minutes(1))) struct GeminiFilesTests {
+@Suite(.timeLimit(.minutes(5))) struct GeminiFilesTests {
     private static let path = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
     private static let large = Data(repeating: 7, count: 9000)
     private static let small = Data(repeating: 8, count: 90)

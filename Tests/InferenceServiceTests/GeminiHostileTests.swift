@@ -5,7 +5,7 @@ import Testing
 @testable import InferenceService
 
 /// Responses of a broken or hostile server on real sockets.
-@Suite(.timeLimit(.minutes(2))) struct GeminiHostileTests {
+@Suite(.timeLimit(.minutes(5))) struct GeminiHostileTests {
     /// A response and the expected result.
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String

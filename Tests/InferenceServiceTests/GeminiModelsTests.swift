@@ -7,7 +7,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct GeminiModelsTests {
+@Suite(.timeLimit(.minutes(5))) struct GeminiModelsTests {
     private func provider(_ url: String, key: String? = "a-key") throws -> GeminiProvider {
         try GeminiProvider(url: url, key: key, client: HTTPClient())
     }

@@ -61,7 +61,7 @@ func geminiRouting(
     retries: RetryPolicy = RetryPolicy(limit: 0),
     fallbacks: [String: [String]] = [:]
 ) throws -> (routing: Routing, catalogue: Catalogue) {
-    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(20)))
     let providers: [any Provider] = [
         try GeminiProvider(url: url, key: key, version: version, inlineLimit: inlineLimit, client: client),
         DemoProvider(pace: .zero),

@@ -8,7 +8,7 @@ import Testing
 @testable import InferenceService
 
 /// Addresses of images are not given to servers that may be in our network.
-@Suite(.timeLimit(.minutes(1))) struct ImageAddressTests {
+@Suite(.timeLimit(.minutes(5))) struct ImageAddressTests {
     static let addresses = [
         "http://169.254.169.254/latest/meta-data/", "https://example.com/a.png", "HTTP://10.0.0.5/",
         "file:///etc/passwd",

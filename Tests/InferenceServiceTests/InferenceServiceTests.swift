@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The service over the bus, on real sockets.
-@Suite(.timeLimit(.minutes(1))) struct InferenceServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct InferenceServiceTests {
     @Test func `without configuration the built-in model answers`() async throws {
         try await withInference { bus in
             let outcome = try await bus.outcome(question("What is the meaning of life?", model: nil))

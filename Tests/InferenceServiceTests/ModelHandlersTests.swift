@@ -7,7 +7,7 @@ import Testing
 @testable import InferenceService
 
 /// Creating, showing and deleting models.
-@Suite(.timeLimit(.minutes(1))) struct ModelHandlersTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelHandlersTests {
     private static let context = CallContext()
     private static let create = Models.Create(
         model: "ollama/maya",

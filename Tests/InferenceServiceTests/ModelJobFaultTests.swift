@@ -8,7 +8,7 @@ import Testing
 @testable import InferenceService
 
 /// A job always ends with a result or an error, whatever Ollama does.
-@Suite(.timeLimit(.minutes(1))) struct ModelJobFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelJobFaultTests {
     private static let begun = FakeResponse.pullLines(
         [.init("sha256:aaaaaaaaaaaaaaaa", total: 1000, steps: [10])],
         succeeds: false
@@ -31,7 +31,7 @@ import Testing
     }
 
     private func handlers(at url: String, _ limits: JobProgress.Limits = JobProgress.Limits()) throws -> ModelHandlers {
-        let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+        let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(20)))
         let provider = try OllamaProvider(url: url, isConfigured: true, windowLimit: 8192, client: client)
         return ModelHandlers(
             catalogue: Catalogue(providers: [provider], defaultModel: nil),
@@ -114,14 +114,14 @@ import Testing
     }
 
     @Test func `computing a checksum has a longer timeout`() async throws {
-        let limits = JobProgress.Limits(fetching: .seconds(1), working: .seconds(60))
+        let limits = JobProgress.Limits(fetching: .seconds(5), working: .seconds(60))
         let lines = Self.begun + [#"{"status":"verifying sha256 digest"}"#, #"{"status":"success"}"#]
         let whole = FakeResponse.chat(lines: lines)
         // All lines but the last at once, and the last one later.
         let text = String(decoding: whole.bytes, as: UTF8.self)
         let place = try #require(text.range(of: "{\"status\":\"success\"")).lowerBound
         let offset = text[..<place].utf8.count
-        let job = try await end(whole.split(at: [offset], pause: .seconds(2)), limits)
+        let job = try await end(whole.split(at: [offset], pause: .seconds(8)), limits)
         #expect(job.state == .completed)
     }
 

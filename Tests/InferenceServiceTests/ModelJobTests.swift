@@ -7,7 +7,7 @@ import Testing
 @testable import InferenceService
 
 /// Pulling and creating models as jobs over the bus, on real sockets.
-@Suite(.timeLimit(.minutes(1))) struct ModelJobTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelJobTests {
     private static let context = CallContext()
     /// A pull that reports one layer and never ends.
     private static let endless = FakeResponse.chat(

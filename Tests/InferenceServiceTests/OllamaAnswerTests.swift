@@ -7,7 +7,7 @@ import Testing
 @testable import InferenceService
 
 /// Tool calls, thoughts and log probabilities in Ollama's answers.
-@Suite(.timeLimit(.minutes(1))) struct OllamaAnswerTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaAnswerTests {
     private func answer(_ lines: [String], _ request: Inference.Generate = question()) async throws -> Inference.Answer
     {
         try await withFakeOllama { ollama in

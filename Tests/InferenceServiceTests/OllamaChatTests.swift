@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct OllamaChatTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaChatTests {
     @Test func `an answer is streamed to its finish`() async throws {
         try await withFakeOllama { ollama in
             let outcome = try await routing(to: ollama.url).routing.outcome()

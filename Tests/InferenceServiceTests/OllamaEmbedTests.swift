@@ -6,7 +6,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct OllamaEmbedTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaEmbedTests {
     private func embed(_ input: [String], dimensions: Int? = nil, at url: String) async throws -> Inference.Embeddings {
         let request = Inference.Embed(model: "ollama/nomic-embed-text", input: input, dimensions: dimensions)
         return try await routing(to: url).routing.embed(request, CallContext())

@@ -4,7 +4,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct OllamaFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaFaultTests {
     private func fault(
         _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts()

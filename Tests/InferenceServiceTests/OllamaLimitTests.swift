@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct OllamaLimitTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaLimitTests {
     private static let answer = FakeResponse.chat(["Hello", " there"])
 
     private func outcome(_ answer: FakeResponse, _ limits: GenerationTimeouts) async throws -> Outcome {
@@ -28,10 +28,12 @@ import Testing
     @Test func `a server that does not answer metadata requests does not extend the timeout`() async throws {
         try await withFakeOllama { ollama in
             for path in ["/api/show", "/api/chat"] { ollama.always(path, Self.answer.cut(after: 0, .stall)) }
-            let limits = GenerationTimeouts(firstToken: .milliseconds(200))
             let start = ContinuousClock.now
+            let limits = GenerationTimeouts(firstToken: .milliseconds(200))
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
             #expect(outcome.fault?.code == .timeout)
+            #expect(outcome.fault?.message.contains("0.2 seconds") == true)
+            // Normally a twentieth of it.
             #expect(.now - start < ProviderClient.metadataTimeout)
         }
     }
@@ -54,7 +56,7 @@ import Testing
 
     @Test func `the duration of an answer is limited`() async throws {
         let endless = FakeResponse.chat(Array(repeating: "drip ", count: 2000)).lineByLine(pause: .milliseconds(5))
-        let limits = GenerationTimeouts(gap: .seconds(5), whole: .seconds(2))
+        let limits = GenerationTimeouts(gap: .seconds(30), whole: .seconds(5))
         let outcome = try await outcome(endless, limits)
         #expect(outcome.text.hasPrefix("drip "))
         #expect(outcome.fault?.code == .timeout)
@@ -83,9 +85,9 @@ import Testing
     @Test func `thinking without text counts as activity`() async throws {
         let thought = #"{"model":"x","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#
         try await withFakeOllama { ollama in
-            let lines = Array(repeating: thought, count: 45) + FakeResponse.chatLines(["Hello"])
-            ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(100)))
-            let limits = GenerationTimeouts(firstToken: .seconds(3), gap: .seconds(3))
+            let lines = Array(repeating: thought, count: 60) + FakeResponse.chatLines(["Hello"])
+            ollama.next("/api/chat", .chat(lines: lines).lineByLine(pause: .milliseconds(200)))
+            let limits = GenerationTimeouts(firstToken: .seconds(10), gap: .seconds(10))
             let outcome = try await routing(to: ollama.url, limits: limits).routing.outcome()
             #expect(outcome.text == "Hello")
             #expect(outcome.finish != nil)

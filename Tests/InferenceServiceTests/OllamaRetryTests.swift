@@ -5,7 +5,7 @@ import Testing
 @testable import InferenceService
 
 /// Retries and fallbacks for errors before and after Ollama's first token.
-@Suite(.timeLimit(.minutes(1))) struct OllamaRetryTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaRetryTests {
     /// The result of a request with one fallback and one retry.
     private func fare(
         _ answer: FakeResponse,
@@ -22,7 +22,11 @@ import Testing
         let providers = try providers(url)
         return Routing(
             catalogue: Catalogue(providers: providers, defaultModel: nil),
-            runtimes: providers.map { ProviderRuntime(provider: $0, limits: limits, concurrency: 8, queueLimit: 8) },
+            // The limits are those of the model that fails: the fallback has the time it needs.
+            runtimes: providers.map { provider in
+                let limits = provider is DemoProvider ? GenerationTimeouts() : limits
+                return ProviderRuntime(provider: provider, limits: limits, concurrency: 8, queueLimit: 8)
+            },
             fallbacks: ["ollama/llama3.2": ["demo/demo"]],
             retries: RetryPolicy(limit: 1, firstPause: .milliseconds(1))
         )

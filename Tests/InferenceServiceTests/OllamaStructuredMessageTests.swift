@@ -6,7 +6,7 @@ import Testing
 @testable import InferenceService
 
 /// Tools, images, formats, thinking and options in requests to Ollama.
-@Suite(.timeLimit(.minutes(1))) struct OllamaStructuredMessageTests {
+@Suite(.timeLimit(.minutes(5))) struct OllamaStructuredMessageTests {
     static let tools = RawJSON(
         #"[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object"}}},"#
             + #"{"type":"function","function":{"name":"get_time","description":"now"}}]"#

@@ -7,7 +7,7 @@ import Testing
 @testable import InferenceService
 
 /// Requests to servers compatible with OpenAI's API, and their responses.
-@Suite(.timeLimit(.minutes(1))) struct OpenAIChatTests {
+@Suite(.timeLimit(.minutes(5))) struct OpenAIChatTests {
     private let model = "openai/gpt-4o-mini"
 
     @Test func `a plain request is passed unchanged, with the key`() async throws {

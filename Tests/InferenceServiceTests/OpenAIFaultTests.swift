@@ -6,7 +6,7 @@ import Testing
 @testable import InferenceService
 
 /// Errors of servers compatible with OpenAI's API.
-@Suite(.timeLimit(.minutes(2))) struct OpenAIFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct OpenAIFaultTests {
     private func outcome(
         _ answer: FakeResponse,
         limits: GenerationTimeouts = GenerationTimeouts(),
@@ -132,7 +132,7 @@ import Testing
         let headOnly = try await outcome(whole.cut(after: whole.headLength, .stall), limits: limits)
         #expect(headOnly.fault?.code == .timeout)
         let first = FakeResponse.openAIStream([#"{"choices":[{"delta":{"content":"a"}}]}"#], isDone: false)
-        let stalled = try await outcome(first.stalledBeforeEnd, limits: limits)
+        let stalled = try await outcome(first.stalledBeforeEnd, limits: GenerationTimeouts(gap: .milliseconds(150)))
         #expect(stalled.text == "a")
         #expect(stalled.fault?.code == .timeout)
         let endless = FakeResponse.openAIStream(

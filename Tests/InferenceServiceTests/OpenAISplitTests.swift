@@ -93,7 +93,7 @@ func compatibleRouting(
         setting: "OPENAI_BASE_URL",
         credential: key,
         models: models,
-        client: HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+        client: HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(20)))
     )
     let providers: [any Provider] = [provider, DemoProvider(pace: .zero)]
     let catalogue = Catalogue(providers: providers, defaultModel: nil)

@@ -56,7 +56,7 @@ func question(
 
 /// The providers for an Ollama at a URL and the built-in model.
 func providers(_ url: String, windowLimit: Int = 8192, isConfigured: Bool = true) throws -> [any Provider] {
-    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(2)))
+    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(20)))
     return [
         try OllamaProvider(url: url, isConfigured: isConfigured, windowLimit: windowLimit, client: client),
         DemoProvider(pace: .zero),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceService
 
-@Suite(.timeLimit(.minutes(1))) struct ProviderQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct ProviderQueueTests {
     @Test func `a full queue rejects immediately with Retry-After`() async throws {
         let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 1)
         try await queue.enter(within: .seconds(60))
@@ -65,7 +65,7 @@ import Testing
                 }
             }
         }
-        for _ in 0..<3 { try await queue.enter(within: .seconds(1)) }
+        for _ in 0..<3 { try await queue.enter(within: .seconds(60)) }
         #expect(queue.waitingCount == 0)
     }
 

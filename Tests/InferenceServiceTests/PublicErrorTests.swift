@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What callers see of addresses and credentials when a provider fails.
-@Suite(.timeLimit(.minutes(1))) struct PublicErrorTests {
+@Suite(.timeLimit(.minutes(5))) struct PublicErrorTests {
     private func expectNoAddress(_ fault: Fault?, _ name: String, _ url: String) {
         let message = fault?.message ?? ""
         #expect(fault != nil && message.lowercased().contains(name), "\(message)")

@@ -131,8 +131,10 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
         let providers: [any Provider] = [
             try dialect.provider(at: url, client: row.upstream.client), DemoProvider(pace: .zero),
         ]
-        let runtimes = providers.map {
-            ProviderRuntime(provider: $0, limits: row.limits, concurrency: 64, queueLimit: 256)
+        // The limits are those of the model that fails: the fallback has the time it needs.
+        let runtimes = providers.map { provider in
+            let limits = provider is DemoProvider ? GenerationTimeouts() : row.limits
+            return ProviderRuntime(provider: provider, limits: limits, concurrency: 64, queueLimit: 256)
         }
         let catalogue = Catalogue(providers: providers, defaultModel: nil)
         return Routing(catalogue: catalogue, runtimes: runtimes, fallbacks: fallbacks, retries: retries)

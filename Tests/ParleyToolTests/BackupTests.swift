@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyTool
 
-@Suite(.timeLimit(.minutes(2))) struct BackupTests {
+@Suite(.timeLimit(.minutes(5))) struct BackupTests {
     @Test func `a backup contains committed messages while a writer continues, and can be restored`() async throws {
         try await withConversations { directory in
             let file = directory + "/backup.sqlite"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ParleyTool
 
-@Suite(.timeLimit(.minutes(1))) struct DiagnosisTests {
+@Suite(.timeLimit(.minutes(5))) struct DiagnosisTests {
     private static let token = "the bus secret of this test"
 
     private func findings(_ values: [String: String]) async -> [String: Diagnosis.Finding] {

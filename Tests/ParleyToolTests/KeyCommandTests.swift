@@ -9,7 +9,7 @@ import Testing
 @testable import ParleyTool
 
 /// `parley key` with a running conversation-svc.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyCommandTests {
     private static let token = "a-secret-of-the-bus-for-the-tests-only"
 

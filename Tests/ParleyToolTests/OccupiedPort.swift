@@ -41,7 +41,7 @@ struct OccupiedPort {
 
     /// Listens on a port as soon as it is free.
     static func whenFree(_ port: Int) throws -> OccupiedPort {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             do {
                 return try OccupiedPort(port: port)

@@ -64,7 +64,7 @@ final class ParleyProcess {
     }
 
     /// Waits until the output contains a text as often as `times`.
-    func waitForOutput(_ text: String, times: Int = 1, within limit: Duration = .seconds(30)) async throws {
+    func waitForOutput(_ text: String, times: Int = 1, within limit: Duration = .seconds(60)) async throws {
         do {
             try await eventually("“\(text)”", within: limit) { try count(text) >= times }
         } catch {
@@ -96,7 +96,7 @@ final class ParleyProcess {
     /// Waits for a child that runs a program, and returns its process id.
     func child(running program: String) async throws -> pid_t {
         var found: pid_t?
-        try await eventually("A child that runs \(program)", within: .seconds(30)) {
+        try await eventually("A child that runs \(program)") {
             found = try childIDs().first { Self.commandLine($0).first == program }
             return found != nil
         }
@@ -127,13 +127,13 @@ final class ParleyProcess {
     }
 
     /// Waits for the end of the process and returns its exit code.
-    func exitCode(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    func exitCode(within limit: Duration = .seconds(60)) async throws -> Int32 {
         try await eventually("The end of parley", within: limit) { !process.isRunning }
         return process.terminationStatus
     }
 
     /// Waits for the end of the process, and expects an exit code.
-    func expectExit(code: Int32, within limit: Duration = .seconds(30)) async throws {
+    func expectExit(code: Int32, within limit: Duration = .seconds(60)) async throws {
         let actual = try await exitCode(within: limit)
         let output = try output
         #expect(actual == code, "The output is: \(output)")

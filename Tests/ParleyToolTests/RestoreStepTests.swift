@@ -8,7 +8,7 @@ import Testing
 @testable import ParleyTool
 
 /// A restore that fails at every possible step.
-@Suite(.timeLimit(.minutes(2))) struct RestoreStepTests {
+@Suite(.timeLimit(.minutes(5))) struct RestoreStepTests {
     private struct InjectedFailure: Error {}
 
     /// How a step fails.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `parley serve` as a process.
-@Suite(.timeLimit(.minutes(1))) struct ServeCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ServeCommandTests {
     @Test(arguments: ["media", "transcription"])
     func `a service runs, answers --health, and ends with exit code 0`(service: String) async throws {
         try await withTemporaryDirectory { directory in

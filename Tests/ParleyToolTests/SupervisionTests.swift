@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `parley up` with real child processes: start, end, and what the children receive.
-@Suite(.timeLimit(.minutes(2))) struct SupervisionTests {
+@Suite(.timeLimit(.minutes(5))) struct SupervisionTests {
     @Test func `services start, and SIGTERM ends them with exit code 0`() async throws {
         try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
@@ -74,7 +74,7 @@ import Testing
             try await parley.waitForOutput("Parley is up")
             let children = try parley.children().values
             parley.send(SIGKILL)
-            try await eventually("The end of the children", within: .seconds(30)) {
+            try await eventually("The end of the children") {
                 !children.contains { ParleyProcess.isAlive($0) }
             }
         }

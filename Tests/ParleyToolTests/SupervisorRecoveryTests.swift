@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `parley up` with real child processes that exit, hang or cannot start.
-@Suite(.timeLimit(.minutes(2))) struct SupervisorRecoveryTests {
+@Suite(.timeLimit(.minutes(5))) struct SupervisorRecoveryTests {
     @Test func `a killed service is reported and restarted, several times`() async throws {
         try await withParleyUp { parley in
             try await parley.waitForOutput("Parley is up")
@@ -130,7 +130,7 @@ import Testing
             try await parley.waitForOutput("Parley is up")
             let victim = try parley.child("media")
             kill(victim, SIGSTOP)
-            try await parley.waitForOutput("media-svc does not answer /readyz and is terminated.", within: .seconds(60))
+            try await parley.waitForOutput("media-svc does not answer /readyz and is terminated.")
             try await parley.waitForOutput("media-svc is up again.")
             #expect(try parley.child("media") != victim)
             #expect(try parley.count("transcription-svc does not answer") == 0)

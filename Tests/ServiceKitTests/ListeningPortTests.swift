@@ -3,7 +3,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(1))) struct ListeningPortTests {
+@Suite(.timeLimit(.minutes(5))) struct ListeningPortTests {
     @Test func `tasks that wait before or after the port is known receive it`() async throws {
         let listeningPort = ListeningPort()
         async let early = listeningPort.value()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(1))) struct LogFileTests {
+@Suite(.timeLimit(.minutes(5))) struct LogFileTests {
     /// A log file that several threads write.
     private final class SharedLog: Sendable {
         private let file: Mutex<LogFile>

@@ -19,7 +19,7 @@ private struct SlowToEnd: Service {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct OperationsTests {
+@Suite(.timeLimit(.minutes(5))) struct OperationsTests {
     private let client = HTTPClient()
 
     private func unit(drainedFirst: [any Service] = [], readiness: [ReadinessCheck] = []) -> ServiceUnit {

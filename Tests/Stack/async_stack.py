@@ -14,7 +14,7 @@ class AsyncStack(Stack):
         self.launch()
         await self.until_ready()
 
-    async def command(self, *arguments, limit=30):
+    async def command(self, *arguments, limit=120):
         """Runs `parley` with these arguments on the same data; fails with its output."""
         process = await asyncio.create_subprocess_exec(
             self.executable("parley"), *arguments, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -67,7 +67,7 @@ def memory(pid):
         return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M)[1]) / 1024
 
 
-def end(process, limit=40):
+def end(process, limit=120):
     """Waits until a process of ours has ended, and kills it if it does not."""
     try:
         return process.wait(limit)

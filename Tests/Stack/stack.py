@@ -66,7 +66,7 @@ class Stack:
         with open(self.log_path, errors="replace") as file:
             return file.read()[-4000:]
 
-    def command(self, *arguments, limit=30):
+    def command(self, *arguments, limit=120):
         """Runs `parley` with these arguments on the same data and returns its output."""
         return subprocess.run([self.executable("parley"), *arguments], env=self.environment, cwd=self.folder, check=True,
                               capture_output=True, text=True, timeout=limit).stdout.strip()

@@ -6,7 +6,7 @@ package struct ConditionTimeout: Error, CustomStringConvertible {
 /// Polls a condition until it is true; throws ``ConditionTimeout`` after the time limit.
 package func eventually(
     _ what: String = "The condition",
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(60),
     file: StaticString = #fileID,
     line: UInt = #line,
     _ condition: () async throws -> Bool

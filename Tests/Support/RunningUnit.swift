@@ -4,7 +4,7 @@ import ServiceLifecycle
 
 /// Runs a service as its executable does, gives its port to `body`, and always shuts it down gracefully.
 ///
-/// The shutdown is limited to five seconds, after which remaining work is cancelled.
+/// The shutdown is limited to thirty seconds, after which remaining work is cancelled.
 package func withRunning<Result>(
     _ unit: ServiceUnit,
     _ body: (Int) async throws -> Result
@@ -13,7 +13,7 @@ package func withRunning<Result>(
         services: unit.services,
         logger: Logger(label: unit.name) { _ in SwiftLogNoOpLogHandler() }
     )
-    configuration.maximumGracefulShutdownDuration = .seconds(5)
+    configuration.maximumGracefulShutdownDuration = .seconds(30)
     let group = ServiceGroup(configuration: configuration)
     return try await withThrowingTaskGroup(of: Int?.self) { tasks in
         tasks.addTask {

@@ -6,7 +6,11 @@ import Synchronization
 
 /// In-memory cache of the limits of keys and of the users and keys that have quotas; publishes changes to the gateways.
 ///
-/// The commit that changes a key or quota updates the cache, so changes are published in the order of the commits.
+/// The task that changed a key or quota updates the cache after the commit. Tasks may do so in another order than that
+/// of their commits; a change that is older than one of the same key or quota is ignored.
+///
+/// Between the commit and the update the cache is outdated. Nothing is decided by it alone: the commit that reserves
+/// usage reads the quotas itself, and a gateway that looks a key up receives its current state.
 final class AccessCache: Service {
     /// Interval of heartbeats to the watchers.
     ///
@@ -22,6 +26,7 @@ final class AccessCache: Service {
         var limited: Set<Quota.Subject>
         /// Maximum number of concurrent runs per key, for keys that have such a limit.
         var runLimits: [APIKey.ID: Int]
+        var order: AccessChangeOrder
         var watchers: [Int: AsyncStream<Keys.Event>.Continuation] = [:]
         var nextWatcher = 0
         var isShutDown = false
@@ -30,18 +35,17 @@ final class AccessCache: Service {
     private let state: Mutex<State>
     private let gauge = Gauge(label: "conversation.keys.watchers")
 
-    /// Creates the cache from the database.
-    static func open(_ database: Database) async throws -> AccessCache {
-        try await database.read { database in
-            AccessCache(limited: try QuotaRows.subjects(in: database), runLimits: try KeyRows.runLimits(in: database))
-        }
+    init(_ access: AccessState) {
+        state = Mutex(
+            State(
+                limited: access.limited,
+                runLimits: access.runLimits,
+                order: AccessChangeOrder(start: access.lastChange)
+            )
+        )
     }
 
-    init(limited: Set<Quota.Subject>, runLimits: [APIKey.ID: Int]) {
-        state = Mutex(State(limited: limited, runLimits: runLimits))
-    }
-
-    /// Returns whether a quota applies to the principal's user or key.
+    /// Returns whether a quota probably applies to the principal's user or key.
     func isLimited(_ principal: Principal) -> Bool {
         state.withLock { state in
             guard !state.limited.isEmpty else { return false }
@@ -58,29 +62,68 @@ final class AccessCache: Service {
     ///
     /// Nothing is published: no gateway has cached the key, and the event would invalidate lookups that began after the
     /// commit.
-    func didCreate(_ key: APIKey) {
-        state.withLock { $0.runLimits[key.id] = key.limits.concurrentRuns }
+    func didCreate(_ change: AccessChange<APIKey>) {
+        let key = change.value
+        state.withLock { state in
+            guard state.order.record(change.number, of: .key(key.id)) != .superseded else { return }
+            state.runLimits[key.id] = key.limits.concurrentRuns
+        }
     }
 
     /// Updates the limits of a changed key.
-    func didChange(_ key: APIKey) {
-        publish(Keys.Event(key: key.id)) { $0.runLimits[key.id] = key.limits.concurrentRuns }
+    func didChange(_ change: AccessChange<APIKey>) {
+        let (id, limit) = (change.value.id, change.value.limits.concurrentRuns)
+        publish(Keys.Event(key: id)) { state in
+            switch state.order.record(change.number, of: .key(id)) {
+            case .superseded: return false
+            case .latest: state.runLimits[id] = limit
+            // The lower limit, until the next start.
+            case .unknown: state.runLimits[id] = [state.runLimits[id], limit].compactMap(\.self).min()
+            }
+            return true
+        }
     }
 
     /// Removes a revoked key and its quota.
-    func didRevoke(_ key: APIKey.ID) {
+    func didRevoke(_ change: AccessChange<APIKey>) {
+        let key = change.value.id
         publish(Keys.Event(key: key, unlimited: .key(key))) { state in
+            _ = state.order.record(change.number, of: .key(key))
+            _ = state.order.record(change.number, of: .quota(.key(key)))
             state.runLimits[key] = nil
             state.limited.remove(.key(key))
+            return true
         }
     }
 
     /// Records that a quota was set or removed.
-    func didSetQuota(for subject: Quota.Subject, isLimited: Bool) {
-        if isLimited {
-            publish(Keys.Event(limited: subject)) { $0.limited.insert(subject) }
-        } else {
-            publish(Keys.Event(unlimited: subject)) { $0.limited.remove(subject) }
+    func didSetQuota(_ change: AccessChange<Quotas.Status>) {
+        let subject = change.value.subject
+        let isLimited = change.value.quota != nil
+        publish(isLimited ? Keys.Event(limited: subject) : Keys.Event(unlimited: subject)) { state in
+            switch state.order.record(change.number, of: .quota(subject)) {
+            case .superseded: return false
+            // The next call looks the quota up, so a quota that does not exist may be assumed, not the reverse.
+            case .unknown where !isLimited: return false
+            case .latest, .unknown: break
+            }
+            if isLimited { state.limited.insert(subject) } else { state.limited.remove(subject) }
+            return true
+        }
+    }
+
+    /// Records that a change failed, for example because the connection to the database was lost during the commit, so
+    /// that it may have been stored.
+    ///
+    /// Gateways look the key up again. A quota counts as set, so that every call looks it up.
+    func mayHaveChanged(_ subject: AccessChangeOrder.Subject) {
+        switch subject {
+        case .key(let key): publish(Keys.Event(key: key)) { _ in true }
+        case .quota(let subject):
+            publish(Keys.Event(limited: subject)) { state in
+                state.limited.insert(subject)
+                return true
+            }
         }
     }
 
@@ -113,7 +156,7 @@ final class AccessCache: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: Self.heartbeatInterval) } catch { return }
-                self.publish(Keys.Event()) { _ in }
+                self.publish(Keys.Event()) { _ in true }
             }
         }
         // The server waits for its responses to finish, and these streams never finish on their own.
@@ -125,9 +168,10 @@ final class AccessCache: Service {
         for watcher in watchers { watcher.finish() }
     }
 
-    private func publish(_ event: Keys.Event, _ change: (inout State) -> Void) {
+    /// Changes the state, and sends the event to the watchers unless `change` returns `false`.
+    private func publish(_ event: Keys.Event, _ change: (inout State) -> Bool) {
         state.withLock { state in
-            change(&state)
+            guard change(&state) else { return }
             for (id, watcher) in state.watchers {
                 guard case .dropped = watcher.yield(event) else { continue }
                 state.watchers[id] = nil

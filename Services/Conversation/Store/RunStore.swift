@@ -57,11 +57,12 @@ protocol RunStore: Sendable {
     /// Stores events of runs in progress; events of runs that have ended or have another owner are ignored.
     func appendEvents(_ batches: [RunEventBatch]) async throws
 
-    /// Stores a step of a run that is not its last one, as a message on the run's path, and returns that message.
+    /// Stores a step of a run that is not its last one, as a message on the run's path, and returns that message; `nil` if
+    /// another process owns the run or it has ended.
     ///
-    /// `event` is the number of the event that will show the step. The events before it stay readable until the end of
-    /// the run. Refusals: `conflict` if the run has ended or has another owner.
-    func appendStep(_ step: RunStep, event: Int, to run: Run.ID) async throws -> Result<Message, Fault>
+    /// - Parameter event: number of the event that shows the step; after a crash the events up to it are rebuilt from
+    ///   the step.
+    func appendStep(_ step: RunStep, event: Int, to run: Run.ID) async throws -> Message?
 
     /// Stores the end of a run, its answer and its usage, deletes its reservation, and stores that the next run starts.
     func finishRun(_ ending: FinishRun) async throws -> FinishRun.Outcome

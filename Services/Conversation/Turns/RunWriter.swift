@@ -35,7 +35,8 @@ struct RunWriter: Sendable {
     func append(_ step: RunStep, to liveRun: LiveRun) async throws -> Message {
         let run = liveRun.run.id
         let number = liveRun.nextNumber
-        let message = try await retrying(run) { try await store.appendStep(step, event: number, to: run) }.get()
+        let message = try await retrying(run) { try await store.appendStep(step, event: number, to: run) }
+        guard let message else { throw Self.notOwner }
         let line = RunEventJSON.event(Run.Event(number: number, step: message))
         liveRun.append(line)
         eventWriter.append(line, number: number, to: liveRun)
@@ -86,13 +87,14 @@ struct RunWriter: Sendable {
 
     /// Ends a run locally that another process took over, or whose conversation was deleted; nothing is stored.
     func abandon(_ liveRun: LiveRun) {
-        let fault = Fault(
-            .unavailable,
-            "Another process continues this run, or its conversation was deleted.",
-            retryAfter: 1
-        )
-        leave(liveRun, with: Run.End(status: .interrupted, assistantMessage: nil, fault: fault))
+        leave(liveRun, with: Run.End(status: .interrupted, assistantMessage: nil, fault: Self.notOwner))
     }
+
+    private static let notOwner = Fault(
+        .unavailable,
+        "Another process took this run over, or its conversation was deleted.",
+        retryAfter: 1
+    )
 
     private func leave(_ liveRun: LiveRun, with end: Run.End) {
         runs.remove(liveRun)

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import GRDB
 import Logging
 
 /// Handles the endpoints that find and set quotas, and that reserve and settle usage.
@@ -12,106 +11,108 @@ struct QuotaHandlers: Sendable {
     /// How long a reservation stays valid after the maximum duration of an answer.
     private static let grace = Duration.seconds(120)
 
-    let database: Database
+    let keyStore: any KeyStore
+    let usageStore: any UsageStore
     let accessCache: AccessCache
     let modelCache: ModelCache
     /// Maximum duration of an answer.
     let runLimit: Duration
     var now: @Sendable () -> Timestamp = { .now() }
 
+    /// How long a reservation is valid.
+    var reservationLifetime: Duration { runLimit + Self.grace }
+
     func find(_ request: Quotas.Find, _ context: CallContext) async throws -> Quotas.Status {
         let principal = try context.requirePrincipal()
-        let moment = now()
-        return try await database.read { database in
-            try Self.check(request.subject, by: principal, in: database)
-            return try Self.status(of: request.subject, at: moment, in: database)
+        // Whose key it is, the store finds out.
+        if case .user(let name) = request.subject {
+            guard principal.role == .admin || name.utf8.elementsEqual(principal.user.utf8) else {
+                throw Fault(.forbidden, "Only an admin may see the quotas of another user.")
+            }
         }
+        return try await keyStore.quotaStatus(of: request.subject, for: principal, at: now()).get()
     }
 
     func set(_ request: Quotas.Set, _ context: CallContext) async throws -> Quotas.Status {
         let principal = try context.requirePrincipal()
         guard principal.role == .admin else { throw Fault(.forbidden, "Only an admin may set quotas.") }
-        let (subject, quota, moment) = (request.subject, request.quota, now())
-        try Self.check(quota)
-        let status = try await database.write { database -> Quotas.Status? in
-            if case .key(let key) = subject, try KeyRows.find(key, in: database) == nil { return nil }
-            if quota.isEmpty {
-                try QuotaRows.delete(subject, in: database)
-            } else {
-                try QuotaRows.set(quota, for: subject, at: moment, in: database)
-            }
-            return try Self.status(of: subject, at: moment, in: database)
-        } onCommit: { [accessCache] status in
-            if status != nil { accessCache.didSetQuota(for: subject, isLimited: !quota.isEmpty) }
+        try Self.check(request.quota)
+        let outcome: Result<AccessChange<Quotas.Status>, Fault>
+        do {
+            outcome = try await keyStore.setQuota(request.quota, for: request.subject, at: now())
+        } catch {
+            accessCache.mayHaveChanged(.quota(request.subject))
+            throw error
         }
-        guard let status else { throw Fault(.missing, "Key not found") }
+        let change = try outcome.get()
+        accessCache.didSetQuota(change)
         Logger.current.notice(
             "Quota set",
-            metadata: ["quota.subject": "\(subject)", "principal.user": "\(principal.user)"]
+            metadata: ["quota.subject": "\(request.subject)", "principal.user": "\(principal.user)"]
         )
-        return status
+        return change.value
     }
 
     func reserve(_ request: Quotas.Reserve, _ context: CallContext) async throws -> Quotas.Reserved {
         let principal = try context.requirePrincipal()
-        guard accessCache.isLimited(principal) else { return Quotas.Reserved(reservation: nil) }
-        let model = await modelCache.modelOrFault(request.model, context, within: Self.priceTimeout)
-        let name = if case .success(let model) = model { model.name } else { request.model ?? "" }
-        let usageRequest = UsageRequest(promptTokens: request.promptTokens, maxTokens: request.maxTokens, model: model)
         let id = request.reservation ?? Quotas.Reservation.ID(at: now())
-        let lifetime = (runLimit + Self.grace).components.seconds
+        let moment = now()
         let reservation = StoredReservation(
             id: id.description,
             user: principal.user,
             apiKey: principal.key,
-            model: name,
-            createdAt: now(),
-            expiresAt: Timestamp(microseconds: now().microseconds + lifetime * 1_000_000)
+            model: "",
+            createdAt: moment,
+            expiresAt: Timestamp(
+                microseconds: moment.microseconds + reservationLifetime.components.seconds * 1_000_000
+            )
         )
-        let outcome = try await database.write { database in
-            if let known = try ReservationRows.find(reservation.id, in: database) {
-                return QuotaReservations.Outcome.reserved(answerLimit: known.answerLimit)
-            }
-            return try QuotaReservations.reserve(usageRequest, as: reservation, in: database)
-        }
+        var outcome = ReservationOutcome.needsEstimate
+        // The cache only saves a look into the database: whether a quota applies is decided there.
+        if !accessCache.isLimited(principal) { outcome = try await usageStore.reserve(nil, as: reservation) }
+        if case .needsEstimate = outcome { outcome = try await estimateAndReserve(request, reservation, context) }
         switch outcome {
         case .unlimited: return Quotas.Reserved(reservation: nil)
         case .reserved(let limit): return Quotas.Reserved(reservation: id, answerLimit: limit)
         case .rejected(let fault): throw fault
+        case .needsEstimate: throw Fault(.internal, "The usage of the call was not estimated.")
         }
+    }
+
+    private func estimateAndReserve(
+        _ request: Quotas.Reserve,
+        _ reservation: StoredReservation,
+        _ context: CallContext
+    ) async throws -> ReservationOutcome {
+        let model = await modelCache.modelOrFault(request.model, context, within: Self.priceTimeout)
+        var reservation = reservation
+        reservation.model = if case .success(let model) = model { model.name } else { request.model ?? "" }
+        let usageRequest = UsageRequest(promptTokens: request.promptTokens, maxTokens: request.maxTokens, model: model)
+        return try await usageStore.reserve(usageRequest, as: reservation)
     }
 
     func settle(_ request: Quotas.Settle) async throws -> Done {
         let moment = now()
-        let settlements = try await withModelNames(request.settlements)
+        var settlements = try await withModelNames(request.settlements)
         let unpriced = settlements.filter { $0.usage.map { $0.cost == nil } ?? false }
         let prices = await PriceLookup(modelCache: modelCache).find(Set(unpriced.map(\.model)))
-        try await database.write { database in
-            for settlement in settlements {
-                let id = settlement.reservation.description
-                guard let reservation = try ReservationRows.find(id, in: database) else { continue }
-                try QuotaReservations.settle(
-                    reservation,
-                    model: settlement.model,
-                    usage: settlement.usage?.priced(by: prices[settlement.model]),
-                    at: moment,
-                    in: database
-                )
-            }
+        for index in settlements.indices {
+            settlements[index].usage = settlements[index].usage?.priced(by: prices[settlements[index].model])
         }
+        try await usageStore.settle(settlements, at: moment)
         return Done()
     }
 
     /// Fills in the reserved model for settlements with usage but without a model name.
     private func withModelNames(_ settlements: [Quotas.Settlement]) async throws -> [Quotas.Settlement] {
-        guard settlements.contains(where: \.lacksModel) else { return settlements }
-        return try await database.read { database in
-            try settlements.map { settlement in
-                guard settlement.lacksModel else { return settlement }
-                var named = settlement
-                named.model = try ReservationRows.find(settlement.reservation.description, in: database)?.model ?? ""
-                return named
-            }
+        let unnamed = settlements.filter(\.lacksModel)
+        guard !unnamed.isEmpty else { return settlements }
+        let models = try await usageStore.reservedModels(unnamed.map(\.reservation))
+        return settlements.map { settlement in
+            guard settlement.lacksModel else { return settlement }
+            var named = settlement
+            named.model = models[settlement.reservation] ?? ""
+            return named
         }
     }
 
@@ -123,40 +124,6 @@ struct QuotaHandlers: Sendable {
                 "Each value of a quota must be from 0 to \(valueRange.upperBound), or omitted for unlimited."
             )
         }
-    }
-
-    /// Users may see their own quotas and those of their keys; admins may see all.
-    private static func check(
-        _ subject: Quota.Subject,
-        by principal: Principal,
-        in database: GRDB.Database
-    ) throws {
-        switch subject {
-        case .user(let name):
-            guard principal.role == .admin || name.utf8.elementsEqual(principal.user.utf8) else {
-                throw Fault(.forbidden, "Only an admin may see the quotas of another user.")
-            }
-        case .key(let id):
-            guard let key = try KeyRows.find(id, in: database),
-                principal.role == .admin || key.user.utf8.elementsEqual(principal.user.utf8)
-            else { throw Fault(.missing, "Key not found") }
-        }
-    }
-
-    private static func status(
-        of subject: Quota.Subject,
-        at moment: Timestamp,
-        in database: GRDB.Database
-    ) throws -> Quotas.Status {
-        let quota = try QuotaRows.find(subject, in: database)
-        let balance = try QuotaReservations.balance(of: subject, quota ?? Quota(period: .day), at: moment, in: database)
-        return Quotas.Status(
-            subject: subject,
-            quota: quota,
-            used: balance.used,
-            reserved: balance.reserved,
-            resetsAt: balance.reset
-        )
     }
 }
 

@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import GRDB
 
 /// Handles the endpoints that record and report usage.
 struct UsageHandlers: Sendable {
@@ -8,7 +7,7 @@ struct UsageHandlers: Sendable {
     private static let lineLimit = 10_000
     private static let entryLimit = 10_000
 
-    let database: Database
+    let store: any UsageStore
     let prices: PriceLookup
     var now: @Sendable () -> Timestamp = { .now() }
 
@@ -21,7 +20,7 @@ struct UsageHandlers: Sendable {
         let last = Day(number: Day(moment).number + 1)
         // Invalid entries are skipped, because the sender repeats a failed batch only once and valid entries must not
         // be lost.
-        let entries = request.entries.filter { entry in
+        var entries = request.entries.filter { entry in
             entry.total.isValid && entry.day <= last && entry.day.number >= 0
                 && (1...255).contains(entry.user.utf8.count) && entry.model.utf8.count <= 1024
         }
@@ -35,13 +34,10 @@ struct UsageHandlers: Sendable {
             )
         }
         let prices = await prices.find(Set(entries.filter { $0.total.cost == nil }.map(\.model)))
-        try await database.write { database in
-            guard try UsageBatchRows.insert(request.batch, at: moment, in: database) else { return }
-            for var entry in entries {
-                entry.total = entry.total.priced(by: prices[entry.model])
-                try UsageRows.add(entry, in: database)
-            }
+        for index in entries.indices {
+            entries[index].total = entries[index].total.priced(by: prices[entries[index].model])
         }
+        try await store.recordUsage(entries, batch: request.batch, at: moment)
         return Done()
     }
 
@@ -52,9 +48,7 @@ struct UsageHandlers: Sendable {
             throw Fault(.forbidden, "Only an admin may see the usage of all users.")
         }
         guard request.from <= request.to else { throw Fault(.invalid, "`from` must not be after `to`.") }
-        let lines = try await database.read { database in
-            try UsageRows.report(request, of: user, limit: Self.lineLimit + 1, in: database)
-        }
+        let lines = try await store.usageReport(request, of: user, limit: Self.lineLimit + 1)
         guard lines.count <= Self.lineLimit else {
             throw Fault(
                 .invalid,

@@ -1,174 +1,211 @@
 import Contracts
 import GRDB
 
-/// A stored conversation, without its persona and messages.
-struct StoredConversation: Sendable, Equatable {
-    /// Its row number; 0 before it is stored.
-    var number: Int64 = 0
-    var id: Conversation.ID
-    var user: String
-    var persona: Persona.ID
-    var createdAt: Timestamp
-    var updatedAt: Timestamp
-    /// Number of messages on its selected path.
-    var messageCount: Int
-    /// Whether it has its own system prompt, see ``ConversationRows/instructions(of:in:)``, instead of the persona's.
-    var hasInstructions = false
-}
-
 /// The table `conversations`.
 enum ConversationRows {
-    private static let columns =
-        "number, id, user, persona, created_at, updated_at, message_count, instructions IS NOT NULL"
+    private static let columns = """
+        number, id, user, persona, created_at, updated_at, used_at, message_count, has_instructions, path, path_version,
+        path_count
+        """
     private static let insertion = """
-        INSERT INTO conversations (id, user, persona, created_at, updated_at, used_at, message_count,
-            instructions) VALUES (?,?,?,?,?,?,?,?)
-        """
-    private static let userMessageUpdate = """
-        UPDATE conversations SET message_count = message_count + 1, updated_at = ?1, used_at = ?1 WHERE number = ?2
-        RETURNING path_version
-        """
-    private static let answerUpdate = """
-        UPDATE conversations SET message_count = message_count + 1, updated_at = ? WHERE number = ?
+        INSERT INTO conversations (id, user, persona, state, created_at, updated_at, used_at, path, path_version,
+            path_count, message_count, total_count, has_instructions) VALUES (?,?,?,?,?,?,?,0,0,1,0,0,?)
         """
 
-    private static let branchUpdate = """
-        UPDATE conversations SET updated_at = ?1, used_at = ?1, path_version = path_version + 1, message_count =
-            (SELECT COUNT(*) FROM messages WHERE conversation = ?2 AND branch = 0) WHERE number = ?2
-        """
-
-    /// Inserts a conversation and returns its row number; `instructions` replaces the persona's system prompt.
+    /// Inserts a conversation without messages, with its first path.
     static func insert(
         _ conversation: StoredConversation,
-        instructions: String? = nil,
-        in database: GRDB.Database
-    ) throws -> Int64 {
-        let statement = try database.cachedStatement(sql: insertion)
-        try statement.execute(arguments: [
-            conversation.id.description, conversation.user, conversation.persona.description,
-            conversation.createdAt.microseconds, conversation.updatedAt.microseconds,
-            conversation.updatedAt.microseconds, conversation.messageCount, instructions,
-        ])
-        return database.lastInsertedRowID
+        id: String? = nil,
+        state: ConversationRow.State = .stored,
+        _ connection: Connection
+    ) throws(StoreError) -> ConversationRow {
+        let number = try connection.insert(
+            insertion,
+            [
+                id ?? conversation.id.description, conversation.user, conversation.persona.description, state.rawValue,
+                conversation.createdAt.microseconds, conversation.updatedAt.microseconds,
+                conversation.updatedAt.microseconds, conversation.hasInstructions,
+            ]
+        )
+        let path = try PathRows.insert(of: number, connection)
+        try connection.run("UPDATE conversations SET path = ? WHERE number = ?", [path, number])
+        return ConversationRow(number: number, stored: conversation, usedAt: conversation.updatedAt, path: path)
     }
 
-    /// Counts a user's message, makes the conversation the most recently used one, and returns its path version.
-    ///
-    /// Throws `missing` if the conversation does not exist.
-    static func recordUserMessage(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(sql: userMessageUpdate)
-        guard let version = try Int.fetchOne(statement, arguments: [moment.microseconds, number]) else {
-            throw Fault(.missing, "Conversation not found")
+    static func find(_ id: Conversation.ID, _ connection: Connection) throws(StoreError) -> ConversationRow? {
+        try connection.first(
+            "SELECT \(columns) FROM conversations WHERE id = ? AND state = 0",
+            [id.description],
+            read
+        )
+    }
+
+    /// Returns the principal's conversation; refusals: `missing`, `forbidden`.
+    static func find(
+        _ id: Conversation.ID,
+        of principal: Principal,
+        _ connection: Connection
+    ) throws(StoreError) -> Result<ConversationRow, Fault> {
+        guard let row = try find(id, connection) else {
+            return .failure(Fault(.missing, "Conversation not found"))
         }
-        return version
+        if let refusal = row.stored.refusal(for: principal) { return .failure(refusal) }
+        return .success(row)
     }
 
-    /// Counts an answer.
-    static func recordAnswer(in number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: answerUpdate).execute(arguments: [moment.microseconds, number])
-    }
-
-    /// Records a change of the path: counts its messages again and increments the path version.
-    static func recordBranchChange(of number: Int64, at moment: Timestamp, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: branchUpdate).execute(arguments: [moment.microseconds, number])
-        guard database.changesCount == 1 else { throw Fault(.missing, "Conversation not found") }
-    }
-
-    /// Returns the number of changes of the selected path.
-    static func pathVersion(of number: Int64, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(sql: "SELECT path_version FROM conversations WHERE number = ?")
-        return try Int.fetchOne(statement, arguments: [number]) ?? 0
-    }
-
-    /// Reads the system prompt that replaces the persona's; separate from the other columns because it may be long.
-    static func instructions(of number: Int64, in database: GRDB.Database) throws -> String? {
-        let statement = try database.cachedStatement(sql: "SELECT instructions FROM conversations WHERE number = ?")
-        return try String?.fetchOne(statement, arguments: [number]) ?? nil
-    }
-
-    static func find(_ id: Conversation.ID, in database: GRDB.Database) throws -> StoredConversation? {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM conversations WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id.description]).map(read)
+    /// Returns the conversation with a number unless it was deleted.
+    static func find(number: Int64, _ connection: Connection) throws(StoreError) -> ConversationRow? {
+        try connection.first(
+            "SELECT \(columns) FROM conversations WHERE number = ? AND state = 0",
+            [number],
+            read
+        )
     }
 
     /// Returns the user's most recently used conversation with a persona.
     static func find(
         user: String,
         persona: Persona.ID,
-        in database: GRDB.Database
-    ) throws -> StoredConversation? {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(columns) FROM conversations WHERE persona = ? AND user = ?
-                ORDER BY used_at DESC LIMIT 1
-                """
-        )
-        return try Row.fetchOne(statement, arguments: [persona.description, user]).map(read)
+        _ connection: Connection
+    ) throws(StoreError) -> ConversationRow? {
+        let sql = """
+            SELECT \(columns) FROM conversations WHERE persona = ? AND user = ? AND state = 0
+            ORDER BY used_at DESC, number DESC LIMIT 1
+            """
+        return try connection.first(sql, [persona.description, user], read)
     }
 
-    /// Returns a page of a user's conversations, most recently used first, optionally with one persona only.
+    /// Reads a user's conversations after a cursor or offset, most recently used first.
     static func list(
         user: String,
         persona: Persona.ID?,
-        limit: Int,
+        after cursor: ConversationCursor?,
         offset: Int,
-        in database: GRDB.Database
-    ) throws -> (items: [StoredConversation], total: Int) {
-        let condition = persona == nil ? "user = ?" : "user = ? AND persona = ?"
-        let named: [any DatabaseValueConvertible] = persona.map { [user, $0.description] } ?? [user]
-        let rows = try Row.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT \(columns) FROM conversations WHERE \(condition)
-                    ORDER BY used_at DESC, number DESC LIMIT ? OFFSET ?
-                    """
-            ),
-            arguments: StatementArguments(named + [limit, offset])
-        )
-        let total = try Int.fetchOne(
-            database.cachedStatement(sql: "SELECT COUNT(*) FROM conversations WHERE \(condition)"),
-            arguments: StatementArguments(named)
-        )
-        return (try rows.map(read), total ?? 0)
+        limit: Int,
+        _ connection: Connection
+    ) throws(StoreError) -> [ConversationRow] {
+        var conditions = ["user = ?", "state = 0"]
+        var arguments: [any DatabaseValueConvertible] = [user]
+        if let persona {
+            conditions.append("persona = ?")
+            arguments.append(persona.description)
+        }
+        if let cursor {
+            conditions.append("(used_at, number) < (?, ?)")
+            arguments += [cursor.usedAt, cursor.number]
+        }
+        let sql = """
+            SELECT \(columns) FROM conversations WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY used_at DESC, number DESC LIMIT ? OFFSET ?
+            """
+        return try connection.all(sql, StatementArguments(arguments + [limit, offset]), read)
     }
 
-    /// Deletes a conversation and everything that belongs to it; returns the number of deleted messages of all
-    /// branches.
-    static func delete(_ number: Int64, in database: GRDB.Database) throws -> Int {
-        for sql in [
-            """
-            DELETE FROM run_events WHERE run IN
-                (SELECT id FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?))
-            """,
-            "DELETE FROM runs WHERE message IN (SELECT number FROM messages WHERE conversation = ?)",
-            "DELETE FROM request_keys WHERE conversation = ?",
-        ] {
-            try database.cachedStatement(sql: sql).execute(arguments: [number])
+    static func count(user: String, persona: Persona.ID?, _ connection: Connection) throws(StoreError) -> Int {
+        let count: Int?
+        if let persona {
+            let sql = "SELECT COUNT(*) FROM conversations WHERE persona = ? AND user = ? AND state = 0"
+            count = try connection.value(sql, [persona.description, user])
+        } else {
+            count = try connection.value("SELECT COUNT(*) FROM conversations WHERE user = ? AND state = 0", [user])
         }
-        try database.cachedStatement(sql: "DELETE FROM messages WHERE conversation = ?").execute(arguments: [number])
-        let count = database.changesCount
-        try database.cachedStatement(sql: "DELETE FROM conversations WHERE number = ?").execute(arguments: [number])
+        return count ?? 0
+    }
+
+    /// Records new messages, of which `onPath` are on the selected path; a user's message makes the conversation the most
+    /// recently used one.
+    static func addMessages(
+        _ count: Int,
+        onPath: Int,
+        isUse: Bool,
+        to number: Int64,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) {
+        let use = isUse ? ", used_at = ?3" : ""
+        let sql = """
+            UPDATE conversations SET total_count = total_count + ?1, message_count = message_count + ?2,
+                updated_at = ?3\(use) WHERE number = ?4
+            """
+        try connection.run(sql, [count, onPath, moment.microseconds, number])
+        try Counters.add(count, to: .messages, connection)
+    }
+
+    /// Records a change of the messages on the selected path; returns the new version of the paths.
+    static func changePath(
+        _ row: ConversationRow,
+        to path: Int64,
+        pathCount: Int,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) -> Int {
+        let count = try PathRows.count(of: path, PathRows.allPositions, connection)
+        let version = row.pathVersion + 1
+        let sql = """
+            UPDATE conversations SET path = ?, path_version = ?, path_count = ?, message_count = ?, updated_at = ?,
+                used_at = ? WHERE number = ?
+            """
+        try connection.run(
+            sql,
+            [path, version, pathCount, count, moment.microseconds, moment.microseconds, row.number]
+        )
+        try PathRows.recordSelection(of: path, version: version, connection)
+        return version
+    }
+
+    /// Counts a path that is not selected.
+    static func addPath(to number: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE conversations SET path_count = path_count + 1 WHERE number = ?", [number])
+    }
+
+    /// Counts a path less.
+    static func removePath(from number: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE conversations SET path_count = path_count - 1 WHERE number = ?", [number])
+    }
+
+    /// Hides a conversation and frees its id; returns the number of its messages.
+    static func markDeleted(_ row: ConversationRow, _ connection: Connection) throws(StoreError) -> Int {
+        let sql = """
+            UPDATE conversations SET state = 2, id = 'deleted ' || number WHERE number = ? RETURNING total_count
+            """
+        let count: Int = try connection.value(sql, [row.number]) ?? 0
+        try Counters.add(-1, to: .conversations, connection)
+        try Counters.add(-1, to: .conversationsWith(row.stored.persona), connection)
+        try Counters.add(-count, to: .messages, connection)
         return count
     }
 
-    static func count(in database: GRDB.Database) throws -> (conversations: Int, messages: Int) {
-        let row = try Row.fetchOne(
-            database,
-            sql: "SELECT COUNT(*), COALESCE(SUM(message_count), 0) FROM conversations"
+    static func setInstructions(
+        _ text: String,
+        of number: Int64,
+        _ connection: Connection
+    ) throws(StoreError) {
+        try connection.run(
+            "INSERT INTO conversation_instructions (conversation, text) VALUES (?, ?)",
+            [number, text]
         )
-        return (row?[0] ?? 0, row?[1] ?? 0)
     }
 
-    private static func read(_ row: Row) throws -> StoredConversation {
-        StoredConversation(
+    static func instructions(of number: Int64, _ connection: Connection) throws(StoreError) -> String? {
+        try connection.value("SELECT text FROM conversation_instructions WHERE conversation = ?", [number])
+    }
+
+    private static func read(_ row: Row) throws(StoreError) -> ConversationRow {
+        ConversationRow(
             number: row[0],
-            id: try ColumnCoding.identifier(row[1]),
-            user: row[2],
-            persona: try ColumnCoding.identifier(row[3]),
-            createdAt: Timestamp(microseconds: row[4]),
-            updatedAt: Timestamp(microseconds: row[5]),
-            messageCount: row[6],
-            hasInstructions: row[7]
+            stored: StoredConversation(
+                id: try ColumnCoding.identifier(row[1]),
+                user: row[2],
+                persona: try ColumnCoding.identifier(row[3]),
+                createdAt: Timestamp(microseconds: row[4]),
+                updatedAt: Timestamp(microseconds: row[5]),
+                messageCount: row[7],
+                hasInstructions: row[8]
+            ),
+            usedAt: Timestamp(microseconds: row[6]),
+            path: row[9],
+            pathVersion: row[10],
+            pathCount: row[11]
         )
     }
 }

@@ -15,6 +15,7 @@ final class Database: Sendable {
         var isDraining = false
     }
 
+    static let defaultWALLimit = 32 * 1024 * 1024
     /// How long to wait for a lock held by another process, in milliseconds.
     static let busyTimeoutMilliseconds = 5000
 
@@ -35,7 +36,7 @@ final class Database: Sendable {
     ///   - observer: called with each statement that is run, for tests.
     static func open(
         at path: String,
-        walLimit: Int = 32 * 1024 * 1024,
+        walLimit: Int = defaultWALLimit,
         observer: (@Sendable (String) -> Void)? = nil
     ) throws -> Database {
         let lock = try FileLock.take(path + ".lock")

@@ -1,59 +1,78 @@
 import Contracts
-import GRDB
 
-/// A page of a conversation's selected path, read by position: the cost does not depend on where the page is.
+/// A page of a conversation's selected path.
 ///
-/// An offset is converted to a position. If questions without an answer leave gaps, the offset is counted in the index
-/// instead.
+/// An offset is converted to a position, so that the cost does not depend on where the page is. If unanswered questions
+/// leave gaps between the positions, the offset is counted in the path's narrow rows instead.
 struct MessagePage {
-    private let conversation: StoredConversation
-    private let limit: Int
-    private let order: Order
-    private var positions: ClosedRange<Int>
-    private var offset: Int
-    private var isEmpty = false
+    private let request: Messages.List
+    private let row: ConversationRow
 
-    /// Throws `missing` if the message of `before` or `after` does not exist.
-    init(_ request: Messages.List, of conversation: StoredConversation, in database: GRDB.Database) throws {
-        self.conversation = conversation
-        (limit, order, offset) = (request.limit, request.order, request.offset)
+    init(_ request: Messages.List, of row: ConversationRow) {
+        self.request = request
+        self.row = row
+    }
+
+    /// Refusals: `missing` if the message of `before` or `after` does not exist.
+    func read(_ connection: Connection) throws(StoreError) -> Result<Page<Message>, Fault> {
         var (lower, upper) = (PathRows.allPositions.lowerBound, PathRows.allPositions.upperBound)
         if let id = request.after {
-            lower = try MessageRows.find(id, of: conversation.number, in: database).position + 1
+            guard let message = try MessageRows.find(id, of: row.number, connection) else { return Self.missing }
+            lower = message.position + 1
         }
         if let id = request.before {
-            upper = try MessageRows.find(id, of: conversation.number, in: database).position - 1
+            guard let message = try MessageRows.find(id, of: row.number, connection) else { return Self.missing }
+            upper = message.position - 1
         }
-        positions = lower...max(lower, upper)
-        isEmpty = upper < lower
-        if offset > 0, positions == PathRows.allPositions { try skip(in: database) }
+        guard lower <= upper, request.offset < max(1, row.stored.messageCount) else { return .success(page([], next: nil)) }
+        var (positions, offset) = (lower...upper, request.offset)
+        if offset > 0, positions == PathRows.allPositions, let dense = try densePositions(connection) {
+            (positions, offset) = (dense, 0)
+        }
+        return .success(try read(positions, offset: offset, connection))
     }
 
-    func read(in database: GRDB.Database) throws -> Page<Message> {
-        guard !isEmpty else { return Page(items: [], total: conversation.messageCount) }
-        let stored = try PathRows.list(
-            of: conversation.number,
-            positions: positions,
-            limit: limit,
+    private static let missing = Result<Page<Message>, Fault>.failure(Fault(.missing, "Message not found"))
+
+    private func read(
+        _ positions: ClosedRange<Int>,
+        offset: Int,
+        _ connection: Connection
+    ) throws(StoreError) -> Page<Message> {
+        var (messages, bytes, hasMore): ([MessageRows.Read], Int, Bool) = ([], 0, false)
+        try PathRows.each(
+            of: row.path,
+            positions,
+            order: request.order,
             offset: offset,
-            order: order,
-            in: database
+            columns: MessageRows.columns,
+            connection
+        ) { columns throws(StoreError) in
+            let size: Int = columns[7]
+            guard messages.count < request.limit, messages.isEmpty || bytes + size <= SQLiteStore.pageBytes else {
+                hasMore = true
+                return false
+            }
+            messages.append(try MessageRows.read(columns))
+            bytes += size
+            return true
+        }
+        return page(
+            try SiblingRows.withCounts(messages, of: row, connection),
+            next: hasMore ? messages.last?.message.id : nil
         )
-        let messages = try SiblingRows.withBranchCounts(stored, in: conversation.number, database)
-        return Page(items: messages, total: conversation.messageCount)
     }
 
-    /// Converts the offset to a position if the path has no gaps.
-    private mutating func skip(in database: GRDB.Database) throws {
-        guard offset < conversation.messageCount else {
-            isEmpty = true
-            return
-        }
-        guard let first = try PathRows.firstPosition(of: conversation.number, in: database),
-            let last = try PathRows.last(of: conversation.number, in: database)?.position,
-            last - first + 1 == conversation.messageCount
-        else { return }
-        positions = order == .ascending ? (first + offset)...last : first...(last - offset)
-        offset = 0
+    private func page(_ messages: [Message], next: Message.ID?) -> Page<Message> {
+        Page(items: messages, total: row.stored.messageCount, next: next?.description)
+    }
+
+    /// Returns the positions after the offset if the path has no gaps.
+    private func densePositions(_ connection: Connection) throws(StoreError) -> ClosedRange<Int>? {
+        guard let first = try PathRows.firstPosition(of: row.path, connection),
+            let last = try PathRows.last(of: row.path, connection)?.position,
+            last - first + 1 == row.stored.messageCount
+        else { return nil }
+        return request.order == .ascending ? (first + request.offset)...last : first...(last - request.offset)
     }
 }

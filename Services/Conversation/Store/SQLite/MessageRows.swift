@@ -1,144 +1,177 @@
 import Contracts
 import GRDB
 
-/// A stored message and its place in its conversation.
-struct StoredMessage: Sendable, Equatable {
-    /// Its row number; 0 before it is stored.
-    var number: Int64 = 0
-    /// A greeting has position 0; a question has the next odd position, and its answers the even position after it.
-    var position: Int
-    /// Whether the message is on the selected path.
-    var isOnPath = true
-    /// Its index among the messages with the same parent and role.
-    var sibling = 0
-    var message: Message
-}
-
-/// The table `messages`.
+/// The tables `messages` and `contents`.
 enum MessageRows {
+    private static let narrowColumns = "number, conversation, path, position, parent, sibling, id, role, status, run"
+    /// The columns of a whole message.
     static let columns = """
-        number, position, branch, sibling, id, role, kind, content, media_urls, audio_url, audio_seconds, status, parent,
-        run, token_count, created_at, metadata, tools
+        m.id, m.role, m.status, m.sibling, m.run, m.token_count, m.created_at, m.bytes, m.parent,
+        (SELECT id FROM messages WHERE number = m.parent), c.kind, c.text, c.media_urls, c.audio_url, c.audio_seconds,
+        c.metadata, c.tools
         """
-    /// The columns with long texts truncated.
+    /// The columns of a message whose long texts are truncated.
     static let truncatedColumns = """
-        number, position, branch, sibling, id, role, kind,
-        CASE WHEN length(content) > 65536 THEN substr(content, 1, 65536) || '…' ELSE content END,
-        media_urls, audio_url, audio_seconds, status, parent, run, token_count, created_at, NULL,
-        CASE WHEN length(tools) <= 65536 THEN tools END
+        m.id, m.role, m.status, m.sibling, m.run, m.token_count, m.created_at, min(m.bytes, 65536), m.parent,
+        (SELECT id FROM messages WHERE number = m.parent), c.kind,
+        CASE WHEN length(c.text) > 65536 THEN substr(c.text, 1, 65536) || '…' ELSE c.text END,
+        c.media_urls, c.audio_url, c.audio_seconds, NULL, CASE WHEN length(c.tools) <= 65536 THEN c.tools END
         """
     private static let insertion = """
-        INSERT INTO messages (conversation, position, branch, sibling, id, role, kind, content, media_urls, audio_url,
-            audio_seconds, status, parent, run, token_count, created_at, metadata, tools)
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        INSERT INTO messages (id, conversation, path, position, parent, sibling, role, status, run, token_count, bytes,
+            created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+    private static let contentInsertion = """
+        INSERT INTO contents (message, kind, text, media_urls, audio_url, audio_seconds, metadata, tools, reasoning, cuts)
+        VALUES (?,?,?,?,?,?,?,?,?,?)
         """
 
-    /// Inserts a message and returns its row number.
-    ///
-    /// Each position can have at most one message on the selected path.
-    @discardableResult
+    /// Where a message is stored.
+    struct Place {
+        var path: Int64
+        var position: Int
+        var parent: Int64
+        var sibling = 0
+    }
+
+    /// A whole message.
+    struct Read {
+        var message: Message
+        /// Number of the preceding message, see ``MessageRow/parent``.
+        var parent: Int64
+        /// Size of its content, in bytes.
+        var bytes: Int
+    }
+
+    /// Inserts a message on a path and returns its number.
     static func insert(
-        _ stored: StoredMessage,
-        into conversation: Int64,
-        in database: GRDB.Database
-    ) throws -> Int64 {
-        let message = stored.message
+        _ step: RunStep,
+        of conversation: Int64,
+        at place: Place,
+        _ connection: Connection
+    ) throws(StoreError) -> Int64 {
+        let message = step.message
         let media = message.content.mediaURLs.isEmpty ? nil : try ColumnCoding.encode(message.content.mediaURLs)
-        try database.cachedStatement(sql: insertion).execute(arguments: [
-            conversation, stored.position, stored.isOnPath ? 0 : -1, stored.sibling, message.id.description,
-            message.role.rawValue, message.content.kind.rawValue, message.content.text, media,
-            message.content.audioURL, message.content.audioSeconds, message.status.rawValue,
-            message.parent?.description, message.run?.description, message.tokenCount, message.createdAt.microseconds,
-            message.metadata?.text, ToolColumn(message)?.text,
-        ])
-        let number = database.lastInsertedRowID
-        if !stored.isOnPath { try takeOffPath(number, in: database) }
+        let tools = ToolColumn(message)?.text
+        let cuts = ChunkColumn.text(step.chunks)
+        let texts = [message.content.text, media, message.metadata?.text, tools, step.reasoning, cuts]
+        let number = try connection.insert(
+            insertion,
+            [
+                message.id.description, conversation, place.path, place.position, place.parent, place.sibling,
+                message.role.rawValue, message.status.rawValue, message.run?.description, message.tokenCount,
+                texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) }, message.createdAt.microseconds,
+            ]
+        )
+        try connection.run(
+            contentInsertion,
+            [
+                number, message.content.kind.rawValue, message.content.text, media, message.content.audioURL,
+                message.content.audioSeconds, message.metadata?.text, tools,
+                step.reasoning.isEmpty ? nil : step.reasoning, cuts,
+            ]
+        )
+        try PathRows.append(number, to: place.path, at: place.position, connection)
         return number
     }
 
-    /// Removes a message from the selected path.
-    static func takeOffPath(_ number: Int64, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: "UPDATE messages SET branch = number WHERE number = ?")
-            .execute(arguments: [number])
-    }
-
-    static func setStatus(_ status: Run.Status, of number: Int64, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: "UPDATE messages SET status = ? WHERE number = ?")
-            .execute(arguments: [status.rawValue, number])
+    static func setStatus(_ status: Run.Status, of number: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE messages SET status = ? WHERE number = ?", [status.rawValue, number])
     }
 
     /// Sets the run that answers a question.
-    static func setRun(_ run: Run.ID, of number: Int64, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: "UPDATE messages SET run = ? WHERE number = ?")
-            .execute(arguments: [run.description, number])
+    static func setRun(_ run: Run.ID, of number: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE messages SET run = ? WHERE number = ?", [run.description, number])
     }
 
-    static func find(_ number: Int64, in database: GRDB.Database) throws -> StoredMessage? {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM messages WHERE number = ?")
-        return try Row.fetchOne(statement, arguments: [number]).map(read)
-    }
-
-    static func find(_ id: Message.ID, in database: GRDB.Database) throws -> StoredMessage? {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM messages WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id.description]).map(read)
+    static func find(_ number: Int64, _ connection: Connection) throws(StoreError) -> MessageRow? {
+        try connection.first("SELECT \(narrowColumns) FROM messages WHERE number = ?", [number], readRow)
     }
 
     /// Returns a message of a conversation.
-    ///
-    /// Throws `missing` if it does not exist.
     static func find(
         _ id: Message.ID,
         of conversation: Int64,
-        in database: GRDB.Database
-    ) throws -> StoredMessage {
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM messages WHERE id = ? AND conversation = ?"
+        _ connection: Connection
+    ) throws(StoreError) -> MessageRow? {
+        let row = try connection.first(
+            "SELECT \(narrowColumns) FROM messages WHERE id = ?",
+            [id.description],
+            readRow
         )
-        guard let row = try Row.fetchOne(statement, arguments: [id.description, conversation]) else {
-            throw Fault(.missing, "Message not found")
-        }
-        return try read(row)
+        return row?.conversation == conversation ? row : nil
     }
 
-    static func isOnPath(_ number: Int64, in database: GRDB.Database) throws -> Bool {
-        let statement = try database.cachedStatement(sql: "SELECT branch FROM messages WHERE number = ?")
-        return try Int64.fetchOne(statement, arguments: [number]) == 0
+    /// Reads a whole message.
+    static func read(_ number: Int64, _ connection: Connection) throws(StoreError) -> Message? {
+        let sql = "SELECT \(columns) FROM messages m JOIN contents c ON c.message = m.number WHERE m.number = ?"
+        return try connection.first(sql, [number]) { row throws(StoreError) in try read(row).message }
     }
 
-    static func read(_ row: Row) throws -> StoredMessage {
-        let branch: Int64 = row[2]
-        let sibling: Int = row[3]
-        let media: String? = row[8]
-        let parent: String? = row[12]
-        let run: String? = row[13]
-        let metadata: String? = row[16]
-        let tools: String? = row[17]
-        var stored = StoredMessage(
-            number: row[0],
-            position: row[1],
-            isOnPath: branch == 0,
-            sibling: sibling,
-            message: Message(
-                id: try ColumnCoding.identifier(row[4]),
-                role: try ColumnCoding.enumValue(row[5]),
-                content: Message.Content(
-                    kind: try ColumnCoding.enumValue(row[6]),
-                    text: row[7],
-                    mediaURLs: try media.map { try ColumnCoding.decode([String].self, $0) } ?? [],
-                    audioURL: row[9],
-                    audioSeconds: row[10]
-                ),
-                status: try ColumnCoding.enumValue(row[11]),
-                parent: try parent.map(ColumnCoding.identifier),
-                run: try run.map(ColumnCoding.identifier),
-                tokenCount: row[14],
-                createdAt: Timestamp(microseconds: row[15]),
-                // The number of siblings at the time of storing; lists replace it by the current number.
-                branch: Message.Branch(sibling: sibling),
-                metadata: metadata.map { RawJSON($0) }
+    /// Reads a message as a step of a run.
+    static func readStep(_ number: Int64, _ connection: Connection) throws(StoreError) -> RunStep? {
+        let sql = """
+            SELECT \(columns), c.reasoning, c.cuts FROM messages m JOIN contents c ON c.message = m.number
+            WHERE m.number = ?
+            """
+        return try connection.first(sql, [number]) { row throws(StoreError) in
+            let (reasoning, cuts): (String?, String?) = (row[17], row[18])
+            return RunStep(
+                message: try read(row).message,
+                reasoning: reasoning ?? "",
+                chunks: try ChunkColumn.chunks(cuts ?? "")
             )
+        }
+    }
+
+    /// Decodes a row of ``columns``.
+    static func read(_ row: Row) throws(StoreError) -> Read {
+        let (run, parent): (String?, String?) = (row[4], row[9])
+        let (media, metadata, tools): (String?, String?, String?) = (row[12], row[15], row[16])
+        var message = Message(
+            id: try ColumnCoding.identifier(row[0]),
+            role: try ColumnCoding.enumValue(row[1]),
+            content: Message.Content(
+                kind: try ColumnCoding.enumValue(row[10]),
+                text: row[11],
+                mediaURLs: try media.map { text throws(StoreError) in try ColumnCoding.decode([String].self, text) } ?? [],
+                audioURL: row[13],
+                audioSeconds: row[14]
+            ),
+            status: try ColumnCoding.enumValue(row[2]),
+            parent: try parent.map { text throws(StoreError) in try ColumnCoding.identifier(text) },
+            run: try run.map { text throws(StoreError) in try ColumnCoding.identifier(text) },
+            tokenCount: row[5],
+            createdAt: Timestamp(microseconds: row[6]),
+            // The number of siblings when it was stored; lists replace it by the current number.
+            branch: Message.Branch(sibling: row[3]),
+            metadata: metadata.map { RawJSON($0) }
         )
-        if let tools { try ToolColumn(text: tools).apply(to: &stored.message) }
-        return stored
+        if let tools { try ToolColumn(text: tools).apply(to: &message) }
+        return Read(message: message, parent: row[8], bytes: row[7])
+    }
+
+    private static func readRow(_ row: Row) throws(StoreError) -> MessageRow {
+        let run: String? = row[9]
+        return MessageRow(
+            number: row[0],
+            conversation: row[1],
+            path: row[2],
+            position: row[3],
+            parent: row[4],
+            sibling: row[5],
+            id: try ColumnCoding.identifier(row[6]),
+            role: try ColumnCoding.enumValue(row[7]),
+            status: try ColumnCoding.enumValue(row[8]),
+            run: try run.map { text throws(StoreError) in try ColumnCoding.identifier(text) }
+        )
+    }
+}
+
+extension Message.Branch {
+    /// Creates the branch position of a new message; `nil` if it has no siblings.
+    init?(sibling: Int) {
+        guard sibling > 0 else { return nil }
+        self.init(index: sibling, count: sibling + 1)
     }
 }

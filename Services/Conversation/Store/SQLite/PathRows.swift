@@ -1,192 +1,246 @@
 import Contracts
 import GRDB
 
-/// Reads and changes the selected path of a conversation.
+/// The tables `paths` and `path_messages`.
+///
+/// A path shares the positions below its fork with its parent path, so it is read in segments.
 enum PathRows {
     /// The range of all positions.
-    static let allPositions = 0...Int(Int32.max)
+    static let allPositions = 0...Int(Int64.max >> 1)
+    /// Number of positions that are left free after a question that has no answer yet; more than the steps of a run.
+    static let reserve = 1024
 
-    /// The end of the selected path.
-    struct End: Sendable {
-        var number: Int64
-        var id: Message.ID
+    /// A part of a path whose messages are stored with one path number.
+    struct Segment {
+        var path: Int64
+        var positions: ClosedRange<Int>
+    }
+
+    /// A message on a path.
+    struct Place {
+        var message: Int64
         var position: Int
     }
 
-    private static let lastMessage = """
-        SELECT number, id, position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position DESC LIMIT 1
-        """
-
-    /// Returns the last message of the selected path.
-    static func last(of conversation: Int64, in database: GRDB.Database) throws -> End? {
-        let row = try Row.fetchOne(database.cachedStatement(sql: lastMessage), arguments: [conversation])
-        return try row.map { row in
-            End(number: row[0], id: try ColumnCoding.identifier(row[1]), position: row[2])
-        }
-    }
-
-    /// Returns the position of the first message of the selected path.
-    static func firstPosition(of conversation: Int64, in database: GRDB.Database) throws -> Int? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT position FROM messages WHERE conversation = ? AND branch = 0 ORDER BY position LIMIT 1"
-        )
-        return try Int.fetchOne(statement, arguments: [conversation])
-    }
-
-    /// Returns the messages of the selected path in a range of positions; `isTruncated` shortens long texts.
-    ///
-    /// Stops after the message with which the texts exceed `byteLimit`.
-    static func list(
+    /// Inserts a path: the first one of a conversation, or one that leaves its parent at a position.
+    static func insert(
         of conversation: Int64,
-        positions: ClosedRange<Int>,
-        limit: Int,
-        offset: Int = 0,
-        order: Order,
-        isTruncated: Bool = false,
-        byteLimit: Int = .max,
-        in database: GRDB.Database
-    ) throws -> [StoredMessage] {
-        let direction = order == .ascending ? "ASC" : "DESC"
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(isTruncated ? MessageRows.truncatedColumns : MessageRows.columns) FROM messages
-                WHERE conversation = ? AND branch = 0 AND position BETWEEN ? AND ?
-                ORDER BY position \(direction) LIMIT ? OFFSET ?
-                """
+        parent: Int64? = nil,
+        forksAt: Int = 0,
+        _ connection: Connection
+    ) throws(StoreError) -> Int64 {
+        try connection.insert(
+            "INSERT INTO paths (conversation, parent, forks_at, selected_at) VALUES (?,?,?,0)",
+            [conversation, parent, forksAt]
         )
-        let arguments: StatementArguments = [
-            conversation, positions.lowerBound, positions.upperBound, limit, offset,
-        ]
-        let rows = try Row.fetchCursor(statement, arguments: arguments)
-        var messages: [StoredMessage] = []
-        var bytes = 0
-        while bytes <= byteLimit, let row = try rows.next() {
-            let stored = try MessageRows.read(row)
-            messages.append(stored)
-            bytes += stored.message.content.text.utf8.count
-        }
-        return messages
     }
 
-    /// Returns the number of messages of the selected path in a range of positions.
-    static func count(
+    /// Inserts a path that shares the messages before a position with another one.
+    static func fork(
+        _ path: Int64,
         of conversation: Int64,
-        positions: ClosedRange<Int>,
-        in database: GRDB.Database
-    ) throws -> Int {
-        let statement = try database.cachedStatement(
-            sql: "SELECT COUNT(*) FROM messages WHERE conversation = ? AND branch = 0 AND position BETWEEN ? AND ?"
+        at position: Int,
+        _ connection: Connection
+    ) throws(StoreError) -> Int64 {
+        // The path that has the message before the fork, so that chains of paths stay short.
+        let parent = try owner(of: position - 1, on: path, connection)
+        return try insert(of: conversation, parent: parent, forksAt: position, connection)
+    }
+
+    static func recordSelection(of path: Int64, version: Int, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE paths SET selected_at = ? WHERE number = ?", [version, path])
+    }
+
+    /// Deletes a path that has no messages of its own.
+    static func delete(_ path: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("DELETE FROM paths WHERE number = ?", [path])
+    }
+
+    static func exists(_ path: Int64, _ connection: Connection) throws(StoreError) -> Bool {
+        try connection.value("SELECT 1 FROM paths WHERE number = ?", [path], as: Int.self) != nil
+    }
+
+    /// Adds a message at a free position.
+    static func append(
+        _ message: Int64,
+        to path: Int64,
+        at position: Int,
+        _ connection: Connection
+    ) throws(StoreError) {
+        try connection.run(
+            "INSERT INTO path_messages (path, position, message) VALUES (?,?,?)",
+            [path, position, message]
         )
-        let arguments: StatementArguments = [conversation, positions.lowerBound, positions.upperBound]
-        return try Int.fetchOne(statement, arguments: arguments) ?? 0
     }
 
-    /// Removes all messages from a position on from the selected path.
-    static func truncate(from position: Int, of conversation: Int64, in database: GRDB.Database) throws {
-        let statement = try database.cachedStatement(
-            sql: "UPDATE messages SET branch = number WHERE conversation = ? AND branch = 0 AND position >= ?"
-        )
-        try statement.execute(arguments: [conversation, position])
-    }
-
-    /// Changes the selected path so that it ends at a message.
-    static func endPath(at stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
-        let steps = try offPathAncestors(to: stored, of: conversation, in: database)
-        try truncate(from: steps.last?.position ?? stored.position + 1, of: conversation, in: database)
-        for step in steps.reversed() { try putOnPath(step, to: conversation, in: database) }
-    }
-
-    /// Changes the selected path so that it leads through a message and continues as it last did.
-    static func select(_ stored: StoredMessage, of conversation: Int64, in database: GRDB.Database) throws {
-        guard !stored.isOnPath else { return }
-        try endPath(at: stored, of: conversation, in: database)
-        var (tip, question): (StoredMessage, Message.ID?) = (stored, stored.message.parent)
-        while let next = try nextStep(after: tip, to: question, of: conversation, in: database) {
-            try putOnPath(next, to: conversation, in: database)
-            (tip, question) = (next, next.message.parent)
-        }
-    }
-
-    /// Returns the messages that lead to a message, newest first, including the message.
-    ///
-    /// Stops after `limit` messages, and after the message with which the texts exceed `byteLimit`.
-    static func ancestors(
-        of stored: StoredMessage,
-        in conversation: Int64,
-        limit: Int,
-        byteLimit: Int,
-        _ database: GRDB.Database
-    ) throws -> [StoredMessage] {
-        let steps = try offPathAncestors(to: stored, of: conversation, in: database)
-        var bytes = 0
-        let newest = steps.prefix(limit).prefix { step in
-            defer { bytes += step.message.content.text.utf8.count }
-            return bytes <= byteLimit
-        }
-        let shared = steps.last.map { $0.position - 1 } ?? stored.position
-        guard newest.count == steps.count, bytes <= byteLimit, shared >= 0 else { return Array(newest) }
-        let older = try list(
-            of: conversation,
-            positions: 0...shared,
-            limit: limit - newest.count,
-            order: .descending,
-            byteLimit: byteLimit - bytes,
-            in: database
-        )
-        return newest + older
-    }
-
-    /// Returns the ancestors of a message that are not on the selected path, starting with the message.
-    private static func offPathAncestors(
-        to stored: StoredMessage,
-        of conversation: Int64,
-        in database: GRDB.Database
-    ) throws -> [StoredMessage] {
-        var steps: [StoredMessage] = []
-        var tip = stored
-        while !tip.isOnPath {
-            steps.append(tip)
-            guard let id = tip.message.parent, let parent = try MessageRows.find(id, in: database) else { break }
-            // A question asked before the previous answer was stored has the previous question as its parent; the
-            // answer is between them.
-            if tip.message.role.isAnswerable, parent.message.role.isAnswerable,
-                let answer = try SiblingRows.answer(between: parent, and: tip, in: conversation, database),
-                !answer.isOnPath
-            {
-                steps.append(answer)
+    /// Returns the segments of a path that may contain the positions, from the end of the path.
+    static func segments(
+        of path: Int64,
+        _ positions: ClosedRange<Int>,
+        _ connection: Connection
+    ) throws(StoreError) -> [Segment] {
+        var segments: [Segment] = []
+        var (next, upper): (Int64?, Int) = (path, positions.upperBound)
+        while let number = next, upper >= positions.lowerBound {
+            guard let (parent, forksAt) = try parent(of: number, connection) else { break }
+            let lower = parent == nil ? 0 : forksAt
+            if lower <= upper {
+                segments.append(Segment(path: number, positions: max(lower, positions.lowerBound)...upper))
+                upper = lower - 1
             }
-            tip = parent
+            next = parent
         }
-        return steps
+        return segments
     }
 
-    /// Returns the message that last followed a message on the selected path.
-    private static func nextStep(
-        after tip: StoredMessage,
-        to question: Message.ID?,
-        of conversation: Int64,
-        in database: GRDB.Database
-    ) throws -> StoredMessage? {
-        func chosen(after parent: Message.ID, at position: Int) throws -> StoredMessage? {
-            try SiblingRows.chosenReply(after: parent, at: position, in: conversation, database)
+    /// Returns the path that a path forks from, and the first position that they do not share.
+    static func parent(
+        of path: Int64,
+        _ connection: Connection
+    ) throws(StoreError) -> (parent: Int64?, forksAt: Int)? {
+        try connection.first("SELECT parent, forks_at FROM paths WHERE number = ?", [path]) { row in
+            (row[0], row[1])
         }
-        let next = try chosen(after: tip.message.id, at: tip.position + 1)
-        if let next { return next }
-        // Questions in a row have every other position; so do answers of imported conversations.
-        let second = try chosen(after: tip.message.id, at: tip.position + 2)
-        if second != nil || tip.message.role.isAnswerable { return second }
-        // A question asked before the previous answer was stored continues from the first answer only.
-        guard let id = question, let question = try MessageRows.find(id, in: database),
-            let next = try chosen(after: id, at: tip.position + 1),
-            try SiblingRows.answer(between: question, and: next, in: conversation, database)?.number == tip.number
-        else { return nil }
-        return next
     }
 
-    /// Adds a message to the selected path; its position must be free.
-    static func putOnPath(_ step: StoredMessage, to conversation: Int64, in database: GRDB.Database) throws {
-        try SiblingRows.markChosen(step, in: conversation, database)
-        try database.cachedStatement(sql: "UPDATE messages SET branch = 0 WHERE number = ?")
-            .execute(arguments: [step.number])
+    /// Returns the path with whose number a position of a path is stored.
+    static func owner(of position: Int, on path: Int64, _ connection: Connection) throws(StoreError) -> Int64 {
+        var path = path
+        while let (parent, forksAt) = try parent(of: path, connection), position < forksAt, let parent { path = parent }
+        return path
+    }
+
+    /// Returns the last message of a path, optionally before a position.
+    static func last(
+        of path: Int64,
+        _ positions: ClosedRange<Int> = allPositions,
+        _ connection: Connection
+    ) throws(StoreError) -> Place? {
+        let sql = """
+            SELECT message, position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ?
+            ORDER BY position DESC LIMIT 1
+            """
+        for segment in try segments(of: path, positions, connection) {
+            let arguments: StatementArguments = [
+                segment.path, segment.positions.lowerBound, segment.positions.upperBound,
+            ]
+            if let place = try connection.first(sql, arguments, { Place(message: $0[0], position: $0[1]) }) {
+                return place
+            }
+        }
+        return nil
+    }
+
+    /// Returns the position of the first message of a path.
+    static func firstPosition(of path: Int64, _ connection: Connection) throws(StoreError) -> Int? {
+        let sql = "SELECT position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ? ORDER BY position LIMIT 1"
+        for segment in try segments(of: path, allPositions, connection).reversed() {
+            let arguments: StatementArguments = [
+                segment.path, segment.positions.lowerBound, segment.positions.upperBound,
+            ]
+            if let position = try connection.value(sql, arguments, as: Int.self) { return position }
+        }
+        return nil
+    }
+
+    /// Returns the message at a position of a path.
+    static func message(at position: Int, on path: Int64, _ connection: Connection) throws(StoreError) -> Int64? {
+        try connection.value(
+            "SELECT message FROM path_messages WHERE path = ? AND position = ?",
+            [try owner(of: position, on: path, connection), position]
+        )
+    }
+
+    /// Returns the number of messages of a path in a range of positions.
+    static func count(
+        of path: Int64,
+        _ positions: ClosedRange<Int>,
+        _ connection: Connection
+    ) throws(StoreError) -> Int {
+        try segments(of: path, positions, connection).reduce(0) { sum, segment throws(StoreError) in
+            try sum + count(of: segment, connection)
+        }
+    }
+
+    private static func count(of segment: Segment, _ connection: Connection) throws(StoreError) -> Int {
+        let sql = "SELECT COUNT(*) FROM path_messages WHERE path = ? AND position BETWEEN ? AND ?"
+        let arguments: StatementArguments = [segment.path, segment.positions.lowerBound, segment.positions.upperBound]
+        return try connection.value(sql, arguments) ?? 0
+    }
+
+    /// Whether a path has messages of its own.
+    static func isEmpty(_ path: Int64, _ connection: Connection) throws(StoreError) -> Bool {
+        try connection.value(
+            "SELECT 1 FROM path_messages WHERE path = ? LIMIT 1",
+            [path],
+            as: Int.self
+        ) == nil
+    }
+
+    /// Reads the messages of a path in a range of positions until `body` returns `false`.
+    static func each(
+        of path: Int64,
+        _ positions: ClosedRange<Int>,
+        order: Order,
+        offset: Int = 0,
+        columns: String,
+        _ connection: Connection,
+        _ body: (Row) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        var segments = try segments(of: path, positions, connection)
+        if order == .ascending { segments.reverse() }
+        var (offset, isFinished) = (offset, false)
+        let sql = """
+            SELECT \(columns) FROM path_messages p CROSS JOIN messages m ON m.number = p.message
+            CROSS JOIN contents c ON c.message = m.number
+            WHERE p.path = ? AND p.position BETWEEN ? AND ?
+            ORDER BY p.position \(order == .ascending ? "ASC" : "DESC")
+            """
+        for segment in segments where !isFinished {
+            guard let segment = try skip(&offset, of: segment, order: order, connection) else { continue }
+            let arguments: StatementArguments = [
+                segment.path, segment.positions.lowerBound, segment.positions.upperBound,
+            ]
+            try connection.each(sql, arguments) { row throws(StoreError) in
+                isFinished = try !body(row)
+                return !isFinished
+            }
+        }
+    }
+
+    /// Returns the part of a segment after the first `offset` messages; `nil` if it has not more messages than that.
+    private static func skip(
+        _ offset: inout Int,
+        of segment: Segment,
+        order: Order,
+        _ connection: Connection
+    ) throws(StoreError) -> Segment? {
+        guard offset > 0 else { return segment }
+        let count = try count(of: segment, connection)
+        guard offset < count else {
+            offset -= count
+            return nil
+        }
+        let sql = """
+            SELECT position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ?
+            ORDER BY position \(order == .ascending ? "ASC" : "DESC") LIMIT 1 OFFSET ?
+            """
+        let (lower, upper) = (segment.positions.lowerBound, segment.positions.upperBound)
+        guard let first = try connection.value(sql, [segment.path, lower, upper, offset], as: Int.self) else { return nil }
+        offset = 0
+        return Segment(path: segment.path, positions: order == .ascending ? first...upper : lower...first)
+    }
+
+    /// Returns the path through a message that was last selected.
+    static func lastSelected(
+        through message: MessageRow,
+        _ connection: Connection
+    ) throws(StoreError) -> Int64 {
+        let sql = "SELECT number FROM paths WHERE conversation = ? ORDER BY selected_at DESC, number DESC"
+        let paths: [Int64] = try connection.all(sql, [message.conversation]) { $0[0] }
+        for path in paths {
+            if try PathRows.message(at: message.position, on: path, connection) == message.number { return path }
+        }
+        return message.path
     }
 }

@@ -1,15 +1,5 @@
 import Contracts
-import Foundation
 import GRDB
-
-/// A stored persona with the parts that only conversation-svc uses.
-struct StoredPersona: Sendable, Equatable {
-    var persona: Persona
-    /// The main part of the system prompt.
-    var instructions: String
-    /// Character traits, such as `energy`: `high`.
-    var traits: [String: String]
-}
 
 /// The table `personas`.
 enum PersonaRows {
@@ -19,41 +9,42 @@ enum PersonaRows {
         """
 
     /// Inserts a persona; inactive personas are not listed.
-    static func insert(_ stored: StoredPersona, isActive: Bool = true, in database: GRDB.Database) throws {
+    static func insert(
+        _ stored: StoredPersona,
+        isActive: Bool = true,
+        _ connection: Connection
+    ) throws(StoreError) {
         let persona = stored.persona
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        try connection.run(
+            "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            [
+                persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
+                persona.category, stored.instructions, try ColumnCoding.encode(stored.traits), persona.greeting,
+                try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
+                persona.createdAt.microseconds,
+            ]
         )
-        try statement.execute(arguments: [
-            persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
-            persona.category, stored.instructions, try ColumnCoding.encode(stored.traits), persona.greeting,
-            try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
-            persona.createdAt.microseconds,
-        ])
     }
 
-    static func find(_ id: Persona.ID, in database: GRDB.Database) throws -> StoredPersona? {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM personas WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id.description]).map(read)
+    static func find(_ id: Persona.ID, _ connection: Connection) throws(StoreError) -> StoredPersona? {
+        try connection.first("SELECT \(columns) FROM personas WHERE id = ?", [id.description], read)
     }
 
     /// Returns a page of the active personas, newest first.
-    static func list(limit: Int, offset: Int, in database: GRDB.Database) throws -> Page<Persona> {
-        let sql = "SELECT \(columns) FROM personas WHERE is_active ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
-        let rows = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [limit, offset])
-        return Page(items: try rows.map { try read($0).persona }, total: try count(in: database))
+    static func list(limit: Int, offset: Int, _ connection: Connection) throws(StoreError) -> Page<Persona> {
+        let personas = try connection.all(
+            "SELECT \(columns) FROM personas WHERE is_active ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+            [limit, offset]
+        ) { row throws(StoreError) in try read(row).persona }
+        return Page(items: personas, total: try count(connection))
     }
 
-    static func count(in database: GRDB.Database) throws -> Int {
-        try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM personas WHERE is_active") ?? 0
+    /// Returns the number of active personas.
+    static func count(_ connection: Connection) throws(StoreError) -> Int {
+        try connection.value("SELECT COUNT(*) FROM personas WHERE is_active") ?? 0
     }
 
-    static func conversationCount(of id: Persona.ID, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(sql: "SELECT COUNT(*) FROM conversations WHERE persona = ?")
-        return try Int.fetchOne(statement, arguments: [id.description]) ?? 0
-    }
-
-    private static func read(_ row: Row) throws -> StoredPersona {
+    private static func read(_ row: Row) throws(StoreError) -> StoredPersona {
         StoredPersona(
             persona: Persona(
                 id: try ColumnCoding.identifier(row[0]),

@@ -5,9 +5,14 @@ import GRDB
 enum QuotaRows {
     private static let columns = "period, requests, tokens, cost, concurrent_runs"
 
-    static func find(_ subject: Quota.Subject, in database: GRDB.Database) throws -> Quota? {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM quotas WHERE subject = ?")
-        return try Row.fetchOne(statement, arguments: [subject.description]).map { row in
+    /// Returns whether anybody has a quota, without reading one.
+    static func exist(_ connection: Connection) throws(StoreError) -> Bool {
+        try connection.value("SELECT EXISTS (SELECT 1 FROM quotas)") ?? false
+    }
+
+    static func find(_ subject: Quota.Subject, _ connection: Connection) throws(StoreError) -> Quota? {
+        try connection.first("SELECT \(columns) FROM quotas WHERE subject = ?", [subject.description]) {
+            row throws(StoreError) in
             Quota(
                 period: try ColumnCoding.enumValue(row[0]),
                 requests: row[1],
@@ -23,29 +28,32 @@ enum QuotaRows {
         _ quota: Quota,
         for subject: Quota.Subject,
         at moment: Timestamp,
-        in database: GRDB.Database
-    ) throws {
-        let statement = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO quotas (subject, \(columns), changed_at) VALUES (?,?,?,?,?,?,?)"
+        _ connection: Connection
+    ) throws(StoreError) {
+        try connection.run(
+            "INSERT OR REPLACE INTO quotas (subject, \(columns), changed_at) VALUES (?,?,?,?,?,?,?)",
+            [
+                subject.description, quota.period.rawValue, quota.requests, quota.tokens, quota.cost,
+                quota.concurrentRuns, moment.microseconds,
+            ]
         )
-        try statement.execute(arguments: [
-            subject.description, quota.period.rawValue, quota.requests, quota.tokens, quota.cost, quota.concurrentRuns,
-            moment.microseconds,
-        ])
     }
 
-    static func delete(_ subject: Quota.Subject, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: "DELETE FROM quotas WHERE subject = ?")
-            .execute(arguments: [subject.description])
+    static func delete(_ subject: Quota.Subject, _ connection: Connection) throws(StoreError) {
+        try connection.run("DELETE FROM quotas WHERE subject = ?", [subject.description])
     }
 
     /// Returns the users and keys that have a quota.
-    static func subjects(in database: GRDB.Database) throws -> Set<Quota.Subject> {
-        try String.fetchAll(database, sql: "SELECT subject FROM quotas").reduce(into: []) { subjects, text in
+    static func subjects(_ connection: Connection) throws(StoreError) -> Set<Quota.Subject> {
+        var subjects: Set<Quota.Subject> = []
+        try connection.each("SELECT subject FROM quotas") { row throws(StoreError) in
+            let text: String = row[0]
             guard let subject = Quota.Subject(text) else {
-                throw Fault(.internal, "The database contains an invalid quota subject: \(text.prefix(40))")
+                throw .unreadable("the subject of a quota is invalid: \(text.prefix(40))")
             }
             subjects.insert(subject)
+            return true
         }
+        return subjects
     }
 }

@@ -1,143 +1,205 @@
 import Contracts
-import Foundation
 import GRDB
-
-/// A stored run.
-struct StoredRun: Sendable, Equatable {
-    var run: Run
-    /// Row number of its conversation.
-    var conversation: Int64
-    /// Row number and position of its question.
-    var message: Int64
-    var position: Int
-    /// The API key with which it was started.
-    var apiKey: APIKey.ID?
-    /// Row number of its answer, if any.
-    var answer: Int64?
-    /// Row number of the answer on the selected path when a regeneration started.
-    var replaces: Int64?
-    /// Size of the text of each text event in order, in bytes; the first text event has the number 2.
-    var chunkSizes: [Int] = []
-    /// The end of the run, without the answer.
-    var end: Run.End?
-}
 
 /// The table `runs`.
 enum RunRows {
     private static let selection = """
-        SELECT r.message, r.answer, r.id, r.status, r.last_event, r.cuts, r.ending, r.created_at, r.ended_at,
-            c.number, c.id, m.id, m.position, a.id, r.replaces, r.api_key, r.model
-        FROM runs r JOIN messages m ON m.number = r.message JOIN conversations c ON c.number = m.conversation
-        LEFT JOIN messages a ON a.number = r.answer
+        SELECT r.number, r.id, r.conversation, r.message, r.path, r.replaces, r.owner, r.status, r.options, r.model,
+            r.api_key, r.last_event, r.step, r.answer, r.ending, r.created_at, r.ended_at, c.id, c.user, c.state,
+            (SELECT id FROM messages WHERE number = r.message), (SELECT id FROM messages WHERE number = r.answer),
+            r.step_event
+        FROM runs r JOIN conversations c ON c.number = r.conversation
         """
     private static let insertion = """
-        INSERT INTO runs (message, replaces, id, status, last_event, created_at, api_key) VALUES (?,?,?,?,?,?,?)
+        INSERT INTO runs (id, conversation, message, purpose, path, replaces, owner, status, options, api_key, last_event,
+            created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
         """
     private static let ending = """
-        UPDATE runs SET answer = ?, status = ?, last_event = ?, cuts = ?, ending = ?, ended_at = ? WHERE id = ?
+        UPDATE runs SET answer = ?, status = ?, last_event = ?, ending = ?, model = COALESCE(?, model), ended_at = ?
+        WHERE number = ?
         """
 
-    /// Inserts a run for a question; `replaces` is the row number of the answer that is regenerated.
-    static func insert(
-        _ run: Run,
-        of message: Int64,
-        by apiKey: APIKey.ID? = nil,
-        replacing replaces: Int64? = nil,
-        in database: GRDB.Database
-    ) throws {
-        try database.cachedStatement(sql: insertion).execute(arguments: [
-            message, replaces, run.id.description, run.status.rawValue, run.lastEvent, run.createdAt.microseconds,
-            apiKey?.description,
-        ])
+    /// What a new run belongs to.
+    struct Place {
+        var conversation: Int64
+        var message: Int64?
+        var path: Int64?
+        var replaces: Int64?
+        var purpose: String?
     }
 
-    /// Stores that a queued run has started.
-    static func begin(_ id: Run.ID, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: "UPDATE runs SET status = 'running' WHERE id = ? AND status = 'queued'")
-            .execute(arguments: [id.description])
+    static func insert(
+        _ run: Run,
+        _ place: Place,
+        options: Run.Options?,
+        apiKey: APIKey.ID?,
+        owner: Int64,
+        _ connection: Connection
+    ) throws(StoreError) {
+        let encoded = try options.map { options throws(StoreError) in try ColumnCoding.encode(options) }
+        try connection.run(
+            insertion,
+            [
+                run.id.description, place.conversation, place.message, place.purpose, place.path, place.replaces, owner,
+                run.status.rawValue, encoded, apiKey?.description, run.lastEvent, run.createdAt.microseconds,
+            ]
+        )
+    }
+
+    /// Stores that a queued run has started; returns whether the owner may do so.
+    @discardableResult
+    static func begin(_ id: Run.ID, owner: Int64, _ connection: Connection) throws(StoreError) -> Bool {
+        try connection.run(
+            "UPDATE runs SET status = 'running' WHERE id = ? AND owner = ? AND status IN ('queued', 'running')",
+            [id.description, owner]
+        )
+        return connection.changeCount > 0
     }
 
     /// Stores the model while the run is in progress, for recovery.
-    static func setModel(_ model: String, of id: Run.ID, in database: GRDB.Database) throws {
-        try database.cachedStatement(sql: "UPDATE runs SET model = ? WHERE id = ?")
-            .execute(arguments: [model, id.description])
+    static func setModel(_ model: String, of id: Run.ID, owner: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run(
+            "UPDATE runs SET model = ? WHERE id = ? AND owner = ? AND status = 'running'",
+            [model, id.description, owner]
+        )
+    }
+
+    static func setStep(
+        _ message: Int64,
+        event: Int,
+        of number: Int64,
+        _ connection: Connection
+    ) throws(StoreError) {
+        try connection.run("UPDATE runs SET step = ?, step_event = ? WHERE number = ?", [message, event, number])
     }
 
     /// Stores the end of a run.
-    static func finish(_ stored: StoredRun, in database: GRDB.Database) throws {
-        let cuts = stored.chunkSizes.map(String.init).joined(separator: " ")
-        try database.cachedStatement(sql: ending).execute(arguments: [
-            stored.answer, stored.run.status.rawValue, stored.run.lastEvent, cuts,
-            try stored.end.map(ColumnCoding.encode), stored.run.endedAt?.microseconds, stored.run.id.description,
-        ])
-    }
-
-    static func find(_ id: Run.ID, in database: GRDB.Database) throws -> StoredRun? {
-        let statement = try database.cachedStatement(sql: "\(selection) WHERE r.id = ?")
-        return try Row.fetchOne(statement, arguments: [id.description]).map(read)
-    }
-
-    /// Returns the row number of the answer that a regeneration replaces.
-    static func replacedAnswer(of id: Run.ID, in database: GRDB.Database) throws -> Int64? {
-        let statement = try database.cachedStatement(sql: "SELECT replaces FROM runs WHERE id = ?")
-        return try Int64?.fetchOne(statement, arguments: [id.description]) ?? nil
-    }
-
-    /// Returns the user and API key whose usage the run counts for.
-    static func owner(of id: Run.ID, in database: GRDB.Database) throws -> (user: String, key: APIKey.ID?)? {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT c.user, r.api_key FROM runs r JOIN messages m ON m.number = r.message
-                JOIN conversations c ON c.number = m.conversation WHERE r.id = ?
-                """
+    static func finish(
+        _ number: Int64,
+        _ finish: FinishRun,
+        answer: Int64?,
+        _ connection: Connection
+    ) throws(StoreError) {
+        try connection.run(
+            ending,
+            [
+                answer, finish.end.status.rawValue, finish.lastEvent, try ColumnCoding.encode(finish.end),
+                finish.end.model, finish.moment.microseconds, number,
+            ]
         )
-        guard let row = try Row.fetchOne(statement, arguments: [id.description]) else { return nil }
-        let key: String? = row[1]
-        return (row[0], try key.map(ColumnCoding.identifier))
     }
 
-    /// Returns the unfinished runs in the order of their start.
-    static func unfinished(in database: GRDB.Database) throws -> [StoredRun] {
-        let sql = "\(selection) WHERE r.status IN ('queued', 'running') ORDER BY r.number"
-        return try Row.fetchAll(database, sql: sql).map(read)
+    static func find(_ id: Run.ID, _ connection: Connection) throws(StoreError) -> RunRow? {
+        try connection.first("\(selection) WHERE r.id = ?", [id.description], read)
+    }
+
+    static func find(number: Int64, _ connection: Connection) throws(StoreError) -> RunRow? {
+        try connection.first("\(selection) WHERE r.number = ?", [number], read)
     }
 
     /// Returns the queued runs of a conversation in the order of their start.
-    static func queued(in conversation: Int64, _ database: GRDB.Database) throws -> [StoredRun] {
-        let sql = "\(selection) WHERE r.status = 'queued' AND m.conversation = ? ORDER BY r.number"
-        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [conversation]).map(read)
+    static func queued(
+        in conversation: Int64,
+        owner: Int64,
+        _ connection: Connection
+    ) throws(StoreError) -> [RunRow] {
+        let sql = """
+            \(selection) WHERE r.status IN ('queued', 'running') AND r.status = 'queued' AND r.conversation = ?
+                AND r.owner = ? ORDER BY r.number
+            """
+        return try connection.all(sql, [conversation, owner], read)
     }
 
-    private static func read(_ row: Row) throws -> StoredRun {
-        let cuts: String? = row[5]
-        let ending: String? = row[6]
-        let endedAt: Int64? = row[8]
-        let answer: String? = row[13]
-        let apiKey: String? = row[15]
-        let end = try ending.map { try ColumnCoding.decode(Run.End.self, $0) }
-        return StoredRun(
-            run: Run(
-                id: try ColumnCoding.identifier(row[2]),
-                conversation: try ColumnCoding.identifier(row[10]),
-                status: try ColumnCoding.enumValue(row[3]),
-                model: end?.model ?? row[16],
-                userMessage: try ColumnCoding.identifier(row[11]),
-                assistantMessage: try answer.map(ColumnCoding.identifier),
-                lastEvent: row[4],
-                usage: end?.usage,
-                fault: end?.fault,
-                attempts: end?.attempts,
-                finishReason: end?.finishReason,
-                createdAt: Timestamp(microseconds: row[7]),
-                endedAt: endedAt.map(Timestamp.init(microseconds:))
-            ),
-            conversation: row[9],
-            message: row[0],
-            position: row[12],
-            apiKey: try apiKey.map(ColumnCoding.identifier),
-            answer: row[1],
-            replaces: row[14],
-            chunkSizes: (cuts ?? "").split(separator: " ").compactMap { Int($0) },
+    /// Returns the numbers of up to `limit` unfinished runs of other owners, optionally of one conversation.
+    static func abandoned(
+        _ status: Run.Status,
+        of conversation: Int64?,
+        by owner: Int64,
+        limit: Int,
+        _ connection: Connection
+    ) throws(StoreError) -> [Int64] {
+        let condition = conversation == nil ? "" : "AND conversation = ?4"
+        let sql = """
+            SELECT number FROM runs INDEXED BY runs_unfinished WHERE status IN ('queued', 'running') AND status = ?1
+                AND owner != ?2 \(condition) LIMIT ?3
+            """
+        let arguments: [(any DatabaseValueConvertible)?] = [status.rawValue, owner, limit]
+        let rest: [(any DatabaseValueConvertible)?] = conversation.map { [$0] } ?? []
+        return try connection.all(sql, StatementArguments(arguments + rest)) { $0[0] }
+    }
+
+    static func setOwner(_ owner: Int64, of number: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE runs SET owner = ? WHERE number = ?", [owner, number])
+    }
+
+    /// Takes a run that cannot be read out of recovery; it is not deleted.
+    static func setAside(
+        _ number: Int64,
+        because reason: String,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) {
+        try connection.run("UPDATE runs SET status = 'set_aside' WHERE number = ?", [number])
+        try connection.run(
+            "INSERT OR REPLACE INTO set_aside (kind, number, reason, found_at) VALUES ('run', ?, ?, ?)",
+            [number, reason, moment.microseconds]
+        )
+    }
+
+    /// Makes the runs that would return to a path return to another one.
+    static func replace(
+        _ path: Int64,
+        with other: Int64?,
+        in conversation: Int64,
+        _ connection: Connection
+    ) throws(StoreError) {
+        let sql = """
+            UPDATE runs SET replaces = ? WHERE status IN ('queued', 'running') AND conversation = ? AND replaces = ?
+            """
+        try connection.run(sql, [other, conversation, path])
+    }
+
+    static func read(_ row: Row) throws(StoreError) -> RunRow {
+        let (options, apiKey, ending): (String?, String?, String?) = (row[8], row[10], row[14])
+        let (question, answer): (String?, String?) = (row[20], row[21])
+        let endedAt: Int64? = row[16]
+        let end = try ending.map { text throws(StoreError) in try ColumnCoding.decode(Run.End.self, text) }
+        let state: Int = row[19]
+        let isDeleted = state != ConversationRow.State.stored.rawValue
+        let status: Run.Status = try ColumnCoding.enumValue(row[7])
+        // The conversation's id is freed by its deletion, and a run without a question names none.
+        let run = Run(
+            id: try ColumnCoding.identifier(row[1]),
+            conversation: isDeleted
+                ? Conversation.ID(at: Timestamp(microseconds: row[15])) : try ColumnCoding.identifier(row[17]),
+            status: status,
+            model: end?.model ?? row[9],
+            userMessage: try question.map { text throws(StoreError) in try ColumnCoding.identifier(text) }
+                ?? Message.ID(at: Timestamp(microseconds: row[15])),
+            assistantMessage: try answer.map { text throws(StoreError) in try ColumnCoding.identifier(text) },
+            lastEvent: row[11],
+            usage: end?.usage,
+            fault: end?.fault,
+            attempts: end?.attempts,
+            finishReason: end?.finishReason,
+            createdAt: Timestamp(microseconds: row[15]),
+            endedAt: endedAt.map(Timestamp.init(microseconds:))
+        )
+        return RunRow(
+            number: row[0],
+            run: run,
+            conversation: row[2],
+            user: row[18],
+            isDeleted: isDeleted,
+            message: row[3],
+            path: row[4],
+            replaces: row[5],
+            owner: row[6],
+            options: try options.map { text throws(StoreError) in try ColumnCoding.decode(Run.Options.self, text) },
+            apiKey: try apiKey.map { text throws(StoreError) in try ColumnCoding.identifier(text) },
+            step: row[12],
+            stepEvent: row[22],
+            answer: row[13],
             end: end
         )
     }

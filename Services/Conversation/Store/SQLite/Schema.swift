@@ -13,8 +13,12 @@ import GRDB
 /// A conversation has one or more paths. A path consists of the rows with its number in `path_messages` and, below
 /// `forks_at`, of its parent path. So a fork costs one row, and no path is ever rewritten. The conversation's `path` is
 /// the selected one; `path_version` counts its changes, and `selected_at` is the version at which a path was last
-/// selected. The messages of a path have increasing positions, without gaps as long as every question was answered
-/// before the next one was stored; `PathRows.reserve` numbers are left free for an answer that is stored later.
+/// selected. `message_count` is the number of messages on it, `total_count` the number on all paths. The messages of a path have increasing positions, without gaps as long as every question was answered
+/// before the next one was stored; ``PathRows/reserve`` positions are left free for an answer that is stored later. A
+/// message has the same position on all paths; `path` is the first one it was stored on.
+///
+/// The `state` of a conversation is 0, or 1 while it is being imported, or 2 after its deletion, until its rows are
+/// deleted.
 ///
 /// Events are stored only while their run is unfinished. For a finished run, `cuts` has the sizes of the events of each
 /// step, and the text is in the step's message. `owner` is the number of the process that may change the run.
@@ -69,6 +73,7 @@ enum Schema {
             path_version INTEGER NOT NULL,
             path_count INTEGER NOT NULL,
             message_count INTEGER NOT NULL,
+            total_count INTEGER NOT NULL,
             has_instructions INTEGER NOT NULL
         ) STRICT;
 
@@ -143,6 +148,7 @@ enum Schema {
             api_key TEXT,
             last_event INTEGER NOT NULL,
             step INTEGER,
+            step_event INTEGER NOT NULL DEFAULT 1,
             answer INTEGER,
             ending TEXT,
             created_at INTEGER NOT NULL,
@@ -249,7 +255,7 @@ enum Schema {
         CREATE UNIQUE INDEX runs_by_id ON runs (id);
         CREATE INDEX runs_by_message ON runs (message) WHERE message IS NOT NULL;
         CREATE INDEX runs_without_question ON runs (conversation) WHERE message IS NULL;
-        CREATE INDEX runs_unfinished ON runs (number) WHERE status IN ('queued', 'running');
+        CREATE INDEX runs_unfinished ON runs (conversation, number) WHERE status IN ('queued', 'running');
         CREATE INDEX run_events_by_run ON run_events (run, first);
         CREATE INDEX request_keys_by_age ON request_keys (created_at);
         CREATE INDEX api_keys_by_user ON api_keys (user, number);

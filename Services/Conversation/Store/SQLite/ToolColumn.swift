@@ -18,7 +18,7 @@ struct ToolColumn: Codable, JSONWritable, JSONReadable {
     }
 
     /// Decodes the column.
-    init(text: String) throws {
+    init(text: String) throws(StoreError) {
         self = try ColumnCoding.decode(Self.self, text)
     }
 

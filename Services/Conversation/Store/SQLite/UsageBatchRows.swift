@@ -1,26 +1,26 @@
 import Contracts
-import GRDB
 
 /// The table `usage_batches` of recorded batches, so that a repeated batch is not counted twice.
 enum UsageBatchRows {
-    /// How long a batch id is stored, in microseconds; gateways repeat a batch within seconds.
-    static let lifetime: Int64 = 7 * 86_400_000_000
-
     /// Inserts a batch id; returns `false` if it already exists.
-    static func insert(_ id: Usage.Record.ID, at moment: Timestamp, in database: GRDB.Database) throws -> Bool {
-        let statement = try database.cachedStatement(
-            sql: "INSERT OR IGNORE INTO usage_batches (id, created_at) VALUES (?,?)"
+    static func insert(
+        _ id: Usage.Record.ID,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) -> Bool {
+        try connection.run(
+            "INSERT OR IGNORE INTO usage_batches (id, created_at) VALUES (?,?)",
+            [id.description, moment.microseconds]
         )
-        try statement.execute(arguments: [id.description, moment.microseconds])
-        return database.changesCount > 0
+        return connection.changeCount > 0
     }
 
-    /// Deletes up to `limit` expired batch ids; returns the number of deleted rows.
-    static func deleteExpired(at moment: Timestamp, limit: Int, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(
-            sql: "DELETE FROM usage_batches WHERE id IN (SELECT id FROM usage_batches WHERE created_at <= ? LIMIT ?)"
+    /// Deletes up to `limit` batch ids that were stored until a moment; returns the number of deleted rows.
+    static func delete(storedUntil moment: Timestamp, limit: Int, _ connection: Connection) throws(StoreError) -> Int {
+        try connection.run(
+            "DELETE FROM usage_batches WHERE id IN (SELECT id FROM usage_batches WHERE created_at <= ? LIMIT ?)",
+            [moment.microseconds, limit]
         )
-        try statement.execute(arguments: [moment.microseconds - lifetime, limit])
-        return database.changesCount
+        return connection.changeCount
     }
 }

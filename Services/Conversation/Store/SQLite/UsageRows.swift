@@ -21,24 +21,27 @@ enum UsageRows {
         """
 
     /// Adds to the existing totals.
-    static func add(_ entry: Usage.Entry, in database: GRDB.Database) throws {
+    static func add(_ entry: Usage.Entry, _ connection: Connection) throws(StoreError) {
         let total = entry.total
-        try database.cachedStatement(sql: addition).execute(arguments: [
-            entry.user, entry.day.number, entry.key?.description ?? "", entry.model, total.requests,
-            total.promptTokens, total.completionTokens, total.estimatedTokens, total.cost, total.unpricedRequests,
-        ])
+        try connection.run(
+            addition,
+            [
+                entry.user, entry.day.number, entry.key?.description ?? "", entry.model, total.requests,
+                total.promptTokens, total.completionTokens, total.estimatedTokens, total.cost, total.unpricedRequests,
+            ]
+        )
     }
 
     /// Deletes up to `limit` rows older than a day; returns the number of deleted rows.
-    static func delete(before day: Day, limit: Int, in database: GRDB.Database) throws -> Int {
-        let statement = try database.cachedStatement(
-            sql: """
-                DELETE FROM usage WHERE (user, day, api_key, model) IN
-                    (SELECT user, day, api_key, model FROM usage WHERE day < ? LIMIT ?)
-                """
+    static func delete(before day: Day, limit: Int, _ connection: Connection) throws(StoreError) -> Int {
+        try connection.run(
+            """
+            DELETE FROM usage WHERE (user, day, api_key, model) IN
+                (SELECT user, day, api_key, model FROM usage WHERE day < ? LIMIT ?)
+            """,
+            [day.number, limit]
         )
-        try statement.execute(arguments: [day.number, limit])
-        return database.changesCount
+        return connection.changeCount
     }
 
     /// Returns the total usage of a user or key in a range of days.
@@ -46,14 +49,14 @@ enum UsageRows {
         of subject: Quota.Subject,
         from first: Day,
         before end: Day,
-        in database: GRDB.Database
-    ) throws -> Usage.Total {
+        _ connection: Connection
+    ) throws(StoreError) -> Usage.Total {
         let (column, value) = subject.column
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(sums) FROM usage u WHERE u.\(column) = ? AND u.day >= ? AND u.day < ?"
-        )
-        return try Row.fetchOne(statement, arguments: [value, first.number, end.number])
-            .map { read($0, from: 0) } ?? Usage.Total()
+        let total = try connection.first(
+            "SELECT \(sums) FROM usage u WHERE u.\(column) = ? AND u.day >= ? AND u.day < ?",
+            [value, first.number, end.number]
+        ) { row in read(row, from: 0) }
+        return total ?? Usage.Total()
     }
 
     /// Returns up to `limit` lines of usage in a range of days, for one user or all users, grouped as requested.
@@ -61,8 +64,8 @@ enum UsageRows {
         _ request: Usage.Report,
         of user: String?,
         limit: Int,
-        in database: GRDB.Database
-    ) throws -> [Usage.Line] {
+        _ connection: Connection
+    ) throws(StoreError) -> [Usage.Line] {
         let groups = Usage.Group.allCases.filter(request.groups.contains)
         let columns = Usage.Group.allCases.map { groups.contains($0) ? "u.\($0.column)" : "NULL" }
         let isByKey = groups.contains(.key)
@@ -72,22 +75,26 @@ enum UsageRows {
             WHERE u.day BETWEEN ? AND ? \(user == nil ? "" : "AND u.user = ?")
             \(groups.isEmpty ? "" : "GROUP BY \(groups.map { "u.\($0.column)" }.joined(separator: ", "))")
             \(groups.isEmpty ? "" : "ORDER BY \(groups.map { "u.\($0.column)" }.joined(separator: ", "))")
-            LIMIT \(limit)
+            LIMIT ?
             """
         var arguments: [(any DatabaseValueConvertible)?] = [request.from.number, request.to.number]
         if let user { arguments.append(user) }
-        return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
-            let day: Int? = row[0]
-            let key: String? = row[2]
-            return Usage.Line(
-                day: day.map(Day.init(number:)),
-                model: row[1],
-                key: try key.flatMap { $0.isEmpty ? nil : try ColumnCoding.identifier($0) },
-                keyName: row[4],
-                user: row[3],
-                total: read(row, from: 5)
-            )
-        }
+        arguments.append(limit)
+        return try connection.all(sql, StatementArguments(arguments), line)
+    }
+
+    private static func line(_ row: Row) throws(StoreError) -> Usage.Line {
+        let day: Int? = row[0]
+        let key: String? = row[2]
+        var line = Usage.Line(
+            day: day.map(Day.init(number:)),
+            model: row[1],
+            keyName: row[4],
+            user: row[3],
+            total: read(row, from: 5)
+        )
+        if let key, !key.isEmpty { line.key = try ColumnCoding.identifier(key) }
+        return line
     }
 
     private static func read(_ row: Row, from index: Int) -> Usage.Total {

@@ -1,0 +1,112 @@
+import Contracts
+
+/// Changes the messages of a run: its steps and its answer, and the status of its question.
+struct RunMessages {
+    private let row: RunRow
+
+    init(_ row: RunRow) {
+        self.row = row
+    }
+
+    /// Stores a step after the last one, or after the question, on the run's path.
+    ///
+    /// Returns `nil` for a run without a question, which has no messages.
+    func append(
+        _ step: RunStep,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) -> (message: Message, number: Int64)? {
+        guard let path = row.path, let previous = row.step ?? row.message,
+            let parent = try MessageRows.find(previous, connection),
+            let conversation = try ConversationRows.find(number: row.conversation, connection)
+        else { return nil }
+        var place = MessageRows.Place(path: path, position: parent.position + 1, parent: parent.number)
+        let isFree = try PathRows.message(at: place.position, on: path, connection) == nil
+        if !isFree {
+            place.path = try PathRows.fork(path, of: row.conversation, at: place.position, connection)
+            try ConversationRows.addPath(to: row.conversation, connection)
+        }
+        if conversation.hasBranches || !isFree {
+            place.sibling = try SiblingRows.nextIndex(after: parent.number, role: step.message.role, connection)
+        }
+        var step = step
+        step.message.parent = parent.id
+        step.message.branch = Message.Branch(sibling: place.sibling)
+        let number = try MessageRows.insert(step, of: row.conversation, at: place, connection)
+        let owner = try PathRows.owner(of: place.position, on: conversation.path, connection)
+        let isShown = owner == place.path
+        try ConversationRows.addMessages(
+            1,
+            onPath: isShown ? 1 : 0,
+            isUse: false,
+            to: row.conversation,
+            at: moment,
+            connection
+        )
+        return (step.message, number)
+    }
+
+    /// Restores the previous answer of a regeneration that produced none, unless another path was selected meanwhile.
+    func restorePreviousAnswer(at moment: Timestamp, _ connection: Connection) throws(StoreError) {
+        guard let path = row.path, let conversation = try ConversationRows.find(number: row.conversation, connection)
+        else { return }
+        guard try PathRows.isEmpty(path, connection) else {
+            guard let replaced = row.replaces else { return }
+            return try addPreviousAnswer(from: replaced, to: path, of: conversation, at: moment, connection)
+        }
+        // Only a path that was made for another answer can be empty.
+        let replaced = try row.replaces ?? PathRows.parent(of: path, connection)?.parent
+        try PathRows.delete(path, connection)
+        try RunRows.replace(path, with: replaced, in: row.conversation, connection)
+        guard conversation.path == path, let replaced else {
+            return try ConversationRows.removePath(from: row.conversation, connection)
+        }
+        _ = try ConversationRows.changePath(
+            conversation,
+            to: replaced,
+            pathCount: conversation.pathCount - 1,
+            at: moment,
+            connection
+        )
+    }
+
+    /// Adds the previous answer to a path on which later messages already follow the question.
+    private func addPreviousAnswer(
+        from replaced: Int64,
+        to path: Int64,
+        of conversation: ConversationRow,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) {
+        guard let message = row.message, let question = try MessageRows.find(message, connection) else { return }
+        let position = question.position + 1
+        guard let previous = try PathRows.message(at: position, on: replaced, connection),
+            try MessageRows.find(previous, connection)?.parent == question.number,
+            try PathRows.message(at: position, on: path, connection) == nil
+        else { return }
+        try PathRows.append(previous, to: path, at: position, connection)
+        guard conversation.path == path else { return }
+        _ = try ConversationRows.changePath(
+            conversation,
+            to: path,
+            pathCount: conversation.pathCount,
+            at: moment,
+            connection
+        )
+    }
+
+    /// Sets the question's status: `failed` until it has an answer.
+    func updateQuestionStatus(
+        _ status: Run.Status,
+        hasAnswer: Bool,
+        _ connection: Connection
+    ) throws(StoreError) {
+        guard let number = row.message else { return }
+        if status == .failed {
+            guard try !SiblingRows.hasUsableAnswer(to: number, connection) else { return }
+            try MessageRows.setStatus(.failed, of: number, connection)
+        } else if hasAnswer, try MessageRows.find(number, connection)?.status == .failed {
+            try MessageRows.setStatus(.completed, of: number, connection)
+        }
+    }
+}

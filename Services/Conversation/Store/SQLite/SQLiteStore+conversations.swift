@@ -1,0 +1,182 @@
+import Contracts
+
+extension SQLiteStore: ConversationStore {
+    /// Number of most recent messages included in a conversation; long texts are truncated.
+    private static let recentCount = 10
+    /// Size above which no further recent message is included in a conversation, in bytes.
+    private static let recentBytes = 256 * 1024
+    /// Size of the texts of a page, in bytes, above which the rest follows on the next page.
+    static let pageBytes = 8 * 1024 * 1024
+
+    func openConversation(_ opening: ConversationOpening) async throws -> Result<Conversations.Opened, Fault> {
+        try await database.write { connection throws(StoreError) in
+            guard let persona = try PersonaRows.find(opening.persona, connection)?.persona else {
+                return .failure(Fault(.missing, "Influencer not found"))
+            }
+            let key = opening.key.map { IdempotencyKey(route: "open conversation", key: $0) }
+            let scope = "user \(opening.user)"
+            if let key, let result = try RequestKeyRows.find(scope: scope, key, at: opening.moment, connection) {
+                return try Self.repeated(result, opening, persona, connection)
+            }
+            let (row, isNew) = try Self.findOrCreate(opening, persona, connection)
+            if let key {
+                let result = row.stored.id.description
+                try RequestKeyRows.set(scope: scope, key, to: result, at: opening.moment, connection)
+            }
+            return .success(.init(conversation: try Self.response(row, persona, connection).conversation, isNew: isNew))
+        }
+    }
+
+    /// Returns the conversation that a request with the same key opened.
+    private static func repeated(
+        _ result: String,
+        _ opening: ConversationOpening,
+        _ persona: Persona,
+        _ connection: Connection
+    ) throws(StoreError) -> Result<Conversations.Opened, Fault> {
+        let id: Conversation.ID = try ColumnCoding.identifier(result)
+        guard let row = try ConversationRows.find(id, connection) else {
+            return .failure(Fault(.missing, "The conversation that this idempotency key opened was deleted."))
+        }
+        guard row.stored.persona == opening.persona else {
+            return .failure(
+                Fault(.keyReused, "This idempotency key was used with another `influencer_id`. Use a new key.")
+            )
+        }
+        return .success(.init(conversation: try response(row, persona, connection).conversation, isNew: false))
+    }
+
+    private static func findOrCreate(
+        _ opening: ConversationOpening,
+        _ persona: Persona,
+        _ connection: Connection
+    ) throws(StoreError) -> (ConversationRow, isNew: Bool) {
+        if !opening.opensAnother,
+            let row = try ConversationRows.find(user: opening.user, persona: persona.id, connection)
+        {
+            return (row, false)
+        }
+        let moment = opening.moment
+        let conversation = StoredConversation(
+            id: Conversation.ID(at: moment),
+            user: opening.user,
+            persona: persona.id,
+            createdAt: moment,
+            updatedAt: moment,
+            messageCount: 0,
+            hasInstructions: false
+        )
+        var row = try ConversationRows.insert(conversation, connection)
+        try Counters.add(1, to: .conversations, connection)
+        try Counters.add(1, to: .conversationsWith(persona.id), connection)
+        guard !persona.greeting.isEmpty else { return (row, true) }
+        let greeting = Message(
+            id: Message.ID(at: moment),
+            role: .assistant,
+            content: Message.Content(text: persona.greeting),
+            status: .completed,
+            parent: nil,
+            run: nil,
+            tokenCount: TokenEstimate.tokens(in: persona.greeting),
+            createdAt: moment
+        )
+        let place = MessageRows.Place(path: row.path, position: 0, parent: -row.number)
+        _ = try MessageRows.insert(RunStep(message: greeting), of: row.number, at: place, connection)
+        try ConversationRows.addMessages(1, onPath: 1, isUse: false, to: row.number, at: moment, connection)
+        row.stored.messageCount = 1
+        return (row, true)
+    }
+
+    func listConversations(
+        _ request: Conversations.List,
+        of user: String
+    ) async throws -> Result<Page<Conversation>, Fault> {
+        var cursor: ConversationCursor?
+        if let text = request.cursor {
+            guard let parsed = ConversationCursor(text) else {
+                return .failure(Fault(.invalid, "`cursor` must be the `next` of an earlier page."))
+            }
+            guard request.offset == 0 else {
+                return .failure(Fault(.invalid, "`cursor` and `offset` cannot be combined."))
+            }
+            cursor = parsed
+        }
+        return .success(
+            try await database.read { [cursor] connection throws(StoreError) in
+                try Self.page(request, of: user, after: cursor, connection)
+            }
+        )
+    }
+
+    private static func page(
+        _ request: Conversations.List,
+        of user: String,
+        after cursor: ConversationCursor?,
+        _ connection: Connection
+    ) throws(StoreError) -> Page<Conversation> {
+        let rows = try ConversationRows.list(
+            user: user,
+            persona: request.persona,
+            after: cursor,
+            offset: request.offset,
+            limit: request.limit + 1,
+            connection
+        )
+        var (items, bytes, read): ([Conversation], Int, Int) = ([], 0, 0)
+        for row in rows.prefix(request.limit) {
+            guard items.isEmpty || bytes < pageBytes else { break }
+            read += 1
+            guard let persona = try PersonaRows.find(row.stored.persona, connection)?.persona else { continue }
+            let response = try response(row, persona, connection)
+            items.append(response.conversation)
+            bytes += response.bytes
+        }
+        return Page(
+            items: items,
+            total: try ConversationRows.count(user: user, persona: request.persona, connection),
+            next: read < rows.count ? ConversationCursor(after: rows[read - 1]).text : nil
+        )
+    }
+
+    /// Returns a conversation with its newest messages, and the size of their texts in bytes.
+    private static func response(
+        _ row: ConversationRow,
+        _ persona: Persona,
+        _ connection: Connection
+    ) throws(StoreError) -> (conversation: Conversation, bytes: Int) {
+        var (recent, bytes): ([MessageRows.Read], Int) = ([], 0)
+        try PathRows.each(
+            of: row.path,
+            PathRows.allPositions,
+            order: .descending,
+            columns: MessageRows.truncatedColumns,
+            connection
+        ) { columns throws(StoreError) in
+            let read = try MessageRows.read(columns)
+            guard recent.isEmpty || bytes + read.bytes <= recentBytes else { return false }
+            recent.append(read)
+            bytes += read.bytes
+            return recent.count < recentCount
+        }
+        let conversation = Conversation(
+            id: row.stored.id,
+            user: row.stored.user,
+            persona: persona,
+            createdAt: row.stored.createdAt,
+            updatedAt: row.stored.updatedAt,
+            messageCount: row.stored.messageCount,
+            recentMessages: try SiblingRows.withCounts(recent, of: row, connection)
+        )
+        return (conversation, bytes)
+    }
+
+    func countObjects() async throws -> Conversations.Statistics {
+        try await database.read { connection throws(StoreError) in
+            Conversations.Statistics(
+                conversations: try Counters.value(of: .conversations, connection),
+                messages: try Counters.value(of: .messages, connection),
+                activePersonas: try PersonaRows.count(connection)
+            )
+        }
+    }
+}
