@@ -1,22 +1,22 @@
 import Contracts
 
-/// An imported conversation: its messages in order and the finished run that generated the last one.
-///
-/// Pure.
+/// A conversation that was held elsewhere, as it is stored. Pure.
 struct ImportedConversation: Sendable {
+    /// Its id, which the sender chose.
+    let id: Conversation.ID
     /// The system prompt; empty if there was none.
     let instructions: String
     /// The messages in order; the last one is the answer.
-    private(set) var messages: [Message] = []
+    private(set) var messages: [RunStep] = []
     /// Index of the message that the run answers.
     private(set) var questionIndex = 0
     /// The finished run.
     let run: Run
-    /// The end of the run without the answer.
     let end: Run.End
 
     /// Throws `invalid` if `messages` contains no message to answer.
     init(_ request: Conversations.Import, at moment: Timestamp) throws {
+        id = request.id
         let hasQuestion = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
         // Without user and tool messages, the last instruction is the question.
@@ -59,12 +59,8 @@ struct ImportedConversation: Sendable {
             )
         }
         append(answer(request.answer, text, at: moment))
-    }
-
-    /// How the answer's text was divided into events.
-    var chunks: [RunStep.Chunk] {
-        let count = messages.last?.content.text.utf8.count ?? 0
-        return count == 0 ? [] : [RunStep.Chunk(kind: .text, bytes: count)]
+        // The answer was not divided into events.
+        if !text.isEmpty { messages[messages.count - 1].chunks = [.init(kind: .text, bytes: text.utf8.count)] }
     }
 
     private static func message(
@@ -118,7 +114,7 @@ struct ImportedConversation: Sendable {
 
     private mutating func append(_ message: Message) {
         var message = message
-        message.parent = messages.last?.id
-        messages.append(message)
+        message.parent = messages.last?.message.id
+        messages.append(RunStep(message: message))
     }
 }
