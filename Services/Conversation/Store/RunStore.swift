@@ -25,11 +25,10 @@ protocol RunStore: Sendable {
     /// Refusals: `missing`.
     func recallHistory(of run: Run.ID) async throws -> Result<RecalledHistory, Fault>
 
-    /// Returns the run of an idempotency key that has not expired, with its question.
+    /// Returns the run of an idempotency key, with its question.
     func findRun(
         of key: IdempotencyKey,
-        in conversation: Conversation.ID,
-        at moment: Timestamp
+        in conversation: Conversation.ID
     ) async throws -> (run: Run, question: Message)?
 
     /// Returns a message, or the question that it answers if `isQuestion`.

@@ -57,8 +57,9 @@ extension SQLiteStore {
             }
         }
         let last = events.last?.number ?? row.run.lastEvent
-        let steps = try stepNumbers(of: row, connection).compactMap { number throws(StoreError) in
-            try MessageRows.read(number, connection)
+        var steps: [Message] = []
+        for number in try stepNumbers(of: row, connection) {
+            if let step = try MessageRows.read(number, connection) { steps.append(step) }
         }
         return InterruptedRun(
             run: row.run,
