@@ -22,8 +22,9 @@ extension SQLiteStore {
             guard let row = try ConversationRows.find(conversation, connection) else { return ([], 0) }
             number = row.number
         }
-        var (taken, unreadable): ([InterruptedRun], Int) = ([], 0)
-        for run in try RunRows.abandoned(.running, of: number, by: owner, limit: limit, connection) {
+        var (taken, unreadable, bytes): ([InterruptedRun], Int, Int) = ([], 0, 0)
+        for run in try RunRows.abandoned(.running, of: number, by: owner, limit: limit, connection)
+        where bytes < Self.pageBytes {
             do {
                 guard let interrupted = try Self.interrupted(run, connection) else {
                     try RunRows.setAside(run, because: "its question is missing", at: now(), connection)
@@ -32,6 +33,7 @@ extension SQLiteStore {
                 }
                 try RunRows.setOwner(owner, of: run, connection)
                 taken.append(interrupted)
+                bytes += interrupted.events.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) }
             } catch .unreadable(let reason) {
                 try RunRows.setAside(run, because: reason, at: now(), connection)
                 unreadable += 1
@@ -57,8 +59,9 @@ extension SQLiteStore {
             }
         }
         let last = events.last?.number ?? row.run.lastEvent
-        let steps = try stepNumbers(of: row, connection).compactMap { number throws(StoreError) in
-            try MessageRows.read(number, connection)
+        var steps: [Message] = []
+        for number in try stepNumbers(of: row, connection) {
+            if let step = try MessageRows.read(number, connection) { steps.append(step) }
         }
         return InterruptedRun(
             run: row.run,
