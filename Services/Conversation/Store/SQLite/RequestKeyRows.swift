@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// The table `request_keys` of idempotency keys and the results of their requests.
 ///
