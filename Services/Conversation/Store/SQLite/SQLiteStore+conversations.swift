@@ -15,7 +15,7 @@ extension SQLiteStore: ConversationStore {
             }
             let key = opening.key.map { IdempotencyKey(route: "open conversation", key: $0) }
             let scope = "user \(opening.user)"
-            if let key, let result = try RequestKeyRows.find(scope: scope, key, at: opening.moment, connection) {
+            if let key, let result = try RequestKeyRows.find(scope: scope, key, connection) {
                 return try Self.repeated(result, opening, persona, connection)
             }
             let (row, isNew) = try Self.findOrCreate(opening, persona, connection)
