@@ -17,7 +17,6 @@ package enum ConversationService {
             attributes: [.posixPermissions: 0o700]
         )
         let store = try await SQLiteStore.open(at: configuration.databasePath)
-        let database = store.database
         let inference = try HTTPBus(
             peer: "inference-svc",
             urls: configuration.inferenceURLs,
@@ -25,7 +24,7 @@ package enum ConversationService {
             client: HTTPClient()
         )
         let modelCache = ModelCache(inference: inference)
-        let accessCache = try await AccessCache.open(database)
+        let accessCache = AccessCache(try await store.accessState())
         let turns = TurnServices(
             store: store,
             inference: inference,
@@ -35,21 +34,23 @@ package enum ConversationService {
             runLimit: configuration.runLimit
         )
         let purge = ConversationPurge(store: store)
-        let personas = PersonaHandlers(database: database)
+        let personas = PersonaHandlers(store: store)
         try await personas.install()
+        let quotas = QuotaHandlers(
+            keyStore: store,
+            usageStore: store,
+            accessCache: accessCache,
+            modelCache: modelCache,
+            runLimit: configuration.runLimit
+        )
         let endpoints = ConversationEndpoints(
             personas: personas,
             conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
             imports: ImportHandlers(store: store),
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
-            keys: KeyHandlers(database: database, accessCache: accessCache),
-            quotas: QuotaHandlers(
-                database: database,
-                accessCache: accessCache,
-                modelCache: modelCache,
-                runLimit: configuration.runLimit
-            ),
-            usage: UsageHandlers(database: database, prices: PriceLookup(modelCache: modelCache))
+            keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
+            quotas: quotas,
+            usage: UsageHandlers(store: store, prices: PriceLookup(modelCache: modelCache))
         )
         return ServiceUnit.bus(
             table: endpoints.table,
@@ -58,8 +59,8 @@ package enum ConversationService {
             token: configuration.busToken,
             background: [
                 inference, purge,
-                Maintenance(database: database, usageDays: configuration.usageDays),
-                ReservationExpiry(database: database),
+                Maintenance(store: store, usageDays: configuration.usageDays),
+                ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
             ] + turns.background,
             drainedFirst: [accessCache, turns.tasks],
             readiness: [ReadinessCheck("database") { _ = try await store.countObjects() }]

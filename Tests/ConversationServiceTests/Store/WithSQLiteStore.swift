@@ -5,6 +5,6 @@ import TestSupport
 /// Runs `body` with a store in a new file.
 func withSQLiteStore<Value>(_ body: (SQLiteStore) async throws -> Value) async throws -> Value {
     try await withTemporaryDirectory { directory in
-        try await body(SQLiteStore(database: try Database.open(at: directory + "/store.sqlite"), owner: 1))
+        try await body(SQLiteStore.open(at: directory + "/store.sqlite"))
     }
 }
