@@ -3,13 +3,13 @@ import Testing
 
 @testable import ConversationService
 
-/// The stored layout of an imported conversation.
+/// The messages of an imported conversation.
 struct ImportedConversationTests {
     private func imported(_ messages: Inference.Message...) throws -> ImportedConversation {
         try ImportedConversation(.sample(messages), at: Timestamp(microseconds: 1))
     }
 
-    @Test func `answers have even positions and all other messages odd ones`() throws {
+    @Test func `messages keep their order, and the last one that is not an answer is the question`() throws {
         let imported = try imported(
             .init(role: .assistant, content: "a"),
             .init(role: .user, content: "b"),
@@ -20,7 +20,7 @@ struct ImportedConversationTests {
             .init(role: .user, content: "g")
         )
         #expect(imported.instructions.isEmpty)
-        #expect(imported.messages.map(\.position) == [0, 1, 3, 4, 6, 7, 9, 10])
+        #expect(imported.messages.dropLast().map(\.message.content.text).joined() == "abcdefg")
         #expect(imported.questionIndex == 6)
         for (message, next) in zip(imported.messages, imported.messages.dropFirst()) {
             #expect(next.message.parent == message.message.id)
@@ -46,7 +46,7 @@ struct ImportedConversationTests {
         #expect(asked.messages.map(\.message.content.text) == ["Say hi.", "Answer."])
         #expect(asked.messages.map(\.message.role) == [.system, .assistant])
         let greeted = try imported(.init(role: .system, content: "One"), .init(role: .assistant, content: "Hi"))
-        #expect(greeted.messages.map(\.position) == [1, 2, 4])
+        #expect(greeted.messages.map(\.message.role) == [.system, .assistant, .assistant])
     }
 
     @Test func `a conversation with assistant messages only is rejected`() throws {
