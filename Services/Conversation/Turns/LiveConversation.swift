@@ -65,7 +65,7 @@ actor LiveConversation {
         if let turn = try queuedTurn(for: request) { return .inProgress(turn.liveRun) }
         let cause: StartTurn.Cause
         let question: Message?
-        switch try await parts.acceptance.resolve(request, at: now) {
+        switch try await parts.acceptance.resolve(request) {
         case .known(let run): return acceptance(of: run)
         case .new(let new, let stored): (cause, question) = (new, stored)
         }

@@ -29,9 +29,9 @@ struct TurnAcceptance: Sendable {
     /// Looks up what a request asks for.
     ///
     /// Throws `key_reused` if its key was used with another message, `invalid`, `missing`.
-    func resolve(_ request: Runs.Start, at now: Timestamp) async throws -> Request {
+    func resolve(_ request: Runs.Start) async throws -> Request {
         if let key = request.idempotencyKey,
-            let (run, question) = try await store.findRun(of: key, in: request.conversation, at: now)
+            let (run, question) = try await store.findRun(of: key, in: request.conversation)
         {
             try Self.check(request, against: question.content)
             return run.status == .failed ? .new(.retry(question.id, of: run.id), question: question) : .known(run.id)
