@@ -26,6 +26,7 @@ final class ScriptedInference: Sendable {
         var window = 8192
         var rejection: Fault?
         var price: Model.Price?
+        var unpricedModels: Set<String> = []
         var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
 
@@ -52,7 +53,12 @@ final class ScriptedInference: Sendable {
         state.withLock { $0.rejection = fault }
     }
 
-    /// Sets the price of the model and the usage that generations report.
+    /// Removes the price of a model, but not that of others.
+    func removePrice(of model: String) {
+        state.withLock { _ = $0.unpricedModels.insert(model) }
+    }
+
+    /// Sets the price of the models and the usage that generations report.
     func setPrice(_ price: Model.Price?, usage: Usage?) {
         state.withLock { state in
             state.price = price
@@ -62,8 +68,11 @@ final class ScriptedInference: Sendable {
 
     var table: EndpointTable {
         var table = EndpointTable(service: "inference-svc")
-        table.serve(Models.Find.self) { _, _ in
-            self.state.withLock { Model(name: "scripted/model", window: $0.window, price: $0.price) }
+        table.serve(Models.Find.self) { request, _ in
+            self.state.withLock { state in
+                let isPriced = request.name.map { !state.unpricedModels.contains($0) } ?? true
+                return Model(name: "scripted/model", window: state.window, price: isPriced ? state.price : nil)
+            }
         }
         table.serve(Inference.Generate.self) { request, _ in
             let (script, rejection) = self.state.withLock { state in
