@@ -69,7 +69,7 @@ package enum ConversationService {
                 ReservationExpiry(database: database),
             ],
             drainedFirst: [accessCache, tasks],
-            readiness: [ReadinessCheck("database") { try await database.write { _ in } }]
+            readiness: [ReadinessCheck("database") { try await database.checkReadable() }]
         )
     }
 }

@@ -111,6 +111,11 @@ final class Database: Sendable {
         }
     }
 
+    /// Reads the file's schema; throws a fault if that fails.
+    func checkReadable() async throws {
+        _ = try await read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM sqlite_master") }
+    }
+
     private func enqueue(_ job: any WriteJob) {
         let isFirst = queue.withLock { queue in
             queue.waiting.append(job)
