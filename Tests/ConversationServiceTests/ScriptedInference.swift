@@ -9,7 +9,7 @@ final class ScriptedInference: Sendable {
     enum Step: Sendable {
         case text(String)
         case pause(Duration)
-        /// Waits until ``ScriptedInference/release()`` is called.
+        /// Waits until ``ScriptedInference/release(_:)`` permits it to end.
         case hold
         case fail(Fault)
         /// Runs until the caller disconnects.
@@ -22,7 +22,7 @@ final class ScriptedInference: Sendable {
         var script: [Step] = [.text("Hel"), .text("lo."), .finish]
         var requests: [Inference.Generate] = []
         var closed = 0
-        var isReleased = false
+        var releases = 0
         var window = 8192
         var rejection: Fault?
         var price: Model.Price?
@@ -43,9 +43,9 @@ final class ScriptedInference: Sendable {
         }
     }
 
-    /// Ends the `hold` steps, now and later.
-    func release() {
-        state.withLock { $0.isReleased = true }
+    /// Ends a number of `hold` steps, now or later; without a number, all of them.
+    func release(_ count: Int = 1_000_000) {
+        state.withLock { $0.releases += count }
     }
 
     /// Makes all further generations fail with a fault.
@@ -109,7 +109,13 @@ final class ScriptedInference: Sendable {
             try await Task.sleep(for: duration)
             return nil
         case .hold:
-            try await eventually("The release") { state.withLock { $0.isReleased } }
+            try await eventually("The release") {
+                state.withLock { state in
+                    guard state.releases > 0 else { return false }
+                    state.releases -= 1
+                    return true
+                }
+            }
             return nil
         case .fail(let fault): throw fault
         case .event(let event): return event
