@@ -19,13 +19,16 @@ final class ScriptedInference: Sendable {
     }
 
     private struct State {
-        var script: [Step] = [.text("Hel"), .text("lo."), .finish]
+        /// The scripts of the next generations; the last one is repeated.
+        var scripts: [[Step]] = [[.text("Hel"), .text("lo."), .finish]]
         var requests: [Inference.Generate] = []
         var closed = 0
         var isReleased = false
         var window = 8192
         var rejection: Fault?
         var price: Model.Price?
+        /// Further models, by name.
+        var models: [String: Model] = [:]
         var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
 
@@ -36,10 +39,20 @@ final class ScriptedInference: Sendable {
     var closed: Int { state.withLock { $0.closed } }
 
     func play(_ script: [Step], window: Int = 8192) {
+        play(each: [script], window: window)
+    }
+
+    /// Plays one script for each of the next generations; the last one is repeated.
+    func play(each scripts: [[Step]], window: Int = 8192) {
         state.withLock { state in
-            state.script = script
+            state.scripts = scripts
             state.window = window
         }
+    }
+
+    /// Adds a model beside `scripted/model`.
+    func addModel(_ model: Model) {
+        state.withLock { $0.models[model.name] = model }
     }
 
     /// Ends the `hold` steps, now and later.
@@ -62,13 +75,19 @@ final class ScriptedInference: Sendable {
 
     var table: EndpointTable {
         var table = EndpointTable(service: "inference-svc")
-        table.serve(Models.Find.self) { _, _ in
-            self.state.withLock { Model(name: "scripted/model", window: $0.window, price: $0.price) }
+        table.serve(Models.Find.self) { request, _ in
+            let (model, others) = self.state.withLock { state in
+                (Model(name: "scripted/model", window: state.window, price: state.price), state.models)
+            }
+            guard let name = request.name, name != model.name else { return model }
+            guard let other = others[name] else { throw Fault(.missing, "Unknown model") }
+            return other
         }
         table.serve(Inference.Generate.self) { request, _ in
             let (script, rejection) = self.state.withLock { state in
                 state.requests.append(request)
-                return (state.script, state.rejection)
+                let script = state.scripts.count > 1 ? state.scripts.removeFirst() : state.scripts[0]
+                return (script, state.rejection)
             }
             if let rejection { throw rejection }
             return self.stream(script)
