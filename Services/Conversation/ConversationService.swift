@@ -63,7 +63,7 @@ package enum ConversationService {
                 ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
             ] + turns.background,
             drainedFirst: [accessCache, turns.tasks],
-            readiness: [ReadinessCheck("database") { _ = try await store.countObjects() }]
+            readiness: [ReadinessCheck("database") { try await store.database.checkReadable() }]
         )
     }
 }

@@ -15,43 +15,43 @@ struct ClockJumpDetectorTests {
 
     @Test func `a steady clock never pauses`() {
         var clock = ClockJumpDetector(pause: .seconds(1000), now: Self.moment(0))
-        for seconds in stride(from: Int64(0), to: 10_000, by: 300) {
-            // The clock is adjusted by a few seconds each time.
-            #expect(clock.mayExpire(at: Self.moment(seconds, wrongBy: seconds / 100)))
+        // The clock is adjusted by a few seconds each time.
+        let answers = stride(from: Int64(0), to: 10_000, by: 300).map { seconds in
+            clock.mayExpire(at: Self.moment(seconds, wrongBy: seconds / 100))
         }
+        #expect(!answers.contains(false))
     }
 
     @Test(arguments: [86_400, -86_400, 61, -61, 2_000_000_000])
     func `after a jump nothing expires during the pause`(_ error: Int64) {
         var clock = ClockJumpDetector(pause: .seconds(1000), now: Self.moment(0))
-        #expect(clock.mayExpire(at: Self.moment(300)))
-        #expect(!clock.mayExpire(at: Self.moment(600, wrongBy: error)))
-        #expect(!clock.mayExpire(at: Self.moment(1599, wrongBy: error)))
-        #expect(clock.mayExpire(at: Self.moment(1600, wrongBy: error)))
+        let before = clock.mayExpire(at: Self.moment(300))
+        let wrong = [600, 1599, 1600].map { clock.mayExpire(at: Self.moment($0, wrongBy: error)) }
         // When the clock is set right, the pause begins again.
-        #expect(!clock.mayExpire(at: Self.moment(1700)))
-        #expect(!clock.mayExpire(at: Self.moment(2699)))
-        #expect(clock.mayExpire(at: Self.moment(2700)))
+        let right = [1700, 2699, 2700].map { clock.mayExpire(at: Self.moment($0)) }
+        #expect(before)
+        #expect(wrong == [false, false, true])
+        #expect(right == [false, false, true])
     }
 
     @Test func `nothing expires during the first pause`() {
         var clock = ClockJumpDetector(pause: .seconds(1000), initialPause: .seconds(500), now: Self.moment(0))
-        #expect(!clock.mayExpire(at: Self.moment(0)))
-        #expect(!clock.mayExpire(at: Self.moment(499)))
-        #expect(clock.mayExpire(at: Self.moment(500)))
+        let answers = [0, 499, 500].map { clock.mayExpire(at: Self.moment($0)) }
+        #expect(answers == [false, false, true])
     }
 
     @Test func `a jump during the first pause pauses from the jump`() {
         var clock = ClockJumpDetector(pause: .seconds(1000), initialPause: .seconds(500), now: Self.moment(0))
-        #expect(!clock.mayExpire(at: Self.moment(100, wrongBy: 3600)))
-        #expect(!clock.mayExpire(at: Self.moment(1099, wrongBy: 3600)))
-        #expect(clock.mayExpire(at: Self.moment(1100, wrongBy: 3600)))
+        let answers = [100, 1099, 1100].map { clock.mayExpire(at: Self.moment($0, wrongBy: 3600)) }
+        #expect(answers == [false, false, true])
     }
 
     @Test func `the clocks of this machine agree`() {
         var clock = ClockJumpDetector(pause: .seconds(1000), now: .now())
-        #expect(clock.mayExpire(at: .now()))
-        clock = ClockJumpDetector(pause: .seconds(1000), now: .nowWithoutSuspension())
-        #expect(clock.mayExpire(at: .nowWithoutSuspension()))
+        let isSteady = clock.mayExpire(at: .now())
+        #expect(isSteady)
+        var suspending = ClockJumpDetector(pause: .seconds(1000), now: .nowWithoutSuspension())
+        let isSteadyWithoutSuspension = suspending.mayExpire(at: .nowWithoutSuspension())
+        #expect(isSteadyWithoutSuspension)
     }
 }

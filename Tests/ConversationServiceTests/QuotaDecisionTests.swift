@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import GRDB
 import Testing
 
 @testable import ConversationService
@@ -23,6 +24,31 @@ struct QuotaDecisionTests {
             await #expect {
                 try await handlers.reserve(reserve, context)
             } throws: { ($0 as? Fault)?.code == .quotaExceeded }
+        }
+    }
+
+    @Test func `a quota that the cache does not know yet is applied to a turn, and limits its answer`() async throws {
+        try await Fixture.with { fixture in
+            let conversation = try await fixture.open()
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            let writer = try DatabaseQueue(
+                path: fixture.directory + "/conversation.sqlite",
+                configuration: configuration
+            )
+            try await writer.write { database in
+                try database.execute(
+                    sql: "INSERT INTO quotas (subject, period, tokens, changed_at) VALUES ('user:alice', 'day', 2500, 0)"
+                )
+            }
+            _ = try await fixture.send("Hello", in: conversation)
+            #expect(fixture.inference.requests.map(\.options.maxTokens) == [1024])
+            let status = try await fixture.quotaStatus()
+            #expect(status.used.requests == 1)
+            #expect(status.reserved == Usage.Total())
+            let long = String(repeating: "words ", count: 4000)
+            let start = Runs.Start(conversation: conversation.id, content: Message.Content(text: long))
+            try await fixture.expectFault(Runs.Complete(start), fixture.context(), .quotaExceeded)
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ConversationService
 
-/// Memory and the write-ahead log stay within their limits, and pages are correct.
+/// Memory stays within its limits, and pages are correct.
 @Suite(.timeLimit(.minutes(5)))
 struct ResourceLimitTests {
     @Test func `a reader that is behind the events in memory reads from the database and misses nothing`() async throws
@@ -55,50 +55,6 @@ struct ResourceLimitTests {
         var events: [ByteBuffer] = []
         while events.count < count, let batch = try await stream.nextEncodedBatch() { events += batch }
         return events
-    }
-
-    @Test func `the write-ahead log stays small with overlapping readers`() async throws {
-        let megabyte = 1024 * 1024
-        let attended = try await largestLog(limit: 2 * megabyte)
-        #expect(attended < 5 * megabyte, "\(attended)")
-        let unattended = try await largestLog(limit: .max)
-        #expect(unattended > 5 * megabyte, "\(unattended)")
-    }
-
-    /// Writes 8 MB with overlapping readers; returns the largest size of the log, in bytes.
-    private func largestLog(limit: Int) async throws -> Int {
-        try await withTemporaryDirectory { directory in
-            let path = directory + "/store.sqlite"
-            let database = try Database.open(at: path, walLimit: limit)
-            try await database.write { connection throws(StoreError) in
-                _ = try connection.value("PRAGMA wal_autocheckpoint = 20") as Int?
-                try connection.run("CREATE TABLE texts (text TEXT)")
-            }
-            return try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 {
-                    group.addTask {
-                        while !Task.isCancelled {
-                            do {
-                                try await database.read { connection throws(StoreError) in
-                                    _ = try connection.value("SELECT COUNT(*) FROM texts") as Int?
-                                    usleep(20_000)
-                                }
-                            } catch is CancellationError {}
-                        }
-                    }
-                }
-                var largest = 0
-                for _ in 0..<400 {
-                    try await database.write { connection throws(StoreError) in
-                        try connection.run("INSERT INTO texts VALUES (?)", [String(repeating: "x", count: 20_000)])
-                    }
-                    let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
-                    largest = max(largest, attributes[.size] as? Int ?? 0)
-                }
-                group.cancelAll()
-                return largest
-            }
-        }
     }
 
     @Test func `only the newest messages of a large conversation are read into memory`() async throws {

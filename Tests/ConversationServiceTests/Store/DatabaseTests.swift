@@ -25,7 +25,7 @@ struct DatabaseTests {
     @Test func `the files are readable by their owner only`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
-            try await createNumbers(in: database)
+            try await database.createNumbers()
             for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "store.sqlite.lock"] {
                 let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
                 #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
@@ -80,7 +80,7 @@ struct DatabaseTests {
     @Test func `concurrent writes share commits, and each is stored`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
-            try await createNumbers(in: database)
+            try await database.createNumbers()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<500 {
                     group.addTask {
@@ -91,7 +91,7 @@ struct DatabaseTests {
                 }
                 try await group.waitForAll()
             }
-            let count = try await countNumbers(in: database)
+            let count = try await database.countNumbers()
             #expect(count == 500)
         }
     }
@@ -99,7 +99,7 @@ struct DatabaseTests {
     @Test func `a failed write does not affect the other writes of its group`() async throws {
         try await withTemporaryDirectory { directory in
             let database = try Database.open(at: directory + "/store.sqlite")
-            try await createNumbers(in: database)
+            try await database.createNumbers()
             let failures = await withTaskGroup(of: Bool.self) { group in
                 for number in 0..<200 {
                     group.addTask {
@@ -116,7 +116,7 @@ struct DatabaseTests {
                 }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
-            let count = try await countNumbers(in: database)
+            let count = try await database.countNumbers()
             #expect(failures == 19)
             #expect(count == 181)
         }
@@ -150,18 +150,6 @@ struct DatabaseTests {
             #expect(fault?.message.contains("version 77") == true)
             #expect(fault?.message.contains("version \(SchemaVersion.current)") == true)
             #expect(try Data(contentsOf: URL(filePath: path)) == before)
-        }
-    }
-
-    private func createNumbers(in database: Database) async throws {
-        try await database.write { connection throws(StoreError) in
-            try connection.run("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")
-        }
-    }
-
-    private func countNumbers(in database: Database) async throws -> Int? {
-        try await database.read { connection throws(StoreError) in
-            try connection.value("SELECT COUNT(*) FROM numbers")
         }
     }
 }

@@ -153,9 +153,10 @@ extension SQLiteStore: ConversationStore {
             connection
         ) { columns throws(StoreError) in
             let read = try MessageRows.read(columns)
-            guard recent.isEmpty || bytes + read.bytes <= recentBytes else { return false }
+            let size = read.message.content.text.utf8.count
+            guard recent.isEmpty || bytes + size <= recentBytes else { return false }
             recent.append(read)
-            bytes += read.bytes
+            bytes += size
             return recent.count < recentCount
         }
         let conversation = Conversation(
