@@ -27,8 +27,10 @@ struct QuotaRecoveryTests {
             try restoreAsKilled(directory)
             #expect(try await count("reservations", in: directory) == 1)
             try await Fixture.with(directory) { fixture in
+                try await eventually("The recovery") {
+                    try await fixture.quotaStatus().reserved == Usage.Total()
+                }
                 let status = try await fixture.quotaStatus()
-                #expect(status.reserved == Usage.Total())
                 #expect(status.used.requests == 1)
                 #expect(status.used.completionTokens == 6)
                 #expect(status.used.estimatedTokens == status.used.tokens)
