@@ -38,7 +38,8 @@ struct MaintenanceTests {
             let end = new.key.createdAt.microseconds + 86_400_000_000
             for (moment, isStored) in [(end - 1, true), (end, false)] {
                 await maintenance.deleteExpired(at: Timestamp(microseconds: moment))
-                let isRepeated = if case .success(.repeated) = try await store.createKey(new, limit: 0) { true } else { false }
+                let outcome = try await store.createKey(new, limit: 0)
+                let isRepeated = if case .success(.repeated) = outcome { true } else { false }
                 #expect(isRepeated == isStored)
             }
         }

@@ -38,7 +38,9 @@ struct QuotaDecisionTests {
             )
             try await writer.write { database in
                 try database.execute(
-                    sql: "INSERT INTO quotas (subject, period, tokens, changed_at) VALUES ('user:alice', 'day', 2500, 0)"
+                    sql: """
+                        INSERT INTO quotas (subject, period, tokens, changed_at) VALUES ('user:alice', 'day', 2500, 0)
+                        """
                 )
             }
             _ = try await fixture.send("Hello", in: conversation)

@@ -315,7 +315,7 @@ actor LiveConversation {
     /// Returns the maximum number of tokens of a turn's answer from its reservation, which an earlier process may have
     /// made.
     private func answerLimit(of turn: LiveTurn) async throws -> Int? {
-        guard parts.acceptance.usage.isLimited(turn.context) else { return nil }
+        guard turn.mayBeReserved else { return nil }
         return try await parts.acceptance.store.answerLimit(of: turn.id)
     }
 

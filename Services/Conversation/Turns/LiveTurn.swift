@@ -13,6 +13,8 @@ struct LiveTurn: Sendable {
     let key: IdempotencyKey?
     /// Whether the turn continues the path; otherwise the history is read from the store.
     let isContinuation: Bool
+    /// Whether usage may be reserved for the turn; the reservation limits the answer.
+    let mayBeReserved: Bool
     /// The version of the conversation's paths when the question was stored.
     var pathVersion = 0
     private(set) var state: TurnState
@@ -31,6 +33,7 @@ struct LiveTurn: Sendable {
         self.isStreamed = isStreamed
         key = startTurn.key
         isContinuation = startTurn.isContinuation
+        mayBeReserved = startTurn.usageRequest != nil
         state = .storing(isStopRequested: false)
     }
 
@@ -43,6 +46,7 @@ struct LiveTurn: Sendable {
         isStreamed = false
         key = queued.key
         isContinuation = false
+        mayBeReserved = true
         state = .queued
     }
 

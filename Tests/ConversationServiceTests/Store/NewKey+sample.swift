@@ -3,9 +3,7 @@ import Contracts
 @testable import ConversationService
 
 extension NewKey {
-    /// Returns a new key.
-    ///
-    /// - Parameter sender: the user who sends the request with the idempotency key.
+    /// Returns a new key; `sender` is the user who sends the request with the idempotency key.
     static func sample(
         name: String = "sample",
         user: String = "alice",
