@@ -9,6 +9,10 @@ struct TurnServices: Sendable {
     let tasks: RunTasks
     let background: [any Service]
 
+    /// - Parameters:
+    ///   - runsPerUser: maximum number of concurrent runs per user; 0 for unlimited.
+    ///   - runLimit: maximum duration of a run.
+    ///   - retryPause: pause after the first failed attempt to store an end or to start a queued turn; it doubles.
     init(
         store: any RunStore,
         inference: any Bus,
@@ -17,12 +21,13 @@ struct TurnServices: Sendable {
         runsPerUser: Int,
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
-        budget: HistoryBudget = HistoryBudget()
+        budget: HistoryBudget = HistoryBudget(),
+        retryPause: Duration = .seconds(1)
     ) {
         tasks = RunTasks()
         runs = LiveRuns(limit: runsPerUser) { accessCache.runLimit(of: $0) }
         let eventWriter = RunEventWriter(store: store)
-        let unfinished = UnfinishedEnds(store: store)
+        let unfinished = UnfinishedEnds(store: store, pause: retryPause)
         let runWriter = RunWriter(
             store: store,
             eventWriter: eventWriter,
@@ -30,7 +35,7 @@ struct TurnServices: Sendable {
             tasks: tasks,
             unfinished: unfinished
         )
-        let resumptions = ResumptionQueue()
+        let resumptions = ResumptionQueue(pause: retryPause)
         let recovery = RunRecovery(store: store, resumptions: resumptions, runWriter: runWriter)
         let parts = LiveConversationParts(
             acceptance: TurnAcceptance(

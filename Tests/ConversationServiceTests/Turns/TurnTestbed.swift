@@ -46,7 +46,8 @@ struct TurnTestbed: Sendable {
                 runsPerUser: 0,
                 runLimit: .seconds(30),
                 toolRunner: hasTool ? tool : nil,
-                budget: budget
+                budget: budget,
+                retryPause: .milliseconds(20)
             )
             let testbed = TurnTestbed(
                 store: store,
