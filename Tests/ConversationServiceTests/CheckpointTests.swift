@@ -156,11 +156,15 @@ private final class OpenRead: Sendable {
 
     func run(in database: ServiceDatabase) async throws -> Int {
         try await database.read { connection throws(StoreError) in
-            let rows = try Row.fetchCursor(connection, sql: "SELECT text FROM texts")
-            var count = try rows.next() == nil ? 0 : 1
-            self.began.withLock { $0 = true }
-            self.mayEnd.wait()
-            while try rows.next() != nil { count += 1 }
+            var count = 0
+            try connection.each("SELECT text FROM texts") { _ in
+                count += 1
+                if count == 1 {
+                    self.began.withLock { $0 = true }
+                    self.mayEnd.wait()
+                }
+                return true
+            }
             return count
         }
     }

@@ -19,13 +19,16 @@ final class ScriptedInference: Sendable {
     }
 
     private struct State {
-        var script: [Step] = [.text("Hel"), .text("lo."), .finish]
+        /// The scripts of the next generations; the last one is repeated.
+        var scripts: [[Step]] = [[.text("Hel"), .text("lo."), .finish]]
         var requests: [Inference.Generate] = []
         var closed = 0
         var releases = 0
         var window = 8192
         var rejection: Fault?
         var price: Model.Price?
+        /// Further models, by name.
+        var models: [String: Model] = [:]
         var unpricedModels: Set<String> = []
         var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
@@ -37,10 +40,20 @@ final class ScriptedInference: Sendable {
     var closed: Int { state.withLock { $0.closed } }
 
     func play(_ script: [Step], window: Int = 8192) {
+        play(each: [script], window: window)
+    }
+
+    /// Plays one script for each of the next generations; the last one is repeated.
+    func play(each scripts: [[Step]], window: Int = 8192) {
         state.withLock { state in
-            state.script = script
+            state.scripts = scripts
             state.window = window
         }
+    }
+
+    /// Adds a model beside `scripted/model`.
+    func addModel(_ model: Model) {
+        state.withLock { $0.models[model.name] = model }
     }
 
     /// Ends a number of `hold` steps, now or later; without a number, all of them.
@@ -70,6 +83,7 @@ final class ScriptedInference: Sendable {
         var table = EndpointTable(service: "inference-svc")
         table.serve(Models.Find.self) { request, _ in
             self.state.withLock { state in
+                if let other = request.name.flatMap({ state.models[$0] }) { return other }
                 let isPriced = request.name.map { !state.unpricedModels.contains($0) } ?? true
                 return Model(name: "scripted/model", window: state.window, price: isPriced ? state.price : nil)
             }
@@ -77,7 +91,8 @@ final class ScriptedInference: Sendable {
         table.serve(Inference.Generate.self) { request, _ in
             let (script, rejection) = self.state.withLock { state in
                 state.requests.append(request)
-                return (state.script, state.rejection)
+                let script = state.scripts.count > 1 ? state.scripts.removeFirst() : state.scripts[0]
+                return (script, state.rejection)
             }
             if let rejection { throw rejection }
             return self.stream(script)

@@ -9,7 +9,11 @@ extension SQLiteStore: ConversationStore {
     static let pageBytes = 8 * 1024 * 1024
 
     func openConversation(_ opening: ConversationOpening) async throws -> Result<Conversations.Opened, Fault> {
-        try await database.write { connection throws(StoreError) in
+        // Usually the conversation exists, and no write is needed.
+        if !opening.opensAnother, opening.key == nil, let existing = try await findExisting(opening) {
+            return .success(existing)
+        }
+        return try await database.write { connection throws(StoreError) in
             guard let persona = try PersonaRows.find(opening.persona, connection)?.persona else {
                 return .failure(Fault(.missing, "Influencer not found"))
             }
@@ -24,6 +28,15 @@ extension SQLiteStore: ConversationStore {
                 try RequestKeyRows.set(scope: scope, key, to: result, at: opening.moment, connection)
             }
             return .success(.init(conversation: try Self.response(row, persona, connection).conversation, isNew: isNew))
+        }
+    }
+
+    private func findExisting(_ opening: ConversationOpening) async throws -> Conversations.Opened? {
+        try await database.read { connection throws(StoreError) in
+            guard let persona = try PersonaRows.find(opening.persona, connection)?.persona,
+                let row = try ConversationRows.find(user: opening.user, persona: persona.id, connection)
+            else { return nil }
+            return .init(conversation: try Self.response(row, persona, connection).conversation, isNew: false)
         }
     }
 

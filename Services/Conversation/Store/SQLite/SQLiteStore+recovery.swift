@@ -2,6 +2,9 @@ import Bus
 import Contracts
 
 extension SQLiteStore {
+    /// Number of tokens above which no older message of a prompt is counted.
+    private static let promptTokenLimit = 16_384
+
     func takeInterruptedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [InterruptedRun] {
         while true {
             let (taken, unreadable) = try await database.write { connection throws(StoreError) in
@@ -73,13 +76,24 @@ extension SQLiteStore {
         )
     }
 
+    /// Returns the sizes of the newest messages that led to a run, as they were stored, without reading texts.
     private static func promptTokens(of row: RunRow, _ connection: Connection) throws(StoreError) -> [Int] {
-        guard let path = row.path, let number = row.message, let message = try MessageRows.find(number, connection),
-            let conversation = try ConversationRows.find(number: row.conversation, connection)
+        guard let path = row.path, let number = row.message, let message = try MessageRows.find(number, connection)
         else { return [] }
-        return try history(of: conversation, on: path, 0...message.position, connection).messages.map { message in
-            TokenEstimate.tokens(in: message.content.text)
+        var (tokens, sum): ([Int], Int) = ([], 0)
+        try PathRows.each(
+            of: path,
+            0...message.position,
+            order: .descending,
+            columns: "m.token_count, m.bytes",
+            connection
+        ) { columns throws(StoreError) in
+            let count: Int = columns[0] ?? TokenEstimate.tokens(inAnswerOf: columns[1])
+            tokens.append(count)
+            sum += count
+            return sum < promptTokenLimit
         }
+        return tokens.reversed()
     }
 
     func takeQueuedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [Conversation.ID] {
