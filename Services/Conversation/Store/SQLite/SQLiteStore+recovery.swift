@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import GRDB
 
 extension SQLiteStore {
     /// Number of tokens above which no older message of a prompt is counted.
