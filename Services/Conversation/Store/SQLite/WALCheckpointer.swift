@@ -4,7 +4,7 @@ import Logging
 import Metrics
 import Synchronization
 
-/// Limits the size of the write-ahead log. No read ever waits for it.
+/// Limits the size of the write-ahead log; no read ever waits for it.
 ///
 /// SQLite's own checkpoints copy the log into the file, and the log restarts from its beginning when no reader uses it.
 /// With overlapping readers that never happens, and the log grows without limit. Above `limit`, this type truncates the
