@@ -13,7 +13,7 @@ struct QueryPlanTests {
         ("FROM personas WHERE is_active", "There are few personas."),
         ("FROM quotas", "Read once, at startup, or to see whether there is any quota; there are few."),
         ("concurrent_runs IS NOT NULL", "Read once, at startup."),
-        ("FROM api_keys  ORDER BY number", "Read in the order of the table, up to the limit; for an admin."),
+        ("FROM api_keys ORDER BY number", "Read in the order of the table, up to the limit; for an admin."),
         ("SELECT COUNT(*) FROM api_keys", "For an admin; there are far fewer keys than messages."),
         ("INDEXED BY runs_unfinished", "Reads the unfinished runs only."),
         ("FROM usage u", "Sorts the lines of a report, which are limited."),
