@@ -6,8 +6,9 @@ package import ServiceKit
 
 /// conversation-svc: stores personas, conversations, messages and runs, and orchestrates turns.
 package enum ConversationService {
-    /// Creates the service: opens the database, finishes the runs that an earlier process left unfinished, and wires
-    /// the handlers.
+    /// Creates the service: opens the store and wires the handlers.
+    ///
+    /// The runs that an earlier process left unfinished are recovered in the background.
     package static func unit(settings: Settings) async throws -> ServiceUnit {
         let configuration = try ConversationConfiguration(settings: settings)
         try FileManager.default.createDirectory(
@@ -15,48 +16,41 @@ package enum ConversationService {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let database = try Database.open(at: configuration.databasePath)
+        let store = try await SQLiteStore.open(at: configuration.databasePath)
         let inference = try HTTPBus(
             peer: "inference-svc",
             urls: configuration.inferenceURLs,
             token: configuration.busToken,
             client: HTTPClient()
         )
-        let eventWriter = RunEventWriter(database: database)
-        let tasks = RunTasks()
-        let accessCache = try await AccessCache.open(database)
-        let runs = LiveRuns(limit: configuration.concurrentRuns) { accessCache.runLimit(of: $0) }
-        let runWriter = RunWriter(database: database, eventWriter: eventWriter, runs: runs, tasks: tasks)
         let modelCache = ModelCache(inference: inference)
-        let conversations = LiveConversations(
-            dependencies: LiveConversation.Dependencies(
-                database: database,
-                inference: inference,
-                modelCache: modelCache,
-                runLimit: configuration.runLimit,
-                eventWriter: eventWriter,
-                runWriter: runWriter,
-                tasks: tasks,
-                runs: runs,
-                accessCache: accessCache
-            )
+        let accessCache = AccessCache(try await store.accessState())
+        let turns = TurnServices(
+            store: store,
+            inference: inference,
+            modelCache: modelCache,
+            accessCache: accessCache,
+            runsPerUser: configuration.concurrentRuns,
+            runLimit: configuration.runLimit
         )
-        let personas = PersonaHandlers(database: database)
+        let purge = ConversationPurge(store: store)
+        let personas = PersonaHandlers(store: store)
         try await personas.install()
-        conversations.resume(try await RunRecovery(database: database, runWriter: runWriter).recover())
+        let quotas = QuotaHandlers(
+            keyStore: store,
+            usageStore: store,
+            accessCache: accessCache,
+            modelCache: modelCache,
+            runLimit: configuration.runLimit
+        )
         let endpoints = ConversationEndpoints(
             personas: personas,
-            conversations: ConversationHandlers(database: database, conversations: conversations),
-            imports: ImportHandlers(database: database),
-            runs: RunHandlers(conversations: conversations, runs: runs, database: database),
-            keys: KeyHandlers(database: database, accessCache: accessCache),
-            quotas: QuotaHandlers(
-                database: database,
-                accessCache: accessCache,
-                modelCache: modelCache,
-                runLimit: configuration.runLimit
-            ),
-            usage: UsageHandlers(database: database, prices: PriceLookup(modelCache: modelCache))
+            conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
+            imports: ImportHandlers(store: store),
+            runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
+            keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
+            quotas: quotas,
+            usage: UsageHandlers(store: store, prices: PriceLookup(modelCache: modelCache))
         )
         return ServiceUnit.bus(
             table: endpoints.table,
@@ -64,12 +58,12 @@ package enum ConversationService {
             port: configuration.port,
             token: configuration.busToken,
             background: [
-                eventWriter, inference, conversations,
-                Maintenance(database: database, usageDays: configuration.usageDays),
-                ReservationExpiry(database: database),
-            ],
-            drainedFirst: [accessCache, tasks],
-            readiness: [ReadinessCheck("database") { try await database.write { _ in } }]
+                inference, purge,
+                Maintenance(store: store, usageDays: configuration.usageDays),
+                ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
+            ] + turns.background,
+            drainedFirst: [accessCache, turns.tasks],
+            readiness: [ReadinessCheck("database") { try await store.database.checkReadable() }]
         )
     }
 }

@@ -19,6 +19,9 @@ package protocol Bus: Sendable {
     ) async throws -> Request.Response
 
     /// Calls a streaming endpoint; returns when the response has started.
+    ///
+    /// The response must start within 30 s. If the context has a deadline, the stream must start and end by then;
+    /// otherwise it throws `timeout`, even if the peer keeps sending.
     func stream<Request: StreamingEndpoint>(
         _ request: Request,
         _ context: CallContext

@@ -6,8 +6,9 @@ import Synchronization
 
 /// Reads the lines of a bus stream: returns its elements, ignores heartbeats, and requires an end line.
 final class BusStreamReader: Sendable {
-    /// Maximum length of a line, in bytes.
-    private static let lineLimit = 8 * 1024 * 1024
+    /// Maximum length of a line, in bytes: the largest message of a run, whose JSON may be six times as long, and the
+    /// other members of the line.
+    private static let lineLimit = 6 * Run.maxAnswerBytes + 8 * 1024 * 1024
 
     private enum Line {
         case element(ByteBuffer)
@@ -62,6 +63,7 @@ final class BusStreamReader: Sendable {
             return bytes
         } catch let error as HTTPClientError {
             log(error)
+            if error.kind == .totalTimeout { throw Fault.unfinished(peer: peer) }
             throw cut(error.summary)
         }
     }

@@ -47,6 +47,11 @@ extension Fault {
         return response
     }
 
+    /// The fault for a response that was still incomplete at the deadline.
+    static func unfinished(peer: String) -> Fault {
+        Fault(.timeout, "\(peer) did not finish its response in time. Try again.")
+    }
+
     /// The fault for an unexpected error, whose details are only logged.
     package static func unexpected(requestID: String) -> Fault {
         Fault(.internal, "An unexpected error occurred. The log contains the details of request \(requestID).")

@@ -17,6 +17,8 @@ package final class HTTPBus: Bus, Service {
     private static let longestLimit = Duration.seconds(86_400)
     /// Maximum silence within a stream; heartbeats are more frequent.
     private static let silenceLimit = Duration.seconds(30)
+    /// How long after its deadline a stream is closed: a peer that keeps the deadline says first what it could not do.
+    private static let streamGrace = Duration.seconds(1)
 
     let peer: String
     private let authorization: String
@@ -57,7 +59,14 @@ package final class HTTPBus: Bus, Service {
         _ context: CallContext
     ) async throws -> Request.Response {
         let limit = try limit(of: context)
-        let call = OutgoingCall(path: Request.path, body: body, context: context, limit: limit, sendsDeadline: true)
+        let call = OutgoingCall(
+            path: Request.path,
+            body: body,
+            context: context,
+            limit: limit,
+            sendsDeadline: true,
+            grace: .zero
+        )
         var attempts = attempts(of: call, isIdempotent: Request.isIdempotent)
         while true {
             let (response, target) = try await send(call, &attempts)
@@ -66,6 +75,7 @@ package final class HTTPBus: Bus, Service {
                 guard response.status == 200 else { throw fault(status: response.status, bytes) }
                 return try decode(Request.Response.self, from: bytes)
             } catch let error as HTTPClientError {
+                guard error.kind != .totalTimeout else { throw fault(error) }
                 guard attempts.retries(after: error, on: target) else {
                     log(error, target, call)
                     throw Fault(.cut, "The response of \(peer) ended early: \(error.summary).")
@@ -91,7 +101,8 @@ package final class HTTPBus: Bus, Service {
             body: body,
             context: context,
             limit: try limit(of: context),
-            sendsDeadline: context.deadline != nil
+            sendsDeadline: context.deadline != nil,
+            grace: context.deadline.map { _ in Self.streamGrace }
         )
         var attempts = attempts(of: call, isIdempotent: Request.isIdempotent)
         let (response, target) = try await send(call, &attempts)
@@ -163,6 +174,7 @@ package final class HTTPBus: Bus, Service {
             headTimeout: remaining,
             readTimeout: Self.silenceLimit
         )
+        request.totalTimeout = call.end.map { max(.zero, $0 - .now) }
         if let stream = call.stream { request.body = .stream(stream) }
         if !call.headers.isEmpty {
             request.headers.remove(name: "content-type")
@@ -188,9 +200,12 @@ extension HTTPBus {
         if error.isBeforeRequest {
             return Fault(.unreachable, "\(peer) is unreachable. Try again in a moment.", retryAfter: 1)
         }
-        return error.kind == .headTimeout
-            ? Fault(.timeout, "\(peer) did not respond in time. Try again.")
-            : Fault(.cut, "The connection to \(peer) was lost before it responded: \(error.summary). Try again.")
+        switch error.kind {
+        case .headTimeout: return Fault(.timeout, "\(peer) did not respond in time. Try again.")
+        case .totalTimeout: return .unfinished(peer: peer)
+        default:
+            return Fault(.cut, "The connection to \(peer) was lost before it responded: \(error.summary). Try again.")
+        }
     }
 
     /// The fault in a response that is no stream.
@@ -231,14 +246,26 @@ struct OutgoingCall: Sendable {
     /// Headers beside those of every call.
     var headers: HTTPHeaders = [:]
     let context: CallContext
+    /// The time by which the response must have started.
     let deadline: ContinuousClock.Instant
     let sendsDeadline: Bool
+    /// The time by which the response must have ended; `nil` for no limit.
+    let end: ContinuousClock.Instant?
 
-    init(path: String, body: ByteBuffer, context: CallContext, limit: Duration, sendsDeadline: Bool) {
+    /// `grace`: how long after its deadline the response must have ended; `nil` for no limit.
+    init(
+        path: String,
+        body: ByteBuffer,
+        context: CallContext,
+        limit: Duration,
+        sendsDeadline: Bool,
+        grace: Duration? = nil
+    ) {
         self.path = path
         self.body = body
         self.context = context
         deadline = .now + limit
+        end = grace.map { [deadline] in deadline + $0 }
         self.sendsDeadline = sendsDeadline
     }
 }

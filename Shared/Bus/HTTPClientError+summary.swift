@@ -9,6 +9,7 @@ extension HTTPClientError {
         case .exhausted: "too many connections to it are open"
         case .headTimeout: "it did not respond in time"
         case .readTimeout: "it sent nothing for too long"
+        case .totalTimeout: "it did not end in time"
         case .writeTimeout: "it read nothing for too long"
         case .closed: "the connection was closed"
         case .tls: "TLS failed"

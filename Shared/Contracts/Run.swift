@@ -2,11 +2,11 @@
 package struct Run: Codable, Sendable, Hashable, Identifiable {
     package typealias ID = Identifier<Run>
 
-    /// Maximum size of what a model generates in one step, in bytes of UTF-8: text, reasoning, tool calls and opaque
-    /// data together.
+    /// Maximum size of what a model generates in one step, and of a tool's result, in bytes of UTF-8: text, reasoning
+    /// and the arguments of tool calls together.
     ///
-    /// An answer that would exceed it ends there, with the finish reason `length`. A message within this limit fits a
-    /// line of the bus whatever it contains: JSON needs at most six bytes for each of its bytes.
+    /// inference-svc ends a longer answer with the fault `provider`, after the text up to the limit. A message within
+    /// the limit fits a line of a bus stream whatever its text: JSON needs at most six bytes for one.
     package static let maxAnswerBytes = 4 * 1024 * 1024
 
     package var id: ID

@@ -1,5 +1,5 @@
 extension Run {
-    /// An event of a run, numbered from 1 without gaps.
+    /// An event of a run, numbered from 1 without gaps, with exactly one member beside its number.
     package struct Event: Codable, Sendable, Hashable {
         package var number: Int
         /// In the first event: the stored message of the user.

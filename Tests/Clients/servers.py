@@ -75,10 +75,11 @@ class Parley(Stack):
     def token(self, user, *options):
         return self.command("token", "--user", user, *options)
 
-    def v1(self, method, path, token, value=None):
+    def v1(self, method, path, token, value=None, **headers):
         """Calls the native API and returns the decoded response."""
         body = json.dumps(value).encode() if value is not None else None
         request = urllib.request.Request(self.url + "/api/v1" + path, body, method=method, headers={
-            "authorization": f"Bearer {token}", "content-type": "application/json"})
+            "authorization": f"Bearer {token}", "content-type": "application/json",
+            **{name.replace("_", "-"): text for name, text in headers.items()}})
         with urllib.request.urlopen(request, timeout=LIMIT) as response:
             return json.load(response)

@@ -35,4 +35,17 @@ struct KeySecretTests {
         #expect(secret.digest == "b13ad4dc6aded0d0f97e862a49e18ed3474ac35a1b96a4ed9925fb5f38b4c016")
         #expect(!"\(secret)".contains("0000"))
     }
+
+    @Test func `a derived secret is the same for ever and depends on every part`() throws {
+        let secret = KeySecret(derivedFrom: "a secret", parts: ["a", "bcé", ""])
+        #expect(secret.text == "sk-parley-BQWLI7qDKf4H09th2IeXiLDAoEN8d53V9iTkC3")
+        #expect(KeySecret(secret.text) == secret)
+        let others = [
+            KeySecret(derivedFrom: "another", parts: ["a", "bcé", ""]),
+            KeySecret(derivedFrom: "a secret", parts: ["ab", "cé", ""]),
+            KeySecret(derivedFrom: "a secret", parts: ["a", "bcé"]), KeySecret(derivedFrom: "a secret", parts: []),
+        ]
+        #expect(Set(others + [secret]).count == 5)
+        for other in others { #expect(KeySecret(other.text) == other) }
+    }
 }

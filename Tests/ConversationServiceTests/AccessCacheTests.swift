@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import GRDB
 import HTTP
 import Synchronization
 import TestSupport
@@ -8,75 +7,149 @@ import Testing
 
 @testable import ConversationService
 
-/// The cache matches the database under concurrent changes.
-@Suite(.timeLimit(.minutes(5)))
+/// The cache and the gateways have the state that was committed last.
+@Suite(.timeLimit(.minutes(1)))
 struct AccessCacheTests {
-    private static let admin = CallContext(principal: Principal(user: "root", role: .admin))
+    private static let alice = Principal(user: "alice")
 
-    @Test func `onCommit is called in the order of the commits`() async throws {
-        try await withTemporaryDirectory { directory in
-            let database = try Database.open(at: directory + "/store.sqlite")
-            let order = Order()
-            await withTaskGroup { group in
-                for number in 0..<200 {
-                    group.addTask {
-                        do {
-                            _ = try await database.write { _ -> Int in
-                                order.record { $0.written.append(number) }
-                                if number % 50 == 7 { throw Fault(.internal, "Test failure.") }
-                                return number
-                            } onCommit: { number in
-                                order.record { $0.reported.append(number) }
-                            }
-                        } catch {
-                            #expect(number % 50 == 7)
-                        }
-                    }
-                }
-            }
-            let (written, reported) = order.all
-            #expect(reported.count == 196)
-            // A write is repeated alone if its group failed; the last run counts.
-            let last = Dictionary(written.enumerated().map { ($1, $0) }) { max($0, $1) }
-            #expect(reported.map { last[$0] ?? -1 } == reported.map { last[$0] ?? -1 }.sorted())
+    private static func empty() -> AccessCache {
+        AccessCache(AccessState(limited: [], runLimits: [:], lastChange: 0))
+    }
+
+    private static func quota(_ number: Int, isLimited: Bool) -> AccessChange<Quotas.Status> {
+        let status = Quotas.Status(
+            subject: .user("alice"),
+            quota: isLimited ? Quota(period: .day, requests: number) : nil,
+            used: Usage.Total(),
+            reserved: Usage.Total(),
+            resetsAt: Timestamp(microseconds: 0)
+        )
+        return AccessChange(value: status, number: number)
+    }
+
+    @Test(arguments: [true, false])
+    func `of two changes of a quota the later commit counts, in both orders`(_ isLimited: Bool) async throws {
+        let (first, second) = (Self.quota(1, isLimited: !isLimited), Self.quota(2, isLimited: isLimited))
+        for changes in [[first, second], [second, first]] {
+            let cache = Self.empty()
+            let stream = try cache.watch()
+            for change in changes { cache.didSetQuota(change) }
+            #expect(cache.isLimited(Self.alice) == isLimited)
+            // A gateway applies the events one after the other.
+            let last = try await Self.events(of: cache, stream).last { $0.limited != nil || $0.unlimited != nil }
+            #expect((last?.limited != nil) == isLimited)
         }
     }
 
-    @Test func `after concurrent changes of one quota the cache has the state that was stored last`() async throws {
-        try await withTemporaryDirectory { directory in
-            let database = try Database.open(at: directory + "/store.sqlite")
-            let accessCache = try await AccessCache.open(database)
-            let bus = try HTTPBus(peer: "nobody", urls: ["http://127.0.0.1:9"], token: "x", client: HTTPClient())
-            let handlers = QuotaHandlers(
-                database: database,
-                accessCache: accessCache,
-                modelCache: ModelCache(inference: bus),
-                runLimit: .seconds(1)
-            )
-            for round in 0..<200 {
-                let user = "user \(round)"
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for number in 0..<8 {
-                        let quota = Quota(period: .day, requests: number.isMultiple(of: 2) ? number : nil)
-                        let set = Quotas.Set(subject: .user(user), quota: quota)
-                        group.addTask { _ = try await handlers.set(set, Self.admin) }
-                    }
-                    try await group.waitForAll()
-                }
-                let stored = try await database.read { try QuotaRows.find(.user(user), in: $0) }
-                #expect(accessCache.isLimited(Principal(user: user)) == (stored != nil), "Round \(round)")
-            }
+    @Test func `a revoked key stays revoked when an earlier change arrives later`() async throws {
+        let cache = Self.empty()
+        var key = NewKey.sample(limits: APIKey.Limits(concurrentRuns: 1)).key
+        cache.didCreate(AccessChange(value: key, number: 1))
+        #expect(cache.runLimit(of: key.id) == 1)
+        let stream = try cache.watch()
+        cache.didRevoke(AccessChange(value: key, number: 4))
+        key.limits.concurrentRuns = 5
+        cache.didChange(AccessChange(value: key, number: 2))
+        var quota = Self.quota(3, isLimited: true)
+        quota = AccessChange(
+            value: Quotas.Status(
+                subject: .key(key.id),
+                quota: quota.value.quota,
+                used: Usage.Total(),
+                reserved: Usage.Total(),
+                resetsAt: quota.value.resetsAt
+            ),
+            number: 3
+        )
+        cache.didSetQuota(quota)
+        #expect(cache.runLimit(of: key.id) == nil)
+        #expect(!cache.isLimited(Principal(user: "bob", key: key.id)))
+        let events = try await Self.events(of: cache, stream)
+        let changes = events.filter { $0.key != nil || $0.limited != nil }
+        #expect(changes == [Keys.Event(key: key.id, unlimited: .key(key.id))])
+    }
+
+    @Test func `of two changes of a key's limit the later commit counts, in both orders`() {
+        var (first, second) = (NewKey.sample().key, NewKey.sample().key)
+        second.id = first.id
+        (first.limits.concurrentRuns, second.limits.concurrentRuns) = (1, nil)
+        let changes = [AccessChange(value: first, number: 1), AccessChange(value: second, number: 2)]
+        for changes in [changes, changes.reversed()] {
+            let cache = Self.empty()
+            for change in changes { cache.didChange(change) }
+            #expect(cache.runLimit(of: first.id) == nil)
         }
     }
-}
 
-/// Records the order of writes and onCommit calls.
-private final class Order: Sendable {
-    private let state = Mutex((written: [Int](), reported: [Int]()))
+    @Test func `a key that is changed before its creation is known has the changed limit`() {
+        let cache = Self.empty()
+        var key = NewKey.sample(limits: APIKey.Limits(concurrentRuns: 1)).key
+        let created = AccessChange(value: key, number: 1)
+        key.limits.concurrentRuns = 2
+        cache.didChange(AccessChange(value: key, number: 2))
+        cache.didCreate(created)
+        #expect(cache.runLimit(of: key.id) == 2)
+    }
 
-    var all: (written: [Int], reported: [Int]) { state.withLock(\.self) }
+    @Test func `after concurrent changes of one quota the cache and the watchers have the state that was stored last`()
+        async throws
+    {
+        try await withSQLiteStore { store in
+            let cache = AccessCache(try await store.accessState())
+            let stream = try cache.watch()
+            let handlers = try QuotaHandlers.sample(store, cache)
+            var expected: Set<Quota.Subject> = []
+            for round in 0..<100 {
+                let subject = Quota.Subject.user("user \(round)")
+                _ = try await concurrently(8) { number in
+                    let quota = Quota(period: .day, requests: number.isMultiple(of: 2) ? number : nil)
+                    return try await handlers.set(Quotas.Set(subject: subject, quota: quota), Fixture.admin)
+                }
+                if try await store.accessState().limited.contains(subject) { expected.insert(subject) }
+                #expect(cache.isLimited(Principal(user: "user \(round)")) == expected.contains(subject))
+            }
+            var watched: Set<Quota.Subject> = []
+            for event in try await Self.events(of: cache, stream) {
+                if let subject = event.limited { watched.insert(subject) }
+                if let subject = event.unlimited { watched.remove(subject) }
+            }
+            #expect(watched == expected)
+        }
+    }
 
-    func record(_ body: (inout (written: [Int], reported: [Int])) -> Void) {
-        state.withLock { body(&$0) }
+    @Test func `a change whose outcome is unknown invalidates the key and counts the quota as set`() async throws {
+        try await withSQLiteStore { store in
+            let cache = AccessCache(try await store.accessState())
+            let stream = try cache.watch()
+            let failing = FailingKeyStore(store: store)
+            let quotas = try QuotaHandlers.sample(store, cache, keyStore: failing)
+            let keys = KeyHandlers(store: failing, accessCache: cache, busToken: Fixture.token)
+            let key = try await keys.create(Keys.Create(name: "a"), CallContext(principal: Self.alice)).key
+            let set = Quotas.Set(subject: .user("alice"), quota: Quota(period: .day, requests: 1))
+            await #expect(throws: Fault.self) { try await quotas.set(set, Fixture.admin) }
+            await #expect(throws: Fault.self) { try await keys.revoke(Keys.Revoke(key: key.id), Fixture.admin) }
+            await #expect(throws: Fault.self) { try await keys.change(Keys.Change(key: key.id), Fixture.admin) }
+            #expect(cache.isLimited(Self.alice))
+            let events = try await Self.events(of: cache, stream)
+            #expect(events.compactMap(\.key) == [key.id, key.id])
+            #expect(events.compactMap(\.limited) == [.user("alice")])
+        }
+    }
+
+    /// Returns the events of a watcher so far.
+    private static func events(
+        of cache: AccessCache,
+        _ stream: ElementStream<Keys.Event>
+    ) async throws -> [Keys.Event] {
+        let marker = APIKey.ID()
+        cache.mayHaveChanged(.key(marker))
+        var events: [Keys.Event] = []
+        while let batch = try await stream.nextBatch() {
+            for event in batch {
+                if event.key == marker { return events }
+                events.append(event)
+            }
+        }
+        return events
     }
 }

@@ -40,15 +40,18 @@ struct BranchRaceTests {
             let second = Runs.Start(conversation: conversation.id, content: nil, insteadOf: first.answer)
             let other = try await fixture.bus.stream(second, fixture.context())
             _ = try await other.nextBatch()
-            fixture.inference.release()
+            fixture.inference.release(1)
             let answer = try #require(try await one.end.assistantMessage)
-            let next = try await fixture.send("Two", in: conversation)
+            let following = try await fixture.start("Two", in: conversation)
+            let question = try #require(try await following.nextBatch()?.first?.userMessage)
+            fixture.inference.release()
             while try await other.nextBatch() != nil {}
+            while try await following.nextBatch() != nil {}
             let all = try await fixture.messages(of: conversation)
             for (message, following) in zip(all, all.dropFirst()) where following.parent != message.id {
                 #expect(following.parent == message.parent, "\(following.content.text)")
             }
-            #expect(next.userMessage.parent == answer.id || next.userMessage.parent == first.question)
+            #expect(question.parent == answer.id || question.parent == first.question)
             #expect(fixture.promptTexts() == all.dropFirst().dropLast().map(\.content.text))
         }
     }

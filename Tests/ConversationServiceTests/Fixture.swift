@@ -13,6 +13,7 @@ struct Fixture {
     let bus: HTTPBus
     let inference: ScriptedInference
     let directory: String
+    let port: Int
 
     /// Runs the service in a new directory.
     static func with<Value>(
@@ -44,7 +45,7 @@ struct Fixture {
                     token: token,
                     client: HTTPClient()
                 )
-                return try await body(Fixture(bus: bus, inference: inference, directory: directory))
+                return try await body(Fixture(bus: bus, inference: inference, directory: directory, port: port))
             }
         }
     }

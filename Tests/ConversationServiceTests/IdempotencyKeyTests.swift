@@ -148,27 +148,6 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test func `a key expires after exactly one day`() async throws {
-        try await withTemporaryDirectory { directory in
-            let database = try Database.open(at: directory + "/store.sqlite")
-            let liveRun = try await LiveRun.stored(in: database)
-            let key = IdempotencyKey(route: "send", key: "k")
-            let (made, day) = (liveRun.run.createdAt, IdempotencyKeyRows.lifetime)
-            @Sendable func moment(_ after: Int64) -> Timestamp { Timestamp(microseconds: made.microseconds + after) }
-            let found = try await database.write { connection in
-                let number = liveRun.conversation
-                try IdempotencyKeyRows.set(key, of: number, to: liveRun.run.id, at: made, in: connection)
-                let found = try [0, day - 1, day].map {
-                    try IdempotencyKeyRows.find(key, of: number, at: moment($0), in: connection)
-                }
-                #expect(try IdempotencyKeyRows.deleteExpired(at: moment(day - 1), limit: 10, in: connection) == 0)
-                #expect(try IdempotencyKeyRows.deleteExpired(at: moment(day), limit: 10, in: connection) == 1)
-                return found
-            }
-            #expect(found == [liveRun.run.id, liveRun.run.id, nil])
-        }
-    }
-
     private func collect(_ stream: ElementStream<Run.Event>) async throws -> [Run.Event] {
         var events: [Run.Event] = []
         while let batch = try await stream.nextBatch() { events += batch }

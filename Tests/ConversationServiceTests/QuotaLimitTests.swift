@@ -87,6 +87,7 @@ struct QuotaLimitTests {
     @Test func `a fallback model without a price is charged the reserved cost`() async throws {
         try await Fixture.with { fixture in
             fixture.inference.setPrice(Model.Price(prompt: 1, completion: 1), usage: nil)
+            fixture.inference.removePrice(of: "another/model")
             try await fixture.setQuota(Quota(period: .month, cost: 1_000_000))
             let usage = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
             let finish = Inference.Finish(reason: .stop, model: "another/model", usage: usage)
@@ -97,7 +98,6 @@ struct QuotaLimitTests {
             #expect(used.unpricedRequests == 0)
             let reserve = Quotas.Reserve(model: nil, promptTokens: 30, maxTokens: 70)
             let id = try #require(try await fixture.bus.call(reserve, fixture.context()).reservation)
-            fixture.inference.setPrice(nil, usage: nil)
             let settlement = Quotas.Settlement(reservation: id, model: "another/model", usage: usage)
             _ = try await fixture.bus.call(Quotas.Settle(settlements: [settlement]), CallContext())
             #expect(try await fixture.quotaStatus().used.cost == (used.cost ?? 0) + 100)

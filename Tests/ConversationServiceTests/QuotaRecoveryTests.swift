@@ -27,6 +27,7 @@ struct QuotaRecoveryTests {
             try restoreAsKilled(directory)
             #expect(try await count("reservations", in: directory) == 1)
             try await Fixture.with(directory) { fixture in
+                try await eventually("The charge") { try await fixture.quotaStatus().used.requests == 1 }
                 let status = try await fixture.quotaStatus()
                 #expect(status.reserved == Usage.Total())
                 #expect(status.used.requests == 1)
@@ -43,41 +44,24 @@ struct QuotaRecoveryTests {
     }
 
     @Test func `an expired reservation of a gateway counts as used`() async throws {
-        try await withTemporaryDirectory { directory in
-            let database = try Database.open(at: directory + "/store.sqlite")
-            try await database.write { database in
-                try QuotaRows.set(Quota(period: .day, requests: 3), for: .user("alice"), at: .now(), in: database)
-                for number in 0..<3 {
-                    let reservation = StoredReservation(
-                        id: "\(number)",
-                        user: "alice",
-                        model: "a/b",
-                        createdAt: .now(),
-                        expiresAt: Timestamp(microseconds: number == 0 ? .max : 1)
-                    )
-                    let model = Model(name: "a/b", window: 8192, price: Model.Price(prompt: 1, completion: 1))
-                    let usageRequest = UsageRequest(promptTokens: 10, maxTokens: 20, model: .success(model))
-                    guard case .reserved = try QuotaReservations.reserve(usageRequest, as: reservation, in: database)
-                    else {
-                        throw Fault(.internal, "The usage was not reserved.")
-                    }
+        try await withSQLiteStore { store in
+            let subject = Quota.Subject.user("alice")
+            _ = try await store.setQuota(Quota(period: .day, requests: 3), for: subject, at: .now()).get()
+            let model = Model(name: "a/b", window: 8192, price: Model.Price(prompt: 1, completion: 1))
+            let usageRequest = UsageRequest(promptTokens: 10, maxTokens: 20, model: .success(model))
+            for end in [.max, 1, 1] as [Int64] {
+                let reservation = StoredReservation.sample(expiresAt: Timestamp(microseconds: end))
+                guard case .reserved = try await store.reserve(usageRequest, as: reservation) else {
+                    throw Fault(.internal, "The usage was not reserved.")
                 }
             }
-            await ReservationExpiry(database: database).settleExpired(at: .now())
-            let (used, reserved) = try await database.read { database in
-                let today = Day(.now())
-                let first = Day(number: today.number - 1)
-                let end = Day(number: today.number + 1)
-                return (
-                    try UsageRows.sum(of: .user("alice"), from: first, before: end, in: database),
-                    try ReservationRows.sum(of: .user("alice"), in: database)
-                )
-            }
-            #expect(used.requests == 2)
-            #expect(used.tokens == 60)
-            #expect(used.estimatedTokens == 60)
-            #expect(used.cost == 60)
-            #expect(reserved.requests == 1)
+            await ReservationExpiry(store: store, lifetime: .seconds(1)).settleExpired(at: .now())
+            let status = try await store.quotaStatus(of: subject, for: Principal(user: "alice"), at: .now()).get()
+            #expect(status.used.requests == 2)
+            #expect(status.used.tokens == 60)
+            #expect(status.used.estimatedTokens == 60)
+            #expect(status.used.cost == 60)
+            #expect(status.reserved.requests == 1)
         }
     }
 

@@ -29,11 +29,10 @@ struct RecoveryTests {
             let (conversation, run) = try await leaveRunGoing(in: directory)
             try await waitForRelease(directory)
             try await Fixture.with(directory) { fixture in
-                let found = try await fixture.bus.call(
-                    Runs.Find(conversation: conversation.id, run: run),
-                    fixture.context()
-                )
-                #expect(found.status == .interrupted)
+                try await eventually("The run's end") {
+                    try await fixture.find(run, of: conversation).status == .interrupted
+                }
+                let found = try await fixture.find(run, of: conversation)
                 let messages = try await fixture.messages(of: conversation)
                 #expect(messages.suffix(2).map(\.content.text) == ["Hello", "So far"])
                 #expect(messages.last?.status == .interrupted)
@@ -58,11 +57,10 @@ struct RecoveryTests {
     @Test func `a queued run of an earlier process is started once`() async throws {
         try await withTemporaryDirectory { directory in
             let (conversation, run) = try await leaveRunGoing(in: directory)
-            let (second, third) = (Run.ID(), Run.ID())
             try await waitForRelease(directory)
-            try await addWaiting(second, "Second", at: 3, to: conversation, in: directory)
+            let second = try await addWaiting("Second", to: conversation, in: directory)
             try await waitForRelease(directory)
-            try await addWaiting(third, "Third", at: 5, to: conversation, in: directory)
+            let third = try await addWaiting("Third", to: conversation, in: directory)
             try await waitForRelease(directory)
             try await Fixture.with(directory) { fixture in
                 for id in [run, second, third] {
@@ -115,88 +113,17 @@ struct RecoveryTests {
     }
 
     /// Stores a queued turn.
-    private func addWaiting(
-        _ run: Run.ID,
-        _ text: String,
-        at position: Int,
-        to conversation: Conversation,
-        in directory: String
-    ) async throws {
-        let user = Message(
-            id: Message.ID(),
-            role: .user,
-            content: Message.Content(text: text),
-            status: .completed,
-            parent: nil,
-            run: run,
-            tokenCount: 5,
-            createdAt: .now()
-        )
-        let waiting = Run(
-            id: run,
-            conversation: conversation.id,
-            status: .queued,
-            model: nil,
-            userMessage: user.id,
-            assistantMessage: nil,
-            lastEvent: 1,
-            usage: nil,
-            fault: nil,
-            createdAt: .now(),
-            endedAt: nil
-        )
-        let database = try Database.open(at: directory + "/conversation.sqlite")
-        try await database.write { connection in
-            let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
-            _ = try ConversationRows.recordUserMessage(in: place, at: user.createdAt, in: connection)
-            let message = StoredMessage(position: position, message: user)
-            try RunRows.insert(
-                waiting,
-                of: try MessageRows.insert(message, into: place, in: connection),
-                in: connection
-            )
-        }
+    private func addWaiting(_ text: String, to conversation: Conversation, in directory: String) async throws -> Run.ID {
+        let store = try await SQLiteStore.open(at: directory + "/conversation.sqlite")
+        return try await store.startTurn(text, in: conversation, status: .queued).run.id
     }
 
     /// Stores the state that a process leaves when it is killed during a generation.
     private func leaveRunGoing(in directory: String) async throws -> (Conversation, Run.ID) {
-        let conversation = try await Fixture.with(directory) { try await $0.open() }
-        try await waitForRelease(directory)
-        let run = Run.ID()
-        let user = Message(
-            id: Message.ID(),
-            role: .user,
-            content: Message.Content(text: "Hello"),
-            status: .completed,
-            parent: nil,
-            run: run,
-            tokenCount: 5,
-            createdAt: .now()
-        )
-        let stored = Run(
-            id: run,
-            conversation: conversation.id,
-            status: .running,
-            model: nil,
-            userMessage: user.id,
-            assistantMessage: nil,
-            lastEvent: 1,
-            usage: nil,
-            fault: nil,
-            createdAt: .now(),
-            endedAt: nil
-        )
-        let database = try Database.open(at: directory + "/conversation.sqlite")
-        try await database.write { connection in
-            let place = try #require(try ConversationRows.find(conversation.id, in: connection)).number
-            _ = try ConversationRows.recordUserMessage(in: place, at: user.createdAt, in: connection)
-            let message = StoredMessage(position: 1, message: user)
-            let number = try MessageRows.insert(message, into: place, in: connection)
-            try RunRows.insert(stored, of: number, in: connection)
-            let lines = [RunEventJSON.text("So ", number: 2), RunEventJSON.text("far", number: 3)]
-            let batch = RunEventBatch(run: run, first: 2, lines: lines)
-            try RunEventRows.insert(batch, in: connection)
-        }
+        let store = try await SQLiteStore.sample(in: directory)
+        let conversation = try await store.openConversation()
+        let run = try await store.startTurn(in: conversation).run.id
+        try await store.appendTexts(["So ", "far"], to: run)
         return (conversation, run)
     }
 }

@@ -8,37 +8,26 @@ import Testing
 
 @testable import ConversationService
 
-/// Memory and the write-ahead log stay within their limits, and pages are correct.
+/// Memory stays within its limits, and pages are correct.
 @Suite(.timeLimit(.minutes(5)))
 struct ResourceLimitTests {
     @Test func `a reader that is behind the events in memory reads from the database and misses nothing`() async throws
     {
         try await withTemporaryDirectory { directory in
-            let database = try Database.open(at: directory + "/store.sqlite")
-            let begun = try await LiveRun.stored(in: database)
-            let liveRun = LiveRun(
-                run: begun.run,
-                question: begun.question,
-                conversation: begun.conversation,
-                byteLimit: 2000
-            )
-            let first = RunEventJSON.event(Run.Event(number: 1, userMessage: liveRun.question.message))
-            liveRun.append(first)
+            let store = try await SQLiteStore.sample(in: directory)
+            let conversation = try await store.openConversation()
+            let liveRun = try await store.startTurn(in: conversation, byteLimit: 2000)
+            let first = RunEventJSON.event(Run.Event(number: 1, userMessage: liveRun.question))
             var expected = [first]
             for batch in 0..<100 {
                 let numbers = (0..<7).map { 2 + batch * 7 + $0 }
                 let lines = numbers.map { RunEventJSON.text("word \($0) ", number: $0) }
                 for line in lines { liveRun.append(line) }
                 expected += lines
-                try await database.write { connection in
-                    try RunEventRows.insert(
-                        RunEventBatch(run: liveRun.run.id, first: numbers[0], lines: lines),
-                        in: connection
-                    )
-                }
+                try await store.appendEvents([RunEventBatch(run: liveRun.run.id, first: numbers[0], lines: lines)])
                 liveRun.markStored(through: numbers[6])
             }
-            let reader = RunEventReader(database: database, liveRun: liveRun)
+            let reader = RunEventReader(store: store, liveRun: liveRun)
             for number in [0, 1, 2, 3, 8, 9, 350, 690, 700] {
                 guard case .evicted? = try await liveRun.events(after: number) else {
                     #expect(number >= 650, "The events after \(number) must be in memory.")
@@ -49,9 +38,7 @@ struct ResourceLimitTests {
             }
             let slow = reader.stream(after: 0)
             var seen = try #require(try await slow.nextEncodedBatch())
-            let runs = LiveRuns(limit: 0)
-            let eventWriter = RunEventWriter(database: database)
-            let runWriter = RunWriter(database: database, eventWriter: eventWriter, runs: runs, tasks: RunTasks())
+            let runWriter = RunWriter.sample(store)
             var state = RunState(arrival: .now)
             for number in 2...701 { state.append("word \(number) ") }
             state.status = .completed
@@ -59,7 +46,7 @@ struct ResourceLimitTests {
             while let batch = try await slow.nextEncodedBatch() { seen += batch }
             #expect(Array(seen.dropLast()) == expected)
             let end = try BusCoding.decode(Run.Event.self, from: try #require(seen.last)).end
-            #expect(end?.assistantMessage?.content.text == state.text)
+            #expect(end?.assistantMessage?.content.text == state.step.text)
         }
     }
 
@@ -70,95 +57,24 @@ struct ResourceLimitTests {
         return events
     }
 
-    @Test func `the write-ahead log stays small with overlapping readers`() async throws {
-        let megabyte = 1024 * 1024
-        let attended = try await largestLog(limit: 2 * megabyte)
-        #expect(attended < 5 * megabyte, "\(attended)")
-        let unattended = try await largestLog(limit: .max)
-        #expect(unattended > 5 * megabyte, "\(unattended)")
-    }
-
-    /// Writes 8 MB with overlapping readers; returns the largest size of the log, in bytes.
-    private func largestLog(limit: Int) async throws -> Int {
-        try await withTemporaryDirectory { directory in
-            let path = directory + "/store.sqlite"
-            let database = try Database.open(at: path, walLimit: limit)
-            try await database.write { connection in
-                try connection.execute(sql: "PRAGMA wal_autocheckpoint = 20; CREATE TABLE texts (text TEXT)")
-            }
-            return try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 {
-                    group.addTask {
-                        while !Task.isCancelled {
-                            do {
-                                try await database.read { connection in
-                                    _ = try Int.fetchOne(connection, sql: "SELECT COUNT(*) FROM texts")
-                                    usleep(20_000)
-                                }
-                            } catch is CancellationError {}
-                        }
-                    }
-                }
-                var largest = 0
-                for _ in 0..<400 {
-                    try await database.write { connection in
-                        let text = String(repeating: "x", count: 20_000)
-                        try connection.execute(sql: "INSERT INTO texts VALUES (?)", arguments: [text])
-                    }
-                    let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
-                    largest = max(largest, attributes[.size] as? Int ?? 0)
-                }
-                group.cancelAll()
-                return largest
-            }
-        }
-    }
-
     @Test func `only the newest messages of a large conversation are read into memory`() async throws {
         try await withTemporaryDirectory { directory in
-            let database = try Database.open(at: directory + "/store.sqlite")
-            let liveRun = try await LiveRun.stored(in: database)
-            let newest = try await database.write { connection in
-                var last = StoredMessage(position: 1, message: liveRun.question.message)
-                for position in 2...101 {
-                    last = StoredMessage(position: position, message: Self.message(after: last.message, position))
-                    last.number = try MessageRows.insert(last, into: liveRun.conversation, in: connection)
-                }
-                return last
+            let store = try await SQLiteStore.sample(in: directory)
+            let text = String(repeating: "x", count: 100_000)
+            let messages = (0..<101).map { number in
+                Inference.Message(role: number.isMultiple(of: 2) ? .user : .assistant, content: text)
             }
-            let (read, loaded) = try await database.read { connection in
-                (
-                    try PathRows.ancestors(
-                        of: newest,
-                        in: liveRun.conversation,
-                        limit: History.messageLimit,
-                        byteLimit: History.byteLimit,
-                        connection
-                    ),
-                    try History.load(
-                        LiveRun.Question(message: newest.message, number: newest.number, position: newest.position),
-                        of: liveRun.conversation,
-                        in: connection
-                    )
-                )
-            }
-            // Five messages have less than 512 KiB, six have more.
-            #expect(read.map(\.position) == [101, 100, 99, 98, 97, 96])
-            #expect(loaded.history.messages.count + loaded.history.olderCount == 101)
+            let request = Conversations.Import.sample(messages)
+            let imported = try ImportedConversation(request, at: .now())
+            _ = try await store.importConversation(imported, of: Principal(user: "alice")).get()
+            let recalled = try await store.recallConversation(request.id).get().history
+            // With the short answer, five messages have less than 512 KiB, six have more.
+            #expect(recalled.messages.count == 6)
+            #expect(recalled.messages.count + recalled.olderCount == 102)
+            let history = History(recalled)
+            #expect(history.messages.count + history.olderCount == 102)
+            #expect(history.bytes < RecalledHistory.byteLimit + text.utf8.count)
         }
-    }
-
-    private static func message(after parent: Message, _ position: Int) -> Message {
-        Message(
-            id: Message.ID(),
-            role: position.isMultiple(of: 2) ? .assistant : .user,
-            content: Message.Content(text: String(repeating: "x", count: 100_000)),
-            status: .completed,
-            parent: parent.id,
-            run: nil,
-            tokenCount: nil,
-            createdAt: .now()
-        )
     }
 
     @Test func `pages by offset and by message are correct, also with gaps in the positions`() async throws {

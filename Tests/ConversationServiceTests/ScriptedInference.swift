@@ -9,7 +9,7 @@ final class ScriptedInference: Sendable {
     enum Step: Sendable {
         case text(String)
         case pause(Duration)
-        /// Waits until ``ScriptedInference/release()`` is called.
+        /// Waits until ``ScriptedInference/release(_:)`` permits it to end.
         case hold
         case fail(Fault)
         /// Runs until the caller disconnects.
@@ -19,13 +19,17 @@ final class ScriptedInference: Sendable {
     }
 
     private struct State {
-        var script: [Step] = [.text("Hel"), .text("lo."), .finish]
+        /// The scripts of the next generations; the last one is repeated.
+        var scripts: [[Step]] = [[.text("Hel"), .text("lo."), .finish]]
         var requests: [Inference.Generate] = []
         var closed = 0
-        var isReleased = false
+        var releases = 0
         var window = 8192
         var rejection: Fault?
         var price: Model.Price?
+        /// Further models, by name.
+        var models: [String: Model] = [:]
+        var unpricedModels: Set<String> = []
         var usage: Usage? = Usage(promptTokens: 10, completionTokens: 2, isEstimated: false)
     }
 
@@ -36,15 +40,25 @@ final class ScriptedInference: Sendable {
     var closed: Int { state.withLock { $0.closed } }
 
     func play(_ script: [Step], window: Int = 8192) {
+        play(each: [script], window: window)
+    }
+
+    /// Plays one script for each of the next generations; the last one is repeated.
+    func play(each scripts: [[Step]], window: Int = 8192) {
         state.withLock { state in
-            state.script = script
+            state.scripts = scripts
             state.window = window
         }
     }
 
-    /// Ends the `hold` steps, now and later.
-    func release() {
-        state.withLock { $0.isReleased = true }
+    /// Adds a model beside `scripted/model`.
+    func addModel(_ model: Model) {
+        state.withLock { $0.models[model.name] = model }
+    }
+
+    /// Ends a number of `hold` steps, now or later; without a number, all of them.
+    func release(_ count: Int = 1_000_000) {
+        state.withLock { $0.releases += count }
     }
 
     /// Makes all further generations fail with a fault.
@@ -52,7 +66,12 @@ final class ScriptedInference: Sendable {
         state.withLock { $0.rejection = fault }
     }
 
-    /// Sets the price of the model and the usage that generations report.
+    /// Removes the price of a model, but not that of others.
+    func removePrice(of model: String) {
+        state.withLock { _ = $0.unpricedModels.insert(model) }
+    }
+
+    /// Sets the price of the models and the usage that generations report.
     func setPrice(_ price: Model.Price?, usage: Usage?) {
         state.withLock { state in
             state.price = price
@@ -62,13 +81,18 @@ final class ScriptedInference: Sendable {
 
     var table: EndpointTable {
         var table = EndpointTable(service: "inference-svc")
-        table.serve(Models.Find.self) { _, _ in
-            self.state.withLock { Model(name: "scripted/model", window: $0.window, price: $0.price) }
+        table.serve(Models.Find.self) { request, _ in
+            self.state.withLock { state in
+                if let other = request.name.flatMap({ state.models[$0] }) { return other }
+                let isPriced = request.name.map { !state.unpricedModels.contains($0) } ?? true
+                return Model(name: "scripted/model", window: state.window, price: isPriced ? state.price : nil)
+            }
         }
         table.serve(Inference.Generate.self) { request, _ in
             let (script, rejection) = self.state.withLock { state in
                 state.requests.append(request)
-                return (state.script, state.rejection)
+                let script = state.scripts.count > 1 ? state.scripts.removeFirst() : state.scripts[0]
+                return (script, state.rejection)
             }
             if let rejection { throw rejection }
             return self.stream(script)
@@ -100,7 +124,13 @@ final class ScriptedInference: Sendable {
             try await Task.sleep(for: duration)
             return nil
         case .hold:
-            try await eventually("The release") { state.withLock { $0.isReleased } }
+            try await eventually("The release") {
+                state.withLock { state in
+                    guard state.releases > 0 else { return false }
+                    state.releases -= 1
+                    return true
+                }
+            }
             return nil
         case .fail(let fault): throw fault
         case .event(let event): return event

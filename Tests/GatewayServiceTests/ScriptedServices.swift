@@ -22,6 +22,8 @@ final class ScriptedServices: Sendable {
         var opened = Conversations.Opened(conversation: Sample.conversation, isNew: true)
         var contexts: [CallContext] = []
         var requests: [String] = []
+        var values: [any Sendable] = []
+        var next: String?
         var starts: [Runs.Start] = []
         var follows: [Runs.Follow] = []
         var reports: [Usage.Report] = []
@@ -48,6 +50,16 @@ final class ScriptedServices: Sendable {
     var reports: [Usage.Report] { state.withLock { $0.reports } }
     /// The number of streams that were closed by their caller.
     var left: Int { state.withLock { $0.left } }
+
+    /// The received requests of a type; streams and ``Runs/Complete`` are recorded elsewhere.
+    func received<Request: Endpoint>(_ type: Request.Type) -> [Request] {
+        state.withLock { $0.values.compactMap { $0 as? Request } }
+    }
+
+    /// Sets the ``Page/next`` of lists of conversations and messages.
+    func page(next: String?) {
+        state.withLock { $0.next = next }
+    }
 
     /// Sets the steps of streams.
     func play(_ steps: Step...) {
@@ -79,14 +91,14 @@ final class ScriptedServices: Sendable {
         serve(Personas.List.self, in: &table) { _ in Page(items: [Sample.persona], total: 1) }
         serve(Personas.Find.self, in: &table) { _ in Sample.persona }
         serve(Conversations.Open.self, in: &table) { _ in self.state.withLock { $0.opened } }
-        serve(Conversations.List.self, in: &table) { _ in Page(items: [Sample.conversation], total: 1) }
+        serve(Conversations.List.self, in: &table) { _ in self.page([Sample.conversation], total: 1) }
         serve(Conversations.Delete.self, in: &table) { _ in Conversations.Deleted(messageCount: 3) }
         serve(Conversations.Count.self, in: &table) { _ in
             Conversations.Statistics(conversations: 1, messages: 2, activePersonas: 3)
         }
-        serve(Messages.List.self, in: &table) { _ in Page(items: [Sample.answer, Sample.question], total: 2) }
-        serve(Messages.Siblings.self, in: &table) { _ in Page(items: [Sample.answer, Sample.sibling], total: 2) }
-        serve(Messages.Select.self, in: &table) { _ in Page(items: [Sample.sibling, Sample.question], total: 2) }
+        serve(Messages.List.self, in: &table) { _ in self.page([Sample.answer, Sample.question], total: 2) }
+        serve(Messages.Siblings.self, in: &table) { _ in self.page([Sample.answer, Sample.sibling], total: 2) }
+        serve(Messages.Select.self, in: &table) { _ in self.page([Sample.sibling, Sample.question], total: 2) }
         serve(Runs.Find.self, in: &table) { _ in Sample.run }
         serve(Runs.Cancel.self, in: &table) { _ in Sample.run }
         table.serve(Runs.Complete.self) { request, context in
@@ -147,8 +159,13 @@ final class ScriptedServices: Sendable {
     ) {
         table.serve(type) { request, context in
             try self.note(type.path, context)
+            self.state.withLock { $0.values.append(request) }
             return answer(request)
         }
+    }
+
+    private func page<Item>(_ items: [Item], total: Int) -> Page<Item> {
+        Page(items: items, total: total, next: state.withLock { $0.next })
     }
 
     private func note(_ path: String, _ context: CallContext) throws {

@@ -54,7 +54,7 @@ struct SurfaceTests {
             #expect(try await gateway.ask(.POST, "/api/v1/chat/conversations", body: body).status == 200)
             let list = try await gateway.ask(.GET, "/api/v1/chat/conversations?limit=5&offset=1")
             #expect(list.body.hasPrefix("{\"conversations\":[{\"id\":"))
-            #expect(list.body.hasSuffix(",\"total\":1,\"limit\":5,\"offset\":1}"))
+            #expect(list.body.hasSuffix(",\"total\":1,\"limit\":5,\"offset\":1,\"next\":null}"))
             let deleted = try await gateway.ask(.DELETE, Sample.path)
             #expect(
                 deleted.body == """
@@ -71,7 +71,7 @@ struct SurfaceTests {
             #expect(
                 list.body == """
                     {"conversation_id":"\(Sample.conversation.id)","messages":[\(Self.answer),\(Self.question)],\
-                    "total":2,"limit":50,"offset":0}
+                    "total":2,"limit":50,"offset":0,"next":null}
                     """
             )
             #expect(try await gateway.ask(.GET, "\(Sample.path)/messages?order=asc&limit=200").status == 200)

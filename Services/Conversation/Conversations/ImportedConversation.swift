@@ -1,14 +1,13 @@
 import Contracts
 
-/// An imported conversation in the layout in which it is stored.
-///
-/// Answers have even positions and all other messages odd ones, so that the conversation can be continued like any
-/// other. Pure.
+/// A conversation that was held elsewhere, as it is stored. Pure.
 struct ImportedConversation: Sendable {
+    /// Its id, which the sender chose.
+    let id: Conversation.ID
     /// The system prompt; empty if there was none.
     let instructions: String
     /// The messages in order; the last one is the answer.
-    private(set) var messages: [StoredMessage] = []
+    private(set) var messages: [RunStep] = []
     /// Index of the message that the run answers.
     private(set) var questionIndex = 0
     /// The finished run.
@@ -17,6 +16,7 @@ struct ImportedConversation: Sendable {
 
     /// Throws `invalid` if `messages` contains no message to answer.
     init(_ request: Conversations.Import, at moment: Timestamp) throws {
+        id = request.id
         let hasQuestion = request.messages.contains { $0.role == .user || $0.role == .tool }
         let opening = request.messages.prefix { $0.role.isInstruction }
         // Without user and tool messages, the last instruction is the question.
@@ -59,12 +59,8 @@ struct ImportedConversation: Sendable {
             )
         }
         append(answer(request.answer, text, at: moment))
-    }
-
-    /// Size of the text of each text event of the answer, in bytes.
-    var chunkSizes: [Int] {
-        let count = messages.last?.message.content.text.utf8.count ?? 0
-        return count == 0 ? [] : [count]
+        // The answer was not divided into events.
+        if !text.isEmpty { messages[messages.count - 1].chunks = [.init(kind: .text, bytes: text.utf8.count)] }
     }
 
     private static func message(
@@ -116,14 +112,9 @@ struct ImportedConversation: Sendable {
         return imported
     }
 
-    /// Appends a message at the next position for its role: even for answers, odd for all others.
     private mutating func append(_ message: Message) {
-        let isAnswerable = message.role.isAnswerable
-        let position = messages.last.map { last in
-            last.position + (last.position.isMultiple(of: 2) == isAnswerable ? 1 : 2)
-        }
         var message = message
         message.parent = messages.last?.message.id
-        messages.append(StoredMessage(position: position ?? (isAnswerable ? 1 : 0), message: message))
+        messages.append(RunStep(message: message))
     }
 }

@@ -14,9 +14,7 @@ struct ClockJumpDetector {
     private var last: Moment
     private var pausedUntil: Duration
 
-    /// - Parameters:
-    ///   - pause: how long nothing may expire after a jump.
-    ///   - initialPause: how long nothing may expire from now on.
+    /// Nothing may expire for `pause` after a jump, and for `initialPause` from now on.
     init(pause: Duration, initialPause: Duration = .zero, now: Moment) {
         self.pause = pause
         last = now

@@ -25,11 +25,10 @@ protocol RunStore: Sendable {
     /// Refusals: `missing`.
     func recallHistory(of run: Run.ID) async throws -> Result<RecalledHistory, Fault>
 
-    /// Returns the run of an idempotency key that has not expired, with its question.
+    /// Returns the run of an idempotency key, with its question.
     func findRun(
         of key: IdempotencyKey,
-        in conversation: Conversation.ID,
-        at moment: Timestamp
+        in conversation: Conversation.ID
     ) async throws -> (run: Run, question: Message)?
 
     /// Returns a message, or the question that it answers if `isQuestion`.
@@ -87,15 +86,15 @@ protocol RunStore: Sendable {
     /// Takes over up to `limit` started runs whose owner has ended, optionally of one conversation only; empty if there
     /// are no more.
     ///
-    /// A run that cannot be read is set aside and not returned.
+    /// Returns fewer runs if their events are large. A run that cannot be read is set aside and not returned.
     func takeInterruptedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [InterruptedRun]
 
     /// Stores the ends of several runs in one commit.
     func finishRuns(_ endings: [FinishRun]) async throws
 
-    /// Takes over up to `limit` queued runs whose owner has ended and returns their conversations; empty if there are no
-    /// more.
-    func takeQueuedRuns(limit: Int) async throws -> [Conversation.ID]
+    /// Takes over up to `limit` queued runs whose owner has ended, optionally of one conversation only, and returns their
+    /// conversations; empty if there are no more.
+    func takeQueuedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [Conversation.ID]
 
     /// Deletes the reservations of runs that have ended.
     func deleteOrphanedReservations() async throws

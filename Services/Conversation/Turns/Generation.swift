@@ -1,11 +1,9 @@
 import Bus
 import Contracts
-import JSON
 import Logging
-import Metrics
-import NIOCore
 
-/// Generates one answer: calls inference-svc, publishes the events and stores the end of the run.
+/// Generates an answer, step by step: calls inference-svc, publishes the events, runs the tools that the model calls, and
+/// stores the end of the run.
 ///
 /// Does not throw: errors become the status of the run.
 struct Generation: Sendable {
@@ -17,115 +15,140 @@ struct Generation: Sendable {
         var answerLimit: Int?
     }
 
-    /// How long inference-svc collects text into one event if the run is not streamed, in milliseconds: half of the
-    /// maximum age of unstored events.
-    private static let batchMilliseconds = 25
+    /// Maximum number of steps of a run; a call of a tool beyond it is stored and not run.
+    static let stepLimit = 32
     private static let grace = Duration.seconds(5)
 
-    let liveRun: LiveRun
-    /// Whether the caller streams the events, as opposed to waiting for the end.
-    let isStreamed: Bool
-    let arrival: ContinuousClock.Instant
-    let context: CallContext
-    /// Maximum duration of the generation.
-    let timeLimit: Duration
-    let inference: any Bus
-    let modelCache: ModelCache
-    let eventWriter: RunEventWriter
-    let runWriter: RunWriter
+    let turn: LiveTurn
+    let generator: Generator
     /// Marks the next queued turn as started and returns its run, which is stored as running in the commit that
     /// finishes this run.
     let next: @Sendable () async -> Run.ID?
 
+    private var liveRun: LiveRun { turn.liveRun }
+
     /// Runs the generation and stores its end.
     func perform(_ prompt: Prompt) async -> RunWriter.Outcome {
         liveRun.markRunning()
-        var state = RunState(arrival: arrival)
-        var isRequestSent = false
+        var prompt = prompt
+        var state = RunState(arrival: turn.arrival)
+        let prices = PriceTasks(generator.modelCache, turn.context)
+        var messages: [Message] = []
         do {
-            try await generate(prompt, into: &state, &isRequestSent)
-        } catch  where state.status != .completed {
-            state.status = status(after: error)
-            state.fault = state.status == .stopped ? nil : fault(from: error)
-            // If the run was stopped or timed out while the request was being sent, the provider may have started.
-            state.wasProviderCalled =
-                state.wasProviderCalled || isRequestSent && (liveRun.isStopped || state.fault?.code == .timeout)
+            // inference-svc enforces the time limit and reports a specific error; this deadline covers an inference-svc
+            // that does not respond, or that sends nothing but heartbeats.
+            var context = turn.context
+            context.deadline = .now + generator.timeLimit + Self.grace
+            while true {
+                try await generate(prompt, into: &state, prices, context)
+                guard let calls = callsToRun(in: state) else { break }
+                let tools = ToolSteps(liveRun: liveRun, runWriter: generator.runWriter, context: context)
+                try await tools.perform(calls, generator.toolRunner, &state) { message in
+                    prompt.history.append(message)
+                    messages.append(message)
+                }
+            }
         } catch {
-            // The model has already finished; later errors are ignored.
+            setStatus(of: &state, after: error)
         }
-        return await runWriter.finish(liveRun, state: state, next: await next())
+        for (model, price) in await prices.all(state.unpricedModels) { state.setPrice(price, of: model) }
+        return await generator.runWriter.finish(liveRun, state: state, steps: messages, next: await next())
     }
 
     /// Stores the end of a run whose history could not be loaded.
     func fail(_ error: any Error) async -> RunWriter.Outcome {
-        var state = RunState(arrival: arrival)
-        state.status = status(after: error)
-        state.fault = state.status == .stopped ? nil : fault(from: error)
-        return await runWriter.finish(liveRun, state: state, next: await next())
+        var state = RunState(arrival: turn.arrival)
+        setStatus(of: &state, after: error)
+        return await generator.runWriter.finish(liveRun, state: state, next: await next())
     }
 
-    private func generate(_ prompt: Prompt, into state: inout RunState, _ isRequestSent: inout Bool) async throws {
+    /// The calls of the finished step that are to be run; `nil` if the step is the last one.
+    private func callsToRun(in state: RunState) -> [Inference.ToolCall]? {
+        guard generator.toolRunner != nil, turn.options.tools != nil, let calls = state.step.toolCalls, !calls.isEmpty,
+            state.stepCount + 1 + calls.count < Self.stepLimit
+        else { return nil }
+        return calls
+    }
+
+    /// Generates one step.
+    private func generate(
+        _ prompt: Prompt,
+        into state: inout RunState,
+        _ prices: PriceTasks,
+        _ context: CallContext
+    ) async throws {
         guard !liveRun.isStopped else { throw CancellationError() }
-        let model = try await modelCache.model(nil, context)
-        let window = ContextWindow(size: model.window)
-        let (used, report) = window.fit(
+        let model = try await generator.modelCache.model(turn.options.model, context)
+        let (used, report) = ContextWindow(size: model.window).fit(
             system: TokenEstimate.tokens(in: prompt.system),
             history: prompt.history.tokens,
             olderCount: prompt.history.olderCount
         )
         state.context = report
-        state.model = model.name
-        state.price = model.price
-        let request = request(model.name, prompt, used: used)
-        var bounded = context
-        // inference-svc enforces the time limit and reports a specific error; this deadline covers an inference-svc
-        // that does not respond.
-        bounded.deadline = .now + timeLimit + Self.grace
-        isRequestSent = true
-        let stream = try await inference.stream(Inference.Generate.self, encoded: request, bounded)
-        state.wasProviderCalled = true
-        liveRun.setModel(model.name)
-        defer { stream.close() }
+        state.ask(model)
+        var options = turn.options
+        options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
+        let request = GenerationRequest(
+            model: model.name,
+            system: prompt.system,
+            messages: prompt.history.encodedMessages(newest: used),
+            options: options,
+            isStreamed: turn.isStreamed
+        )
+        do {
+            let stream = try await generator.inference.stream(Inference.Generate.self, encoded: request.json, context)
+            state.wasProviderCalled = true
+            defer { stream.close() }
+            try await read(stream, into: &state, prices)
+        } catch  where state.status == .completed {
+            // The model has already finished; later errors are ignored.
+        } catch {
+            // If the run was stopped or timed out while the request was being sent, the provider may have started.
+            let isTimeout = (error as? Fault)?.code == .timeout
+            state.wasProviderCalled = state.wasProviderCalled || liveRun.isStopped || isTimeout
+            throw error
+        }
+    }
+
+    private func read(
+        _ stream: ElementStream<Inference.Event>,
+        into state: inout RunState,
+        _ prices: PriceTasks
+    ) async throws {
         while let batch = try await stream.nextBatch() {
-            if let begin = batch.first?.begin { state.attempts = begin.attempts }
-            // A refusal by the model is stored as its answer.
-            let text = batch.map { ($0.text ?? "") + ($0.refusal ?? "") }.joined()
-            if !text.isEmpty { append(text, to: &state) }
-            guard let finish = batch.compactMap(\.finish).last else { continue }
-            state.finish(finish)
+            if let begin = batch.first?.begin {
+                state.begin(begin)
+                liveRun.setModel(begin.model)
+                if state.unpricedModels.contains(begin.model) { prices.lookUp(begin.model) }
+            } else if liveRun.model == nil, let model = state.model {
+                liveRun.setModel(model)
+            }
+            for (kind, text) in GenerationText.pieces(of: batch) {
+                let piece = state.append(text, as: kind)
+                if !piece.isEmpty { publish(kind, piece) }
+            }
+            for event in batch { if let pieces = event.toolCalls { state.append(pieces) } }
+            if let finish = batch.compactMap(\.finish).last {
+                state.finish(finish)
+                continue
+            }
+            if state.step.isTruncated, state.status != .completed { return state.finishAtLimit() }
         }
         guard state.status == .completed else {
             throw Fault(.cut, "The model's answer ended without a finish reason.")
         }
     }
 
-    /// Returns the JSON of an ``Inference/Generate``, assembled from messages that are already encoded.
-    private func request(_ model: String, _ prompt: Prompt, used: Int) -> ByteBuffer {
-        var json = ByteBuffer()
-        json.writeStaticString("{\"model\":")
-        JSONText.write(model, to: &json)
-        let options = prompt.answerLimit.map { "\"maxTokens\":\($0)" } ?? ""
-        json.writeString(",\"options\":{\(options)}")
-        if !isStreamed { json.writeString(",\"gatherMilliseconds\":\(Self.batchMilliseconds)") }
-        json.writeStaticString(",\"messages\":[")
-        // An imported conversation may have no system prompt.
-        var isFirst = prompt.system.isEmpty
-        if !isFirst { json.writeImmutableBuffer(History.encode(.system, prompt.system)) }
-        for message in prompt.history.encodedMessages(newest: used) {
-            if !isFirst { json.writeStaticString(",") }
-            isFirst = false
-            json.writeImmutableBuffer(message)
-        }
-        json.writeStaticString("]}")
-        return json
+    private func publish(_ kind: RunStep.Chunk.Kind, _ text: String) {
+        let number = liveRun.nextNumber
+        let line = RunEventJSON.chunk(kind, text, number: number)
+        liveRun.append(line)
+        generator.eventWriter.append(line, number: number, to: liveRun)
     }
 
-    private func append(_ text: String, to state: inout RunState) {
-        state.append(text)
-        let number = liveRun.nextNumber
-        let line = RunEventJSON.text(text, number: number)
-        liveRun.append(line)
-        eventWriter.append(line, number: number, to: liveRun)
+    private func setStatus(of state: inout RunState, after error: any Error) {
+        state.status = status(after: error)
+        state.fault = state.status == .stopped ? nil : fault(from: error)
     }
 
     private func status(after error: any Error) -> Run.Status {
@@ -141,7 +164,7 @@ struct Generation: Sendable {
             return Fault(.unavailable, "The service was stopped during the generation.", retryAfter: 1)
         default:
             Logger.current.error("Run failed", metadata: ["run.id": "\(liveRun.run.id)", "error": "\(error)"])
-            return .unexpected(requestID: context.requestID)
+            return .unexpected(requestID: turn.context.requestID)
         }
     }
 }

@@ -1,15 +1,14 @@
 import Bus
 import Contracts
 import ContractsJSON
-import GRDB
 import NIOCore
 
 /// The newest messages of a live conversation in encoded form, limited in number and size.
 struct History: Sendable {
     /// Maximum number of messages in memory.
-    static let messageLimit = 1000
+    static let messageLimit = RecalledHistory.messageLimit
     /// Maximum size of the encoded messages in memory, in bytes.
-    static let byteLimit = 512 * 1024
+    static let byteLimit = RecalledHistory.byteLimit
 
     /// The JSON of each message, encoded once and reused for every prompt.
     private(set) var messages: [ByteBuffer] = []
@@ -19,34 +18,33 @@ struct History: Sendable {
     private(set) var tokens: [Int] = []
     /// Number of messages on the path before the first one in memory.
     private(set) var olderCount: Int
-    private var bytes = 0
-    private var last: Message?
-    /// The path version at which the messages were read.
+    /// Size of the encoded messages in memory, in bytes.
+    private(set) var bytes = 0
+    /// The last question and the messages after it.
+    private var lastTurn: [Message.ID] = []
+    /// The version of the conversation's paths at which the messages were read.
     private let pathVersion: Int
 
-    /// - Parameters:
-    ///   - stored: the newest messages, oldest first.
-    ///   - total: number of messages on the path.
-    ///   - pathVersion: the path version at which the messages were read.
-    init(_ stored: [Message], total: Int, pathVersion: Int) {
-        self.pathVersion = pathVersion
-        olderCount = max(0, total - stored.count)
-        for message in stored { append(message) }
+    init(_ recalled: RecalledHistory) {
+        pathVersion = recalled.pathVersion
+        olderCount = recalled.olderCount
+        for message in recalled.messages { append(message) }
     }
 
     /// Returns whether the question directly continues these messages.
     ///
-    /// A question that was queued before the last answer was stored has the previous question as its parent. If the
-    /// path version has changed, earlier messages may differ although the last one is the same.
+    /// A question that was queued before the last answer was stored has an earlier message of the last turn as its
+    /// parent. If the version of the paths has changed, earlier messages may differ although the last one is the same.
     func isContinued(by question: Message, pathVersion: Int) -> Bool {
-        guard pathVersion == self.pathVersion else { return false }
-        if question.parent == last?.id { return true }
-        guard let last, last.role == .assistant else { return false }
-        return question.parent != nil && question.parent == last.parent
+        guard pathVersion == self.pathVersion, let parent = question.parent else { return false }
+        return lastTurn.contains(parent)
     }
 
     mutating func append(_ message: Message) {
-        last = message
+        if message.role == .user { lastTurn = [] }
+        lastTurn.append(message.id)
+        // Providers reject a message without content, which a run leaves that was stopped while the model reasoned.
+        guard message.status == .completed || message.role != .assistant || !message.content.text.isEmpty else { return }
         let text = Self.text(of: message.content)
         let encodable = Self.inferenceMessage(message, text)
         messages.append(BusCoding.write(encodable))
@@ -107,38 +105,5 @@ struct History: Sendable {
             text += (text.isEmpty ? "" : "\n") + "(Attached: a voice message.)"
         }
         return text
-    }
-
-    /// Reads the messages that lead to a question, and the number of its answers.
-    static func load(
-        _ question: LiveRun.Question,
-        of conversation: Int64,
-        in database: GRDB.Database
-    ) throws -> (history: History, answers: Int) {
-        guard let stored = try MessageRows.find(question.number, in: database) else {
-            throw Fault(.missing, "Message not found")
-        }
-        let ancestors = try PathRows.ancestors(
-            of: stored,
-            in: conversation,
-            limit: messageLimit,
-            byteLimit: byteLimit,
-            database
-        )
-        let answers = try SiblingRows.answerCount(
-            to: stored.message.id,
-            at: stored.position,
-            in: conversation,
-            database
-        )
-        let isWhole = ancestors.last?.message.parent == nil
-        let older = 0...question.position
-        let total = isWhole ? 0 : try PathRows.count(of: conversation, positions: older, in: database)
-        let history = History(
-            ancestors.reversed().map(\.message),
-            total: max(ancestors.count, total),
-            pathVersion: try ConversationRows.pathVersion(of: conversation, in: database)
-        )
-        return (history, answers)
     }
 }

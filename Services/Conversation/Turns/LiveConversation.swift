@@ -4,7 +4,8 @@ import Logging
 
 /// A conversation in use: runs its turns one at a time, in order, and caches its newest messages.
 ///
-/// Does not block during a generation; up to `queueLimit` further turns can be queued.
+/// Does not block during a generation; up to `queueLimit` further turns can be queued. The states of a turn and their
+/// order are in ``TurnState``.
 actor LiveConversation {
     /// Maximum number of turns waiting behind the running one.
     static let queueLimit = 16
@@ -18,40 +19,37 @@ actor LiveConversation {
     }
 
     nonisolated let record: StoredConversation
-    let dependencies: Dependencies
+    /// The size of its history.
+    nonisolated let memory: HistoryBudget.Share
+    private let parts: LiveConversationParts
+    private let personaPrompt: String
     private(set) var turns: [LiveTurn] = []
-    let personaPrompt: String
-    private(set) var history: History
     private var isDeleted = false
-
-    /// - Parameters:
-    ///   - record: the stored conversation.
-    ///   - persona: its persona.
-    ///   - newest: its newest messages, oldest first.
-    ///   - pathVersion: the path version at which the messages were read.
-    ///   - waiting: the turns that an earlier process left queued, in order.
-    ///   - dependencies: the parts of the service that it uses.
-    init(
-        record: StoredConversation,
-        persona: StoredPersona,
-        newest: [StoredMessage],
-        pathVersion: Int,
-        waiting: [LiveTurn] = [],
-        dependencies: Dependencies
-    ) {
-        self.record = record
-        personaPrompt = PersonaPrompt.text(for: persona)
-        self.dependencies = dependencies
-        history = History(newest.map(\.message), total: record.messageCount, pathVersion: pathVersion)
-        turns = waiting
+    /// `nil` if it must be read before the next turn.
+    private var history: History? {
+        didSet { memory.set(history?.bytes ?? 0) }
     }
 
-    /// Starts the turns that an earlier process left queued.
-    func resume() {
-        for turn in turns {
-            dependencies.runs.addRecovered(turn.liveRun, of: record.user, key: turn.context.principal?.key)
-        }
+    /// - Parameters:
+    ///   - recalled: the stored conversation; its queued turns are started by ``resume()``.
+    ///   - parts: the parts of the service for turns.
+    init(_ recalled: RecalledConversation, parts: LiveConversationParts) {
+        record = recalled.conversation
+        personaPrompt = PersonaPrompt.text(for: recalled.persona)
+        memory = parts.budget.share()
+        self.parts = parts
+        let history = History(recalled.history)
+        self.history = history
+        memory.set(history.bytes)
+        turns = recalled.queued.map { LiveTurn($0, user: recalled.conversation.user) }
+        for turn in turns { parts.runs.addRecovered(turn.liveRun, of: record.user, key: turn.context.principal?.key) }
+    }
+
+    /// Starts the first of the queued turns; returns `false` if it must be tried again.
+    func resume() -> Bool {
         startNextTurn()
+        if turns.isEmpty { parts.resumptions.remove(record.id) }
+        return turns.isEmpty || turns.contains { $0.state == .running }
     }
 
     /// Whether no turn is queued or running.
@@ -64,46 +62,67 @@ actor LiveConversation {
         isStreamed: Bool,
         now: Timestamp = .now()
     ) async throws -> Acceptance {
-        let cause: StartTurn.Cause
-        var failedRun: Run.ID?
-        switch try await existingRun(for: request, at: now) {
-        case .accepted(let run): return acceptance(of: run)
-        case .failed(let run, let question): (cause, failedRun) = (.regenerate(question), run)
-        case .none: cause = try await self.cause(of: request)
-        }
-        let usageRequest = try await usageRequest(for: cause, context)
-        // No suspension from here until the turn is queued. During the reads above, the same request may have been
-        // repeated.
         if let turn = try queuedTurn(for: request) { return .inProgress(turn.liveRun) }
-        try checkAccepting()
-        try checkQueueLimit()
-        let startTurn = StartTurn(
-            conversation: record.number,
-            cause: cause,
-            run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
-            key: request.idempotencyKey,
-            failedRun: failedRun,
-            principal: context.principal,
-            usageRequest: usageRequest
-        )
-        let turn = LiveTurn(startTurn, context, isStreamed: isStreamed)
-        turns.append(turn)
-        if let known = try await store(turn, startTurn) { return acceptance(of: known) }
-        update(turn.liveRun.run.id) { $0.isStored = true }
-        if turn.liveRun.isStopped || isDeleted { await finishUnstarted(turn) } else { startNextTurn() }
-        return .inProgress(turn.liveRun)
+        let cause: StartTurn.Cause
+        let question: Message?
+        switch try await parts.acceptance.resolve(request) {
+        case .known(let run): return acceptance(of: run)
+        case .new(let new, let stored): (cause, question) = (new, stored)
+        }
+        var usageRequest: UsageRequest?
+        if parts.acceptance.usage.isLimited(context) { usageRequest = try await estimate(cause, request, context) }
+        while true {
+            // No suspension from here until the turn is queued. During the reads above, the same request may have been
+            // repeated.
+            if let turn = try queuedTurn(for: request) { return .inProgress(turn.liveRun) }
+            try checkAccepting()
+            let startTurn = StartTurn(
+                conversation: record.id,
+                cause: cause,
+                run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
+                options: request.options,
+                key: request.idempotencyKey,
+                principal: context.principal,
+                usageRequest: usageRequest
+            )
+            let turn = LiveTurn(startTurn, question: startTurn.question(question), context, isStreamed: isStreamed)
+            turns.append(turn)
+            switch try await store(turn, startTurn) {
+            case .started: return .inProgress(turn.liveRun)
+            case .duplicate(let run): return acceptance(of: run)
+            case .needsEstimate: usageRequest = try await estimate(cause, request, context)
+            }
+        }
+    }
+
+    /// Stores a turn that is in the queue, and starts it if it is the first one.
+    private func store(_ turn: LiveTurn, _ startTurn: StartTurn) async throws -> TurnAcceptance.Outcome {
+        let outcome: TurnAcceptance.Outcome
+        do {
+            outcome = try await parts.acceptance.store(turn, startTurn, of: record.user)
+        } catch {
+            remove(turn.id)
+            throw error
+        }
+        guard case .started(let pathVersion) = outcome else {
+            remove(turn.id)
+            return outcome
+        }
+        update(turn.id) { stored in
+            stored.pathVersion = pathVersion
+            return stored.apply(startTurn.run.status == .running ? .storedAsStarted : .storedAsQueued)
+        }
+        if self.turn(turn.id)?.state == .stopping { await finishUnstarted(turn) } else { startNextTurn() }
+        return outcome
     }
 
     private func acceptance(of run: Run.ID) -> Acceptance {
-        dependencies.runs.find(run).map { .inProgress($0) } ?? .finished(run)
+        parts.runs.find(run).map { .inProgress($0) } ?? .finished(run)
     }
 
     private func checkAccepting() throws {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
-        try dependencies.tasks.checkAccepting()
-    }
-
-    private func checkQueueLimit() throws {
+        try parts.tasks.checkAccepting()
         guard turns.count <= Self.queueLimit else {
             throw Fault(
                 .limited,
@@ -113,16 +132,46 @@ actor LiveConversation {
         }
     }
 
+    /// Returns the queued or running turn that has the request's idempotency key.
+    ///
+    /// Throws `key_reused` if the key was used with another message.
+    private func queuedTurn(for request: Runs.Start) throws -> LiveTurn? {
+        guard let key = request.idempotencyKey, let turn = turns.first(where: { $0.key == key }) else { return nil }
+        try TurnAcceptance.check(request, against: turn.liveRun.question.content)
+        return turn
+    }
+
+    private func estimate(
+        _ cause: StartTurn.Cause,
+        _ request: Runs.Start,
+        _ context: CallContext
+    ) async throws -> UsageRequest {
+        let system = TokenEstimate.tokens(in: try await systemText())
+        let prompt = (history?.tokens ?? []).reduce(system, +)
+        return await parts.acceptance.usage.estimate(cause, request.options, promptTokens: prompt, context)
+    }
+
+    /// Returns the system prompt.
+    ///
+    /// The prompt of an imported conversation may have megabytes, so it is read when needed and not cached.
+    private func systemText() async throws -> String {
+        guard record.hasInstructions else { return personaPrompt }
+        return try await parts.acceptance.store.instructions(of: record.id) ?? ""
+    }
+
+    // MARK: Stopping
+
     /// Stops a queued or running turn and waits until its end is stored.
     func cancel(_ run: Run.ID) async throws {
-        guard let turn = turns.first(where: { $0.liveRun.run.id == run }) else { return }
+        guard let turn = turn(run) else { return }
         turn.liveRun.requestStop()
-        if turn.isRunning {
-            dependencies.tasks.cancel(run)
+        let isNew = update(run) { $0.apply(.stopRequested) }
+        switch self.turn(run)?.state {
+        case .stopping where isNew: await finishUnstarted(turn)
+        case .running:
+            parts.tasks.cancel(run)
             _ = try await turn.liveRun.end()
-        } else if turn.isStored, !turn.isStopped {
-            await finishUnstarted(turn)
-        } else {
+        default:
             // The task that stores the turn, or that already stopped it, finishes it.
             _ = try await turn.liveRun.end()
         }
@@ -130,31 +179,28 @@ actor LiveConversation {
 
     /// Finishes a turn that was stopped before it started.
     private func finishUnstarted(_ turn: LiveTurn) async {
-        update(turn.liveRun.run.id) { $0.isStopped = true }
         var state = RunState(arrival: turn.arrival)
         state.status = .stopped
-        _ = await dependencies.runWriter.finish(turn.liveRun, state: state)
+        _ = await parts.generator.runWriter.finish(turn.liveRun, state: state)
+        remove(turn.id)
         startNextTurn()
     }
 
     /// Stops all turns and deletes the conversation.
     ///
     /// Returns the number of deleted messages.
-    func delete() async throws -> Int {
+    func delete(by principal: Principal, in store: any ConversationStore) async throws -> Int {
         guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
         isDeleted = true
         // Not cancelled with the caller: a half-done deletion would leave a conversation that accepts no turns.
-        let deletion = Task { try await self.deleteAll() }
+        let deletion = Task { try await self.deleteAll(by: principal, in: store) }
         return try await deletion.value
     }
 
-    private func deleteAll() async throws -> Int {
+    private func deleteAll(by principal: Principal, in store: any ConversationStore) async throws -> Int {
         do {
-            for turn in turns.reversed() { try await cancel(turn.liveRun.run.id) }
-            let number = record.number
-            return try await dependencies.database.write { database in
-                try ConversationRows.delete(number, in: database)
-            }
+            for turn in turns.reversed() { try await cancel(turn.id) }
+            return try await store.deleteConversation(record.id, of: principal).get()
         } catch {
             isDeleted = false
             startNextTurn()
@@ -162,131 +208,128 @@ actor LiveConversation {
         }
     }
 
-    /// Commits the question and the run, then publishes the first event.
-    ///
-    /// Returns the existing run if the turn's idempotency key is already stored; then nothing was stored.
-    private func store(_ turn: LiveTurn, _ startTurn: StartTurn) async throws -> Run.ID? {
-        let liveRun = turn.liveRun
-        do {
-            try dependencies.runs.add(liveRun, of: record.user, key: turn.context.principal?.key)
-            switch try await dependencies.database.write({ try startTurn.perform(in: $0) }) {
-            case .started(let question):
-                liveRun.setQuestion(question)
-                liveRun.append(RunEventJSON.event(Run.Event(number: 1, userMessage: question.message)))
-                return nil
-            case .duplicate(let run):
-                remove(turn, after: Fault(.unavailable, "The same request is already being processed. Send it again."))
-                return run
-            case .rejected(let fault): throw fault
-            }
-        } catch {
-            remove(turn, after: error as? Fault)
-            throw error
-        }
+    // MARK: The queue
+
+    private func turn(_ run: Run.ID) -> LiveTurn? {
+        turns.first { $0.id == run }
     }
 
-    /// Removes a turn that could not be stored from the queue.
-    private func remove(_ turn: LiveTurn, after fault: Fault?) {
-        turns.removeAll { $0.liveRun.run.id == turn.liveRun.run.id }
-        dependencies.runs.remove(turn.liveRun)
-        turn.liveRun.finish(nil, end: Run.End(status: .failed, assistantMessage: nil, fault: fault))
-        // The turn behind it may have been waiting for it.
-        startNextTurn()
+    @discardableResult
+    private func update(_ run: Run.ID, _ change: (inout LiveTurn) -> Bool) -> Bool {
+        guard let index = turns.firstIndex(where: { $0.id == run }) else { return false }
+        return change(&turns[index])
     }
 
-    private func update(_ run: Run.ID, _ change: (inout LiveTurn) -> Void) {
-        guard let index = turns.firstIndex(where: { $0.liveRun.run.id == run }) else { return }
-        change(&turns[index])
+    private func remove(_ run: Run.ID) {
+        turns.removeAll { $0.id == run }
     }
 
-    /// Starts the first turn if it is stored and no turn is running.
+    /// Starts the first turn that is not stopped, if it is stored and no turn is running.
     private func startNextTurn() {
-        while let turn = turns.first, turn.isStopped {
-            turns.removeFirst()
-        }
-        guard !isDeleted, let turn = turns.first, turn.isStored, !turn.isRunning else { return }
+        guard !isDeleted, let turn = turns.first(where: { $0.state != .stopping }), turn.state.isReady else { return }
         // The next process treats a run that is stored as started as interrupted, so such a run is started even during
         // shutdown.
-        guard turn.isStarted || !dependencies.tasks.isDraining else {
-            return deferToNextStart("The service is shutting down.")
+        guard turn.state == .started || !parts.tasks.isDraining else {
+            return deferTurns("The service is shutting down.")
         }
-        turns[0].isRunning = true
-        dependencies.tasks.start(turn.liveRun.run.id) { await self.perform(turn) }
+        update(turn.id) { $0.apply(.taskStarted) }
+        parts.tasks.start(turn.id) { await self.perform(turn) }
     }
 
-    /// Removes the queued turns, which the next process will start, and finishes their event streams.
-    private func deferToNextStart(_ reason: String) {
+    /// Tells the readers of the queued turns that the answers come later.
+    ///
+    /// The turns stay in the queue: they can be stopped, and are started by a later ``resume()`` or process.
+    private func deferTurns(_ reason: String) {
+        let isDraining = parts.tasks.isDraining
         let fault = Fault(
             .unavailable,
-            "\(reason) The message is stored and will be answered after the next start of the service.",
+            "\(reason) The message is stored and will be answered later.",
             retryAfter: 1
         )
-        for turn in turns where turn.isStored {
-            dependencies.runs.remove(turn.liveRun)
+        for index in turns.indices where turns[index].state.isStored && turns[index].state != .stopping {
+            let turn = turns[index]
+            parts.runs.remove(turn.liveRun)
+            turns[index].apply(.deferred)
+            turns[index].renew()
+            if !isDraining {
+                let key = turn.context.principal?.key
+                parts.runs.addRecovered(turns[index].liveRun, of: record.user, key: key)
+            }
             turn.liveRun.finish(nil, end: Run.End(status: .queued, assistantMessage: nil, fault: fault))
         }
-        turns.removeAll { $0.isStored }
+        if !isDraining { parts.resumptions.retry(record.id) }
     }
 
     /// Marks the turn after a run as started and returns its run; `nil` if no turn is ready.
-    private func markNextStarted(after run: Run.ID) -> Run.ID? {
-        guard turns.count > 1, turns[0].liveRun.run.id == run, turns[1].isStored, !turns[1].isStopped, !isDeleted,
-            !dependencies.tasks.isDraining
+    private func claimNext(after run: Run.ID) -> Run.ID? {
+        guard !isDeleted, !parts.tasks.isDraining, let index = turns.firstIndex(where: { $0.id == run }),
+            let next = turns[(index + 1)...].first(where: { $0.state != .stopping }), next.state == .queued
         else { return nil }
-        turns[1].isStarted = true
-        return turns[1].liveRun.run.id
+        update(next.id) { $0.apply(.claimed) }
+        return next.id
     }
 
+    // MARK: Running
+
     private func perform(_ turn: LiveTurn) async {
-        do {
-            if !turn.isStarted { try await dependencies.runWriter.begin(turn.liveRun.run.id) }
-        } catch {
-            let metadata: Logger.Metadata = ["run.id": "\(turn.liveRun.run.id)", "error": "\(error)"]
-            Logger.current.error("Start of run not stored; the model is not called", metadata: metadata)
-            return deferToNextStart("The conversations cannot be written to disk.")
-        }
-        let generation = Generation(
-            liveRun: turn.liveRun,
-            isStreamed: turn.isStreamed,
-            arrival: turn.arrival,
-            context: turn.context,
-            timeLimit: dependencies.runLimit,
-            inference: dependencies.inference,
-            modelCache: dependencies.modelCache,
-            eventWriter: dependencies.eventWriter,
-            runWriter: dependencies.runWriter,
-            next: { await self.markNextStarted(after: turn.liveRun.run.id) }
-        )
+        guard await begin(turn) else { return }
+        parts.resumptions.remove(record.id)
+        let generation = Generation(turn: turn, generator: parts.generator) { await self.claimNext(after: turn.id) }
         let outcome: RunWriter.Outcome
         do {
-            try await loadHistory(for: turn)
+            let history = try await loadHistory(for: turn)
             let limit = try await answerLimit(of: turn)
-            outcome = await generation.perform(
-                Generation.Prompt(system: try await systemText(), history: history, answerLimit: limit)
-            )
+            let prompt = Generation.Prompt(system: try await systemText(), history: history, answerLimit: limit)
+            outcome = await generation.perform(prompt)
         } catch {
             outcome = await generation.fail(error)
         }
-        if let answer = outcome.answer { history.append(answer) }
-        turns.removeAll { $0.liveRun.run.id == turn.liveRun.run.id }
+        if outcome.isStored {
+            for message in outcome.messages { history?.append(message) }
+        } else {
+            // The end may be stored later.
+            history = nil
+        }
+        remove(turn.id)
         // The next turn was to be stored as started in the same commit; if that failed, it is not started.
-        if !outcome.isStored, !turns.isEmpty { turns[0].isStarted = false }
+        for index in turns.indices { turns[index].apply(outcome.isStored ? .claimStored : .claimReleased) }
         startNextTurn()
     }
 
+    /// Stores that a turn starts, unless it is stored; returns whether it may start.
+    private func begin(_ turn: LiveTurn) async -> Bool {
+        guard turn.state != .started else { return true }
+        do {
+            guard case .notOwner = try await parts.generator.runWriter.begin(turn.id) else { return true }
+            parts.generator.runWriter.abandon(turn.liveRun)
+            remove(turn.id)
+            startNextTurn()
+        } catch {
+            let metadata: Logger.Metadata = ["run.id": "\(turn.id)", "error": "\(error)"]
+            Logger.current.error("Start of run not stored; the model is not called", metadata: metadata)
+            deferTurns("The conversations cannot be written to disk.")
+        }
+        return false
+    }
+
+    /// Returns the maximum number of tokens of a turn's answer from its reservation, which an earlier process may have
+    /// made.
+    private func answerLimit(of turn: LiveTurn) async throws -> Int? {
+        guard turn.mayBeReserved else { return nil }
+        return try await parts.acceptance.store.answerLimit(of: turn.id)
+    }
+
     /// Extends or reloads the history so that it ends with the turn's question.
-    private func loadHistory(for turn: LiveTurn) async throws {
+    private func loadHistory(for turn: LiveTurn) async throws -> History {
         let question = turn.liveRun.question
-        if turn.isContinuation, history.isContinued(by: question.message, pathVersion: question.pathVersion) {
-            history.append(question.message)
-            return
+        if turn.isContinuation, var known = history, known.isContinued(by: question, pathVersion: turn.pathVersion) {
+            history = nil
+            known.append(question)
+            history = known
+            return known
         }
-        let (loaded, answers) = try await dependencies.database.read { [record] database in
-            try History.load(question, of: record.number, in: database)
-        }
-        var loadedQuestion = question
-        loadedQuestion.answers = answers
-        turn.liveRun.setQuestion(loadedQuestion)
+        let loaded = History(try await parts.acceptance.store.recallHistory(of: turn.id).get())
         history = loaded
+        return loaded
     }
 }

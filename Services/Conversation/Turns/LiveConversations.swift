@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -9,7 +8,9 @@ import Synchronization
 final class LiveConversations: Service {
     /// How long an idle conversation stays in memory.
     private static let idleLimit = Duration.seconds(60)
-    private static let evictionInterval = Duration.seconds(10)
+    private static let interval = Duration.milliseconds(250)
+    /// Number of rounds between two searches for idle conversations.
+    private static let roundsPerEviction = 40
     /// Number of conversations in memory above which idle ones are evicted early.
     private static let countLimit = 4096
 
@@ -17,17 +18,17 @@ final class LiveConversations: Service {
         var loading: Task<LiveConversation, any Error>?
         var conversation: LiveConversation?
         var users = 0
-        var lastUse = ContinuousClock.now
+        var lastUse = SuspendingClock.now
     }
 
-    private let dependencies: LiveConversation.Dependencies
+    private let parts: LiveConversationParts
+    private let recovery: RunRecovery
     private let entries = Mutex<[Conversation.ID: Entry]>([:])
-    /// The conversations with turns that an earlier process left queued and that are not started yet.
-    private let waiting = Mutex<Set<Conversation.ID>>([])
     private let gauge = Gauge(label: "conversation.conversations.live")
 
-    init(dependencies: LiveConversation.Dependencies) {
-        self.dependencies = dependencies
+    init(parts: LiveConversationParts, recovery: RunRecovery) {
+        self.parts = parts
+        self.recovery = recovery
     }
 
     /// Runs `body` with the principal's live conversation.
@@ -38,11 +39,19 @@ final class LiveConversations: Service {
         of principal: Principal,
         _ body: (LiveConversation) async throws -> Value
     ) async throws -> Value {
+        try await with(id) { conversation in
+            if let refusal = conversation.record.refusal(for: principal) { throw refusal }
+            return try await body(conversation)
+        }
+    }
+
+    private func with<Value: Sendable>(
+        _ id: Conversation.ID,
+        _ body: (LiveConversation) async throws -> Value
+    ) async throws -> Value {
         entries.withLock { $0[id, default: Entry()].users += 1 }
         defer { release(id) }
-        let conversation = try await load(id)
-        try ConversationAccess.check(conversation.record, by: principal)
-        return try await body(conversation)
+        return try await body(try await load(id))
     }
 
     /// Removes a deleted conversation.
@@ -53,30 +62,30 @@ final class LiveConversations: Service {
         }
     }
 
-    /// Adds conversations whose queued turns are started once the service runs.
-    func resume(_ conversations: [Conversation.ID]) {
-        waiting.withLock { $0.formUnion(conversations) }
-    }
-
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await self.resumeWaiting()
+            var round = 0
             while !Task.isCancelled {
-                do { try await Task.sleep(for: Self.evictionInterval) } catch { return }
-                await self.evictIdle()
+                await self.resumeDue()
+                round += 1
+                if round.isMultiple(of: Self.roundsPerEviction) { await self.evictIdle() }
+                do { try await Task.sleep(for: Self.interval, clock: .suspending) } catch { return }
             }
         }
     }
 
-    private func resumeWaiting() async {
-        for id in waiting.withLock({ $0 }) {
-            entries.withLock { $0[id, default: Entry()].users += 1 }
-            defer { release(id) }
+    /// Starts the queued turns of the conversations whose time has come.
+    private func resumeDue() async {
+        for id in parts.resumptions.takeDue() {
             do {
-                _ = try await load(id)
+                // Its turns are removed from the list when their start is stored.
+                if try await !with(id, { await $0.resume() }) { parts.resumptions.retry(id) }
+            } catch let fault as Fault where fault.code == .missing {
+                parts.resumptions.remove(id)
             } catch {
+                parts.resumptions.retry(id)
                 Logger.current.error(
-                    "Queued turns not started",
+                    "Queued turns not started; retrying",
                     metadata: ["conversation.id": "\(id)", "error": "\(error)"]
                 )
             }
@@ -92,13 +101,14 @@ final class LiveConversations: Service {
         case .loading(let task): loading = task
         }
         let result = await loading.result
-        entries.withLock { entries in
-            guard entries[id]?.loading == loading else { return }
+        let isFirst = entries.withLock { entries in
+            guard entries[id]?.loading == loading else { return false }
             entries[id]?.loading = nil
-            guard case .success(let conversation) = result else { return }
+            guard case .success(let conversation) = result else { return false }
             entries[id]?.conversation = conversation
-            waiting.withLock { _ = $0.remove(id) }
+            return true
         }
+        if isFirst, parts.budget.bytes > parts.budget.limit { await evictOverBudget() }
         return try result.get()
     }
 
@@ -110,55 +120,16 @@ final class LiveConversations: Service {
     private func find(_ id: Conversation.ID, in entries: inout [Conversation.ID: Entry]) -> Lookup {
         if let conversation = entries[id]?.conversation { return .loaded(conversation) }
         if let loading = entries[id]?.loading { return .loading(loading) }
-        let hasWaiting = waiting.withLock { $0.contains(id) }
-        let loading = Task { [dependencies] in try await Self.read(id, hasWaiting: hasWaiting, dependencies) }
+        let loading = Task { [parts, recovery] in
+            // Runs of an earlier process end before the next one starts.
+            try await recovery.recover(id)
+            let recalled = try await parts.acceptance.store.recallConversation(id).get()
+            let conversation = LiveConversation(recalled, parts: parts)
+            if !recalled.queued.isEmpty, await !conversation.resume() { parts.resumptions.retry(id) }
+            return conversation
+        }
         entries[id]?.loading = loading
         return .loading(loading)
-    }
-
-    private static func read(
-        _ id: Conversation.ID,
-        hasWaiting: Bool,
-        _ dependencies: LiveConversation.Dependencies
-    ) async throws -> LiveConversation {
-        let (record, persona, newest, version, waiting) = try await dependencies.database.read { database in
-            guard let record = try ConversationRows.find(id, in: database) else {
-                throw Fault(.missing, "Conversation not found")
-            }
-            guard let persona = try PersonaRows.find(record.persona, in: database) else {
-                throw Fault(.missing, "The persona of this conversation was not found.")
-            }
-            let newest = try PathRows.list(
-                of: record.number,
-                positions: PathRows.allPositions,
-                limit: History.messageLimit,
-                order: .descending,
-                byteLimit: History.byteLimit,
-                in: database
-            )
-            let waiting = hasWaiting ? try Self.waiting(in: record, database) : []
-            let version = try ConversationRows.pathVersion(of: record.number, in: database)
-            return (record, persona, newest, version, waiting)
-        }
-        let conversation = LiveConversation(
-            record: record,
-            persona: persona,
-            newest: newest.reversed(),
-            pathVersion: version,
-            waiting: waiting,
-            dependencies: dependencies
-        )
-        if !waiting.isEmpty { await conversation.resume() }
-        return conversation
-    }
-
-    /// Reads the turns of a conversation that an earlier process left queued.
-    private static func waiting(in record: StoredConversation, _ database: GRDB.Database) throws -> [LiveTurn] {
-        try RunRows.queued(in: record.number, database).compactMap { run in
-            try MessageRows.find(run.message, in: database).map {
-                LiveTurn(run, message: $0.message, user: record.user)
-            }
-        }
     }
 
     private func release(_ id: Conversation.ID) {
@@ -173,22 +144,41 @@ final class LiveConversations: Service {
         gauge.record(count)
     }
 
+    // MARK: Eviction
+
+    /// Number of conversations in memory.
+    var count: Int { entries.withLock { $0.values.count { $0.conversation != nil } } }
+
     /// Evicts conversations that are idle.
     private func evictIdle() async {
-        let (unused, oldest) = entries.withLock { entries in
+        let unused = entries.withLock { entries in
             let crowded = entries.count > Self.countLimit
-            let oldest = ContinuousClock.now - (crowded ? Self.evictionInterval : Self.idleLimit)
-            return (entries.filter { $0.value.users == 0 && $0.value.lastUse < oldest }, oldest)
+            let oldest = SuspendingClock.now - (crowded ? Self.idleLimit / 6 : Self.idleLimit)
+            return entries.filter { $0.value.users == 0 && $0.value.lastUse < oldest }
         }
-        for (id, entry) in unused {
-            guard let conversation = entry.conversation, await conversation.isIdle else { continue }
-            entries.withLock { entries in
-                // The conversation may have been used while it was queried.
-                guard let entry = entries[id], entry.users == 0, entry.conversation === conversation,
-                    entry.lastUse < oldest
-                else { return }
-                entries[id] = nil
-            }
+        for (id, entry) in unused { await evict(id, ifUnusedSince: entry) }
+        if parts.budget.bytes > parts.budget.limit { await evictOverBudget() }
+    }
+
+    /// Evicts the least recently used idle conversations until an eighth of the budget is free.
+    private func evictOverBudget() async {
+        let unused = entries.withLock { $0.filter { $0.value.users == 0 } }
+        for (id, entry) in unused.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
+            guard parts.budget.bytes > parts.budget.limit / 8 * 7 else { return }
+            await evict(id, ifUnusedSince: entry)
+        }
+    }
+
+    private func evict(_ id: Conversation.ID, ifUnusedSince former: Entry) async {
+        guard let conversation = former.conversation, await conversation.isIdle else { return }
+        entries.withLock { entries in
+            // The conversation may have been used while it was queried.
+            guard let entry = entries[id], entry.users == 0, entry.conversation === conversation,
+                entry.lastUse == former.lastUse
+            else { return }
+            // Another reference may keep it in memory for a moment.
+            conversation.memory.set(0)
+            entries[id] = nil
         }
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// A run in progress: its status, question and newest events, for any number of readers.
 ///
 /// Events are stored once for all readers. A reader is only an event number, so a slow reader uses no memory and delays
-/// nobody. Of a long answer only the newest events stay in memory; readers get older ones from the database.
+/// nobody. Of a long answer only the newest events stay in memory; readers get older ones from the store.
 final class LiveRun: Sendable {
     private struct Waiter {
         var continuation: CheckedContinuation<Void, any Error>
@@ -13,35 +13,26 @@ final class LiveRun: Sendable {
         var awaitsEnd: Bool
     }
 
-    /// The message that a run answers, and its place in the conversation.
-    struct Question: Sendable {
-        /// The message as published in the run's first event.
-        var message: Message
-        /// Its row number in the database; 0 before it is stored.
-        var number: Int64 = 0
-        /// Its position; the answer has the next one.
-        var position = 0
-        /// Number of answers that it already has.
-        var answers = 0
-        /// Whether all previous runs for it failed.
-        var hasFailed = false
-        /// The path version when it was stored.
-        var pathVersion = 0
-    }
-
     private struct State {
-        var question: Question
+        /// The message that the run answers, as its first event shows it.
+        var question: Message
+        /// Whether the question and the run are stored.
+        var isStored: Bool
         var status: Run.Status
         /// The model that generates the answer, once known.
         var model: String?
+        /// Whether the model was passed on with events to be stored.
+        var isModelTaken = false
         /// The newest events; `evictedCount` older ones are no longer in memory.
         var lines: [ByteBuffer] = []
         var evictedCount = 0
         /// Size of the events in memory, in bytes.
         var bytes = 0
-        /// Number of the last event that is stored in the database.
+        /// Number of the last event that is stored.
         var stored = 1
         var end: Run.End?
+        /// Whether the last event shows the end.
+        var hasEndEvent = false
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
         var isStopped = false
@@ -80,23 +71,32 @@ final class LiveRun: Sendable {
     static let pageBytes = 32 * 1024
 
     let run: Run
-    /// Row number of the run's conversation in the database.
-    let conversation: Int64
     private let byteLimit: Int
     private let state: Mutex<State>
 
-    init(run: Run, question: Question, conversation: Int64, byteLimit: Int = byteLimit) {
+    /// Creates a run that is not stored yet.
+    init(run: Run, question: Message, byteLimit: Int = byteLimit) {
         self.run = run
         self.byteLimit = byteLimit
-        self.conversation = conversation
-        state = Mutex(State(question: question, status: run.status))
+        state = Mutex(State(question: question, isStored: false, status: run.status))
     }
 
-    var question: Question { state.withLock { $0.question } }
+    /// Creates a stored run with its first event.
+    convenience init(stored run: Run, question: Message, byteLimit: Int = byteLimit) {
+        self.init(run: run, question: question, byteLimit: byteLimit)
+        start(with: question)
+    }
 
-    /// Replaces the question after it was stored or read from the database.
-    func setQuestion(_ question: Question) {
-        state.withLock { $0.question = question }
+    /// The message that the run answers, as its first event shows it.
+    var question: Message { state.withLock { $0.question } }
+
+    /// Sets the stored question and appends the first event.
+    func start(with question: Message) {
+        state.withLock { state in
+            state.question = question
+            state.isStored = true
+        }
+        append(RunEventJSON.event(Run.Event(number: 1, userMessage: question)))
     }
 
     /// The run with its current status.
@@ -129,7 +129,20 @@ final class LiveRun: Sendable {
 
     /// Sets the model that generates the answer.
     func setModel(_ model: String) {
-        state.withLock { $0.model = model }
+        state.withLock { state in
+            guard state.model != model else { return }
+            state.model = model
+            state.isModelTaken = false
+        }
+    }
+
+    /// Returns the model if it was not returned before.
+    func takeModel() -> String? {
+        state.withLock { state in
+            guard !state.isModelTaken, let model = state.model else { return nil }
+            state.isModelTaken = true
+            return model
+        }
     }
 
     /// Appends an event, which has the number ``nextNumber``, and wakes the readers that wait for it.
@@ -142,11 +155,15 @@ final class LiveRun: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
-    /// Appends the last event and wakes all readers.
+    /// Appends the last event and wakes all readers; without an event, the readers get the end's fault.
+    ///
+    /// Has no effect if the run has ended.
     func finish(_ line: ByteBuffer?, end: Run.End) {
-        let woken = state.withLock { state in
+        let woken = state.withLock { state -> [CheckedContinuation<Void, any Error>] in
+            guard state.end == nil else { return [] }
             if let line {
                 state.append(line)
+                state.hasEndEvent = true
                 // All events were stored with the end of the run.
                 state.stored = state.last
             }
@@ -157,7 +174,7 @@ final class LiveRun: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
-    /// Records the number of the last event that is stored in the database.
+    /// Records the number of the last event that is stored.
     func markStored(through number: Int) {
         state.withLock { state in
             state.stored = max(state.stored, number)
@@ -193,8 +210,17 @@ final class LiveRun: Sendable {
     /// The fault with which the run was rejected before it was stored; `nil` if it was stored or is still being stored.
     var rejection: Fault? {
         state.withLock { state in
-            guard let end = state.end, state.question.number == 0 else { return nil }
+            guard let end = state.end, !state.isStored else { return nil }
             return end.fault ?? Fault(.unavailable, "Nothing was stored. Send it again.", retryAfter: 1)
+        }
+    }
+
+    /// The fault for readers of the events if there will be no last event; `nil` if there is one or the run continues.
+    var closingFault: Fault? {
+        if let rejection { return rejection }
+        return state.withLock { state in
+            guard let end = state.end, !state.hasEndEvent else { return nil }
+            return end.fault ?? Fault(.unavailable, "The end of the run is not stored yet.", retryAfter: 1)
         }
     }
 

@@ -3,60 +3,64 @@ import Contracts
 
 /// A turn in the queue of a live conversation: a message and the run that answers it.
 struct LiveTurn: Sendable {
-    let liveRun: LiveRun
-    let arrival: ContinuousClock.Instant
+    private(set) var liveRun: LiveRun
+    let arrival: SuspendingClock.Instant
     let context: CallContext
+    let options: Run.Options
     /// Whether the caller streams the events, as opposed to waiting for the end.
-    let isStreamed: Bool
+    private(set) var isStreamed: Bool
     /// The client's idempotency key.
-    var key: IdempotencyKey?
-    /// Whether the turn continues the path; otherwise the history is read from the database.
+    let key: IdempotencyKey?
+    /// Whether the turn continues the path; otherwise the history is read from the store.
     let isContinuation: Bool
-    /// Whether message and run are committed.
-    var isStored = false
-    /// Whether the run is stored as started.
-    ///
-    /// After a restart such a run is interrupted and not started again, because a provider may have been called.
-    var isStarted = false
-    var isRunning = false
-    /// Whether the turn was stopped before it started.
-    var isStopped = false
-}
+    /// Whether usage may be reserved for the turn; the reservation limits the answer.
+    let mayBeReserved: Bool
+    /// The version of the conversation's paths when the question was stored.
+    var pathVersion = 0
+    private(set) var state: TurnState
 
-extension LiveTurn {
+    var id: Run.ID { liveRun.run.id }
+
     /// Creates a turn that is not stored yet.
-    init(_ startTurn: StartTurn, _ context: CallContext, isStreamed: Bool) {
+    init(_ startTurn: StartTurn, question: Message, _ context: CallContext, isStreamed: Bool) {
         var context = context
         // A run is not limited by the deadline of the request that started it.
         context.deadline = nil
-        self.init(
-            liveRun: LiveRun(run: startTurn.run, question: startTurn.question, conversation: startTurn.conversation),
-            arrival: .now,
-            context: context,
-            isStreamed: isStreamed,
-            key: startTurn.key,
-            isContinuation: startTurn.isContinuation,
-            isStarted: startTurn.run.status == .running
-        )
+        liveRun = LiveRun(run: startTurn.run, question: question)
+        arrival = .now
+        self.context = context
+        options = startTurn.options ?? Run.Options()
+        self.isStreamed = isStreamed
+        key = startTurn.key
+        isContinuation = startTurn.isContinuation
+        mayBeReserved = startTurn.usageRequest != nil
+        state = .storing(isStopRequested: false)
     }
 
-    /// Creates a turn that an earlier process stored and did not start.
-    init(_ stored: StoredRun, message: Message, user: String) {
-        let question = LiveRun.Question(
-            message: message.asQuestion(of: stored.run.id),
-            number: stored.message,
-            position: stored.position,
-            hasFailed: message.status == .failed
-        )
-        let liveRun = LiveRun(run: stored.run, question: question, conversation: stored.conversation)
-        liveRun.append(RunEventJSON.event(Run.Event(number: 1, userMessage: question.message)))
-        self.init(
-            liveRun: liveRun,
-            arrival: .now,
-            context: CallContext(principal: Principal(user: user, key: stored.apiKey)),
-            isStreamed: false,
-            isContinuation: false,
-            isStored: true
-        )
+    /// Creates a turn that is stored and not started.
+    init(_ queued: RecalledConversation.QueuedRun, user: String) {
+        liveRun = LiveRun(stored: queued.run, question: queued.question)
+        arrival = .now
+        context = CallContext(principal: Principal(user: user, key: queued.apiKey))
+        options = queued.options ?? Run.Options()
+        isStreamed = false
+        key = queued.key
+        isContinuation = false
+        mayBeReserved = true
+        state = .queued
+    }
+
+    /// Applies an event; returns whether it changed the state.
+    @discardableResult
+    mutating func apply(_ event: TurnState.Event) -> Bool {
+        guard let next = state.after(event), next != state else { return false }
+        state = next
+        return true
+    }
+
+    /// Replaces the live run, whose readers were told that the answer comes later, by a new one.
+    mutating func renew() {
+        liveRun = LiveRun(stored: liveRun.run, question: liveRun.question)
+        isStreamed = false
     }
 }

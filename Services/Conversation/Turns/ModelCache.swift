@@ -11,7 +11,7 @@ final class ModelCache: Sendable {
     private static let limit = 1000
 
     private let inference: any Bus
-    private let entries = Mutex<[String: (model: Model, until: ContinuousClock.Instant)]>([:])
+    private let entries = Mutex<[String: (model: Model, until: SuspendingClock.Instant)]>([:])
 
     init(inference: any Bus) {
         self.inference = inference

@@ -10,6 +10,13 @@ enum RunEventJSON {
         event(Run.Event(number: number, text: text))
     }
 
+    static func chunk(_ kind: RunStep.Chunk.Kind, _ text: String, number: Int) -> ByteBuffer {
+        switch kind {
+        case .text: event(Run.Event(number: number, text: text))
+        case .reasoning: event(Run.Event(number: number, reasoning: text))
+        }
+    }
+
     static func event(_ event: Run.Event) -> ByteBuffer {
         BusCoding.write(event)
     }

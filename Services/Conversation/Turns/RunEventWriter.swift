@@ -17,17 +17,17 @@ final class RunEventWriter: Service {
 
     private struct Pending {
         var batch: RunEventBatch
-        var since: ContinuousClock.Instant
+        var since: SuspendingClock.Instant
         var liveRun: LiveRun?
     }
 
-    private let database: Database
+    private let store: any RunStore
     private let pending = Mutex<[Run.ID: Pending]>([:])
     private let signal: AsyncStream<Void>
     private let signaller: AsyncStream<Void>.Continuation
 
-    init(database: Database) {
-        self.database = database
+    init(store: any RunStore) {
+        self.store = store
         (signal, signaller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -54,7 +54,10 @@ final class RunEventWriter: Service {
                 let other = pending[batch.run]
                 var parts = [batch, other?.batch].compactMap(\.self).sorted { $0.first < $1.first }
                 var whole = parts.removeFirst()
-                for part in parts { whole.lines += part.lines }
+                for part in parts {
+                    whole.lines += part.lines
+                    whole.model = part.model ?? whole.model
+                }
                 let liveRun = other?.liveRun ?? liveRuns[batch.run]
                 pending[batch.run] = Pending(batch: whole, since: .now, liveRun: liveRun)
             }
@@ -76,23 +79,21 @@ final class RunEventWriter: Service {
 
     /// Stores the events that are old enough; returns whether the write succeeded.
     private func flush() async -> Bool {
-        let cutoff = ContinuousClock.now - Self.minimumAge
+        let cutoff = SuspendingClock.now - Self.minimumAge
         let taken = pending.withLock { pending in
             let ready = pending.filter { $0.value.since <= cutoff }
             for run in ready.keys { pending[run] = nil }
             return ready.values
         }
-        let batches = taken.map(\.batch)
-        guard !batches.isEmpty else { return true }
+        guard !taken.isEmpty else { return true }
         // The model is known when the first text arrives.
-        let started = taken.filter { $0.batch.first == 2 }.compactMap { taken in
-            taken.liveRun?.model.map { (taken.batch.run, $0) }
+        let batches = taken.map { pending in
+            var batch = pending.batch
+            batch.model = pending.liveRun?.takeModel() ?? batch.model
+            return batch
         }
         do {
-            try await database.write { database in
-                for batch in batches { try RunEventRows.insert(batch, in: database) }
-                for (run, model) in started { try RunRows.setModel(model, of: run, in: database) }
-            }
+            try await store.appendEvents(batches)
             for pending in taken {
                 pending.liveRun?.markStored(through: pending.batch.first + pending.batch.lines.count - 1)
             }

@@ -1,75 +1,137 @@
 import Contracts
 
-/// The state of a run during its generation.
+/// The state of a run during its generation: the current step, and what is known of the steps before it.
 struct RunState: Sendable {
     var status = Run.Status.running
-    var text = ""
-    /// Size of the text of each event, in bytes.
-    private(set) var chunkSizes: [Int] = []
-    var model: String?
-    var usage: Usage?
+    private(set) var step: StepState
+    /// Number of stored steps.
+    private(set) var stepCount = 0
+    /// The model that generates or generated the current step.
+    private(set) var model: String?
     var context: Run.ContextReport?
     var fault: Fault?
-    /// The attempts to get an answer from a model.
-    var attempts: [Attempt]?
-    /// Opaque provider metadata of the answer, sent back to the provider with the next prompt.
-    var metadata: RawJSON?
-    /// The finish reason reported by the model.
-    var finishReason: Inference.Finish.Reason?
     /// Number of prompt tokens, if there is no context report.
     var promptTokens: Int?
-    /// The price of the model, if known.
-    var price: Model.Price?
-    /// Whether a provider has started to answer or may have started; only then usage is recorded.
+    /// The attempts to get an answer from a model, of all steps.
+    private(set) var attempts: [Attempt]?
+    /// The finish reason of the last step that the model finished.
+    private(set) var finishReason: Inference.Finish.Reason?
+    /// Whether the provider has started to answer this step, or may have started; only then usage is recorded.
     var wasProviderCalled = false
-    private let arrival: ContinuousClock.Instant
-    private let start: ContinuousClock.Instant
-    private var firstText: ContinuousClock.Instant?
+    private var usage = RunUsage()
+    /// Whether the usage of the current step is known or estimated.
+    private var isStepCounted = false
+    private let arrival: SuspendingClock.Instant
+    private let start: SuspendingClock.Instant
+    private var firstText: SuspendingClock.Instant?
+    private let byteLimit: Int
 
-    init(arrival: ContinuousClock.Instant, now: ContinuousClock.Instant = .now) {
+    init(
+        arrival: SuspendingClock.Instant,
+        now: SuspendingClock.Instant = .now,
+        byteLimit: Int = Run.maxAnswerBytes
+    ) {
         self.arrival = arrival
+        self.byteLimit = byteLimit
         start = now
+        step = StepState(byteLimit: byteLimit)
     }
 
-    mutating func append(_ more: String) {
-        if firstText == nil { firstText = .now }
-        text += more
-        chunkSizes.append(more.utf8.count)
+    /// Sets the model that is asked, and its price.
+    mutating func ask(_ model: Model) {
+        self.model = model.name
+        usage.setPrice(model.price, of: model.name)
     }
 
+    /// Adds the start of an answer; a fallback may answer instead of the model that was asked.
+    mutating func begin(_ begin: Inference.Begin) {
+        model = begin.model
+        attempts = (attempts ?? []) + begin.attempts
+    }
+
+    /// Sets the model of an interrupted run.
+    mutating func setModel(_ model: String?) {
+        self.model = model
+    }
+
+    mutating func setPrice(_ price: Model.Price?, of model: String) {
+        usage.setPrice(price, of: model)
+    }
+
+    /// The models that were used and whose price was not looked up.
+    var unpricedModels: [String] { usage.unpricedModels(current: model) }
+
+    /// Appends a piece of text and returns what fits of it.
+    @discardableResult
+    mutating func append(_ text: String, as kind: RunStep.Chunk.Kind = .text) -> String {
+        if firstText == nil, kind == .text { firstText = .now }
+        return step.append(kind, text)
+    }
+
+    mutating func append(_ pieces: [Inference.ToolCallDelta]) {
+        step.append(pieces)
+    }
+
+    /// Adds the end of the model's answer.
     mutating func finish(_ finish: Inference.Finish) {
         status = .completed
-        // A fallback model may have answered.
-        if finish.model != model { price = nil }
         model = finish.model
-        usage = finish.usage
-        metadata = finish.metadata
-        finishReason = finish.reason
-        guard var usage, usage.cost == nil else { return }
-        usage.cost = cost(usage.promptTokens, usage.completionTokens)
-        self.usage = usage
+        finishReason = step.finish(finish)
+        addUsage(finish.usage ?? estimate)
     }
 
-    /// The usage reported by the provider, otherwise an estimate from prompt and answer.
-    ///
-    /// `nil` for a run that never reached a provider.
-    var billedUsage: Usage? {
-        guard usage == nil, wasProviderCalled || !text.isEmpty || status == .completed else { return usage }
-        let prompt = context?.tokensEstimated ?? promptTokens ?? 0
-        let completion = TokenEstimate.tokens(inAnswerOf: text.utf8.count)
-        return Usage(
-            promptTokens: prompt,
-            completionTokens: completion,
-            isEstimated: true,
-            cost: cost(prompt, completion)
+    /// Ends a step that reached the limit of its size.
+    mutating func finishAtLimit() {
+        status = .completed
+        finishReason = .length
+        addUsage(estimate)
+    }
+
+    /// Begins the next step after the current one, or a tool's result, was stored.
+    mutating func nextStep() {
+        stepCount += 1
+        status = .running
+        step = StepState(byteLimit: byteLimit)
+        wasProviderCalled = false
+        isStepCounted = false
+    }
+
+    /// Adds a model call of a run that an earlier process began.
+    mutating func addInterruptedCall(promptTokens: Int, completionTokens: Int) {
+        addUsage(Usage(promptTokens: promptTokens, completionTokens: completionTokens, isEstimated: true))
+        isStepCounted = false
+    }
+
+    private mutating func addUsage(_ usage: Usage) {
+        self.usage.add(usage, of: model)
+        isStepCounted = true
+    }
+
+    /// The usage of the current step, estimated from the prompt and the answer.
+    private var estimate: Usage {
+        Usage(
+            promptTokens: context?.tokensEstimated ?? promptTokens ?? 0,
+            completionTokens: TokenEstimate.tokens(inAnswerOf: step.bytes),
+            isEstimated: true
         )
     }
 
-    private func cost(_ promptTokens: Int, _ completionTokens: Int) -> Int? {
-        price?.cost(promptTokens: promptTokens, completionTokens: completionTokens)
+    /// The usage reported by the providers, otherwise estimates.
+    ///
+    /// `nil` for a run that never reached a provider.
+    var billedUsage: Usage? {
+        var usage = usage
+        if !isStepCounted, wasProviderCalled || !step.isEmpty { usage.add(estimate, of: model) }
+        return usage.total
     }
 
-    func timing(now: ContinuousClock.Instant = .now) -> Run.Timing {
+    /// Number of tokens of the current step, as reported or estimated.
+    var stepTokens: Int {
+        if isStepCounted, let reported = usage.last { return reported.completionTokens }
+        return TokenEstimate.tokens(in: step.text)
+    }
+
+    func timing(now: SuspendingClock.Instant = .now) -> Run.Timing {
         Run.Timing(
             queue: (start - arrival).inMilliseconds,
             firstToken: firstText.map { ($0 - start).inMilliseconds },
@@ -83,13 +145,6 @@ extension Duration {
     /// Milliseconds, rounded to two decimal places.
     fileprivate var inMilliseconds: Double {
         let (seconds, attoseconds) = components
-        return (Double(seconds) * 1000 + Double(attoseconds) / 1e15).rounded(toPlaces: 2)
-    }
-}
-
-extension Double {
-    fileprivate func rounded(toPlaces places: Int) -> Double {
-        let factor = places == 2 ? 100.0 : 1.0
-        return (self * factor).rounded() / factor
+        return ((Double(seconds) * 1000 + Double(attoseconds) / 1e15) * 100).rounded() / 100
     }
 }

@@ -51,7 +51,7 @@ final class RunTasks: Service {
             do { try await Task.sleep(for: .seconds(315_360_000)) } catch {}
         }
         state.withLock { $0.isDraining = true }
-        let deadline = ContinuousClock.now + Self.grace
+        let deadline = SuspendingClock.now + Self.grace
         while count > 0, .now < deadline, !Task.isCancelled {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
         }

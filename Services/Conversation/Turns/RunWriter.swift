@@ -1,102 +1,121 @@
 import Contracts
-import GRDB
 import Logging
 import Metrics
 
-/// Stores the ends of runs: answer, run and usage in one commit.
+/// Stores the start, the steps and the end of runs.
 struct RunWriter: Sendable {
     /// Delay before the next attempt after a failed write.
     private static let retryInterval = Duration.seconds(1)
     /// Maximum number of attempts during shutdown.
     private static let attemptsWhileDraining = 3
 
-    let database: Database
+    let store: any RunStore
     let eventWriter: RunEventWriter
     let runs: LiveRuns
     let tasks: RunTasks
+    let unfinished: UnfinishedEnds
     var now: @Sendable () -> Timestamp = { .now() }
 
     /// The result of storing the end of a run.
     struct Outcome: Sendable {
-        /// The stored answer, if any.
-        var answer: Message?
-        /// Whether the commit succeeded, which also marks the next run as started.
+        /// The stored messages of the run, in order.
+        var messages: [Message]
+        /// Whether the end is stored, and with it the start of the next run.
         var isStored: Bool
-    }
-
-    /// Stores the end of a run and the start of the next one, then publishes the end to the readers.
-    ///
-    /// A failed write is retried until it succeeds; until then the run stays in progress.
-    func finish(_ liveRun: LiveRun, state: RunState, next: Run.ID? = nil) async -> Outcome {
-        var end = end(of: state, run: liveRun.run.id, question: liveRun.question)
-        Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
-        do {
-            try await store(end, of: liveRun, chunkSizes: state.chunkSizes, number: liveRun.nextNumber, next: next)
-            return Outcome(answer: end.assistantMessage, isStored: true)
-        } catch {
-            Logger.current.error(
-                "Run's end not stored",
-                metadata: ["run.id": "\(liveRun.run.id)", "error": "\(error)"]
-            )
-            end.status = .interrupted
-            end.assistantMessage = nil
-            end.fault = (error as? Fault) ?? Fault(.internal, "The answer could not be stored.")
-            runs.remove(liveRun)
-            liveRun.finish(nil, end: end)
-            return Outcome(answer: nil, isStored: false)
-        }
-    }
-
-    /// Stores an end with its event number, then publishes it to the readers.
-    func store(_ end: Run.End, of liveRun: LiveRun, chunkSizes: [Int], number: Int, next: Run.ID? = nil) async throws {
-        let line = RunEventJSON.event(Run.Event(number: number, end: end))
-        let question = liveRun.question
-        var run = liveRun.run
-        run.status = end.status
-        run.lastEvent = number
-        run.endedAt = now()
-        var ending = end
-        ending.assistantMessage = nil
-        let stored = StoredRun(
-            run: run,
-            conversation: liveRun.conversation,
-            message: question.number,
-            position: question.position,
-            chunkSizes: chunkSizes,
-            end: ending
-        )
-        let pendingEvents = eventWriter.takePending(run.id)
-        do {
-            let answer = end.assistantMessage
-            try await writeWithRetry(for: run.id) { database in
-                try FinishRun(run: stored, question: question, answer: answer).perform(in: database)
-                if let next { try RunRows.begin(next, in: database) }
-            }
-        } catch {
-            if let pendingEvents { eventWriter.requeue([pendingEvents]) }
-            throw error
-        }
-        // A client that receives the end may start the next run immediately.
-        runs.remove(liveRun)
-        liveRun.finish(line, end: end)
     }
 
     /// Stores that a run has started.
     ///
     /// Must be committed before a provider is called, otherwise a restart would call it again.
-    func begin(_ run: Run.ID) async throws {
-        try await writeWithRetry(for: run) { try RunRows.begin(run, in: $0) }
+    func begin(_ run: Run.ID) async throws -> RunWrite {
+        try await retrying(run) { try await store.beginRun(run) }
+    }
+
+    /// Stores a step that is not the last one, and publishes it.
+    func append(_ step: RunStep, to liveRun: LiveRun) async throws -> Message {
+        let run = liveRun.run.id
+        let number = liveRun.nextNumber
+        let message = try await retrying(run) { try await store.appendStep(step, event: number, to: run) }
+        guard let message else { throw Self.notOwner }
+        let line = RunEventJSON.event(Run.Event(number: number, step: message))
+        liveRun.append(line)
+        eventWriter.append(line, number: number, to: liveRun)
+        return message
+    }
+
+    /// Stores the end of a run and the start of the next one, then publishes the end to the readers.
+    ///
+    /// A failed write is retried until it succeeds; until then the run stays in progress. If it cannot succeed soon, the
+    /// readers are told so, and ``UnfinishedEnds`` goes on.
+    func finish(
+        _ liveRun: LiveRun,
+        state: RunState,
+        steps: [Message] = [],
+        next: Run.ID? = nil
+    ) async -> Outcome {
+        var end = end(of: state)
+        Counter(label: "conversation.runs.ended", dimensions: [("status", end.status.rawValue)]).increment()
+        let ending = FinishRun(
+            run: liveRun.run.id,
+            end: end,
+            answer: answer(of: state, to: liveRun),
+            lastEvent: liveRun.nextNumber,
+            moment: now(),
+            next: next
+        )
+        let pendingEvents = eventWriter.takePending(ending.run)
+        do {
+            switch try await retrying(ending.run, { try await store.finishRun(ending) }) {
+            case .finished(let answer):
+                end.assistantMessage = answer
+                publish(end, of: liveRun, number: ending.lastEvent)
+                return Outcome(messages: steps + [answer].compactMap(\.self), isStored: true)
+            case .notOwner:
+                abandon(liveRun)
+                return Outcome(messages: steps, isStored: false)
+            }
+        } catch {
+            Logger.current.error("Run's end not stored", metadata: ["run.id": "\(ending.run)", "error": "\(error)"])
+            if let pendingEvents { eventWriter.requeue([pendingEvents]) }
+            end.status = .interrupted
+            end.fault = (error as? Fault) ?? Fault(.internal, "The answer could not be stored.")
+            leave(liveRun, with: end)
+            if !tasks.isDraining { unfinished.add(ending) }
+            return Outcome(messages: steps, isStored: false)
+        }
+    }
+
+    /// Ends a run locally that another process took over, or whose conversation was deleted; nothing is stored.
+    func abandon(_ liveRun: LiveRun) {
+        leave(liveRun, with: Run.End(status: .interrupted, assistantMessage: nil, fault: Self.notOwner))
+    }
+
+    private static let notOwner = Fault(
+        .unavailable,
+        "Another process took this run over, or its conversation was deleted.",
+        retryAfter: 1
+    )
+
+    private func leave(_ liveRun: LiveRun, with end: Run.End) {
+        runs.remove(liveRun)
+        liveRun.finish(nil, end: end)
+    }
+
+    private func publish(_ end: Run.End, of liveRun: LiveRun, number: Int) {
+        // A client that receives the end may start the next run immediately.
+        runs.remove(liveRun)
+        liveRun.finish(RunEventJSON.event(Run.Event(number: number, end: end)), end: end)
     }
 
     /// Retries a write until it succeeds.
-    private func writeWithRetry(
-        for run: Run.ID,
-        _ work: @escaping @Sendable (GRDB.Database) throws -> Void
-    ) async throws {
+    private func retrying<Value: Sendable>(
+        _ run: Run.ID,
+        _ write: @Sendable () async throws -> Value
+    ) async throws -> Value {
         var failures = 0
         while true {
             do {
-                return try await database.write(work)
+                return try await write()
             } catch let fault as Fault
                 where fault.code.isRetryable && !(tasks.isDraining && failures >= Self.attemptsWhileDraining)
             {
@@ -114,15 +133,15 @@ struct RunWriter: Sendable {
     private static func waitBeforeRetry() async {
         await Task {
             // This task is never cancelled.
-            do { try await Task.sleep(for: retryInterval) } catch {}
+            do { try await Task.sleep(for: retryInterval, clock: .suspending) } catch {}
         }.value
     }
 
-    /// Returns the end of a run from its state.
-    func end(of state: RunState, run: Run.ID, question: LiveRun.Question) -> Run.End {
+    /// Returns the end of a run from its state, without the answer.
+    func end(of state: RunState) -> Run.End {
         Run.End(
             status: state.status,
-            assistantMessage: answer(to: question, run: run, state: state),
+            assistantMessage: nil,
             model: state.model,
             usage: state.billedUsage,
             context: state.context,
@@ -133,21 +152,28 @@ struct RunWriter: Sendable {
         )
     }
 
-    /// Returns the answer; `nil` if there is no text and the model did not finish.
-    private func answer(to question: LiveRun.Question, run: Run.ID, state: RunState) -> Message? {
-        guard !state.text.isEmpty || state.status == .completed else { return nil }
-        return Message(
+    /// Returns the current step; `nil` if nothing was generated and the model did not finish.
+    func answer(of state: RunState, to liveRun: LiveRun) -> RunStep? {
+        answer(of: state, to: liveRun.run.id)
+    }
+
+    /// Returns the current step of a run; `nil` if nothing was generated and the model did not finish.
+    func answer(of state: RunState, to run: Run.ID) -> RunStep? {
+        let step = state.step
+        guard !step.chunks.isEmpty || state.status == .completed else { return nil }
+        var message = Message(
             id: Message.ID(at: now()),
             role: .assistant,
-            content: Message.Content(text: state.text),
+            content: Message.Content(text: step.text),
             status: state.status,
-            parent: question.message.id,
+            parent: nil,
             run: run,
-            tokenCount: state.usage?.completionTokens ?? TokenEstimate.tokens(in: state.text),
+            tokenCount: state.stepTokens,
             createdAt: now(),
-            branch: Message.Branch(sibling: question.answers),
-            metadata: state.metadata
+            metadata: step.metadata
         )
+        message.toolCalls = step.toolCalls
+        return RunStep(message: message, reasoning: step.reasoning, chunks: step.chunks)
     }
 }
 

@@ -43,7 +43,7 @@ struct ProviderFaults: Sendable {
                 .retry,
                 error.message
             )
-        case .headTimeout, .readTimeout, .writeTimeout: return firstTokenTimedOut(responseTimeout)
+        case .headTimeout, .readTimeout, .writeTimeout, .totalTimeout: return firstTokenTimedOut(responseTimeout)
         case .protocolViolation, .tooLarge:
             return self.error(
                 Fault(.provider, "The server of \(name) does not speak HTTP as \(name) does. Check \(setting)."),
@@ -74,7 +74,7 @@ struct ProviderFaults: Sendable {
     /// The connection failed within a response.
     func streamFailed(_ cause: HTTPClientError) -> ProviderError {
         switch cause.kind {
-        case .readTimeout, .writeTimeout, .headTimeout:
+        case .readTimeout, .writeTimeout, .headTimeout, .totalTimeout:
             error(
                 Fault(.timeout, "\(name) sent nothing more in the middle of its answer. Try again."),
                 .retry,

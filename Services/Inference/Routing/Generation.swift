@@ -30,7 +30,7 @@ final class Generation: Sendable {
     }
 
     /// Maximum size of an answer, in bytes: a model may generate text without end.
-    private static let sizeLimit = 4 << 20
+    private static let sizeLimit = Run.maxAnswerBytes
     /// Maximum size of the log probabilities, in bytes.
     private static let extraLimit = 64 << 20
 

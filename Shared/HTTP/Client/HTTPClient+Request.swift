@@ -24,6 +24,8 @@ extension HTTPClient {
         package var headTimeout: Duration
         /// Maximum time without progress between two reads of the response body, or two writes of a streamed one.
         package var readTimeout: Duration
+        /// Maximum time until the end of the response body (default: unlimited).
+        package var totalTimeout: Duration?
         /// How long bytes of the response body are collected, from the last delivery, before they are delivered.
         package var gather: Duration?
         /// Cancels the exchange from outside its task, until the response head of an upgrade has arrived.

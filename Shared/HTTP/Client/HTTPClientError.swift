@@ -22,6 +22,8 @@ package struct HTTPClientError: Error, Sendable, Equatable {
         case headTimeout
         /// No bytes of the response body in time.
         case readTimeout
+        /// The response did not end in time.
+        case totalTimeout
         /// The peer took no bytes of the request body in time.
         case writeTimeout
         /// The peer closed the connection before the response ended.

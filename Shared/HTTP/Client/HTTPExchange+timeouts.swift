@@ -2,8 +2,9 @@ import NIOCore
 
 /// The timeouts of an exchange.
 extension HTTPExchange {
-    /// Fails the exchange if its peer has made no progress for too long.
+    /// Fails the exchange if its deadline has passed, or if its peer has made no progress for too long.
     func checkProgress(at now: NIODeadline) {
+        if let deadline, now >= deadline { return failAtDeadline() }
         let isSending = !isRequestSent && responseHead == nil
         // Neither a slow consumer nor a slow producer is the peer's delay.
         if isFull || isSending && upload?.isBlocked == false {
@@ -20,6 +21,15 @@ extension HTTPExchange {
             responseHead == nil
                 ? HTTPClientError(.headTimeout, "\(name) did not respond within \(limit).")
                 : HTTPClientError(.readTimeout, "\(name) sent nothing for \(limit) in the middle of its response.")
+        )
+    }
+
+    private func failAtDeadline() {
+        let name = request.target.authority
+        fail(
+            responseHead == nil
+                ? HTTPClientError(.headTimeout, "\(name) did not respond before the deadline.")
+                : HTTPClientError(.totalTimeout, "\(name) did not finish its response before the deadline.")
         )
     }
 

@@ -29,6 +29,8 @@ final class HTTPExchange: @unchecked Sendable {
     /// The index among the exchanges whose timeouts the pool checks.
     var timeoutIndex: Int?
     var lastProgress = NIODeadline.now()
+    /// The time at which the exchange fails unless it has ended.
+    let deadline: NIODeadline?
     var sendProgress: SendProgress?
     /// The time until which bytes are collected.
     private var deliveryTime = NIODeadline.uptimeNanoseconds(0)
@@ -38,6 +40,7 @@ final class HTTPExchange: @unchecked Sendable {
         self.request = request
         self.pool = pool
         eventLoop = pool.eventLoop
+        deadline = request.totalTimeout.map { .now() + TimeAmount($0) }
         upload =
             if case .stream(let source)? = request.body { RequestUpload(source, eventLoop: eventLoop) } else { nil }
     }

@@ -21,6 +21,7 @@ struct Backup: Sendable {
         guard !FileManager.default.fileExists(atPath: file) else {
             throw InvalidSetting("\(file) already exists and is not overwritten. Choose another name.")
         }
+        try source.checkVersion()
         let copy = DatabaseFile(path: "\(file).partial-\(ProcessInfo.processInfo.processIdentifier)")
         do {
             try source.copy(to: copy.path)

@@ -28,9 +28,10 @@ struct DatabaseFile: Sendable {
 
     /// Checks the whole file and returns what it contains.
     ///
-    /// Throws `InvalidSetting` if it is damaged or contains no conversations.
+    /// Throws `InvalidSetting` if it is damaged, contains no conversations, or was written by a newer Parley.
     func verify() throws -> Content {
         try withReader { database in
+            try checkVersion(database)
             let result = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
             guard result == ["ok"] else {
                 throw InvalidSetting("\(path) is damaged: \(result.first ?? "SQLite gives no reason").")
@@ -79,7 +80,7 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    private func withReader<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func withReader<Value>(_ body: (Database) throws -> Value) throws -> Value {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(10)

@@ -6,7 +6,7 @@ import HTTP
 import NIOCore
 import ServiceKit
 
-/// Checks the settings, the services and the providers.
+/// Checks the settings, the stored conversations, the services and the providers.
 struct Diagnosis: Sendable {
     /// The result of one check.
     struct Finding: Sendable {
@@ -22,6 +22,7 @@ struct Diagnosis: Sendable {
 
     func findings() async -> [Finding] {
         var findings = [configuration(), dataFolder(), authentication(), descriptors()]
+        findings += DatabaseDiagnosis(directory: settings.dataDirectory).findings()
         findings.append(secret("the bus secret", settings.busToken))
         findings.append(secret("the token secret", settings.jwtSecret))
         let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))

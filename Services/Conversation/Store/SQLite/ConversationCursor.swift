@@ -1,3 +1,5 @@
+import Contracts
+
 /// Where a page of a list of conversations ended: the time of last use and the number of its last conversation.
 struct ConversationCursor {
     var usedAt: Int64

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// The table `counters`.
 enum Counters {

@@ -133,6 +133,13 @@ final class Database: Sendable {
         }
     }
 
+    /// Reads the file's schema; throws a fault if that fails.
+    func checkReadable() async throws {
+        _ = try await read { connection throws(StoreError) in
+            try connection.value("SELECT COUNT(*) FROM sqlite_master", as: Int.self)
+        }
+    }
+
     private func enqueue(_ job: any WriteJob) {
         let isFirst = queue.withLock { queue in
             queue.waiting.append(job)

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// A page of a conversation's selected path.
 ///

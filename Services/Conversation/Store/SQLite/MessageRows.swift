@@ -12,7 +12,7 @@ enum MessageRows {
         """
     /// The columns of a message whose long texts are truncated.
     static let truncatedColumns = """
-        m.id, m.role, m.status, m.sibling, m.run, m.token_count, m.created_at, min(m.bytes, 65536), m.parent,
+        m.id, m.role, m.status, m.sibling, m.run, m.token_count, m.created_at, m.bytes, m.parent,
         (SELECT id FROM messages WHERE number = m.parent), c.kind,
         CASE WHEN length(c.text) > 65536 THEN substr(c.text, 1, 65536) || '…' ELSE c.text END,
         c.media_urls, c.audio_url, c.audio_seconds, NULL, CASE WHEN length(c.tools) <= 65536 THEN c.tools END

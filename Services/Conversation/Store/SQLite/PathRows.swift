@@ -110,17 +110,13 @@ enum PathRows {
         return path
     }
 
-    /// Returns the last message of a path, optionally before a position.
-    static func last(
-        of path: Int64,
-        _ positions: ClosedRange<Int> = allPositions,
-        _ connection: Connection
-    ) throws(StoreError) -> Place? {
+    /// Returns the last message of a path.
+    static func last(of path: Int64, _ connection: Connection) throws(StoreError) -> Place? {
         let sql = """
             SELECT message, position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ?
             ORDER BY position DESC LIMIT 1
             """
-        for segment in try segments(of: path, positions, connection) {
+        for segment in try segments(of: path, allPositions, connection) {
             let arguments: StatementArguments = [
                 segment.path, segment.positions.lowerBound, segment.positions.upperBound,
             ]
@@ -157,9 +153,9 @@ enum PathRows {
         _ positions: ClosedRange<Int>,
         _ connection: Connection
     ) throws(StoreError) -> Int {
-        try segments(of: path, positions, connection).reduce(0) { sum, segment throws(StoreError) in
-            try sum + count(of: segment, connection)
-        }
+        var sum = 0
+        for segment in try segments(of: path, positions, connection) { sum += try count(of: segment, connection) }
+        return sum
     }
 
     private static func count(of segment: Segment, _ connection: Connection) throws(StoreError) -> Int {

@@ -69,10 +69,7 @@ enum QuotaReservations {
 
     /// Records the usage of a run that ended, and deletes its reservation, if it has one.
     ///
-    /// - Parameters:
-    ///   - id: the id of the run, which is that of its reservation.
-    ///   - user: the user who asked, and the key of the request.
-    ///   - usage: `nil` if no model was reached; nothing is recorded then.
+    /// The reservation of a run has the same id. `usage` is `nil` if no model was reached; nothing is recorded then.
     static func settle(
         run id: String,
         of user: Principal,

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// The table `request_keys` of idempotency keys and the results of their requests.
 ///
@@ -6,9 +7,12 @@ import Contracts
 /// is not compared with the current time when it is looked up: a system clock that jumps by a day would make all keys
 /// invalid at once, and repeated requests would be carried out twice.
 enum RequestKeyRows {
+    /// The scope of the requests to a conversation with a row number.
+    static func scope(of conversation: Int64) -> String { "conversation \(conversation)" }
+
     /// Returns the result that is stored for a key.
     ///
-    /// `scope` is the object or user that the request belongs to, such as `user alice`.
+    /// `scope` is the object or user that the request belongs to, such as `user alice`; see ``scope(of:)``.
     static func find(scope: String, _ key: IdempotencyKey, _ connection: Connection) throws(StoreError) -> String? {
         try connection.value(
             "SELECT result FROM request_keys WHERE scope = ? AND route = ? AND key = ?",

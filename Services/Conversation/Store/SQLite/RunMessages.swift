@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// Changes the messages of a run: its steps and its answer, and the status of its question.
 struct RunMessages {
@@ -55,7 +56,8 @@ struct RunMessages {
             return try addPreviousAnswer(from: replaced, to: path, of: conversation, at: moment, connection)
         }
         // Only a path that was made for another answer can be empty.
-        let replaced = try row.replaces ?? PathRows.parent(of: path, connection)?.parent
+        let parent = try PathRows.parent(of: path, connection)?.parent
+        let replaced = row.replaces ?? parent
         try PathRows.delete(path, connection)
         try RunRows.replace(path, with: replaced, in: row.conversation, connection)
         guard conversation.path == path, let replaced else {

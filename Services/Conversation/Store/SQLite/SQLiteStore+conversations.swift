@@ -9,13 +9,17 @@ extension SQLiteStore: ConversationStore {
     static let pageBytes = 8 * 1024 * 1024
 
     func openConversation(_ opening: ConversationOpening) async throws -> Result<Conversations.Opened, Fault> {
-        try await database.write { connection throws(StoreError) in
+        // Usually the conversation exists, and no write is needed.
+        if !opening.opensAnother, opening.key == nil, let existing = try await findExisting(opening) {
+            return .success(existing)
+        }
+        return try await database.write { connection throws(StoreError) in
             guard let persona = try PersonaRows.find(opening.persona, connection)?.persona else {
                 return .failure(Fault(.missing, "Influencer not found"))
             }
             let key = opening.key.map { IdempotencyKey(route: "open conversation", key: $0) }
             let scope = "user \(opening.user)"
-            if let key, let result = try RequestKeyRows.find(scope: scope, key, at: opening.moment, connection) {
+            if let key, let result = try RequestKeyRows.find(scope: scope, key, connection) {
                 return try Self.repeated(result, opening, persona, connection)
             }
             let (row, isNew) = try Self.findOrCreate(opening, persona, connection)
@@ -24,6 +28,15 @@ extension SQLiteStore: ConversationStore {
                 try RequestKeyRows.set(scope: scope, key, to: result, at: opening.moment, connection)
             }
             return .success(.init(conversation: try Self.response(row, persona, connection).conversation, isNew: isNew))
+        }
+    }
+
+    private func findExisting(_ opening: ConversationOpening) async throws -> Conversations.Opened? {
+        try await database.read { connection throws(StoreError) in
+            guard let persona = try PersonaRows.find(opening.persona, connection)?.persona,
+                let row = try ConversationRows.find(user: opening.user, persona: persona.id, connection)
+            else { return nil }
+            return .init(conversation: try Self.response(row, persona, connection).conversation, isNew: false)
         }
     }
 
@@ -153,9 +166,10 @@ extension SQLiteStore: ConversationStore {
             connection
         ) { columns throws(StoreError) in
             let read = try MessageRows.read(columns)
-            guard recent.isEmpty || bytes + read.bytes <= recentBytes else { return false }
+            let size = read.message.content.text.utf8.count
+            guard recent.isEmpty || bytes + size <= recentBytes else { return false }
             recent.append(read)
-            bytes += read.bytes
+            bytes += size
             return recent.count < recentCount
         }
         let conversation = Conversation(

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 extension SQLiteStore {
     /// Maximum number of messages per commit, and size of their contents in bytes above which no further one is deleted,
@@ -66,7 +67,7 @@ extension SQLiteStore {
             [conversation]
         )
         try connection.run("DELETE FROM runs WHERE conversation = ? AND message IS NULL", [conversation])
-        try connection.run("DELETE FROM request_keys WHERE scope = ?", ["conversation \(conversation)"])
+        try connection.run("DELETE FROM request_keys WHERE scope = ?", [RequestKeyRows.scope(of: conversation)])
         try connection.run("DELETE FROM conversation_instructions WHERE conversation = ?", [conversation])
         try connection.run("DELETE FROM conversations WHERE number = ?", [conversation])
     }

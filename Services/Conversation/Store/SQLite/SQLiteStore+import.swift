@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 extension SQLiteStore {
     /// Maximum number of messages per commit, and size of their texts in bytes above which the rest follows in the next

@@ -36,8 +36,9 @@ extension SQLiteStore {
         let question = try row.message.flatMap { number throws(StoreError) in
             try MessageRows.read(number, connection)?.asQuestion(of: row.run.id)
         }
-        var steps = try stepNumbers(of: row, connection).compactMap { number throws(StoreError) in
-            try MessageRows.readStep(number, connection)
+        var steps: [RunStep] = []
+        for number in try stepNumbers(of: row, connection) {
+            if let step = try MessageRows.readStep(number, connection) { steps.append(step) }
         }
         // A run that ended after a stored step has no answer of its own.
         let hasAnswer = row.answer != nil && row.answer != row.step

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 extension SQLiteStore {
     func recallConversation(_ id: Conversation.ID) async throws -> Result<RecalledConversation, Fault> {
@@ -97,17 +98,11 @@ extension SQLiteStore {
 
     func findRun(
         of key: IdempotencyKey,
-        in conversation: Conversation.ID,
-        at moment: Timestamp
+        in conversation: Conversation.ID
     ) async throws -> (run: Run, question: Message)? {
         try await database.read { connection throws(StoreError) in
             guard let row = try ConversationRows.find(conversation, connection),
-                let id = try RequestKeyRows.find(
-                    scope: RequestKeyRows.scope(of: row.number),
-                    key,
-                    at: moment,
-                    connection
-                ),
+                let id = try RequestKeyRows.find(scope: RequestKeyRows.scope(of: row.number), key, connection),
                 let run = try RunRows.find(ColumnCoding.identifier(id), connection), let number = run.message,
                 let question = try MessageRows.read(number, connection)
             else { return nil }
@@ -126,7 +121,8 @@ extension SQLiteStore {
             else { return .failure(Fault(.missing, "Message not found")) }
             // Between an answer and its question there may be other steps of the run, or answers of an imported
             // conversation.
-            while try isQuestion && !Self.isQuestion(message, connection) {
+            while isQuestion {
+                if try Self.isQuestion(message, connection) { break }
                 guard message.parent > 0, let parent = try MessageRows.find(message.parent, connection) else {
                     return .failure(Fault(.invalid, "A greeting answers no message and cannot be regenerated."))
                 }

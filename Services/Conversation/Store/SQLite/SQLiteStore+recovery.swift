@@ -1,7 +1,11 @@
 import Bus
 import Contracts
+import GRDB
 
 extension SQLiteStore {
+    /// Number of tokens above which no older message of a prompt is counted.
+    private static let promptTokenLimit = 16_384
+
     func takeInterruptedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [InterruptedRun] {
         while true {
             let (taken, unreadable) = try await database.write { connection throws(StoreError) in
@@ -22,8 +26,9 @@ extension SQLiteStore {
             guard let row = try ConversationRows.find(conversation, connection) else { return ([], 0) }
             number = row.number
         }
-        var (taken, unreadable): ([InterruptedRun], Int) = ([], 0)
-        for run in try RunRows.abandoned(.running, of: number, by: owner, limit: limit, connection) {
+        var (taken, unreadable, bytes): ([InterruptedRun], Int, Int) = ([], 0, 0)
+        for run in try RunRows.abandoned(.running, of: number, by: owner, limit: limit, connection)
+        where bytes < Self.pageBytes {
             do {
                 guard let interrupted = try Self.interrupted(run, connection) else {
                     try RunRows.setAside(run, because: "its question is missing", at: now(), connection)
@@ -32,6 +37,7 @@ extension SQLiteStore {
                 }
                 try RunRows.setOwner(owner, of: run, connection)
                 taken.append(interrupted)
+                bytes += interrupted.events.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) }
             } catch .unreadable(let reason) {
                 try RunRows.setAside(run, because: reason, at: now(), connection)
                 unreadable += 1
@@ -57,8 +63,9 @@ extension SQLiteStore {
             }
         }
         let last = events.last?.number ?? row.run.lastEvent
-        let steps = try stepNumbers(of: row, connection).compactMap { number throws(StoreError) in
-            try MessageRows.read(number, connection)
+        var steps: [Message] = []
+        for number in try stepNumbers(of: row, connection) {
+            if let step = try MessageRows.read(number, connection) { steps.append(step) }
         }
         return InterruptedRun(
             run: row.run,
@@ -70,19 +77,30 @@ extension SQLiteStore {
         )
     }
 
+    /// Returns the sizes of the newest messages that led to a run, as they were stored, without reading texts.
     private static func promptTokens(of row: RunRow, _ connection: Connection) throws(StoreError) -> [Int] {
-        guard let path = row.path, let number = row.message, let message = try MessageRows.find(number, connection),
-            let conversation = try ConversationRows.find(number: row.conversation, connection)
+        guard let path = row.path, let number = row.message, let message = try MessageRows.find(number, connection)
         else { return [] }
-        return try history(of: conversation, on: path, 0...message.position, connection).messages.map { message in
-            TokenEstimate.tokens(in: message.content.text)
+        var (tokens, sum): ([Int], Int) = ([], 0)
+        try PathRows.each(
+            of: path,
+            0...message.position,
+            order: .descending,
+            columns: "m.token_count, m.bytes",
+            connection
+        ) { columns throws(StoreError) in
+            let count: Int = columns[0] ?? TokenEstimate.tokens(inAnswerOf: columns[1])
+            tokens.append(count)
+            sum += count
+            return sum < promptTokenLimit
         }
+        return tokens.reversed()
     }
 
-    func takeQueuedRuns(limit: Int) async throws -> [Conversation.ID] {
+    func takeQueuedRuns(of conversation: Conversation.ID?, limit: Int) async throws -> [Conversation.ID] {
         while true {
             let (conversations, count) = try await database.write { connection throws(StoreError) in
-                try takeQueued(limit: limit, connection)
+                try takeQueued(of: conversation, limit: limit, connection)
             }
             // If all of them were set aside, there may be more.
             if !conversations.isEmpty || count == 0 { return Array(conversations) }
@@ -90,10 +108,16 @@ extension SQLiteStore {
     }
 
     private func takeQueued(
+        of conversation: Conversation.ID?,
         limit: Int,
         _ connection: Connection
     ) throws(StoreError) -> (conversations: Set<Conversation.ID>, count: Int) {
-        let numbers = try RunRows.abandoned(.queued, of: nil, by: owner, limit: limit, connection)
+        var number: Int64?
+        if let conversation {
+            guard let row = try ConversationRows.find(conversation, connection) else { return ([], 0) }
+            number = row.number
+        }
+        let numbers = try RunRows.abandoned(.queued, of: number, by: owner, limit: limit, connection)
         var conversations: Set<Conversation.ID> = []
         for number in numbers {
             do {

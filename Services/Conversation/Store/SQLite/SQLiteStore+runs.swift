@@ -53,7 +53,14 @@ extension SQLiteStore {
         )
         try RunRows.finish(row.number, ending, answer: answer?.number ?? row.step, connection)
         try RunEventRows.delete(of: ending.run, connection)
-        try settle(ending, of: row, connection)
+        try QuotaReservations.settle(
+            run: ending.run.description,
+            of: Principal(user: row.user, key: row.apiKey),
+            model: ending.end.model ?? "",
+            usage: ending.end.usage,
+            at: ending.moment,
+            connection
+        )
         if let next = ending.next { try RunRows.begin(next, owner: owner, connection) }
         return .finished(answer: answer?.message)
     }
@@ -63,24 +70,6 @@ extension SQLiteStore {
         guard let row = try RunRows.find(id, connection), row.owner == owner, !row.run.status.isFinal, !row.isDeleted
         else { return nil }
         return row
-    }
-
-    /// Deletes the run's reservation and records its usage.
-    private func settle(_ ending: FinishRun, of row: RunRow, _ connection: Connection) throws(StoreError) {
-        let id = ending.run.description
-        // Without a known cost, the reserved cost is recorded.
-        let isUnpriced = ending.end.usage.map { $0.cost == nil } ?? false
-        let reservation = try isUnpriced ? ReservationRows.find(id, connection) : nil
-        try ReservationRows.delete(id, connection)
-        guard let usage = ending.end.usage else { return }
-        let entry = Usage.Entry(
-            user: row.user,
-            key: row.apiKey,
-            model: ending.end.model ?? "",
-            day: Day(ending.moment),
-            total: Usage.Total(usage.priced(by: reservation))
-        )
-        try UsageRows.add(entry, connection)
     }
 
     func startBackgroundRun(_ run: BackgroundRun) async throws -> Result<Void, Fault> {

@@ -8,7 +8,7 @@ extension SQLiteStore: RunStore {
             }
             let scope = RequestKeyRows.scope(of: conversation.number)
             if let key = turn.key,
-                let known = try RequestKeyRows.find(scope: scope, key, at: turn.run.createdAt, connection)
+                let known = try RequestKeyRows.find(scope: scope, key, connection)
             {
                 let run: Run.ID = try ColumnCoding.identifier(known)
                 if run != turn.retriedRun { return .duplicate(run) }

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// The stores of conversation-svc in one SQLite file.
 ///

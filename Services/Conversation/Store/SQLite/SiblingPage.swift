@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// A page of the siblings of a message, oldest first.
 struct SiblingPage {

@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// The siblings of messages: the messages with the same parent and role, found in an index without reading texts.
 enum SiblingRows {

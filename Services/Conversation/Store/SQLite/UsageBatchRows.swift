@@ -1,4 +1,5 @@
 import Contracts
+import GRDB
 
 /// The table `usage_batches` of recorded batches, so that a repeated batch is not counted twice.
 enum UsageBatchRows {

@@ -4,22 +4,37 @@ import Logging
 import Metrics
 import Synchronization
 
-/// Limits the size of the write-ahead log.
+/// Limits the size of the write-ahead log; no read ever waits for it.
 ///
-/// SQLite restarts the log only when no reader uses it. With overlapping readers that never happens, and the log grows
-/// without limit. Above `limit`, this type blocks new readers until a truncating checkpoint has run.
+/// SQLite's own checkpoints copy the log into the file, and the log restarts from its beginning when no reader uses it.
+/// With overlapping readers that never happens, and the log grows without limit. Above `limit`, this type truncates the
+/// log on the writing connection, between two commits:
+///
+/// - While no commit is added, the whole log is copied as soon as the readers of older commits have ended. Readers that
+///   begin after that read the file alone, so the log has no reader soon after.
+/// - The writer waits for these readers for ``readerTimeoutMilliseconds`` at most. If that was in vain, a reader is
+///   slow: the next attempts do not wait at all, for a time that doubles.
+///
+/// The log cannot be truncated before a slow read has ended. All checkpoints run on the one writing connection, because
+/// SQLite before 3.51.3 can corrupt the log when two connections write or checkpoint at the same time.
 final class WALCheckpointer: Sendable {
-    /// Interval between checks of the size.
+    /// Interval between checks of the size, and between attempts.
     private static let interval = Duration.milliseconds(100)
-    /// Delay before the next checkpoint while another process, such as a backup, reads the database.
-    private static let retryInterval = Duration.seconds(1)
-    /// How long a checkpoint waits for another process, in milliseconds.
-    private static let busyTimeoutMilliseconds = 100
+    /// How long an attempt keeps the writer waiting for readers, in milliseconds.
+    private static let readerTimeoutMilliseconds = 50
+    /// Time without waiting attempts after one that waited in vain: the first, and the longest.
+    private static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(8))
+
+    private struct Schedule {
+        var nextCheck = ContinuousClock.now
+        var nextWait = ContinuousClock.now
+        var pause = pauses.first
+    }
 
     private let path: String
     private let limit: Int
     private let size = Gauge(label: "conversation.store.wal.bytes")
-    private let next = Mutex(ContinuousClock.now)
+    private let schedule = Mutex(Schedule())
 
     /// - Parameters:
     ///   - path: the path of the database file.
@@ -29,11 +44,11 @@ final class WALCheckpointer: Sendable {
         self.limit = limit
     }
 
-    /// Truncates the log if it is too large; called after each commit.
+    /// Schedules a truncation of the log on the writer if it is too large; called after each commit.
     func checkpointIfNeeded(_ pool: DatabasePool, now: ContinuousClock.Instant = .now) {
-        let isDue = next.withLock { next in
-            guard now >= next else { return false }
-            next = now + Self.interval
+        let isDue = schedule.withLock { schedule in
+            guard now >= schedule.nextCheck else { return false }
+            schedule.nextCheck = now + Self.interval
             return true
         }
         guard isDue else { return }
@@ -44,28 +59,32 @@ final class WALCheckpointer: Sendable {
         } catch {
             return Logger.current.debug("Size of the write-ahead log unknown", metadata: ["error": "\(error)"])
         }
-        next.withLock { $0 = now + Self.retryInterval }
-        pool.asyncBarrierWriteWithoutTransaction { result in
-            do {
-                try self.truncate(result.get())
-                self.next.withLock { $0 = .now + Self.interval }
-            } catch {
-                Logger.current.debug("Write-ahead log not truncated", metadata: ["error": "\(error)"])
+        let mayWait = schedule.withLock { now >= $0.nextWait }
+        pool.asyncWriteWithoutTransaction { self.truncate($0, mayWait: mayWait) }
+    }
+
+    private func truncate(_ database: GRDB.Database, mayWait: Bool) {
+        do {
+            defer { setBusyTimeout(Database.busyTimeoutMilliseconds, of: database) }
+            setBusyTimeout(mayWait ? Self.readerTimeoutMilliseconds : 0, of: database)
+            try database.checkpoint(.truncate)
+            schedule.withLock { $0 = Schedule(nextCheck: .now + Self.interval) }
+        } catch {
+            Logger.current.debug("Write-ahead log not truncated", metadata: ["error": "\(error)"])
+            schedule.withLock { schedule in
+                schedule.nextCheck = .now + Self.interval
+                guard mayWait else { return }
+                schedule.nextWait = .now + schedule.pause
+                schedule.pause = min(schedule.pause * 2, Self.pauses.longest)
             }
         }
     }
 
-    private func truncate(_ database: GRDB.Database) throws {
-        try database.execute(sql: "PRAGMA busy_timeout = \(Self.busyTimeoutMilliseconds)")
-        defer { restoreBusyTimeout(database) }
-        try database.checkpoint(.truncate)
-    }
-
-    private func restoreBusyTimeout(_ database: GRDB.Database) {
+    private func setBusyTimeout(_ milliseconds: Int, of database: GRDB.Database) {
         do {
-            try database.execute(sql: "PRAGMA busy_timeout = \(Database.busyTimeoutMilliseconds)")
+            try database.execute(sql: "PRAGMA busy_timeout = \(milliseconds)")
         } catch {
-            Logger.current.error("Busy timeout not restored", metadata: ["error": "\(error)"])
+            Logger.current.error("Busy timeout not set", metadata: ["error": "\(error)"])
         }
     }
 

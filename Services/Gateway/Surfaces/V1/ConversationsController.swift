@@ -19,7 +19,11 @@ struct ConversationsController: Sendable {
             throw Fault(.invalid, "`influencer_id` must be a UUID.")
         }
         let opened = try await conversations.call(
-            Conversations.Open(persona: persona, opensAnother: body.new ?? false),
+            Conversations.Open(
+                persona: persona,
+                opensAnother: body.new ?? false,
+                key: try IdempotencyKey.read(request)
+            ),
             context.call
         )
         var json = JSONWriter()
@@ -32,7 +36,12 @@ struct ConversationsController: Sendable {
         let limit = try query.integer("limit", default: 20, in: 1...100)
         let offset = try query.integer("offset", default: 0, in: QueryParameters.offsets)
         let page = try await conversations.call(
-            Conversations.List(persona: try query.identifier("influencer_id"), limit: limit, offset: offset),
+            Conversations.List(
+                persona: try query.identifier("influencer_id"),
+                limit: limit,
+                offset: offset,
+                cursor: try query.text("cursor")
+            ),
             context.call
         )
         var json = JSONWriter()
@@ -41,6 +50,7 @@ struct ConversationsController: Sendable {
             json.field("total", page.total)
             json.field("limit", limit)
             json.field("offset", offset)
+            json.field("next", page.next)
         }
         return V1Response.json(json)
     }

@@ -1,12 +1,12 @@
 import Contracts
 import NIOHTTP1
 
-/// The idempotency key of a request: the header `Idempotency-Key`, or `client_message_id` in the body.
+/// The idempotency key of a request: the header `Idempotency-Key`, or `client_message_id` in the body of a turn.
 enum IdempotencyKey {
     private static let lengths = 1...255
 
     /// Throws `invalid` for a malformed key, and for two different ones.
-    static func read(_ request: Request, body: LenientString?) throws -> String? {
+    static func read(_ request: Request, body: LenientString? = nil) throws -> String? {
         let headers = request.headers["idempotency-key"]
         guard headers.count <= 1 else { throw Fault(.invalid, "The header Idempotency-Key must not be repeated.") }
         let header = try headers.first.map { try check(unquoted($0), name: "The header Idempotency-Key") }

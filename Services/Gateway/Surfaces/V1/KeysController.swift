@@ -51,7 +51,8 @@ struct KeysController: Sendable {
                 user: try QueryParameters(request).text("user"),
                 role: try body.readRole() ?? .user,
                 limits: body.limits,
-                expiresAt: try body.readEnd()
+                expiresAt: try body.readEnd(),
+                key: try IdempotencyKey.read(request)
             ),
             context.call
         )

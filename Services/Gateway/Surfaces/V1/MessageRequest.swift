@@ -112,7 +112,7 @@ private struct OneOrMany: Decodable {
 }
 
 /// An integer that may be sent as a string.
-private struct LenientInteger: Decodable {
+struct LenientInteger: Decodable {
     /// -1 for text that is not a number, which no rule allows.
     var value: Int
 

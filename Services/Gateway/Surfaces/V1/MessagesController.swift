@@ -28,12 +28,20 @@ struct MessagesController: Sendable {
 
     func siblings(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (id, message) = (try context.conversation(), try context.message())
-        let page = try await conversations.call(Messages.Siblings(conversation: id, message: message), context.call)
+        let query = QueryParameters(request)
+        let siblings = Messages.Siblings(
+            conversation: id,
+            message: message,
+            limit: try query.integer("limit", in: Self.limits),
+            after: try query.identifier("after")
+        )
+        let page = try await conversations.call(siblings, context.call)
         var json = JSONWriter()
         json.object { json in
             json.field("conversation_id", id.description)
             json.array("messages", page.items) { $0.message($1) }
             json.field("total", page.total)
+            json.field("next", page.next)
         }
         return V1Response.json(json)
     }
@@ -54,6 +62,7 @@ struct MessagesController: Sendable {
             json.field("total", page.total)
             json.field("limit", limit)
             json.field("offset", offset)
+            json.field("next", page.next)
         }
         return V1Response.json(json)
     }

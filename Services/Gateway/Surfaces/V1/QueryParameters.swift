@@ -13,7 +13,12 @@ struct QueryParameters {
 
     /// Returns an integer in a range.
     func integer(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let text = try single(name) else { return value }
+        try integer(name, in: range) ?? value
+    }
+
+    /// Returns an integer in a range; `nil` if the parameter is absent.
+    func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = try single(name) else { return nil }
         guard let number = Self.number(text), range.contains(number) else {
             throw Fault(
                 .invalid,

@@ -5,8 +5,8 @@ import NIOCore
 
 /// Encodes a run's events as Server-Sent Events.
 ///
-/// A pure function. Text events, which are nearly all, are not decoded: the number and the JSON string are copied from
-/// the bytes of the bus.
+/// A pure function. Events with text or reasoning, which are nearly all, are not decoded: the number and the JSON string
+/// are copied from the bytes of the bus.
 struct RunEventEncoder: Sendable {
     /// The run of the events; `nil` while it is unknown.
     let run: Run.ID?
@@ -18,7 +18,7 @@ struct RunEventEncoder: Sendable {
         frames.reserveCapacity(elements.reduce(0) { $0 + $1.readableBytes + 32 })
         var isLast = false
         for element in elements {
-            if Self.write(text: element, to: &frames) { continue }
+            if Self.copy(element, to: &frames) { continue }
             let event = try BusCoding.decode(Run.Event.self, from: element)
             isLast = isLast || event.end != nil
             write(event, to: &frames)
@@ -45,19 +45,23 @@ struct RunEventEncoder: Sendable {
         return frame
     }
 
-    /// Writes an element of exactly the form `{"number":3,"text":"Hel"}`; returns `false` for any other.
-    private static func write(text element: ByteBuffer, to frames: inout ByteBuffer) -> Bool {
+    /// Writes an element of exactly the form `{"number":3,"text":"Hel"}`, or with `reasoning` instead of `text`; returns
+    /// `false` for any other.
+    private static func copy(_ element: ByteBuffer, to frames: inout ByteBuffer) -> Bool {
         let view = element.readableBytesView
         let start = view.startIndex + 10
         guard view.starts(with: "{\"number\":".utf8), let comma = view[start...].firstIndex(of: UInt8(ascii: ",")),
             comma > start, view[start..<comma].allSatisfy({ (0x30...0x39).contains($0) }),
-            view[comma...].starts(with: ",\"text\":\"".utf8), view.last == UInt8(ascii: "}")
+            view.last == UInt8(ascii: "}")
         else { return false }
-        let string = view[(comma + 8)..<(view.endIndex - 1)]
+        let isText = view[comma...].starts(with: ",\"text\":\"".utf8)
+        guard isText || view[comma...].starts(with: ",\"reasoning\":\"".utf8) else { return false }
+        let string = view[(comma + (isText ? 8 : 13))..<(view.endIndex - 1)]
         guard isOneString(string) else { return false }
         frames.writeStaticString("id: ")
         frames.writeBytes(view[start..<comma])
-        frames.writeStaticString("\nevent: token\ndata: {\"text\":")
+        frames.writeStaticString(isText ? "\nevent: token" : "\nevent: reasoning")
+        frames.writeStaticString("\ndata: {\"text\":")
         frames.writeBytes(string)
         frames.writeStaticString("}\n\n")
         return true
@@ -93,6 +97,12 @@ struct RunEventEncoder: Sendable {
             let isError = end.status == .failed || end.status == .interrupted
             name = isError ? "error" : "done"
             write(end, isError: isError, to: &json)
+        } else if let step = event.step {
+            name = step.role == .tool ? "tool_result" : "tool_call"
+            json.object { $0.message("message", step) }
+        } else if let reasoning = event.reasoning {
+            name = "reasoning"
+            json.object { $0.field("text", reasoning) }
         } else {
             name = "token"
             json.object { $0.field("text", event.text ?? "") }

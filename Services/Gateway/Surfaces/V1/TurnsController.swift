@@ -27,30 +27,32 @@ struct TurnsController: Sendable {
         insteadOf message: Message.ID?
     ) async throws -> Response {
         let conversation = try context.conversation()
-        let body = try await request.body.json(MessageRequest.self)
+        let body = try await request.body.json(TurnBody<MessageRequest>.self)
         let start = Runs.Start(
             conversation: conversation,
-            content: try body.validated(),
+            content: try body.members.validated(),
             insteadOf: message,
-            key: try IdempotencyKey.read(request, body: body.client_message_id)
+            key: try IdempotencyKey.read(request, body: body.members.client_message_id),
+            options: try body.options.validated()
         )
-        return try await answer(start, wantsStream: body.stream, request, context)
+        return try await answer(start, wantsStream: body.members.stream, request, context)
     }
 
     /// `POST …/messages/{message}/regenerate`; the body is optional.
     func regenerate(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let (conversation, message) = (try context.conversation(), try context.message())
-        let body = try await request.body.jsonIfPresent(RegenerateBody.self)
+        let body = try await request.body.jsonIfPresent(TurnBody<RegenerateMembers>.self)
         let start = Runs.Start(
             conversation: conversation,
             content: nil,
             insteadOf: message,
-            key: try IdempotencyKey.read(request, body: body?.client_message_id)
+            key: try IdempotencyKey.read(request, body: body?.members.client_message_id),
+            options: try body?.options.validated()
         )
-        return try await answer(start, wantsStream: body?.stream, request, context)
+        return try await answer(start, wantsStream: body?.members.stream, request, context)
     }
 
-    private struct RegenerateBody: Decodable {
+    private struct RegenerateMembers: Decodable {
         var stream: Bool?
         var client_message_id: LenientString?
     }

@@ -1,0 +1,1 @@
+struct SchemaUpgrade { let path: String; func run() throws {} }

@@ -1,0 +1,41 @@
+import Bus
+import Contracts
+import ContractsJSON
+import JSON
+import NIOCore
+
+/// The request for one step of a run.
+struct GenerationRequest: Sendable {
+    /// How long inference-svc collects text into one event if the run is not streamed, in milliseconds: half of the
+    /// maximum age of unstored events.
+    private static let batchMilliseconds = 25
+
+    var model: String
+    var system: String
+    var messages: [ByteBuffer]
+    var options: Run.Options
+    var isStreamed: Bool
+
+    /// The JSON of an ``Inference/Generate``, assembled from messages that are already encoded.
+    var json: ByteBuffer {
+        var json = ByteBuffer()
+        json.writeStaticString("{\"model\":")
+        JSONText.write(model, to: &json)
+        json.writeStaticString(",\"options\":")
+        json.writeImmutableBuffer(BusCoding.write(options.parameters))
+        if let tools = options.tools { json.writeString(",\"tools\":\(tools.text)") }
+        if let choice = options.toolChoice { json.writeString(",\"toolChoice\":\(choice.text)") }
+        if !isStreamed { json.writeString(",\"gatherMilliseconds\":\(Self.batchMilliseconds)") }
+        json.writeStaticString(",\"messages\":[")
+        // An imported conversation may have no system prompt.
+        var isFirst = system.isEmpty
+        if !isFirst { json.writeImmutableBuffer(History.encode(.system, system)) }
+        for message in messages {
+            if !isFirst { json.writeStaticString(",") }
+            isFirst = false
+            json.writeImmutableBuffer(message)
+        }
+        json.writeStaticString("]}")
+        return json
+    }
+}

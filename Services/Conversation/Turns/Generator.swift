@@ -1,0 +1,13 @@
+import Bus
+
+/// The parts of the service that generate answers.
+struct Generator: Sendable {
+    let inference: any Bus
+    let modelCache: ModelCache
+    let eventWriter: RunEventWriter
+    let runWriter: RunWriter
+    /// Maximum duration of a run.
+    let timeLimit: Duration
+    /// Runs the tools that a model calls; without it, a call of a tool ends the run.
+    var toolRunner: (any ToolRunner)?
+}

@@ -1,0 +1,62 @@
+import Bus
+import ServiceLifecycle
+
+/// Creates the parts of the service that start, perform and recover turns.
+struct TurnServices: Sendable {
+    let conversations: LiveConversations
+    let runs: LiveRuns
+    /// Drained before the server, so that runs can end.
+    let tasks: RunTasks
+    let background: [any Service]
+
+    /// - Parameters:
+    ///   - runsPerUser: maximum number of concurrent runs per user; 0 for unlimited.
+    ///   - runLimit: maximum duration of a run.
+    ///   - retryPause: pause after the first failed attempt to store an end or to start a queued turn; it doubles.
+    init(
+        store: any RunStore,
+        inference: any Bus,
+        modelCache: ModelCache,
+        accessCache: AccessCache,
+        runsPerUser: Int,
+        runLimit: Duration,
+        toolRunner: (any ToolRunner)? = nil,
+        budget: HistoryBudget = HistoryBudget(),
+        retryPause: Duration = .seconds(1)
+    ) {
+        tasks = RunTasks()
+        runs = LiveRuns(limit: runsPerUser) { accessCache.runLimit(of: $0) }
+        let eventWriter = RunEventWriter(store: store)
+        let unfinished = UnfinishedEnds(store: store, pause: retryPause)
+        let runWriter = RunWriter(
+            store: store,
+            eventWriter: eventWriter,
+            runs: runs,
+            tasks: tasks,
+            unfinished: unfinished
+        )
+        let resumptions = ResumptionQueue(pause: retryPause)
+        let recovery = RunRecovery(store: store, resumptions: resumptions, runWriter: runWriter)
+        let parts = LiveConversationParts(
+            acceptance: TurnAcceptance(
+                store: store,
+                runs: runs,
+                usage: TurnUsage(accessCache: accessCache, modelCache: modelCache)
+            ),
+            generator: Generator(
+                inference: inference,
+                modelCache: modelCache,
+                eventWriter: eventWriter,
+                runWriter: runWriter,
+                timeLimit: runLimit,
+                toolRunner: toolRunner
+            ),
+            tasks: tasks,
+            runs: runs,
+            resumptions: resumptions,
+            budget: budget
+        )
+        conversations = LiveConversations(parts: parts, recovery: recovery)
+        background = [eventWriter, unfinished, recovery, conversations]
+    }
+}

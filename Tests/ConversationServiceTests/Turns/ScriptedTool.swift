@@ -1,0 +1,57 @@
+import Bus
+import Contracts
+import Synchronization
+
+@testable import ConversationService
+
+/// A tool that counts its effects.
+final class ScriptedTool: ToolRunner {
+    typealias Hook = @Sendable () async throws -> Void
+
+    private struct State {
+        var effects: [Inference.ToolCall] = []
+        var before: Hook?
+        var after: Hook?
+    }
+
+    private let state = Mutex(State())
+
+    /// The calls whose effect happened.
+    var effects: [Inference.ToolCall] { state.withLock { $0.effects } }
+
+    /// Sets what happens before and after the effect of each call.
+    func onCall(before: Hook? = nil, after: Hook? = nil) {
+        state.withLock { ($0.before, $0.after) = (before, after) }
+    }
+
+    func run(_ call: Inference.ToolCall, for run: Run.ID, _ context: CallContext) async throws -> ToolResult {
+        try await state.withLock { $0.before }?()
+        state.withLock { $0.effects.append(call) }
+        try await state.withLock { $0.after }?()
+        return ToolResult(text: "18 degrees in \(call.function.arguments)")
+    }
+}
+
+extension ScriptedInference {
+    /// Options with a tool.
+    static let toolOptions = Run.Options(
+        tools: RawJSON(#"[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]"#)
+    )
+
+    /// A generation that calls tools, one for each id.
+    static func calling(_ ids: String...) -> [Step] {
+        var event = Inference.Event()
+        event.toolCalls = ids.enumerated().map { index, id in
+            Inference.ToolCallDelta(index: index, id: id, name: "weather", arguments: "\"\(id)\"")
+        }
+        let usage = Usage(promptTokens: 100, completionTokens: 7, isEstimated: false)
+        let finish = Inference.Finish(reason: .toolCalls, model: "scripted/model", usage: usage)
+        return [reasoning("Which city?"), .text("Let me look."), .event(event), .event(Inference.Event(finish: finish))]
+    }
+
+    static func reasoning(_ text: String) -> Step {
+        var event = Inference.Event()
+        event.reasoning = text
+        return .event(event)
+    }
+}
