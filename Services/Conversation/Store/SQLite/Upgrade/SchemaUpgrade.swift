@@ -42,6 +42,8 @@ struct SchemaUpgrade {
     let path: String
     /// Returns the number of bytes that can be stored in a folder.
     var freeBytes: (String) throws -> Int64 = UpgradeFiles.freeBytes
+    /// How long to wait for another process that reads the file, in seconds.
+    var lockTimeout = Double(Database.busyTimeoutMilliseconds) / 1000
     var onStep: (Step) throws -> Void = { _ in }
 
     private var files: UpgradeFiles { UpgradeFiles(path: path) }
@@ -170,7 +172,7 @@ struct SchemaUpgrade {
     /// Merges the write-ahead log into the former file, so that it is a single file.
     private func mergeLog() throws {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(Double(Database.busyTimeoutMilliseconds) / 1000)
+        configuration.busyMode = .timeout(lockTimeout)
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             // Leaving the WAL mode merges the log and removes it. SQLite refuses if another process has the file open.

@@ -19,8 +19,8 @@ enum FormerFile {
     }
 
     private static func text(_ name: String) throws -> String {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return try String(contentsOf: folder.appending(path: "FormerFiles/\(name)"), encoding: .utf8)
+        let tests = URL(filePath: #filePath).pathComponents.prefix { $0 != "ConversationServiceTests" && $0 != "UpTests" }
+        return try String(contentsOfFile: NSString.path(withComponents: tests + ["FormerFiles", name]), encoding: .utf8)
     }
 
     /// Creates a file as a process leaves it that was killed: a part of its rows is in the write-ahead log only.
