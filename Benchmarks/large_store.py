@@ -148,7 +148,7 @@ def fill(writer, options):
         has_messages = is_many or used * (count - options.of_one_user) < others * (number - 1 - many)
         many, used = many + is_many, used + (has_messages and not is_many)
         user = "many" if is_many else f"user-{number % (count // 3 + 1)}"
-        writer.add("conversations", number, writer.identifier(at), user, PERSONAS[number % len(PERSONAS)], at, at, at, 3 if has_messages else 0)
+        writer.add("conversations", number, writer.identifier(at), user, writer.random.choice(PERSONAS), at, at, at, 3 if has_messages else 0)
         if has_messages:
             writer.exchange(number, 1, writer.greeting(number, at), at)
         while pair * (count - 1) < pairs * (number - 1):

@@ -1,11 +1,11 @@
 import ArgumentParser
 import ServiceKit
 
-/// `parley doctor`: checks the settings, the stored conversations, the services and the providers.
+/// `parley doctor`: checks the settings, the data, the services and the providers.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks the settings, the stored data, the services and the providers, and says how to correct problems."
+        abstract: "Checks the settings, the data, the services and the providers, and says how to correct problems."
     )
 
     @Argument(parsing: .allUnrecognized, help: "Settings, such as --gateway-port 9000.")
