@@ -100,7 +100,6 @@ struct RunEndTests {
                 _ = try await testbed.store.base.setQuota(
                     quota,
                     for: .user("alice"),
-                    by: Principal(user: "root", role: .admin),
                     at: .now()
                 ).get()
                 _ = try await testbed.start("One", in: conversation)
