@@ -29,12 +29,22 @@ import GRDB
 /// An empty `api_key` in `usage` and `reservations` means that no key was used. A reservation exists from before a
 /// model is called until its usage is known; the commit that deletes it adds the usage.
 enum Schema {
-    /// Creates the tables in an empty database.
+    /// Creates the tables and indexes in an empty database.
     static func create(in database: GRDB.Database) throws {
+        try createTables(in: database)
+        try database.execute(sql: indexes)
+        try setVersion(in: database)
+    }
+
+    /// Creates the tables without the indexes.
+    static func createTables(in database: GRDB.Database) throws {
         try database.execute(sql: conversations)
         try database.execute(sql: runs)
         try database.execute(sql: access)
-        try database.execute(sql: indexes)
+    }
+
+    /// Marks the database as complete and of the current version.
+    static func setVersion(in database: GRDB.Database) throws {
         try database.execute(
             sql: """
                 PRAGMA application_id = \(SchemaVersion.applicationID);

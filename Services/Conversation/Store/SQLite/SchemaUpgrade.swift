@@ -1,1 +1,0 @@
-struct SchemaUpgrade { let path: String; func run() throws {} }
