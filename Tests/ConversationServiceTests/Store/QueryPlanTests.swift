@@ -37,7 +37,9 @@ struct QueryPlanTests {
                     statement.setUncheckedArguments([])
                     return try Row.fetchAll(statement).map { $0["detail"] as String }
                 }
-                let bad = plan.filter { $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" || $0.contains("TEMP B-TREE") }
+                let bad = plan.filter {
+                    $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" || $0.contains("TEMP B-TREE")
+                }
                 guard !bad.isEmpty, !Self.exceptions.contains(where: { sql.contains($0.text) }) else { continue }
                 Issue.record("\(bad.joined(separator: "; ")): \(sql)")
             }
