@@ -21,10 +21,10 @@ actor LiveConversation {
     nonisolated let record: StoredConversation
     /// The size of its history.
     nonisolated let memory: HistoryBudget.Share
-    private let parts: LiveConversationParts
+    let parts: LiveConversationParts
     private let personaPrompt: String
     private(set) var turns: [LiveTurn] = []
-    private var isDeleted = false
+    var isDeleted = false
     /// `nil` if it must be read before the next turn.
     private var history: History? {
         didSet { memory.set(history?.bytes ?? 0) }
@@ -159,73 +159,24 @@ actor LiveConversation {
         return try await parts.acceptance.store.instructions(of: record.id) ?? ""
     }
 
-    // MARK: Stopping
-
-    /// Stops a queued or running turn and waits until its end is stored.
-    func cancel(_ run: Run.ID) async throws {
-        guard let turn = turn(run) else { return }
-        turn.liveRun.requestStop()
-        let isNew = update(run) { $0.apply(.stopRequested) }
-        switch self.turn(run)?.state {
-        case .stopping where isNew: await finishUnstarted(turn)
-        case .running:
-            parts.tasks.cancel(run)
-            _ = try await turn.liveRun.end()
-        default:
-            // The task that stores the turn, or that already stopped it, finishes it.
-            _ = try await turn.liveRun.end()
-        }
-    }
-
-    /// Finishes a turn that was stopped before it started.
-    private func finishUnstarted(_ turn: LiveTurn) async {
-        var state = RunState(arrival: turn.arrival)
-        state.status = .stopped
-        _ = await parts.generator.runWriter.finish(turn.liveRun, state: state)
-        remove(turn.id)
-        startNextTurn()
-    }
-
-    /// Stops all turns and deletes the conversation.
-    ///
-    /// Returns the number of deleted messages.
-    func delete(by principal: Principal, in store: any ConversationStore) async throws -> Int {
-        guard !isDeleted else { throw Fault(.missing, "Conversation not found") }
-        isDeleted = true
-        // Not cancelled with the caller: a half-done deletion would leave a conversation that accepts no turns.
-        let deletion = Task { try await self.deleteAll(by: principal, in: store) }
-        return try await deletion.value
-    }
-
-    private func deleteAll(by principal: Principal, in store: any ConversationStore) async throws -> Int {
-        do {
-            for turn in turns.reversed() { try await cancel(turn.id) }
-            return try await store.deleteConversation(record.id, of: principal).get()
-        } catch {
-            isDeleted = false
-            startNextTurn()
-            throw error
-        }
-    }
-
     // MARK: The queue
 
-    private func turn(_ run: Run.ID) -> LiveTurn? {
+    func turn(_ run: Run.ID) -> LiveTurn? {
         turns.first { $0.id == run }
     }
 
     @discardableResult
-    private func update(_ run: Run.ID, _ change: (inout LiveTurn) -> Bool) -> Bool {
+    func update(_ run: Run.ID, _ change: (inout LiveTurn) -> Bool) -> Bool {
         guard let index = turns.firstIndex(where: { $0.id == run }) else { return false }
         return change(&turns[index])
     }
 
-    private func remove(_ run: Run.ID) {
+    func remove(_ run: Run.ID) {
         turns.removeAll { $0.id == run }
     }
 
     /// Starts the first turn that is not stopped, if it is stored and no turn is running.
-    private func startNextTurn() {
+    func startNextTurn() {
         guard !isDeleted, let turn = turns.first(where: { $0.state != .stopping }), turn.state.isReady else { return }
         // The next process treats a run that is stored as started as interrupted, so such a run is started even during
         // shutdown.

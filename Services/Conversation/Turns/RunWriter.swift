@@ -45,8 +45,8 @@ struct RunWriter: Sendable {
 
     /// Stores the end of a run and the start of the next one, then publishes the end to the readers.
     ///
-    /// A failed write is retried until it succeeds; until then the run stays in progress. If it cannot succeed soon, the
-    /// readers are told so, and ``UnfinishedEnds`` goes on.
+    /// A write that fails because of a full or unavailable disk is retried until it succeeds; until then the run stays in
+    /// progress. After another failure the readers get a fault, and ``UnfinishedEnds`` stores the end later.
     func finish(
         _ liveRun: LiveRun,
         state: RunState,

@@ -71,7 +71,7 @@ struct TurnAcceptance: Sendable {
 
     /// Commits the question and the run, then publishes the first event.
     ///
-    /// If it throws or nothing was written, the readers of the run are told so.
+    /// If it throws or nothing was written, the readers of the run get a fault.
     func store(_ turn: LiveTurn, _ startTurn: StartTurn, of user: String) async throws -> Outcome {
         let liveRun = turn.liveRun
         do {

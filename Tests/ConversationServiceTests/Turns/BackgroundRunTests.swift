@@ -18,9 +18,8 @@ struct BackgroundRunTests {
 
     private func used(_ testbed: TurnTestbed) async throws -> Usage.Total {
         let report = Usage.Report(from: Day(number: Day(.now()).number - 1), to: Day(.now()), groups: [])
-        return try await testbed.store.base.usageReport(report, of: "alice", limit: 10).reduce(Usage.Total()) {
-            $0 + $1.total
-        }
+        let lines = try await testbed.store.base.usageReport(report, of: "alice", limit: 10)
+        return lines.reduce(into: Usage.Total()) { $0 += $1.total }
     }
 
     @Test func `a background run returns the text, is stored and counts as usage, and adds no message`() async throws {
@@ -44,17 +43,17 @@ struct BackgroundRunTests {
         try await withTemporaryDirectory { directory in
             try await TurnTestbed.with(directory) { testbed in
                 testbed.inference.play([.hang])
-                var turns: [(Conversation, LiveRun)] = []
-                for _ in 0..<3 {
-                    let conversation = try await testbed.store.base.openConversation()
-                    turns.append((conversation, try await testbed.start("Hello", in: conversation)))
+                for _ in 0..<2 {
+                    _ = try await testbed.start("Hello", in: try await testbed.store.base.openConversation())
                 }
+                let conversation = try await testbed.store.base.openConversation()
+                let last = try await testbed.start("Hello", in: conversation).run.id
                 try await eventually("The turns") { testbed.inference.requests.count == 3 }
-                async let title = testbed.turns.backgroundRuns.perform(title(of: turns[0].0))
+                async let title = testbed.turns.backgroundRuns.perform(title(of: conversation))
                 try await Task.sleep(for: .milliseconds(500))
                 #expect(testbed.inference.requests.count == 3)
                 testbed.inference.play([.text("Title"), .finish])
-                let cancel = Runs.Cancel(conversation: turns[0].0.id, run: turns[0].1.run.id)
+                let cancel = Runs.Cancel(conversation: conversation.id, run: last)
                 _ = try await testbed.handlers.cancel(cancel, TurnTestbed.context)
                 #expect(try await title == "Title")
             }
