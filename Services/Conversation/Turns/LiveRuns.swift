@@ -86,6 +86,9 @@ final class LiveRuns: Sendable {
         gauge.record(count)
     }
 
+    /// Number of runs that are queued or running.
+    var count: Int { state.withLock { $0.liveRuns.count } }
+
     func find(_ id: Run.ID) -> LiveRun? {
         state.withLock { $0.liveRuns[id] }
     }

@@ -5,6 +5,7 @@ import ServiceLifecycle
 struct TurnServices: Sendable {
     let conversations: LiveConversations
     let runs: LiveRuns
+    let backgroundRuns: BackgroundRuns
     /// Drained before the server, so that runs can end.
     let tasks: RunTasks
     let background: [any Service]
@@ -38,26 +39,28 @@ struct TurnServices: Sendable {
         )
         let resumptions = ResumptionQueue(pause: retryPause)
         let recovery = RunRecovery(store: store, resumptions: resumptions, runWriter: runWriter)
+        let generator = Generator(
+            inference: inference,
+            modelCache: modelCache,
+            eventWriter: eventWriter,
+            runWriter: runWriter,
+            timeLimit: runLimit,
+            toolRunner: toolRunner
+        )
+        backgroundRuns = BackgroundRuns(store: store, generator: generator, runs: runs)
         let parts = LiveConversationParts(
             acceptance: TurnAcceptance(
                 store: store,
                 runs: runs,
                 usage: TurnUsage(accessCache: accessCache, modelCache: modelCache)
             ),
-            generator: Generator(
-                inference: inference,
-                modelCache: modelCache,
-                eventWriter: eventWriter,
-                runWriter: runWriter,
-                timeLimit: runLimit,
-                toolRunner: toolRunner
-            ),
+            generator: generator,
             tasks: tasks,
             runs: runs,
             resumptions: resumptions,
             budget: budget
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
-        background = [eventWriter, unfinished, recovery, conversations]
+        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]
     }
 }
