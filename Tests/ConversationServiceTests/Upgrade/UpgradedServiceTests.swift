@@ -12,7 +12,9 @@ import Testing
 struct UpgradedServiceTests {
     private static let first = ["One", "uno", "Two", "zwei", "Drei?", "drei", "Vier", "quattro"]
     private static let second = ["One", "uno", "Two", "due", "Three", "tre"]
-    private static let third = ["Eins", "eins", "Langsam", "schnell 🙂\ner", "Weiter", "ja", "Kaputt", "Und jetzt", "gut"]
+    private static let third = [
+        "Eins", "eins", "Langsam", "schnell 🙂\ner", "Weiter", "ja", "Kaputt", "Und jetzt", "gut",
+    ]
     private static let fourth = ["Eins", "eins", "Langsam", "langsam", "Danach", "langsam"]
 
     /// Ids of the sample file, by row number.
@@ -122,7 +124,8 @@ struct UpgradedServiceTests {
             _ = try await fixture.turn("Fünf", "cinque", in: conversation)
             #expect(fixture.promptTexts() == Self.first + ["Fünf"])
             let message = try #require(sample.messages[16])
-            _ = try await fixture.bus.call(Messages.Select(conversation: id, message: message, limit: 1), fixture.context())
+            let select = Messages.Select(conversation: id, message: message, limit: 1)
+            _ = try await fixture.bus.call(select, fixture.context())
             _ = try await fixture.turn("Sechs", "sei", in: conversation)
             #expect(fixture.promptTexts() == Self.fourth + ["Sechs"])
             let count = fixture.inference.requests.count

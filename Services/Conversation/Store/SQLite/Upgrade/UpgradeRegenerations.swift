@@ -29,7 +29,10 @@ struct UpgradeRegenerations {
             if next == nil {
                 try fork(run, conversation, from: path, at: position + 1, replacing: replaced)
             } else if next != position + 1 {
-                try database.execute(sql: "UPDATE main.runs SET replaces = ? WHERE number = ?", arguments: [replaced, run])
+                try database.execute(
+                    sql: "UPDATE main.runs SET replaces = ? WHERE number = ?",
+                    arguments: [replaced, run]
+                )
             }
         }
     }
