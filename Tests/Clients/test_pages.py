@@ -1,16 +1,15 @@
 """The native API: lists that are read page by page, and requests that are repeated."""
 import urllib.parse
+import uuid
 
 import pytest
-
-from targets import unique
 
 ALL = "/chat/conversations"
 
 
 @pytest.fixture
 def token(parley):
-    return parley.token(unique("reader").replace(" ", "-"))
+    return parley.token(f"reader-{uuid.uuid4()}")
 
 
 def opened(parley, token, **headers):

@@ -91,6 +91,18 @@ struct AccessCacheTests {
         #expect(cache.runLimit(of: key.id) == 2)
     }
 
+    @Test func `a key that a repeated request found has its limit, unless a change of it is known`() {
+        let cache = Self.empty()
+        var key = NewKey.sample(limits: APIKey.Limits(concurrentRuns: 1)).key
+        cache.didFind(key)
+        #expect(cache.runLimit(of: key.id) == 1)
+        let found = key
+        key.limits.concurrentRuns = nil
+        cache.didChange(AccessChange(value: key, number: 2))
+        cache.didFind(found)
+        #expect(cache.runLimit(of: key.id) == nil)
+    }
+
     @Test func `after concurrent changes of one quota the cache and the watchers have the state that was stored last`()
         async throws
     {

@@ -113,7 +113,8 @@ struct RecoveryTests {
     }
 
     /// Stores a queued turn.
-    private func addWaiting(_ text: String, to conversation: Conversation, in directory: String) async throws -> Run.ID {
+    private func addWaiting(_ text: String, to conversation: Conversation, in directory: String) async throws -> Run.ID
+    {
         let store = try await SQLiteStore.open(at: directory + "/conversation.sqlite")
         return try await store.startTurn(text, in: conversation, status: .queued).run.id
     }

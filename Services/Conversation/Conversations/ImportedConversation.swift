@@ -1,6 +1,8 @@
 import Contracts
 
-/// A conversation that was held elsewhere, as it is stored. Pure.
+/// A conversation that was held elsewhere, as it is stored.
+///
+/// Pure.
 struct ImportedConversation: Sendable {
     /// Its id, which the sender chose.
     let id: Conversation.ID

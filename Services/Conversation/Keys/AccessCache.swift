@@ -70,6 +70,15 @@ final class AccessCache: Service {
         }
     }
 
+    /// Adds a key that a repeated request found, if its creation is not known: the first request may still be about to
+    /// add it, or its outcome was lost.
+    func didFind(_ key: APIKey) {
+        state.withLock { state in
+            guard !state.order.contains(.key(key.id)), state.runLimits[key.id] == nil else { return }
+            state.runLimits[key.id] = key.limits.concurrentRuns
+        }
+    }
+
     /// Updates the limits of a changed key.
     func didChange(_ change: AccessChange<APIKey>) {
         let (id, limit) = (change.value.id, change.value.limits.concurrentRuns)

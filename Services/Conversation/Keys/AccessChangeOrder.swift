@@ -35,6 +35,9 @@ struct AccessChangeOrder {
         self.limit = limit
     }
 
+    /// Whether a change of a key or quota was recorded and is remembered.
+    func contains(_ subject: Subject) -> Bool { numbers[subject] != nil }
+
     /// Records a change and returns its position.
     mutating func record(_ number: Int, of subject: Subject) -> Position {
         guard number > numbers[subject] ?? start else { return .superseded }

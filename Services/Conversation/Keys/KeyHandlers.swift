@@ -40,7 +40,9 @@ struct KeyHandlers: Sendable {
             Self.log("Key created", key, by: principal)
             return Keys.Created(key: key, secret: secret.text)
         case .repeated(let repeated):
-            return try repeated.response(to: keyRequest, busToken: busToken)
+            let created = try repeated.response(to: keyRequest, busToken: busToken)
+            accessCache.didFind(created.key)
+            return created
         }
     }
 

@@ -50,7 +50,10 @@ protocol ConversationStore: Sendable {
     /// Returns a page of the siblings of a message, itself included, oldest first.
     ///
     /// Refusals: `missing`, `forbidden`.
-    func listSiblings(_ request: Messages.Siblings, of principal: Principal) async throws -> Result<Page<Message>, Fault>
+    func listSiblings(
+        _ request: Messages.Siblings,
+        of principal: Principal
+    ) async throws -> Result<Page<Message>, Fault>
 
     /// Selects the path through a message that was last selected there, and returns its newest messages.
     ///

@@ -59,8 +59,7 @@ protocol RunStore: Sendable {
     /// Stores a step of a run that is not its last one, as a message on the run's path, and returns that message; `nil` if
     /// another process owns the run or it has ended.
     ///
-    /// - Parameter event: number of the event that shows the step; after a crash the events up to it are rebuilt from
-    ///   the step.
+    /// `event` is the number of the event that shows the step; after a crash the events up to it are rebuilt from the step.
     func appendStep(_ step: RunStep, event: Int, to run: Run.ID) async throws -> Message?
 
     /// Stores the end of a run, its answer and its usage, deletes its reservation, and stores that the next run starts.

@@ -44,7 +44,9 @@ struct History: Sendable {
         if message.role == .user { lastTurn = [] }
         lastTurn.append(message.id)
         // Providers reject a message without content, which a run leaves that was stopped while the model reasoned.
-        guard message.status == .completed || message.role != .assistant || !message.content.text.isEmpty else { return }
+        guard message.status == .completed || message.role != .assistant || !message.content.text.isEmpty else {
+            return
+        }
         let text = Self.text(of: message.content)
         let encodable = Self.inferenceMessage(message, text)
         messages.append(BusCoding.write(encodable))

@@ -28,7 +28,9 @@ struct RunUsage: Sendable {
         return Set(models).filter { prices[$0] == nil }.sorted()
     }
 
-    /// The sum of all calls; `nil` without any. The cost is known only if it is known for every call.
+    /// The sum of all calls; `nil` without any.
+    ///
+    /// The cost is known only if it is known for every call.
     var total: Usage? {
         let priced = calls.map(priced)
         guard var total = priced.first else { return nil }

@@ -23,7 +23,8 @@ struct ToolResult: Sendable, Hashable {
     var text: String
 
     init(text: String) {
-        self.text = text.utf8.count <= Self.byteLimit ? text : String(decoding: text.utf8.prefix(Self.byteLimit), as: UTF8.self)
+        self.text =
+            text.utf8.count <= Self.byteLimit ? text : String(decoding: text.utf8.prefix(Self.byteLimit), as: UTF8.self)
     }
 
     /// Returns the step with the result of a call.

@@ -9,10 +9,11 @@ struct TurnServices: Sendable {
     let tasks: RunTasks
     let background: [any Service]
 
-    /// - Parameters:
-    ///   - runsPerUser: maximum number of concurrent runs per user; 0 for unlimited.
-    ///   - runLimit: maximum duration of a run.
-    ///   - retryPause: pause after the first failed attempt to store an end or to start a queued turn; it doubles.
+    /// Wires the parts.
+    ///
+    /// `runsPerUser` is the maximum number of concurrent runs per user, 0 for unlimited, and `runLimit` the maximum
+    /// duration of a run. `retryPause` follows the first failed attempt to store an end or to start a queued turn; it
+    /// doubles.
     init(
         store: any RunStore,
         inference: any Bus,

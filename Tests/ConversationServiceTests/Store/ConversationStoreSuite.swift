@@ -123,8 +123,10 @@ enum ConversationStoreSuite: String, CaseIterable {
                 last = try page.next.map { try #require(Message.ID($0)) }
             } while last != nil
             let expected = (0..<7).flatMap { ["\($0)", "Y"] }
-            #expect(texts.dropFirst(order == .ascending ? 1 : 0).prefix(14).map(\.self)
-                == (order == .ascending ? expected : expected.reversed()))
+            #expect(
+                texts.dropFirst(order == .ascending ? 1 : 0).prefix(14).map(\.self)
+                    == (order == .ascending ? expected : expected.reversed())
+            )
         }
     }
 
@@ -233,7 +235,9 @@ enum ConversationStoreSuite: String, CaseIterable {
     }
 
     private func largeImport(_ test: TestConversations) async throws {
-        let messages = (0..<1501).map { Inference.Message(role: $0.isMultiple(of: 2) ? .user : .assistant, content: "\($0)") }
+        let messages = (0..<1501).map {
+            Inference.Message(role: $0.isMultiple(of: 2) ? .user : .assistant, content: "\($0)")
+        }
         let request = Conversations.Import.sample(messages)
         let attempts = try (0..<3).map { _ in try ImportedConversation(request, at: test.next()) }
         let results = try await concurrently(3) { number in

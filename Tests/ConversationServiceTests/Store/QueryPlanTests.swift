@@ -13,7 +13,7 @@ struct QueryPlanTests {
         ("FROM personas WHERE is_active", "There are few personas."),
         ("FROM quotas", "Read once, at startup, or to see whether there is any quota; there are few."),
         ("concurrent_runs IS NOT NULL", "Read once, at startup."),
-        ("FROM api_keys  ORDER BY number", "Read in the order of the table, up to the limit; for an admin."),
+        ("FROM api_keys ORDER BY number", "Read in the order of the table, up to the limit; for an admin."),
         ("SELECT COUNT(*) FROM api_keys", "For an admin; there are far fewer keys than messages."),
         ("INDEXED BY runs_unfinished", "Reads the unfinished runs only."),
         ("FROM usage u", "Sorts the lines of a report, which are limited."),
@@ -37,7 +37,9 @@ struct QueryPlanTests {
                     statement.setUncheckedArguments([])
                     return try Row.fetchAll(statement).map { $0["detail"] as String }
                 }
-                let bad = plan.filter { $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" || $0.contains("TEMP B-TREE") }
+                let bad = plan.filter {
+                    $0.hasPrefix("SCAN") && $0 != "SCAN CONSTANT ROW" || $0.contains("TEMP B-TREE")
+                }
                 guard !bad.isEmpty, !Self.exceptions.contains(where: { sql.contains($0.text) }) else { continue }
                 Issue.record("\(bad.joined(separator: "; ")): \(sql)")
             }

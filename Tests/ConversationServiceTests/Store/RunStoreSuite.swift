@@ -163,7 +163,9 @@ enum RunStoreSuite: String, CaseIterable {
             Issue.record("An ended run was started.")
             return
         }
-        try await test.store.appendEvents([RunEventBatch(run: turn.run, first: 2, lines: [RunEventJSON.text("x", number: 2)])])
+        try await test.store.appendEvents([
+            RunEventBatch(run: turn.run, first: 2, lines: [RunEventJSON.text("x", number: 2)])
+        ])
         #expect(try await test.messages(of: id) == expected)
     }
 
@@ -215,7 +217,9 @@ enum RunStoreSuite: String, CaseIterable {
 
     private func questions(_ test: TestConversations, _ id: Conversation.ID) async throws {
         let turn = try await test.start(.message(Message.Content(text: "One")), in: id)
-        let call = try #require(try await test.store.appendStep(test.answer(of: turn.run, "call"), event: 3, to: turn.run))
+        let call = try #require(
+            try await test.store.appendStep(test.answer(of: turn.run, "call"), event: 3, to: turn.run)
+        )
         let result = test.answer(of: turn.run, "result", role: .tool)
         let stored = try #require(try await test.store.appendStep(result, event: 4, to: turn.run))
         guard case .finished(let answer?) = try await test.store.finishRun(test.ending(turn.run, "uno")) else {

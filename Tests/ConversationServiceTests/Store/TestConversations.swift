@@ -107,7 +107,8 @@ final class TestConversations: Sendable {
     }
 
     @discardableResult
-    func turn(_ cause: StartTurn.Cause, _ answer: String?, in conversation: Conversation.ID) async throws -> StoredTurn {
+    func turn(_ cause: StartTurn.Cause, _ answer: String?, in conversation: Conversation.ID) async throws -> StoredTurn
+    {
         let (run, question) = try await start(cause, in: conversation)
         guard case .finished(let stored) = try await store.finishRun(ending(run, answer)) else {
             throw Fault(.internal, "The end was not stored.")

@@ -46,7 +46,8 @@ struct AnswerLimitTests {
         #expect(opaque.metadata == nil)
     }
 
-    @Test func `a run that is stopped while the model reasons keeps its events, and the next prompt has no empty answer`()
+    @Test
+    func `a run that is stopped while the model reasons keeps its events, and the next prompt has no empty answer`()
         async throws
     {
         try await withTemporaryDirectory { directory in

@@ -12,7 +12,8 @@ import Testing
 struct KilledRunTests {
     /// When the process is killed.
     enum Phase: CaseIterable {
-        case beforeFirstText, firstText, callNotStored, callStored, duringTool, resultNotStored, secondText, endNotStored
+        case beforeFirstText, firstText, callNotStored, callStored, duringTool, resultNotStored, secondText,
+            endNotStored
     }
 
     /// What a killed process leaves.

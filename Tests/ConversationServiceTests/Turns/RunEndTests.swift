@@ -51,7 +51,9 @@ struct RunEndTests {
         try await withTemporaryDirectory { directory in
             try await TurnTestbed.with(directory) { testbed in
                 let conversation = try await testbed.store.base.openConversation()
-                testbed.inference.play(each: [[.pause(.milliseconds(200)), .text("a"), .finish], [.text("b"), .finish]])
+                testbed.inference.play(each: [
+                    [.pause(.milliseconds(200)), .text("a"), .finish], [.text("b"), .finish],
+                ])
                 testbed.store.fail(.finishRun, with: Self.fault, times: 1)
                 testbed.store.fail(.beginRun, with: Self.fault, times: 2)
                 _ = try await testbed.start("One", in: conversation)

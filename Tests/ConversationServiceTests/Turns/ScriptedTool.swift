@@ -46,7 +46,9 @@ extension ScriptedInference {
         }
         let usage = Usage(promptTokens: 100, completionTokens: 7, isEstimated: false)
         let finish = Inference.Finish(reason: .toolCalls, model: "scripted/model", usage: usage)
-        return [reasoning("Which city?"), .text("Let me look."), .event(event), .event(Inference.Event(finish: finish))]
+        return [
+            reasoning("Which city?"), .text("Let me look."), .event(event), .event(Inference.Event(finish: finish)),
+        ]
     }
 
     static func reasoning(_ text: String) -> Step {

@@ -22,7 +22,11 @@ struct ToolStepTests {
             try await TurnTestbed.with(directory) { testbed in
                 let conversation = try await testbed.store.base.openConversation()
                 testbed.inference.play(each: [ScriptedInference.calling("a", "b"), Self.answer])
-                let run = try await testbed.start("How is it?", in: conversation, options: ScriptedInference.toolOptions)
+                let run = try await testbed.start(
+                    "How is it?",
+                    in: conversation,
+                    options: ScriptedInference.toolOptions
+                )
                 let live = try await testbed.lines(of: run.run.id, in: conversation)
                 let stored = try await testbed.lines(of: run.run.id, in: conversation)
                 #expect(live == stored)

@@ -12,7 +12,9 @@ struct ConversationCursor {
     /// Returns `nil` if the text was not made by ``text``.
     init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0, radix: 36) }
-        guard parts.count == 2, let usedAt = parts[0], let number = parts[1], usedAt >= 0, number >= 0 else { return nil }
+        guard parts.count == 2, let usedAt = parts[0], let number = parts[1], usedAt >= 0, number >= 0 else {
+            return nil
+        }
         (self.usedAt, self.number) = (usedAt, number)
     }
 

@@ -31,9 +31,8 @@ final class Database: Sendable {
     /// Throws a ``Fault`` if another process has the file open, if a newer version wrote it, or if the disk does not
     /// support `synchronous=FULL`.
     ///
-    /// - Parameters:
-    ///   - walLimit: size above which the write-ahead log is truncated, in bytes.
-    ///   - observer: called with each statement that is run, for tests.
+    /// Above `walLimit` bytes the write-ahead log is truncated. `observer` is called with each statement that is run, for
+    /// tests.
     static func open(
         at path: String,
         walLimit: Int = defaultWALLimit,
@@ -125,7 +124,9 @@ final class Database: Sendable {
     }
 
     /// Runs `work` on a snapshot, on a reading connection's thread.
-    func read<Value: Sendable>(_ work: @escaping @Sendable (Connection) throws(StoreError) -> Value) async throws -> Value {
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Connection) throws(StoreError) -> Value
+    ) async throws -> Value {
         do {
             return try await pool.read { try work(Connection($0)) }
         } catch {

@@ -63,15 +63,15 @@ enum KeyRows {
         offset: Int,
         _ connection: Connection
     ) throws(StoreError) -> Page<APIKey> {
-        let condition = user == nil ? "" : "WHERE user = ?"
+        let condition = user == nil ? "" : " WHERE user = ?"
         let owner: [(any DatabaseValueConvertible)?] = user.map { [$0] } ?? []
         let keys = try connection.all(
-            "SELECT \(columns) FROM api_keys \(condition) ORDER BY number DESC LIMIT ? OFFSET ?",
+            "SELECT \(columns) FROM api_keys\(condition) ORDER BY number DESC LIMIT ? OFFSET ?",
             StatementArguments(owner + [limit, offset]),
             read
         )
         let total = try connection.value(
-            "SELECT COUNT(*) FROM api_keys \(condition)",
+            "SELECT COUNT(*) FROM api_keys\(condition)",
             StatementArguments(owner),
             as: Int.self
         )

@@ -25,7 +25,9 @@ struct MessagePage {
             guard let message = try MessageRows.find(id, of: row.number, connection) else { return Self.missing }
             upper = message.position - 1
         }
-        guard lower <= upper, request.offset < max(1, row.stored.messageCount) else { return .success(page([], next: nil)) }
+        guard lower <= upper, request.offset < max(1, row.stored.messageCount) else {
+            return .success(page([], next: nil))
+        }
         var (positions, offset) = (lower...upper, request.offset)
         if offset > 0, positions == PathRows.allPositions, let dense = try densePositions(connection) {
             (positions, offset) = (dense, 0)

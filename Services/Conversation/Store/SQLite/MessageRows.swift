@@ -134,7 +134,8 @@ enum MessageRows {
             content: Message.Content(
                 kind: try ColumnCoding.enumValue(row[10]),
                 text: row[11],
-                mediaURLs: try media.map { text throws(StoreError) in try ColumnCoding.decode([String].self, text) } ?? [],
+                mediaURLs: try media.map { text throws(StoreError) in try ColumnCoding.decode([String].self, text) }
+                    ?? [],
                 audioURL: row[13],
                 audioSeconds: row[14]
             ),

@@ -129,7 +129,8 @@ enum PathRows {
 
     /// Returns the position of the first message of a path.
     static func firstPosition(of path: Int64, _ connection: Connection) throws(StoreError) -> Int? {
-        let sql = "SELECT position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ? ORDER BY position LIMIT 1"
+        let sql =
+            "SELECT position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ? ORDER BY position LIMIT 1"
         for segment in try segments(of: path, allPositions, connection).reversed() {
             let arguments: StatementArguments = [
                 segment.path, segment.positions.lowerBound, segment.positions.upperBound,
@@ -222,7 +223,9 @@ enum PathRows {
             ORDER BY position \(order == .ascending ? "ASC" : "DESC") LIMIT 1 OFFSET ?
             """
         let (lower, upper) = (segment.positions.lowerBound, segment.positions.upperBound)
-        guard let first = try connection.value(sql, [segment.path, lower, upper, offset], as: Int.self) else { return nil }
+        guard let first = try connection.value(sql, [segment.path, lower, upper, offset], as: Int.self) else {
+            return nil
+        }
         offset = 0
         return Segment(path: segment.path, positions: order == .ascending ? first...upper : lower...first)
     }
@@ -234,8 +237,8 @@ enum PathRows {
     ) throws(StoreError) -> Int64 {
         let sql = "SELECT number FROM paths WHERE conversation = ? ORDER BY selected_at DESC, number DESC"
         let paths: [Int64] = try connection.all(sql, [message.conversation]) { $0[0] }
-        for path in paths {
-            if try PathRows.message(at: message.position, on: path, connection) == message.number { return path }
+        for path in paths where try PathRows.message(at: message.position, on: path, connection) == message.number {
+            return path
         }
         return message.path
     }

@@ -19,9 +19,11 @@ extension SQLiteStore {
     func purgeConversations() async throws -> Bool {
         let sql = "SELECT number FROM conversations WHERE state != 0 AND state = 2 LIMIT 1"
         // Usually there is nothing to delete, and no write is needed.
-        guard let number = try await database.read({ connection throws(StoreError) -> Int64? in
-            try connection.value(sql)
-        }) else { return false }
+        guard
+            let number = try await database.read({ connection throws(StoreError) -> Int64? in
+                try connection.value(sql)
+            })
+        else { return false }
         try await database.write { connection throws(StoreError) in
             try Self.purge(number, connection)
         }

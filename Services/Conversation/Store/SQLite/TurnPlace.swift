@@ -113,7 +113,8 @@ struct TurnPlace {
             // A repeated request is not a new choice: later messages stay selected.
             let last = try PathRows.last(of: conversation.path, connection)
             let tail = try last.flatMap { last throws(StoreError) in try MessageRows.find(last.message, connection) }
-            isSelected = tail?.number == question.number || (tail?.parent == question.number && tail?.role == .assistant)
+            isSelected =
+                tail?.number == question.number || (tail?.parent == question.number && tail?.role == .assistant)
         }
         return .fork(of: question.path, at: question.position + 1, isSelected: isSelected)
     }
