@@ -15,9 +15,11 @@ final class RowWriter: Sendable {
         try queue.write { database in
             try database.execute(
                 sql: """
-                    INSERT OR IGNORE INTO conversations
-                        (number, id, user, persona, created_at, updated_at, used_at, message_count)
-                    SELECT 1, '\(UUID().uuidString.lowercased())', 'alice', id, 1, 1, 1, 0 FROM personas LIMIT 1
+                    INSERT OR IGNORE INTO conversations (number, id, user, persona, state, created_at, updated_at,
+                        used_at, path, path_version, path_count, message_count, total_count, has_instructions)
+                    SELECT 1, '\(UUID().uuidString.lowercased())', 'alice', id, 0, 1, 1, 1, 1, 0, 1, 0, 0, 0
+                    FROM personas LIMIT 1;
+                    INSERT OR IGNORE INTO paths (number, conversation, forks_at, selected_at) VALUES (1, 1, 0, 0);
                     """
             )
         }
@@ -32,8 +34,14 @@ final class RowWriter: Sendable {
             try queue.write { database in
                 try database.execute(
                     sql: """
-                        INSERT INTO messages (conversation, position, id, role, kind, content, status, created_at)
-                        SELECT 1, COALESCE(MAX(position), 0) + 1, ?, 'user', 'text', ?, 'completed', 1 FROM messages
+                        INSERT INTO messages (conversation, path, position, id, parent, sibling, role, status, bytes,
+                            created_at)
+                        SELECT 1, 1, COALESCE(MAX(position), -1) + 1, ?, COALESCE(MAX(number), -1), 0, 'user',
+                            'completed', 500, 1
+                        FROM messages;
+                        INSERT INTO contents (message, kind, text) SELECT MAX(number), 'text', ? FROM messages;
+                        INSERT INTO path_messages (path, position, message)
+                        SELECT 1, position, number FROM messages ORDER BY number DESC LIMIT 1;
                         """,
                     arguments: [UUID().uuidString, String(repeating: "word ", count: 100)]
                 )

@@ -1,3 +1,4 @@
+import ConversationService
 import Foundation
 import GRDB
 import ServiceKit
@@ -8,7 +9,7 @@ import Testing
 
 /// Files of newer and older versions of Parley, and what `parley doctor` reports of them.
 @Suite(.timeLimit(.minutes(5))) struct SchemaVersionTests {
-    private static let current = DatabaseFile.currentVersion
+    private static let current = SchemaVersion.current
 
     @Test func `a backup of a newer Parley is not restored, and both versions are named`() async throws {
         try await withFile(version: Self.current + 1) { directory, file in
@@ -123,7 +124,7 @@ import Testing
     /// Creates the live file of a data folder, with the parts of the schema that the tool reads.
     private func withFile(
         version: Int = 0,
-        application: Int = DatabaseFile.applicationID,
+        application: Int = SchemaVersion.applicationID,
         migration: String? = nil,
         _ body: (String, String) throws -> Void
     ) async throws {

@@ -19,13 +19,9 @@ enum FormerFile {
     }
 
     private static func text(_ name: String) throws -> String {
-        let tests = URL(filePath: #filePath).pathComponents.prefix {
-            $0 != "ConversationServiceTests" && $0 != "UpTests"
-        }
-        return try String(
-            contentsOfFile: NSString.path(withComponents: tests + ["FormerFiles", name]),
-            encoding: .utf8
-        )
+        let tests = URL(filePath: #filePath).pathComponents.prefix { $0 != "ConversationServiceTests" }
+        let path = NSString.path(withComponents: tests + ["FormerFiles", name])
+        return try String(contentsOfFile: path, encoding: .utf8)
     }
 
     /// Creates a file as a process leaves it that was killed: a part of its rows is in the write-ahead log only.
@@ -61,10 +57,9 @@ enum FormerFile {
                 sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
             )
             return try tables.reduce(into: [String: [String]]()) { rows, table in
-                let columns = try database.columns(in: table).map { "quote(\($0.name))" }.joined(
-                    separator: " || ',' || "
-                )
-                rows[table] = try String.fetchAll(database, sql: "SELECT \(columns) FROM \(table) ORDER BY 1")
+                let columns = try database.columns(in: table).map { "quote(\($0.name))" }
+                let line = columns.joined(separator: " || ',' || ")
+                rows[table] = try String.fetchAll(database, sql: "SELECT \(line) FROM \(table) ORDER BY 1")
             }
         }
         try queue.close()

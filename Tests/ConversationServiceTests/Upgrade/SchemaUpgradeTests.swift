@@ -51,10 +51,8 @@ struct SchemaUpgradeTests {
                 try DatabaseQueue(path: path).read {
                     #expect(try String.fetchAll($0, sql: "PRAGMA integrity_check") == ["ok"])
                     #expect(try Row.fetchAll($0, sql: "PRAGMA foreign_key_check").isEmpty)
-                    return try String.fetchAll(
-                        $0,
-                        sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
-                    )
+                    let statements = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+                    return try String.fetchAll($0, sql: statements)
                         + String.fetchAll($0, sql: "SELECT user_version FROM pragma_user_version")
                         + String.fetchAll($0, sql: "SELECT application_id FROM pragma_application_id")
                 }

@@ -124,10 +124,8 @@ struct UpgradedServiceTests {
             _ = try await fixture.turn("Fünf", "cinque", in: conversation)
             #expect(fixture.promptTexts() == Self.first + ["Fünf"])
             let message = try #require(sample.messages[16])
-            _ = try await fixture.bus.call(
-                Messages.Select(conversation: id, message: message, limit: 1),
-                fixture.context()
-            )
+            let select = Messages.Select(conversation: id, message: message, limit: 1)
+            _ = try await fixture.bus.call(select, fixture.context())
             _ = try await fixture.turn("Sechs", "sei", in: conversation)
             #expect(fixture.promptTexts() == Self.fourth + ["Sechs"])
             let count = fixture.inference.requests.count

@@ -1,4 +1,5 @@
 import Contracts
+import ConversationService
 import Foundation
 import GRDB
 import ServiceKit
@@ -24,8 +25,8 @@ struct DatabaseDiagnosis: Sendable {
         try file.checkVersion()
         let version = try file.version() ?? 0
         var message = "schema version \(version), \(Self.text(bytes: file.size ?? 0))."
-        if version < DatabaseFile.currentVersion {
-            message += " The next start changes it to version \(DatabaseFile.currentVersion)."
+        if version < SchemaVersion.current {
+            message += " The next start changes it to version \(SchemaVersion.current)."
         }
         return Diagnosis.Finding(isHealthy: true, subject: "the conversations", message: message)
     }

@@ -1,17 +1,17 @@
 import Contracts
-import GRDB
+package import GRDB
 
 /// The version of a database file's schema, which `PRAGMA user_version` contains.
 ///
 /// Versions 1 to 5 were recorded in a table of GRDB instead.
-enum SchemaVersion {
+package enum SchemaVersion {
     /// The version that this program reads and writes.
-    static let current = 6
+    package static let current = 6
     /// The value of `PRAGMA application_id`: "Parl".
-    static let applicationID = 0x5061_726C
+    package static let applicationID = 0x5061_726C
 
     /// Returns the version of a file; 0 if it is empty.
-    static func of(_ database: GRDB.Database) throws -> Int {
+    package static func of(_ database: GRDB.Database) throws -> Int {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard version == 0, try database.tableExists("grdb_migrations") else { return version }
         let names = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations")

@@ -60,9 +60,8 @@ struct UpgradeFiles: Sendable {
     static func freeBytes(in folder: String) throws -> Int64 {
         var status = statvfs()
         guard statvfs(folder, &status) == 0 else { throw failure("The free space of \(folder) is unknown", errno) }
-        return Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
-        )
+        let free = Int64(clamping: status.f_bavail).multipliedReportingOverflow(by: Int64(clamping: status.f_frsize))
+        return free.overflow ? .max : free.partialValue
     }
 
     /// Creates an empty file that only its owner can read.
