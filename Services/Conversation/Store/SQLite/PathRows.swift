@@ -30,8 +30,9 @@ enum PathRows {
         _ connection: Connection
     ) throws(StoreError) -> Int64 {
         try connection.insert(
-            "INSERT INTO paths (conversation, parent, forks_at, selected_at) VALUES (?,?,?,0)",
-            [conversation, parent, forksAt]
+            "INSERT INTO paths (conversation, parent, forks_at, selected_at) VALUES (?,?,?,?)",
+            // A fork that was never selected comes after the first path, which was selected from the start.
+            [conversation, parent, forksAt, parent == nil ? 0 : -1]
         )
     }
 
