@@ -124,7 +124,7 @@ import Testing
     /// Creates the live file of a data folder, with the parts of the schema that the tool reads.
     private func withFile(
         version: Int = 0,
-        application: Int = DatabaseFile.applicationID,
+        application: Int = SchemaVersion.applicationID,
         migration: String? = nil,
         _ body: (String, String) throws -> Void
     ) async throws {

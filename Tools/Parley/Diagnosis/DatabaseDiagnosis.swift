@@ -1,5 +1,5 @@
-import ConversationService
 import Contracts
+import ConversationService
 import Foundation
 import GRDB
 import ServiceKit
