@@ -30,7 +30,10 @@ struct QueryPlanTests {
         try await withTemporaryDirectory { directory in
             let path = directory + "/plans.sqlite"
             _ = try await SQLiteStore.open(at: path)
-            let queue = try DatabaseQueue(path: path)
+            // The store may still be closing the file.
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
             for sql in statements.sorted() {
                 let plan = try await queue.read { database in
                     let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
