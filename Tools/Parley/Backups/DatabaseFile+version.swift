@@ -31,9 +31,10 @@ extension DatabaseFile {
 
     private static func version(of database: Database) throws -> Int? {
         let version = try SchemaVersion.of(database)
-        // Versions up to 5 have no application id, but a table of their migrations.
+        // Versions up to 5 are in a table of migrations and not in the header, which then has no application id.
+        let header = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        guard version > 0, version <= 5 || application == SchemaVersion.applicationID else { return nil }
+        guard version > 0, header == 0 || application == SchemaVersion.applicationID else { return nil }
         return version
     }
 }

@@ -5,9 +5,12 @@ import GRDB
 /// Statements are prepared once per connection. All functions throw ``StoreError`` only.
 struct Connection {
     private let database: GRDB.Database
+    /// What the transaction adds to counters, which is written once, at its end.
+    let counts: CounterChanges
 
-    init(_ database: GRDB.Database) {
+    init(_ database: GRDB.Database, counts: CounterChanges = CounterChanges()) {
         self.database = database
+        self.counts = counts
     }
 
     /// Number of rows that the last statement changed.

@@ -128,7 +128,7 @@ enum ConversationRows {
                 updated_at = ?3\(use) WHERE number = ?4
             """
         try connection.run(sql, [count, onPath, moment.microseconds, number])
-        try Counters.add(count, to: .messages, connection)
+        Counters.add(count, to: .messages, connection)
     }
 
     /// Records a change of the messages on the selected path; returns the new version of the paths.
@@ -169,9 +169,9 @@ enum ConversationRows {
             UPDATE conversations SET state = 2, id = 'deleted ' || number WHERE number = ? RETURNING total_count
             """
         let count: Int = try connection.value(sql, [row.number]) ?? 0
-        try Counters.add(-1, to: .conversations, connection)
-        try Counters.add(-1, to: .conversationsWith(row.stored.persona), connection)
-        try Counters.add(-count, to: .messages, connection)
+        Counters.add(-1, to: .conversations, connection)
+        Counters.add(-1, to: .conversationsWith(row.stored.persona), connection)
+        Counters.add(-count, to: .messages, connection)
         return count
     }
 

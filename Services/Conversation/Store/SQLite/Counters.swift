@@ -24,15 +24,24 @@ enum Counters {
         }
     }
 
-    /// Adds to a counter and returns its new value.
-    @discardableResult
-    static func add(_ count: Int, to name: Name, _ connection: Connection) throws(StoreError) -> Int {
-        let sql = """
-            INSERT INTO counters (name, value) VALUES (?1, ?2)
-            ON CONFLICT (name) DO UPDATE SET value = value + ?2 RETURNING value
-            """
-        return try connection.value(sql, [name.text, count]) ?? 0
+    /// Adds to a counter at the end of the transaction.
+    static func add(_ count: Int, to name: Name, _ connection: Connection) {
+        connection.counts.add(count, to: name.text)
     }
+
+    /// Adds 1 to a counter and returns its new value.
+    static func next(_ name: Name, _ connection: Connection) throws(StoreError) -> Int {
+        try connection.value("\(addition) RETURNING value", [name.text, 1]) ?? 0
+    }
+
+    /// Writes what the transaction added.
+    static func write(_ changes: CounterChanges, _ connection: Connection) throws(StoreError) {
+        for (name, count) in changes.values where count != 0 { try connection.run(addition, [name, count]) }
+    }
+
+    private static let addition = """
+        INSERT INTO counters (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2
+        """
 
     static func value(of name: Name, _ connection: Connection) throws(StoreError) -> Int {
         try connection.value("SELECT value FROM counters WHERE name = ?", [name.text]) ?? 0

@@ -178,7 +178,9 @@ final class Database: Sendable {
         do {
             try database.inTransaction(.immediate) {
                 didJobFail = true
-                for job in group { try job.perform(in: Connection(database)) }
+                let connection = Connection(database)
+                for job in group { try job.perform(in: connection) }
+                try Counters.write(connection.counts, connection)
                 didJobFail = false
                 return .commit
             }

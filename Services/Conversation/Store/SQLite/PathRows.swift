@@ -111,19 +111,39 @@ enum PathRows {
         return path
     }
 
+    /// Returns the path with whose number a position of a conversation's path is stored.
+    static func owner(
+        of position: Int,
+        on path: Int64,
+        hasBranches: Bool,
+        _ connection: Connection
+    ) throws(StoreError) -> Int64 {
+        // Without branches there is one path, and nothing to look up.
+        try hasBranches ? owner(of: position, on: path, connection) : path
+    }
+
+    /// Returns the last message of the selected path of a conversation.
+    static func last(of conversation: ConversationRow, _ connection: Connection) throws(StoreError) -> Place? {
+        guard conversation.hasBranches else {
+            return try last(of: Segment(path: conversation.path, positions: allPositions), connection)
+        }
+        return try last(of: conversation.path, connection)
+    }
+
+    private static let lastSelection = """
+        SELECT message, position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ?
+        ORDER BY position DESC LIMIT 1
+        """
+
+    private static func last(of segment: Segment, _ connection: Connection) throws(StoreError) -> Place? {
+        let arguments: StatementArguments = [segment.path, segment.positions.lowerBound, segment.positions.upperBound]
+        return try connection.first(lastSelection, arguments) { Place(message: $0[0], position: $0[1]) }
+    }
+
     /// Returns the last message of a path.
     static func last(of path: Int64, _ connection: Connection) throws(StoreError) -> Place? {
-        let sql = """
-            SELECT message, position FROM path_messages WHERE path = ? AND position BETWEEN ? AND ?
-            ORDER BY position DESC LIMIT 1
-            """
         for segment in try segments(of: path, allPositions, connection) {
-            let arguments: StatementArguments = [
-                segment.path, segment.positions.lowerBound, segment.positions.upperBound,
-            ]
-            if let place = try connection.first(sql, arguments, { Place(message: $0[0], position: $0[1]) }) {
-                return place
-            }
+            if let place = try last(of: segment, connection) { return place }
         }
         return nil
     }
@@ -147,6 +167,12 @@ enum PathRows {
             "SELECT message FROM path_messages WHERE path = ? AND position = ?",
             [try owner(of: position, on: path, connection), position]
         )
+    }
+
+    /// Whether no message is stored with a path's number at a position.
+    static func isFree(_ position: Int, of path: Int64, _ connection: Connection) throws(StoreError) -> Bool {
+        let sql = "SELECT 1 FROM path_messages WHERE path = ? AND position = ?"
+        return try connection.value(sql, [path, position], as: Int.self) == nil
     }
 
     /// Returns the number of messages of a path in a range of positions.

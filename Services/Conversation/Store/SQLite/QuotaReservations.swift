@@ -56,6 +56,16 @@ enum QuotaReservations {
         _ connection: Connection
     ) throws(StoreError) {
         try ReservationRows.delete(reservation.id, connection)
+        try record(usage, of: reservation, model: model, at: moment, connection)
+    }
+
+    private static func record(
+        _ usage: Usage?,
+        of reservation: StoredReservation,
+        model: String,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) {
         guard let usage else { return }
         let entry = Usage.Entry(
             user: reservation.user,
@@ -78,10 +88,10 @@ enum QuotaReservations {
         at moment: Timestamp,
         _ connection: Connection
     ) throws(StoreError) {
-        let known = try ReservationRows.find(id, connection)
+        let known = try ReservationRows.take(id, connection)
         let reservation =
             known ?? StoredReservation(id: id, user: user.user, apiKey: user.key, model: model, createdAt: moment)
-        try settle(reservation, model: model, usage: usage, at: moment, connection)
+        try record(usage, of: reservation, model: model, at: moment, connection)
     }
 
     /// Returns a quota and the usage in its current period, or in the current day if there is no quota.

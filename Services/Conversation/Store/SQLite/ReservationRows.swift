@@ -23,6 +23,11 @@ enum ReservationRows {
         try connection.first("SELECT \(columns) FROM reservations WHERE id = ?", [id], read)
     }
 
+    /// Deletes a reservation and returns it; `nil` if there is none.
+    static func take(_ id: String, _ connection: Connection) throws(StoreError) -> StoredReservation? {
+        try connection.first("DELETE FROM reservations WHERE id = ? RETURNING \(columns)", [id], read)
+    }
+
     /// Deletes a reservation; has no effect if there is none.
     static func delete(_ id: String, _ connection: Connection) throws(StoreError) {
         try connection.run("DELETE FROM reservations WHERE id = ?", [id])

@@ -17,25 +17,28 @@ struct RunMessages {
         at moment: Timestamp,
         _ connection: Connection
     ) throws(StoreError) -> (message: Message, number: Int64)? {
-        guard let path = row.path, let previous = row.step ?? row.message,
-            let parent = try MessageRows.find(previous, connection),
-            let conversation = try ConversationRows.find(number: row.conversation, connection)
-        else { return nil }
+        guard let path = row.path, let parent = try previous(connection) else { return nil }
         var place = MessageRows.Place(path: path, position: parent.position + 1, parent: parent.number)
-        let isFree = try PathRows.message(at: place.position, on: path, connection) == nil
+        let owner = try PathRows.owner(of: place.position, on: path, hasBranches: row.hasBranches, connection)
+        let isFree = try PathRows.isFree(place.position, of: owner, connection)
         if !isFree {
             place.path = try PathRows.fork(path, of: row.conversation, at: place.position, connection)
             try ConversationRows.addPath(to: row.conversation, connection)
         }
-        if conversation.hasBranches || !isFree {
+        if row.hasBranches || !isFree {
             place.sibling = try SiblingRows.nextIndex(after: parent.number, role: step.message.role, connection)
         }
         var step = step
         step.message.parent = parent.id
         step.message.branch = Message.Branch(sibling: place.sibling)
         let number = try MessageRows.insert(step, of: row.conversation, at: place, connection)
-        let owner = try PathRows.owner(of: place.position, on: conversation.path, connection)
-        let isShown = owner == place.path
+        let shown = try PathRows.owner(
+            of: place.position,
+            on: row.selectedPath,
+            hasBranches: row.hasBranches || !isFree,
+            connection
+        )
+        let isShown = shown == place.path
         try ConversationRows.addMessages(
             1,
             onPath: isShown ? 1 : 0,
@@ -45,6 +48,17 @@ struct RunMessages {
             connection
         )
         return (step.message, number)
+    }
+
+    /// Returns the message that the next step follows.
+    private func previous(
+        _ connection: Connection
+    ) throws(StoreError) -> (number: Int64, position: Int, id: Message.ID)? {
+        if let step = row.step {
+            return try MessageRows.find(step, connection).map { ($0.number, $0.position, $0.id) }
+        }
+        guard let number = row.message, let position = row.position else { return nil }
+        return (number, position, row.run.userMessage)
     }
 
     /// Restores the previous answer of a regeneration that produced none, unless another path was selected meanwhile.
@@ -107,7 +121,7 @@ struct RunMessages {
         if status == .failed {
             guard try !SiblingRows.hasUsableAnswer(to: number, connection) else { return }
             try MessageRows.setStatus(.failed, of: number, connection)
-        } else if hasAnswer, try MessageRows.find(number, connection)?.status == .failed {
+        } else if hasAnswer, row.questionStatus == .failed {
             try MessageRows.setStatus(.completed, of: number, connection)
         }
     }

@@ -9,8 +9,15 @@ struct RunRow {
     var user: String
     /// Whether the conversation was deleted.
     var isDeleted: Bool
+    /// The selected path of its conversation.
+    var selectedPath: Int64
+    /// Whether its conversation has several paths.
+    var hasBranches: Bool
     /// Number of its question; `nil` for a run without one.
     var message: Int64?
+    /// Position and status of its question.
+    var position: Int?
+    var questionStatus: Run.Status?
     /// The path on which its messages are stored.
     var path: Int64?
     /// The path that was selected before a regeneration.

@@ -6,10 +6,11 @@ enum RunRows {
     private static let selection = """
         SELECT r.number, r.id, r.conversation, r.message, r.path, r.replaces, r.owner, r.status, r.options, r.model,
             r.api_key, r.last_event, r.step, r.answer, r.ending, r.created_at, r.ended_at, c.id, c.user, c.state,
-            (SELECT id FROM messages WHERE number = r.message), (SELECT id FROM messages WHERE number = r.answer),
-            r.step_event
-        FROM runs r JOIN conversations c ON c.number = r.conversation
+            q.id, (SELECT id FROM messages WHERE number = r.answer), r.step_event, c.path, c.path_count, q.position,
+            q.status
+        FROM runs r JOIN conversations c ON c.number = r.conversation LEFT JOIN messages q ON q.number = r.message
         """
+    private static let selectionByID = "\(selection) WHERE r.id = ?"
     private static let insertion = """
         INSERT INTO runs (id, conversation, message, purpose, path, replaces, owner, status, options, api_key, last_event,
             created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
@@ -90,7 +91,7 @@ enum RunRows {
     }
 
     static func find(_ id: Run.ID, _ connection: Connection) throws(StoreError) -> RunRow? {
-        try connection.first("\(selection) WHERE r.id = ?", [id.description], read)
+        try connection.first(selectionByID, [id.description], read)
     }
 
     static func find(number: Int64, _ connection: Connection) throws(StoreError) -> RunRow? {
@@ -167,6 +168,7 @@ enum RunRows {
         let state: Int = row[19]
         let isDeleted = state != ConversationRow.State.stored.rawValue
         let status: Run.Status = try ColumnCoding.enumValue(row[7])
+        let (pathCount, questionStatus): (Int, String?) = (row[24], row[26])
         // The conversation's id is freed by its deletion, and a run without a question names none.
         let run = Run(
             id: try ColumnCoding.identifier(row[1]),
@@ -191,7 +193,11 @@ enum RunRows {
             conversation: row[2],
             user: row[18],
             isDeleted: isDeleted,
+            selectedPath: row[23],
+            hasBranches: pathCount > 1,
             message: row[3],
+            position: row[25],
+            questionStatus: try questionStatus.map { text throws(StoreError) in try ColumnCoding.enumValue(text) },
             path: row[4],
             replaces: row[5],
             owner: row[6],

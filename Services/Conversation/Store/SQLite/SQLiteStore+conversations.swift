@@ -80,8 +80,8 @@ extension SQLiteStore: ConversationStore {
             hasInstructions: false
         )
         var row = try ConversationRows.insert(conversation, connection)
-        try Counters.add(1, to: .conversations, connection)
-        try Counters.add(1, to: .conversationsWith(persona.id), connection)
+        Counters.add(1, to: .conversations, connection)
+        Counters.add(1, to: .conversationsWith(persona.id), connection)
         guard !persona.greeting.isEmpty else { return (row, true) }
         let greeting = Message(
             id: Message.ID(at: moment),

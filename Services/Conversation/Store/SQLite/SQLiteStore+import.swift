@@ -149,8 +149,8 @@ extension SQLiteStore {
         let (run, count) = (imported.run, imported.messages.count)
         let moment = run.createdAt
         try ConversationRows.addMessages(count, onPath: count, isUse: true, to: row.number, at: moment, connection)
-        try Counters.add(1, to: .conversations, connection)
-        try Counters.add(1, to: .conversationsWith(row.stored.persona), connection)
+        Counters.add(1, to: .conversations, connection)
+        Counters.add(1, to: .conversationsWith(row.stored.persona), connection)
         let place = RunRows.Place(conversation: row.number, message: last.question, path: row.path)
         try RunRows.insert(run, place, options: nil, apiKey: principal.key, owner: 0, connection)
         guard let number = try RunRows.find(run.id, connection)?.number else {

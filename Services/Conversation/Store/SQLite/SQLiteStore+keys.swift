@@ -19,7 +19,7 @@ extension SQLiteStore: KeyStore {
                     connection
                 )
             }
-            let number = try Counters.add(1, to: .accessChanges, connection)
+            let number = try Counters.next(.accessChanges, connection)
             return .success(.created(AccessChange(value: new.key, number: number)))
         }
     }
@@ -44,7 +44,7 @@ extension SQLiteStore: KeyStore {
             }
             let changed = change.applied(to: key)
             try KeyRows.update(changed, connection)
-            let number = try Counters.add(1, to: .accessChanges, connection)
+            let number = try Counters.next(.accessChanges, connection)
             return .success(AccessChange(value: changed, number: number))
         }
     }
@@ -56,7 +56,7 @@ extension SQLiteStore: KeyStore {
             }
             try KeyRows.delete(id, connection)
             try QuotaRows.delete(.key(id), connection)
-            let number = try Counters.add(1, to: .accessChanges, connection)
+            let number = try Counters.next(.accessChanges, connection)
             return .success(AccessChange(value: key, number: number))
         }
     }

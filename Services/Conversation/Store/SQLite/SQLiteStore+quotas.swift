@@ -18,7 +18,7 @@ extension SQLiteStore {
             return .success(
                 AccessChange(
                     value: try QuotaReservations.status(of: subject, at: moment, connection),
-                    number: try Counters.add(1, to: .accessChanges, connection)
+                    number: try Counters.next(.accessChanges, connection)
                 )
             )
         }

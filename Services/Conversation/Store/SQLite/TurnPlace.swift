@@ -6,7 +6,7 @@ import Contracts
 struct TurnPlace {
     private enum Question {
         /// A new message at a place.
-        case new(Message.Content, MessageRows.Place)
+        case new(Message.Content, MessageRows.Place, parent: Message.ID?)
         /// A message that is answered again.
         case existing(MessageRow, Message)
     }
@@ -56,9 +56,11 @@ struct TurnPlace {
         _ connection: Connection
     ) throws(StoreError) -> TurnPlace {
         var place = MessageRows.Place(path: conversation.path, position: 0, parent: -conversation.number)
-        if let last = try PathRows.last(of: conversation.path, connection) {
+        var parent: MessageRow?
+        if let last = try PathRows.last(of: conversation, connection) {
             place.parent = last.message
-            let isAnswered = try MessageRows.find(last.message, connection)?.role == .assistant
+            parent = try MessageRows.find(last.message, connection)
+            let isAnswered = parent?.role == .assistant
             // Room for an answer, or for the rest of it, that is stored later.
             let isOpen = turn.run.status == .queued || !isAnswered
             place.position = last.position + (isOpen ? PathRows.reserve : 1)
@@ -68,7 +70,7 @@ struct TurnPlace {
         }
         return TurnPlace(
             conversation: conversation,
-            question: .new(content, place),
+            question: .new(content, place, parent: parent?.id),
             path: .existing(conversation.path)
         )
     }
@@ -87,9 +89,10 @@ struct TurnPlace {
             parent: message.parent,
             sibling: sibling
         )
+        let parent = try message.parent < 0 ? nil : MessageRows.find(message.parent, connection)?.id
         return TurnPlace(
             conversation: conversation,
-            question: .new(content, place),
+            question: .new(content, place, parent: parent),
             path: .fork(of: message.path, at: message.position, isSelected: true)
         )
     }
@@ -177,9 +180,8 @@ struct TurnPlace {
         case .existing(let row, let message):
             try MessageRows.setRun(run.id, of: row.number, connection)
             return (message.asQuestion(of: run.id), row.number)
-        case .new(let content, var place):
+        case .new(let content, var place, let parent):
             place.path = path
-            let parent = try place.parent < 0 ? nil : MessageRows.find(place.parent, connection)?.id
             let message = Message(
                 id: run.userMessage,
                 role: .user,
