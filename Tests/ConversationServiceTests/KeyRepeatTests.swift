@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// Repeated requests to create an API key.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyRepeatTests {
     @Test func `repeated requests create one API key and return the same secret, also after a restart`() async throws {
         try await withTemporaryDirectory { directory in

@@ -6,7 +6,7 @@ import Testing
 @testable import ConversationService
 
 /// Whether a quota applies is decided by the commit, not by the cache.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct QuotaDecisionTests {
     @Test func `a quota that the cache does not know yet is applied`() async throws {
         try await withSQLiteStore { store in

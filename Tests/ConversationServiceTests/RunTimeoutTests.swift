@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The maximum duration of a run.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunTimeoutTests {
     @Test func `a run ends although inference-svc keeps its stream open without an end`() async throws {
         try await Fixture.with(settings: ["RUN_TIMEOUT": "1s"]) { fixture in

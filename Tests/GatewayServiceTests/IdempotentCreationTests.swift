@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 
 /// `Idempotency-Key` when a conversation or an API key is created.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct IdempotentCreationTests {
     private static let creations = [
         ("/api/v1/chat/conversations", "{\"influencer_id\":\"\(Sample.persona.id)\"}"),

@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 
 /// Where a list goes on.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PagingTests {
     private static let lists = [
         "/api/v1/chat/conversations", "\(Sample.path)/messages", "\(Sample.path)/messages/\(Sample.answer.id)/siblings",

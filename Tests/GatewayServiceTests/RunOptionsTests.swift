@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 
 /// The model and the parameters that a turn chooses.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunOptionsTests {
     private static let message = "\(Sample.path)/messages/\(Sample.answer.id)"
     private static let turns = ["\(Sample.path)/messages", "\(message)/edit", "\(message)/regenerate"]

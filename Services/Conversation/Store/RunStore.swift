@@ -25,11 +25,14 @@ protocol RunStore: Sendable {
     /// Refusals: `missing`.
     func recallHistory(of run: Run.ID) async throws -> Result<RecalledHistory, Fault>
 
-    /// Returns the run of an idempotency key, with its question.
+    /// Returns the run of an idempotency key, with what was requested.
     func findRun(
         of key: IdempotencyKey,
         in conversation: Conversation.ID
-    ) async throws -> (run: Run, question: Message)?
+    ) async throws -> KeyedRun?
+
+    /// Returns the options of a run; `nil` if it has none.
+    func options(of run: Run.ID) async throws -> Run.Options?
 
     /// Returns a message, or the question that it answers if `isQuestion`.
     ///
@@ -102,6 +105,13 @@ protocol RunStore: Sendable {
 
     /// Stores a run that answers no message, such as one for a title, as started.
     func startBackgroundRun(_ run: BackgroundRun) async throws -> Result<Void, Fault>
+}
+
+/// The run of an idempotency key, with what was requested.
+struct KeyedRun: Sendable {
+    var run: Run
+    var question: Message
+    var options: Run.Options?
 }
 
 /// The result of a write to a run.

@@ -65,12 +65,13 @@ actor LiveConversation {
         if let turn = try queuedTurn(for: request) { return .inProgress(turn.liveRun) }
         let cause: StartTurn.Cause
         let question: Message?
+        let options: Run.Options?
         switch try await parts.acceptance.resolve(request) {
         case .known(let run): return acceptance(of: run)
-        case .new(let new, let stored): (cause, question) = (new, stored)
+        case .new(let new, let stored, let chosen): (cause, question, options) = (new, stored, chosen)
         }
         var usageRequest: UsageRequest?
-        if parts.acceptance.usage.isLimited(context) { usageRequest = try await estimate(cause, request, context) }
+        if parts.acceptance.usage.isLimited(context) { usageRequest = try await estimate(cause, options, context) }
         while true {
             // No suspension from here until the turn is queued. During the reads above, the same request may have been
             // repeated.
@@ -80,7 +81,7 @@ actor LiveConversation {
                 conversation: record.id,
                 cause: cause,
                 run: Run(for: cause, in: record.id, waits: !turns.isEmpty, at: now),
-                options: request.options,
+                options: options,
                 key: request.idempotencyKey,
                 principal: context.principal,
                 usageRequest: usageRequest
@@ -90,7 +91,7 @@ actor LiveConversation {
             switch try await store(turn, startTurn) {
             case .started: return .inProgress(turn.liveRun)
             case .duplicate(let run): return acceptance(of: run)
-            case .needsEstimate: usageRequest = try await estimate(cause, request, context)
+            case .needsEstimate: usageRequest = try await estimate(cause, options, context)
             }
         }
     }
@@ -137,18 +138,18 @@ actor LiveConversation {
     /// Throws `key_reused` if the key was used with another message.
     private func queuedTurn(for request: Runs.Start) throws -> LiveTurn? {
         guard let key = request.idempotencyKey, let turn = turns.first(where: { $0.key == key }) else { return nil }
-        try TurnAcceptance.check(request, against: turn.liveRun.question.content)
+        try TurnAcceptance.check(request, against: turn.liveRun.question.content, turn.options)
         return turn
     }
 
     private func estimate(
         _ cause: StartTurn.Cause,
-        _ request: Runs.Start,
+        _ options: Run.Options?,
         _ context: CallContext
     ) async throws -> UsageRequest {
         let system = TokenEstimate.tokens(in: try await systemText())
         let prompt = (history?.tokens ?? []).reduce(system, +)
-        return await parts.acceptance.usage.estimate(cause, request.options, promptTokens: prompt, context)
+        return await parts.acceptance.usage.estimate(cause, options, promptTokens: prompt, context)
     }
 
     /// Returns the system prompt.

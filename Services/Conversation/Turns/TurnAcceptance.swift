@@ -13,8 +13,9 @@ struct TurnAcceptance: Sendable {
     enum Request: Sendable {
         /// The request is a repeat of a run that is queued, in progress or finished with a final result.
         case known(Run.ID)
-        /// A new run; `question` is the stored question that is answered again.
-        case new(StartTurn.Cause, question: Message?)
+        /// A new run; `question` is the stored question that is answered again, and `options` are those of the request,
+        /// otherwise of its last run.
+        case new(StartTurn.Cause, question: Message?, options: Run.Options?)
     }
 
     /// The result of storing a turn.
@@ -31,10 +32,12 @@ struct TurnAcceptance: Sendable {
     /// Throws `key_reused` if its key was used with another message, `invalid`, `missing`.
     func resolve(_ request: Runs.Start) async throws -> Request {
         if let key = request.idempotencyKey,
-            let (run, question) = try await store.findRun(of: key, in: request.conversation)
+            let known = try await store.findRun(of: key, in: request.conversation)
         {
-            try Self.check(request, against: question.content)
-            return run.status == .failed ? .new(.retry(question.id, of: run.id), question: question) : .known(run.id)
+            try Self.check(request, against: known.question.content, known.options)
+            let (run, question) = (known.run, known.question)
+            guard run.status == .failed else { return .known(run.id) }
+            return .new(.retry(question.id, of: run.id), question: question, options: known.options)
         }
         return try await newTurn(request)
     }
@@ -45,26 +48,33 @@ struct TurnAcceptance: Sendable {
             guard !content.text.utf8.contains(0) else {
                 throw Fault(.invalid, "The text contains the character U+0000, which cannot be stored. Remove it.")
             }
-            guard let id = request.insteadOf else { return .new(.message(content), question: nil) }
+            guard let id = request.insteadOf else {
+                return .new(.message(content), question: nil, options: request.options)
+            }
             let message = try await store.findMessage(id, orItsQuestion: false, in: request.conversation).get()
             guard message.role == .user else {
                 throw Fault(.invalid, "Only a user's message can be edited. Regenerate an answer instead.")
             }
-            return .new(.edit(id, content), question: nil)
+            return .new(.edit(id, content), question: nil, options: request.options)
         }
         guard let id = request.insteadOf else {
             throw Fault(.invalid, "Either `content` or a message to answer again is required.")
         }
         let question = try await store.findMessage(id, orItsQuestion: true, in: request.conversation).get()
-        return .new(.regenerate(question.id), question: question)
+        var options = request.options
+        if options == nil, let run = question.run { options = try await store.options(of: run) }
+        return .new(.regenerate(question.id), question: question, options: options)
     }
 
-    /// Throws `key_reused` if a request with a known key has another message.
-    static func check(_ request: Runs.Start, against content: Message.Content) throws {
-        guard request.content == nil || request.content == content else {
+    /// Throws `key_reused` if a request with a known key has another message or other options.
+    static func check(_ request: Runs.Start, against content: Message.Content, _ options: Run.Options?) throws {
+        // A regeneration without options uses those of the last run.
+        let isInherited = request.content == nil && request.options == nil
+        let isSame = isInherited || (request.options ?? Run.Options()) == (options ?? Run.Options())
+        guard isSame, request.content == nil || request.content == content else {
             throw Fault(
                 .keyReused,
-                "This idempotency key was used with another message. Repeat the original message, or use a new key."
+                "This idempotency key was used with another message or model. Repeat the original request, or use a new key."
             )
         }
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import ConversationService
 
 /// ``SQLiteStore`` passes the suites of keys, usage and personas.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SQLiteAccessStoreTests {
     @Test(arguments: KeyStoreSuite.allCases)
     func `keys`(_ property: KeyStoreSuite) async throws {

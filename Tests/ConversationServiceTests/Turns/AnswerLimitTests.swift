@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// The size of an answer is limited, and so is the memory of all histories.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AnswerLimitTests {
     @Test func `a model that does not stop is cut at the limit, with the finish reason length`() async throws {
         try await withTemporaryDirectory { directory in

@@ -5,7 +5,7 @@ import Testing
 @testable import ConversationService
 
 /// Runs that answer no message.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BackgroundRunTests {
     private func title(of conversation: Conversation) -> BackgroundRuns.Request {
         BackgroundRuns.Request(

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A deleted conversation leaves no row in any table.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DeletionTests {
     /// The tables that do not belong to a conversation.
     private static let others: Set<String> = [

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A fallback model answers instead of the one that was asked.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FallbackModelTests {
     private static let price = Model.Price(prompt: 10, completion: 100)
 

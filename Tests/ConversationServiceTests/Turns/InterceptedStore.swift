@@ -59,10 +59,14 @@ final class InterceptedStore: RunStore {
         try await base.recallHistory(of: run)
     }
 
+    func options(of run: Run.ID) async throws -> Run.Options? {
+        try await base.options(of: run)
+    }
+
     func findRun(
         of key: IdempotencyKey,
         in conversation: Conversation.ID
-    ) async throws -> (run: Run, question: Message)? {
+    ) async throws -> KeyedRun? {
         try await base.findRun(of: key, in: conversation)
     }
 

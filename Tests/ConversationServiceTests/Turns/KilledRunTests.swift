@@ -8,7 +8,7 @@ import Testing
 @testable import ConversationService
 
 /// A process that is killed in any phase of a run with tools: no effect happens twice, and no result is lost.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KilledRunTests {
     /// When the process is killed.
     enum Phase: CaseIterable {

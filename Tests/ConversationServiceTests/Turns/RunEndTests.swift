@@ -6,7 +6,7 @@ import Testing
 @testable import ConversationService
 
 /// No run stays in progress without somebody who stores its end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunEndTests {
     private static let fault = Fault(.internal, "The database reported an error.")
 

@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// Runs that an earlier process left are recovered in the background, and before they are used.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunRecoveryTests {
     /// Leaves conversations with a started run each; returns them with their runs.
     private func leaveStarted(_ count: Int, in directory: String) async throws -> [(Conversation, Run.ID)] {

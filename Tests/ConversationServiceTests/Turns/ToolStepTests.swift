@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// A run with steps: the model calls tools and reads their results.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ToolStepTests {
     private static let answer: [ScriptedInference.Step] = [
         ScriptedInference.reasoning("Warm."), .text("It is "), .text("warm."), .finish,

@@ -5,7 +5,7 @@ import Testing
 @testable import ConversationService
 
 /// What cannot be resolved does not stop an upgrade.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SchemaUpgradeDamageTests {
     @Test func `rows that refer to missing ones are copied and recorded`() async throws {
         try await withTemporaryDirectory { directory in

@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// A process that ends at any step of an upgrade loses nothing, and the next start completes the upgrade.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SchemaUpgradeInterruptionTests {
     /// Writes a file of a version with branches of branches, or a small one.
     private static func create(_ path: String, version: Int) throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import ConversationService
 
 /// A file of a former version is replaced by a new one with the same content, and is kept.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SchemaUpgradeTests {
     @Test(arguments: [1, 2, 3, 4, 5]) func `files of all former versions are upgraded`(version: Int) async throws {
         try await withTemporaryDirectory { directory in

@@ -8,7 +8,7 @@ import Testing
 @testable import ConversationService
 
 /// The service answers from an upgraded file as Parley answered before the upgrade: the expected values are its answers.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UpgradedServiceTests {
     private static let first = ["One", "uno", "Two", "zwei", "Drei?", "drei", "Vier", "quattro"]
     private static let second = ["One", "uno", "Two", "due", "Three", "tre"]

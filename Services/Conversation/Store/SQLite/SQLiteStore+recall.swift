@@ -99,15 +99,19 @@ extension SQLiteStore {
     func findRun(
         of key: IdempotencyKey,
         in conversation: Conversation.ID
-    ) async throws -> (run: Run, question: Message)? {
+    ) async throws -> KeyedRun? {
         try await database.read { connection throws(StoreError) in
             guard let row = try ConversationRows.find(conversation, connection),
                 let id = try RequestKeyRows.find(scope: RequestKeyRows.scope(of: row.number), key, connection),
                 let run = try RunRows.find(ColumnCoding.identifier(id), connection), let number = run.message,
                 let question = try MessageRows.read(number, connection)
             else { return nil }
-            return (run.run, question)
+            return KeyedRun(run: run.run, question: question, options: run.options)
         }
+    }
+
+    func options(of run: Run.ID) async throws -> Run.Options? {
+        try await database.read { connection throws(StoreError) in try RunRows.find(run, connection)?.options }
     }
 
     func findMessage(
