@@ -152,4 +152,19 @@ struct DatabaseTests {
             #expect(try Data(contentsOf: URL(filePath: path)) == before)
         }
     }
+
+    @Test func `a read of a cancelled task ends as cancelled and not as a failure of the database`() async throws {
+        try await withTemporaryDirectory { directory in
+            let database = try Database.open(at: directory + "/store.sqlite")
+            let sql = """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT COUNT(*) FROM n
+                """
+            let reading = Task {
+                try await database.read { connection throws(StoreError) in try connection.value(sql, as: Int.self) }
+            }
+            try await Task.sleep(for: .milliseconds(50))
+            reading.cancel()
+            await #expect(throws: CancellationError.self) { try await reading.value }
+        }
+    }
 }

@@ -198,8 +198,9 @@ final class Database: Sendable {
 
     /// Returns the fault for the caller and logs the details of an unexpected failure.
     private static func fault(_ error: any Error) -> any Error {
-        guard !(error is CancellationError) else { return error }
-        let fault = StoreError(error).fault
+        let storeError = StoreError(error)
+        if case .cancelled = storeError { return CancellationError() }
+        let fault = storeError.fault
         if fault.code == .internal {
             Logger.current.error("The database failed", metadata: ["error": "\(error)"])
         }

@@ -10,11 +10,15 @@ enum StoreError: Error {
     case database(DatabaseError)
     /// A row cannot be decoded.
     case unreadable(String)
+    /// The caller's task was cancelled during a read.
+    case cancelled
 
     init(_ error: any Error) {
         switch error {
         case let error as StoreError: self = error
+        case let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT: self = .cancelled
         case let error as DatabaseError: self = .database(error)
+        case is CancellationError: self = .cancelled
         default: self = .unreadable("\(error)")
         }
     }
@@ -24,6 +28,7 @@ enum StoreError: Error {
         switch self {
         case .database(let error): Self.fault(error)
         case .unreadable: Fault(.internal, "Stored data cannot be read.")
+        case .cancelled: Fault(.unavailable, "The request was cancelled.")
         }
     }
 
