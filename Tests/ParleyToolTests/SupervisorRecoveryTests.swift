@@ -90,13 +90,15 @@ import Testing
             try parley.replaceExecutable(by: "exec sleep 600\n")
             let victim = try parley.child("media")
             kill(victim, SIGKILL)
+            // It must run before the port is taken: otherwise the report of the port precedes it.
+            let next = try await parley.child(running: "sleep")
             let other = try OccupiedPort.whenFree(port)
             other.answerEveryRequest()
             try await parley.waitForOutput("Port \(port) of media-svc is in use by another program. Stop that program")
             #expect(try parley.count("media-svc is up again.") == 0)
             // A service that cannot listen is restarted with growing pauses, and is up once the port is free.
             try parley.replaceExecutable(by: "exec \"$REAL\" \"$@\"\n")
-            kill(try await parley.child(running: "sleep"), SIGKILL)
+            kill(next, SIGKILL)
             try await parley.waitForOutput("media-svc restarts in 0.4 seconds")
             #expect(try parley.count("media-svc is up again.") == 0)
             #expect(try parley.output.contains("or set MEDIA_PORT to a free port."))
