@@ -46,7 +46,7 @@ package enum ConversationService {
         let endpoints = ConversationEndpoints(
             personas: personas,
             conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
-            imports: ImportHandlers(store: store),
+            imports: ImportHandlers(store: store, purge: purge),
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
             keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
             quotas: quotas,

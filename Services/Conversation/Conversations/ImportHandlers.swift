@@ -8,6 +8,7 @@ struct ImportHandlers: Sendable {
     private static let messageLimit = 10_000
 
     let store: any ConversationStore
+    let purge: ConversationPurge
     var now: @Sendable () -> Timestamp = { .now() }
 
     func importConversation(
@@ -18,6 +19,8 @@ struct ImportHandlers: Sendable {
         guard request.messages.count <= Self.messageLimit else {
             throw Fault(.invalid, "At most \(Self.messageLimit) messages can be imported.")
         }
+        // A large import that was not completed, or was repeated, leaves rows.
+        defer { purge.start() }
         return try await store.importConversation(ImportedConversation(request, at: now()), of: principal).get()
     }
 }

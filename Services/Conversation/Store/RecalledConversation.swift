@@ -30,6 +30,6 @@ struct RecalledHistory: Sendable {
     var messages: [Message]
     /// Number of older messages on the path.
     var olderCount: Int
-    /// The version of the conversation's paths at which they were read.
-    var pathVersion: Int
+    /// The version of the conversation's paths at which they were read; `nil` if their path is not the selected one.
+    var pathVersion: Int?
 }

@@ -23,7 +23,7 @@ struct History: Sendable {
     /// The last question and the messages after it.
     private var lastTurn: [Message.ID] = []
     /// The version of the conversation's paths at which the messages were read.
-    private let pathVersion: Int
+    private let pathVersion: Int?
 
     init(_ recalled: RecalledHistory) {
         pathVersion = recalled.pathVersion

@@ -53,7 +53,9 @@ enum ConversationStoreSuite: String, CaseIterable {
         let another = try await test.open(another: true, key: "k")
         #expect(another.isNew && another.conversation.id != first.conversation.id)
         let repeated = try await test.open(another: true, key: "k")
-        #expect(!repeated.isNew && repeated.conversation.id == another.conversation.id)
+        #expect(repeated.isNew && repeated.conversation.id == another.conversation.id)
+        let changed = try await test.store.openConversation(test.opening(another: false, key: "k"))
+        #expect(changed.fault?.code == .keyReused)
         let reused = try await test.store.openConversation(test.opening(persona: 1, key: "k"))
         #expect(reused.fault?.code == .keyReused)
         let missing = try await test.store.openConversation(

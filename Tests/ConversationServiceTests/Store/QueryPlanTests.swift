@@ -66,6 +66,7 @@ struct QueryPlanTests {
         var checks: [(SQLiteStore) async throws -> Void] = []
         for property in ConversationStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in RunStoreSuite.allCases { checks.append { try await property.check($0) } }
+        for property in RunPathSuite.allCases { checks.append { try await property.check($0) } }
         for property in KeyStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in UsageStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in PersonaStoreSuite.allCases { checks.append { try await property.check($0) } }

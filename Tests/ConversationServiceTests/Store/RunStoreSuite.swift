@@ -6,11 +6,7 @@ import Testing
 
 /// What every ``RunStore`` must do with runs; each case needs a new store.
 enum RunStoreSuite: String, CaseIterable {
-    case `a turn that is queued behind a run leaves room for its answer`
-    case `an answer is stored on the path of its run, whatever is selected`
-    case `a regeneration without an answer restores the previous one`
-    case `a regeneration without an answer keeps what was sent meanwhile`
-    case `a repeated failed request keeps later turns on the path`
+    case `a history of another path does not count as that of the selected one`
     case `steps are messages on the path and are read again with their events`
     case `a run that has ended cannot be changed`
     case `a key is stored with its turn`
@@ -23,11 +19,7 @@ enum RunStoreSuite: String, CaseIterable {
         let test = try await TestConversations(store)
         let id = try await test.open().conversation.id
         switch self {
-        case .`a turn that is queued behind a run leaves room for its answer`: try await queue(test, id)
-        case .`an answer is stored on the path of its run, whatever is selected`: try await lateAnswer(test, id)
-        case .`a regeneration without an answer restores the previous one`: try await restore(test, id)
-        case .`a regeneration without an answer keeps what was sent meanwhile`: try await restoreBetween(test, id)
-        case .`a repeated failed request keeps later turns on the path`: try await retry(test, id)
+        case .`a history of another path does not count as that of the selected one`: try await otherHistory(test, id)
         case .`steps are messages on the path and are read again with their events`: try await steps(test, id)
         case .`a run that has ended cannot be changed`: try await ended(test, id)
         case .`a key is stored with its turn`: try await keys(test, id)
@@ -38,87 +30,12 @@ enum RunStoreSuite: String, CaseIterable {
         }
     }
 
-    private func queue(_ test: TestConversations, _ id: Conversation.ID) async throws {
-        let first = try await test.start(.message(Message.Content(text: "One")), in: id)
-        let second = try await test.start(.message(Message.Content(text: "Two")), in: id, waits: true)
-        #expect(try await test.texts(of: id).suffix(2) == ["One", "Two"])
-        #expect(second.question.parent == first.question.id)
-        _ = try await test.store.appendStep(test.answer(of: first.run, "call"), event: 3, to: first.run)
-        let third = try await test.start(.message(Message.Content(text: "Three")), in: id, waits: true)
-        #expect(third.question.parent == second.question.id)
-        _ = try await test.store.appendStep(test.answer(of: first.run, "result", role: .tool), event: 4, to: first.run)
-        _ = try await test.store.finishRun(test.ending(first.run, "uno"))
-        #expect(try await test.texts(of: id).suffix(6) == ["One", "call", "result", "uno", "Two", "Three"])
-        _ = try await test.store.finishRun(test.ending(second.run, "due"))
-        _ = try await test.store.finishRun(test.ending(third.run, nil))
-        #expect(try await test.texts(of: id).suffix(4) == ["uno", "Two", "due", "Three"])
-        #expect(try await test.messages(of: id).last?.status == .failed)
-    }
-
-    private func lateAnswer(_ test: TestConversations, _ id: Conversation.ID) async throws {
+    private func otherHistory(_ test: TestConversations, _ id: Conversation.ID) async throws {
         let first = try await test.turn("One", "uno", in: id)
         let again = try await test.start(.regenerate(first.question.id), in: id)
-        #expect(try await test.texts(of: id).last == "One")
+        #expect(try await test.store.recallHistory(of: again.run).get().pathVersion != nil)
         try await test.select(try #require(first.answer).id, in: id)
-        try await test.turn("Two", "due", in: id)
-        guard case .finished(let late?) = try await test.store.finishRun(test.ending(again.run, "eins")) else {
-            Issue.record("The answer was not stored.")
-            return
-        }
-        #expect(late.branch == Message.Branch(index: 1, count: 2))
-        #expect(try await test.texts(of: id).suffix(4) == ["One", "uno", "Two", "due"])
-        try await test.select(late.id, in: id)
-        #expect(try await test.texts(of: id).suffix(2) == ["One", "eins"])
-    }
-
-    private func restore(_ test: TestConversations, _ id: Conversation.ID) async throws {
-        let first = try await test.turn("One", "uno", in: id)
-        try await test.turn("Two", "due", in: id)
-        let expected = try await test.texts(of: id)
-        let one = try await test.start(.regenerate(first.question.id), in: id)
-        let two = try await test.start(.regenerate(first.question.id), in: id, waits: true)
-        _ = try await test.store.finishRun(test.ending(one.run, nil))
-        #expect(try await test.texts(of: id).last == "One")
-        _ = try await test.store.finishRun(test.ending(two.run, nil))
-        #expect(try await test.texts(of: id) == expected)
-        #expect(try await test.messages(of: id).allSatisfy { $0.status == .completed })
-    }
-
-    private func restoreBetween(_ test: TestConversations, _ id: Conversation.ID) async throws {
-        let first = try await test.turn("One", "uno", in: id)
-        try await test.turn("Two", "due", in: id)
-        let again = try await test.start(.regenerate(first.question.id), in: id)
-        let third = try await test.start(.message(Message.Content(text: "Three")), in: id, waits: true)
-        _ = try await test.store.finishRun(test.ending(again.run, nil, next: third.run))
-        #expect(try await test.texts(of: id).suffix(3) == ["One", "uno", "Three"])
-        _ = try await test.store.finishRun(test.ending(third.run, "tre"))
-        #expect(try await test.texts(of: id).suffix(4) == ["One", "uno", "Three", "tre"])
-        try await test.select(try #require(first.answer).id, in: id)
-        #expect(try await test.texts(of: id).suffix(2) == ["Three", "tre"])
-    }
-
-    private func retry(_ test: TestConversations, _ id: Conversation.ID) async throws {
-        let failed = try await test.start(.message(Message.Content(text: "One")), in: id)
-        var ending = test.ending(failed.run, "un…")
-        ending = FinishRun(
-            run: ending.run,
-            end: Run.End(status: .failed, assistantMessage: nil),
-            answer: ending.answer,
-            lastEvent: 3,
-            moment: test.next()
-        )
-        _ = try await test.store.finishRun(ending)
-        try await test.turn("Two", "due", in: id)
-        let again = try await test.turn(.retry(failed.question.id, of: failed.run), "uno", in: id)
-        #expect(try await test.texts(of: id).suffix(4) == ["One", "un…", "Two", "due"])
-        try await test.select(try #require(again.answer).id, in: id)
-        #expect(try await test.texts(of: id).suffix(2) == ["One", "uno"])
-        // Without any answer, the late one fits between the question and the later turns.
-        let silent = try await test.turn("Three", nil, in: id)
-        try await test.turn("Four", "quattro", in: id)
-        try await test.turn(.retry(silent.question.id, of: silent.run), "tre", in: id)
-        #expect(try await test.texts(of: id).suffix(4) == ["Three", "tre", "Four", "quattro"])
-        #expect(try await test.messages(of: id).suffix(4).allSatisfy { $0.status == .completed })
+        #expect(try await test.store.recallHistory(of: again.run).get().pathVersion == nil)
     }
 
     private func steps(_ test: TestConversations, _ id: Conversation.ID) async throws {

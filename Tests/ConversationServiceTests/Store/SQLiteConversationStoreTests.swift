@@ -14,4 +14,9 @@ struct SQLiteConversationStoreTests {
     func `runs`(_ property: RunStoreSuite) async throws {
         try await withSQLiteStore { try await property.check($0) }
     }
+
+    @Test(arguments: RunPathSuite.allCases)
+    func `paths`(_ property: RunPathSuite) async throws {
+        try await withSQLiteStore { try await property.check($0) }
+    }
 }

@@ -153,9 +153,16 @@ enum ConversationRows {
         return version
     }
 
-    /// Counts a path that is not selected.
-    static func addPath(to number: Int64, _ connection: Connection) throws(StoreError) {
-        try connection.run("UPDATE conversations SET path_count = path_count + 1 WHERE number = ?", [number])
+    /// Counts a path that is not selected; `changesMessages` says that messages that were read may not be on their path.
+    static func addPath(
+        to number: Int64,
+        changesMessages: Bool = false,
+        _ connection: Connection
+    ) throws(StoreError) {
+        let sql = """
+            UPDATE conversations SET path_count = path_count + 1, path_version = path_version + ? WHERE number = ?
+            """
+        try connection.run(sql, [changesMessages ? 1 : 0, number])
     }
 
     /// Counts a path less.

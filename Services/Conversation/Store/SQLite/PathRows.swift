@@ -262,11 +262,30 @@ enum PathRows {
         through message: MessageRow,
         _ connection: Connection
     ) throws(StoreError) -> Int64 {
-        let sql = "SELECT number FROM paths WHERE conversation = ? ORDER BY selected_at DESC, number DESC"
-        let paths: [Int64] = try connection.all(sql, [message.conversation]) { $0[0] }
-        for path in paths where try PathRows.message(at: message.position, on: path, connection) == message.number {
-            return path
+        let sql = """
+            SELECT number, parent, forks_at FROM paths WHERE conversation = ? ORDER BY selected_at DESC, number DESC
+            """
+        let paths: [(number: Int64, parent: Int64?, forksAt: Int)] = try connection.all(sql, [message.conversation]) {
+            ($0[0], $0[1], $0[2])
+        }
+        let parents = Dictionary(paths.map { ($0.number, ($0.parent, $0.forksAt)) }) { first, _ in first }
+        // Many paths share the one with the message's position.
+        var known: Set<Int64> = []
+        for path in paths {
+            var owner = path.number
+            while let (parent, forksAt) = parents[owner], message.position < forksAt, let parent { owner = parent }
+            guard known.insert(owner).inserted else { continue }
+            if try contains(message, owner, connection) { return path.number }
         }
         return message.path
+    }
+
+    private static func contains(
+        _ message: MessageRow,
+        _ path: Int64,
+        _ connection: Connection
+    ) throws(StoreError) -> Bool {
+        let sql = "SELECT 1 FROM path_messages WHERE path = ? AND position = ? AND message = ?"
+        return try connection.value(sql, [path, message.position, message.number], as: Int.self) != nil
     }
 }

@@ -23,7 +23,9 @@ struct RunMessages {
         let isFree = try PathRows.isFree(place.position, of: owner, connection)
         if !isFree {
             place.path = try PathRows.fork(path, of: row.conversation, at: place.position, connection)
-            try ConversationRows.addPath(to: row.conversation, connection)
+            try ConversationRows.addPath(to: row.conversation, changesMessages: true, connection)
+            // The next steps follow this one.
+            try RunRows.setPath(place.path, of: row.number, connection)
         }
         if row.hasBranches || !isFree {
             place.sibling = try SiblingRows.nextIndex(after: parent.number, role: step.message.role, connection)
@@ -94,21 +96,43 @@ struct RunMessages {
         at moment: Timestamp,
         _ connection: Connection
     ) throws(StoreError) {
-        guard let message = row.message, let question = try MessageRows.find(message, connection) else { return }
-        let position = question.position + 1
-        guard let previous = try PathRows.message(at: position, on: replaced, connection),
-            try MessageRows.find(previous, connection)?.parent == question.number,
-            try PathRows.message(at: position, on: path, connection) == nil
+        guard let message = row.message, let question = try MessageRows.find(message, connection),
+            var step = try previousAnswer(to: question, on: replaced, connection)
         else { return }
-        try PathRows.append(previous, to: path, at: position, connection)
-        guard conversation.path == path else { return }
+        let first = step
+        // An answer of several steps has a message for each of them.
+        while try PathRows.isFree(step.position, of: path, connection) {
+            try PathRows.append(step.number, to: path, at: step.position, connection)
+            guard let number = try PathRows.message(at: step.position + 1, on: step.path, connection),
+                let next = try MessageRows.find(number, connection), next.run == first.run, next.role != .user
+            else { break }
+            step = next
+        }
+        // The selected path may share these messages.
+        guard try PathRows.owner(of: first.position, on: conversation.path, connection) == path else { return }
         _ = try ConversationRows.changePath(
             conversation,
-            to: path,
+            to: conversation.path,
             pathCount: conversation.pathCount,
             at: moment,
             connection
         )
+    }
+
+    /// Returns the answer that a path had, otherwise the newest one that did not fail.
+    private func previousAnswer(
+        to question: MessageRow,
+        on path: Int64,
+        _ connection: Connection
+    ) throws(StoreError) -> MessageRow? {
+        if let number = try PathRows.message(at: question.position + 1, on: path, connection),
+            let message = try MessageRows.find(number, connection), message.parent == question.number,
+            message.role == .assistant
+        {
+            return message
+        }
+        guard let number = try SiblingRows.lastUsableAnswer(to: question.number, connection) else { return nil }
+        return try MessageRows.find(number, connection)
     }
 
     /// Sets the question's status: `failed` until it has an answer.

@@ -20,6 +20,13 @@ enum RunRows {
         WHERE number = ?
         """
 
+    /// The status of a run that cannot be read; it is shown as interrupted.
+    private static let setAsideStatus = "set_aside"
+    private static let unreadable = Fault(
+        .internal,
+        "This run was interrupted, and what is stored of it cannot be read. Regenerate the answer."
+    )
+
     /// What a new run belongs to.
     struct Place {
         var conversation: Int64
@@ -63,6 +70,16 @@ enum RunRows {
             "UPDATE runs SET model = ? WHERE id = ? AND owner = ? AND status = 'running'",
             [model, id.description, owner]
         )
+    }
+
+    static func setPath(_ path: Int64, of number: Int64, _ connection: Connection) throws(StoreError) {
+        try connection.run("UPDATE runs SET path = ? WHERE number = ?", [path, number])
+    }
+
+    /// Whether a run that answers a message has not ended.
+    static func hasUnfinished(_ message: Int64, _ connection: Connection) throws(StoreError) -> Bool {
+        let sql = "SELECT 1 FROM runs WHERE message = ? AND status IN ('queued', 'running') LIMIT 1"
+        return try connection.value(sql, [message], as: Int.self) != nil
     }
 
     static func setStep(
@@ -167,7 +184,8 @@ enum RunRows {
         let end = try ending.map { text throws(StoreError) in try ColumnCoding.decode(Run.End.self, text) }
         let state: Int = row[19]
         let isDeleted = state != ConversationRow.State.stored.rawValue
-        let status: Run.Status = try ColumnCoding.enumValue(row[7])
+        let isSetAside = row[7] as String == setAsideStatus
+        let status: Run.Status = try isSetAside ? .interrupted : ColumnCoding.enumValue(row[7])
         let (pathCount, questionStatus): (Int, String?) = (row[24], row[26])
         // The conversation's id is freed by its deletion, and a run without a question names none.
         let run = Run(
@@ -181,7 +199,7 @@ enum RunRows {
             assistantMessage: try answer.map { text throws(StoreError) in try ColumnCoding.identifier(text) },
             lastEvent: row[11],
             usage: end?.usage,
-            fault: end?.fault,
+            fault: isSetAside ? unreadable : end?.fault,
             attempts: end?.attempts,
             finishReason: end?.finishReason,
             createdAt: Timestamp(microseconds: row[15]),

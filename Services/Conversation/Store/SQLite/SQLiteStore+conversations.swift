@@ -14,17 +14,17 @@ extension SQLiteStore: ConversationStore {
             return .success(existing)
         }
         return try await database.write { connection throws(StoreError) in
-            guard let persona = try PersonaRows.find(opening.persona, connection)?.persona else {
-                return .failure(Fault(.missing, "Influencer not found"))
-            }
             let key = opening.key.map { IdempotencyKey(route: "open conversation", key: $0) }
             let scope = "user \(opening.user)"
             if let key, let result = try RequestKeyRows.find(scope: scope, key, connection) {
-                return try Self.repeated(result, opening, persona, connection)
+                return try Self.repeated(OpeningResult(text: result), opening, connection)
+            }
+            guard let persona = try PersonaRows.find(opening.persona, connection)?.persona else {
+                return .failure(Fault(.missing, "Influencer not found"))
             }
             let (row, isNew) = try Self.findOrCreate(opening, persona, connection)
             if let key {
-                let result = row.stored.id.description
+                let result = OpeningResult(row.stored.id, opening, isNew: isNew).text
                 try RequestKeyRows.set(scope: scope, key, to: result, at: opening.moment, connection)
             }
             return .success(.init(conversation: try Self.response(row, persona, connection).conversation, isNew: isNew))
@@ -40,23 +40,22 @@ extension SQLiteStore: ConversationStore {
         }
     }
 
-    /// Returns the conversation that a request with the same key opened.
+    /// Returns the conversation that a request with the same key opened, as that request did.
     private static func repeated(
-        _ result: String,
+        _ result: OpeningResult,
         _ opening: ConversationOpening,
-        _ persona: Persona,
         _ connection: Connection
     ) throws(StoreError) -> Result<Conversations.Opened, Fault> {
-        let id: Conversation.ID = try ColumnCoding.identifier(result)
-        guard let row = try ConversationRows.find(id, connection) else {
-            return .failure(Fault(.missing, "The conversation that this idempotency key opened was deleted."))
-        }
-        guard row.stored.persona == opening.persona else {
+        guard result.persona == opening.persona, result.opensAnother == opening.opensAnother else {
             return .failure(
-                Fault(.keyReused, "This idempotency key was used with another `influencer_id`. Use a new key.")
+                Fault(.keyReused, "This idempotency key was used with another `influencer_id` or `new`. Use a new key.")
             )
         }
-        return .success(.init(conversation: try response(row, persona, connection).conversation, isNew: false))
+        guard let row = try ConversationRows.find(result.conversation, connection),
+            let persona = try PersonaRows.find(result.persona, connection)?.persona
+        else { return .failure(Fault(.missing, "The conversation that this idempotency key opened was deleted.")) }
+        let conversation = try response(row, persona, connection).conversation
+        return .success(.init(conversation: conversation, isNew: result.isNew))
     }
 
     private static func findOrCreate(

@@ -1,5 +1,6 @@
 import Contracts
 import GRDB
+import Logging
 
 extension SQLiteStore {
     /// Maximum number of messages per commit, and size of their texts in bytes above which the rest follows in the next
@@ -58,8 +59,12 @@ extension SQLiteStore {
                 return .success(.init(messageCount: imported.messages.count, isNew: true))
             }
         } catch {
-            // If this fails too, the next process deletes the rows.
-            try await database.write { connection throws(StoreError) in try Self.abandon(row, connection) }
+            do {
+                try await database.write { connection throws(StoreError) in try Self.abandon(row, connection) }
+            } catch {
+                let metadata: Logger.Metadata = ["error": "\(error)"]
+                Logger.current.warning("Rows of an import are deleted after the next start", metadata: metadata)
+            }
             throw error
         }
     }

@@ -21,9 +21,10 @@ extension SQLiteStore {
     func readEvents(of run: Run.ID, after number: Int) async throws -> StoredEvents {
         try await database.read { connection throws(StoreError) in
             guard let row = try RunRows.find(run, connection) else { return .missing }
-            guard row.run.status.isFinal, let end = row.end else {
+            guard row.run.status.isFinal else {
                 return .inProgress(try RunEventRows.list(of: run, after: number, connection))
             }
+            let end = row.end ?? Run.End(status: row.run.status, assistantMessage: nil, fault: row.run.fault)
             return .finished(try Self.finished(row, end, connection))
         }
     }

@@ -80,7 +80,11 @@ extension SQLiteStore {
         let older = try oldest.map { position throws(StoreError) in
             try PathRows.count(of: path, 0...position, connection)
         }
-        return RecalledHistory(messages: messages.reversed(), olderCount: older ?? 0, pathVersion: row.pathVersion)
+        return RecalledHistory(
+            messages: messages.reversed(),
+            olderCount: older ?? 0,
+            pathVersion: path == row.path ? row.pathVersion : nil
+        )
     }
 
     func instructions(of conversation: Conversation.ID) async throws -> String? {

@@ -22,8 +22,16 @@ enum SiblingRows {
 
     /// Returns whether a question has an answer that did not fail.
     static func hasUsableAnswer(to question: Int64, _ connection: Connection) throws(StoreError) -> Bool {
-        let sql = "SELECT 1 FROM messages WHERE parent = ? AND role = 'assistant' AND status != 'failed' LIMIT 1"
-        return try connection.value(sql, [question], as: Int.self) != nil
+        try lastUsableAnswer(to: question, connection) != nil
+    }
+
+    /// Returns the number of the newest answer to a question that did not fail.
+    static func lastUsableAnswer(to question: Int64, _ connection: Connection) throws(StoreError) -> Int64? {
+        let sql = """
+            SELECT number FROM messages WHERE parent = ? AND role = 'assistant' AND status != 'failed'
+            ORDER BY sibling DESC LIMIT 1
+            """
+        return try connection.value(sql, [question])
     }
 
     /// Returns the messages with their current number of siblings.

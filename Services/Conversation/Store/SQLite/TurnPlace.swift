@@ -107,6 +107,7 @@ struct TurnPlace {
         let isShown = try PathRows.message(at: question.position, on: conversation.path, connection) == question.number
         let path = try isShown ? conversation.path : PathRows.lastSelected(through: question, connection)
         if try SiblingRows.last(after: question.number, role: .assistant, connection) == nil,
+            try !RunRows.hasUnfinished(question.number, connection),
             try PathRows.message(at: question.position + 1, on: path, connection) == nil
         {
             return .existing(try PathRows.owner(of: question.position, on: path, connection))
@@ -135,7 +136,7 @@ struct TurnPlace {
             if isSelected { (selected, replaces) = (path, conversation.path) }
         }
         let (message, number) = try storeQuestion(of: turn, on: path, connection)
-        if case .existing(let question, _) = question, case .existing = self.path {
+        if case .existing(let question, _) = question, case .existing = self.path, case .regenerate = turn.cause {
             // The question may be on a path that is not selected.
             let isShown = try PathRows.message(at: question.position, on: selected, connection) == question.number
             if !isShown { selected = try PathRows.lastSelected(through: question, connection) }
