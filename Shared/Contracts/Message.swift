@@ -70,9 +70,6 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         case tool
         /// An instruction; only in imported conversations.
         case system
-
-        /// Whether an assistant message can follow.
-        package var isAnswerable: Bool { self != .assistant }
     }
 
     /// The content of a message: text and attachments.

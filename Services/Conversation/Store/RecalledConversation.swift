@@ -15,7 +15,6 @@ struct RecalledConversation: Sendable {
         var question: Message
         var options: Run.Options?
         var apiKey: APIKey.ID?
-        var key: IdempotencyKey?
     }
 }
 

@@ -44,7 +44,7 @@ struct LiveTurn: Sendable {
         context = CallContext(principal: Principal(user: user, key: queued.apiKey))
         options = queued.options ?? Run.Options()
         isStreamed = false
-        key = queued.key
+        key = nil
         isContinuation = false
         mayBeReserved = true
         state = .queued

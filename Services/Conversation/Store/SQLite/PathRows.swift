@@ -57,10 +57,6 @@ enum PathRows {
         try connection.run("DELETE FROM paths WHERE number = ?", [path])
     }
 
-    static func exists(_ path: Int64, _ connection: Connection) throws(StoreError) -> Bool {
-        try connection.value("SELECT 1 FROM paths WHERE number = ?", [path], as: Int.self) != nil
-    }
-
     /// Adds a message at a free position.
     static func append(
         _ message: Int64,

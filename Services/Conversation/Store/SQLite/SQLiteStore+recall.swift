@@ -33,8 +33,7 @@ extension SQLiteStore {
                     run: run.run,
                     question: question.asQuestion(of: run.run.id),
                     options: run.options,
-                    apiKey: run.apiKey,
-                    key: nil
+                    apiKey: run.apiKey
                 )
             )
         }
