@@ -18,7 +18,7 @@ def stored(image):
             violations = [f"integrity_check: {row[0]}" for row in database.execute("PRAGMA integrity_check") if row[0] != "ok"]
             violations += [f"foreign_key_check: {row}" for row in database.execute("PRAGMA foreign_key_check")]
             has_table = database.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
-            rows = database.execute("SELECT id, role, content FROM messages").fetchall() if has_table else []
+            rows = database.execute("SELECT id, role, text FROM messages JOIN contents ON message = number").fetchall() if has_table else []
         except sqlite3.DatabaseError as error:
             return {}, [f"the file is unreadable: {error}"]
         finally:
