@@ -37,8 +37,10 @@ enum RunEventRows {
                 (SELECT COALESCE(MAX(first), 0) FROM run_events WHERE run = ?1 AND first <= ?2)
             ORDER BY first LIMIT \(pageSize)
             """
-        let pages: [ArraySlice<ByteBuffer>] = try connection.all(sql, [run.description, number + 1]) { row in
-            split(row[1]).dropFirst(max(0, number + 1 - (row[0] as Int)))
+        // The caller chooses the number.
+        let next = number == .max ? number : number + 1
+        let pages: [ArraySlice<ByteBuffer>] = try connection.all(sql, [run.description, next]) { row in
+            split(row[1]).dropFirst(max(0, next - (row[0] as Int)))
         }
         return pages.flatMap(\.self)
     }

@@ -5,6 +5,8 @@ extension SQLiteStore: ConversationStore {
     private static let recentCount = 10
     /// Size above which no further recent message is included in a conversation, in bytes.
     private static let recentBytes = 256 * 1024
+    /// Maximum number of conversations of a page.
+    private static let pageCount = 1000
     /// Size of the texts of a page, in bytes, above which the rest follows on the next page.
     static let pageBytes = 8 * 1024 * 1024
 
@@ -126,16 +128,24 @@ extension SQLiteStore: ConversationStore {
         after cursor: ConversationCursor?,
         _ connection: Connection
     ) throws(StoreError) -> Page<Conversation> {
+        let limit = min(max(request.limit, 0), pageCount)
         let rows = try ConversationRows.list(
             user: user,
             persona: request.persona,
             after: cursor,
             offset: request.offset,
-            limit: request.limit + 1,
+            limit: limit + 1,
             connection
         )
+        // A page of nothing has no end to go on from.
+        guard limit > 0 else {
+            return Page(
+                items: [],
+                total: try ConversationRows.count(user: user, persona: request.persona, connection)
+            )
+        }
         var (items, bytes, read): ([Conversation], Int, Int) = ([], 0, 0)
-        for row in rows.prefix(request.limit) {
+        for row in rows.prefix(limit) {
             guard items.isEmpty || bytes < pageBytes else { break }
             read += 1
             guard let persona = try PersonaRows.find(row.stored.persona, connection)?.persona else { continue }
