@@ -15,6 +15,8 @@ struct GatewayContext: RequestContext {
     private let traceparent: String?
     /// The caller, once identified.
     var principal: Principal?
+    /// Whether the caller has no credential, and the principal is the user `local`.
+    var isAnonymous = false
     /// The API key that the caller used.
     var key: APIKey?
     var keyLease: KeyLease?

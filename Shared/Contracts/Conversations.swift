@@ -33,7 +33,53 @@ package enum Conversations {
         }
     }
 
-    /// Lists the principal's conversations, most recently updated first.
+    /// Returns a conversation.
+    ///
+    /// Without a principal, the conversation of any user is returned; the caller must decide who may see it. Throws
+    /// `missing`, `forbidden`.
+    package struct Find: Endpoint {
+        package static let path = "/conversations/find"
+        package static let isIdempotent = true
+        package typealias Response = Conversation
+        package var id: Conversation.ID
+
+        package init(id: Conversation.ID) {
+            self.id = id
+        }
+    }
+
+    /// Returns the system prompt of a conversation, as the model gets it in the next turn.
+    ///
+    /// Throws `missing`, `forbidden`.
+    package struct SystemPrompt: Endpoint {
+        package static let path = "/conversations/system-prompt"
+        package static let isIdempotent = true
+        package typealias Response = Prompt
+        package var id: Conversation.ID
+
+        package init(id: Conversation.ID) {
+            self.id = id
+        }
+    }
+
+    /// A system prompt.
+    package struct Prompt: Codable, Sendable, Equatable {
+        package var text: String
+
+        package init(text: String) {
+            self.text = text
+        }
+    }
+
+    /// The order of a list of conversations.
+    package enum ListOrder: String, Codable, Sendable {
+        /// Most recently used first.
+        case use
+        /// Oldest first; requires a persona.
+        case creation
+    }
+
+    /// Lists the principal's conversations, most recently used first unless another order is requested.
     ///
     /// Throws `invalid` for a malformed cursor, and for a cursor together with an offset.
     package struct List: Endpoint {
@@ -48,12 +94,20 @@ package enum Conversations {
         /// A conversation that is used between two pages moves to the beginning of the list; every other one is listed
         /// exactly once.
         package var cursor: String?
+        package var order: ListOrder?
 
-        package init(persona: Persona.ID? = nil, limit: Int, offset: Int, cursor: String? = nil) {
+        package init(
+            persona: Persona.ID? = nil,
+            limit: Int,
+            offset: Int,
+            cursor: String? = nil,
+            order: ListOrder? = nil
+        ) {
             self.persona = persona
             self.limit = limit
             self.offset = offset
             self.cursor = cursor
+            self.order = order
         }
     }
 

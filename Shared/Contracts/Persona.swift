@@ -19,6 +19,10 @@ package struct Persona: Codable, Sendable, Hashable, Identifiable {
     package var createdAt: Timestamp
     /// Number of conversations with the persona; only ``Personas/Find`` returns it.
     package var conversationCount: Int?
+    /// Whether the persona is offered and answers.
+    package var status: Status
+    /// Names of the tools that the persona may call, such as `recall_memory`.
+    package var tools: [String]
 
     package init(
         id: ID,
@@ -30,7 +34,9 @@ package struct Persona: Codable, Sendable, Hashable, Identifiable {
         greeting: String,
         suggestedMessages: [String],
         createdAt: Timestamp,
-        conversationCount: Int? = nil
+        conversationCount: Int? = nil,
+        status: Status = .active,
+        tools: [String] = []
     ) {
         self.id = id
         self.name = name
@@ -42,5 +48,24 @@ package struct Persona: Codable, Sendable, Hashable, Identifiable {
         self.suggestedMessages = suggestedMessages
         self.createdAt = createdAt
         self.conversationCount = conversationCount
+        self.status = status
+        self.tools = tools
+    }
+
+    /// Whether a persona is offered and answers.
+    package enum Status: String, Codable, Sendable, Hashable, CaseIterable {
+        /// Listed, and answers.
+        case active
+        /// Listed, but does not answer yet.
+        case comingSoon = "coming_soon"
+        /// Deleted: not listed and does not answer; its conversations remain.
+        case discontinued
+        /// Not listed, but answers: the persona of a surface.
+        case unlisted
+
+        /// Whether the persona is in the public list.
+        package var isListed: Bool { self == .active || self == .comingSoon }
+        /// Whether the persona answers messages.
+        package var answers: Bool { self == .active || self == .unlisted }
     }
 }

@@ -1,5 +1,6 @@
 extension Run {
-    /// How an answer is generated: the model, its parameters and its tools (default of each: the service's).
+    /// How an answer is generated: the model, its parameters and its tools (default of each: the persona's, otherwise the
+    /// service's).
     package struct Options: Codable, Sendable, Hashable {
         /// `provider/model` or a model name.
         package var model: String?
@@ -9,10 +10,8 @@ extension Run {
         package var temperature: Double?
         package var seed: Int?
         package var topP: Double?
-        /// The tools that the model can call, as in ``Inference/Generate/tools``.
-        package var tools: RawJSON?
-        /// As in ``Inference/Generate/toolChoice``.
-        package var toolChoice: RawJSON?
+        /// Names of the tools that the model may call; `nil` for those of the persona, empty for none.
+        package var tools: [String]?
 
         package init(
             model: String? = nil,
@@ -21,8 +20,7 @@ extension Run {
             temperature: Double? = nil,
             seed: Int? = nil,
             topP: Double? = nil,
-            tools: RawJSON? = nil,
-            toolChoice: RawJSON? = nil
+            tools: [String]? = nil
         ) {
             self.model = model
             self.maxTokens = maxTokens
@@ -31,7 +29,6 @@ extension Run {
             self.seed = seed
             self.topP = topP
             self.tools = tools
-            self.toolChoice = toolChoice
         }
 
         /// The parameters of a call to the model.

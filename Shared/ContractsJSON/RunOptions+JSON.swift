@@ -1,7 +1,6 @@
 package import Contracts
 package import JSON
 
-/// Handwritten so that tools stay unchanged.
 extension Run.Options: JSONWritable, JSONReadable {
     package func write(to json: inout JSONWriter) {
         json.object { json in
@@ -11,8 +10,7 @@ extension Run.Options: JSONWritable, JSONReadable {
             if let temperature { json.field("temperature", temperature) }
             if let seed { json.field("seed", seed) }
             if let topP { json.field("topP", topP) }
-            if let tools { json.field("tools", tools) }
-            if let toolChoice { json.field("toolChoice", toolChoice) }
+            if let tools { json.array("tools", tools) { $0.text($1) } }
         }
     }
 
@@ -26,8 +24,7 @@ extension Run.Options: JSONWritable, JSONReadable {
             case "temperature": temperature = try json.double()
             case "seed": seed = try json.int()
             case "topP": topP = try json.double()
-            case "tools": tools = try json.rawJSON()
-            case "toolChoice": toolChoice = try json.rawJSON()
+            case "tools": tools = try json.strings()
             default: throw JSONScanner.Malformed()
             }
         }

@@ -38,6 +38,22 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// Writes a member whose name is not known at compile time, with any value.
+    package mutating func member(_ name: String, _ body: (inout JSONWriter) -> Void) {
+        if needsComma { buffer.writeStaticString(",") }
+        JSONText.write(name, to: &buffer)
+        buffer.writeStaticString(":")
+        needsComma = false
+        body(&self)
+    }
+
+    /// Writes an encoded value in an array.
+    package mutating func raw(_ json: String) {
+        comma()
+        buffer.writeString(json)
+        needsComma = true
+    }
+
     /// Writes a number in an array; `null` if it is not finite.
     package mutating func number(_ value: Float) {
         comma()

@@ -19,6 +19,20 @@ struct ConversationHandlers: Sendable {
         return try await store.openConversation(opening).get()
     }
 
+    func find(_ request: Conversations.Find, _ context: CallContext) async throws -> Conversation {
+        try await store.findConversation(request.id, of: context.principal).get()
+    }
+
+    func systemPrompt(
+        _ request: Conversations.SystemPrompt,
+        _ context: CallContext
+    ) async throws -> Conversations.Prompt {
+        let principal = try context.requirePrincipal()
+        return Conversations.Prompt(
+            text: try await conversations.with(request.id, of: principal) { try await $0.systemText() }
+        )
+    }
+
     func list(_ request: Conversations.List, _ context: CallContext) async throws -> Page<Conversation> {
         try await store.listConversations(request, of: context.requirePrincipal().user).get()
     }

@@ -2,7 +2,11 @@ import Contracts
 
 /// The personas that come with Parley.
 enum BuiltInPersonas {
-    static let all: [StoredPersona] = [
+    /// All built-in personas, with those of surfaces, which are not listed.
+    static let all: [StoredPersona] = listed + [assistant]
+
+    /// The personas that are listed.
+    static let listed: [StoredPersona] = [
         persona(
             1,
             "maya-kitchen",
@@ -154,7 +158,8 @@ enum BuiltInPersonas {
         "You answer what is asked.",
         [:],
         "",
-        []
+        [],
+        status: .unlisted
     )
 
     private static func persona(
@@ -167,15 +172,12 @@ enum BuiltInPersonas {
         _ instructions: String,
         _ traits: [String: String],
         _ greeting: String,
-        _ suggestedMessages: [String]
+        _ suggestedMessages: [String],
+        status: Persona.Status = .active
     ) -> StoredPersona {
-        // The creation time defines the order of the list, so it is fixed: the first persona is the newest, each other
-        // one second older.
-        let made = Timestamp(microseconds: 1_763_683_200_000_000 - Int64(number) * 1_000_000)
-        var chance = Seed(state: UInt64(number))
-        return StoredPersona(
+        StoredPersona(
             persona: Persona(
-                id: Persona.ID(at: made, using: &chance),
+                id: Persona.BuiltIn.id(number),
                 name: name,
                 displayName: displayName,
                 avatarURL: avatar(face),
@@ -183,7 +185,8 @@ enum BuiltInPersonas {
                 category: category,
                 greeting: greeting,
                 suggestedMessages: suggestedMessages,
-                createdAt: made
+                createdAt: Persona.BuiltIn.creation(number),
+                status: status
             ),
             instructions: instructions,
             traits: traits
@@ -194,18 +197,5 @@ enum BuiltInPersonas {
     private static func avatar(_ face: String) -> String {
         "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'>"
             + "<text x='32' y='46' font-size='40' text-anchor='middle'>\(face)</text></svg>"
-    }
-
-    /// A deterministic random number generator, so that each persona keeps its id.
-    private struct Seed: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
     }
 }

@@ -6,7 +6,7 @@ struct PersonaHandlers: Sendable {
 
     /// Stores the built-in personas that the database does not contain yet.
     func install() async throws {
-        try await store.installPersonas(BuiltInPersonas.all, inactive: [BuiltInPersonas.assistant])
+        try await store.installPersonas(BuiltInPersonas.all)
     }
 
     func list(_ request: Personas.List) async throws -> Page<Persona> {

@@ -13,9 +13,14 @@ protocol ConversationStore: Sendable {
     /// Refusals: `missing` if there is no such persona, `key_reused`.
     func openConversation(_ opening: ConversationOpening) async throws -> Result<Conversations.Opened, Fault>
 
-    /// Returns a page of a user's conversations, most recently used first.
+    /// Returns a conversation; `principal` is `nil` for one of any user.
     ///
-    /// Refusals: `invalid` for a cursor that no page returned.
+    /// Refusals: `missing`, `forbidden`.
+    func findConversation(_ id: Conversation.ID, of principal: Principal?) async throws -> Result<Conversation, Fault>
+
+    /// Returns a page of a user's conversations in the requested order.
+    ///
+    /// Refusals: `invalid` for a cursor that no page returned, and for the order of creation without a persona.
     func listConversations(
         _ request: Conversations.List,
         of user: String

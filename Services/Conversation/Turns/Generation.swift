@@ -13,6 +13,8 @@ struct Generation: Sendable {
         var history: History
         /// Maximum number of tokens of the answer, set by a quota; `nil` for no limit.
         var answerLimit: Int?
+        /// Names of the tools that the model may call.
+        var tools: [String] = []
     }
 
     /// Maximum number of steps of a run; a call of a tool beyond it is stored and not run.
@@ -41,8 +43,13 @@ struct Generation: Sendable {
             context.deadline = .now + generator.timeLimit + Self.grace
             while true {
                 try await generate(prompt, into: &state, prices, context)
-                guard let calls = callsToRun(in: state) else { break }
-                let tools = ToolSteps(liveRun: liveRun, runWriter: generator.runWriter, context: context)
+                guard let calls = callsToRun(in: state, prompt) else { break }
+                let tools = ToolSteps(
+                    liveRun: liveRun,
+                    runWriter: generator.runWriter,
+                    allowed: prompt.tools,
+                    use: turn.toolUse(context)
+                )
                 try await tools.perform(calls, generator.toolRunner, &state) { message in
                     prompt.history.append(message)
                     messages.append(message)
@@ -63,8 +70,8 @@ struct Generation: Sendable {
     }
 
     /// The calls of the finished step that are to be run; `nil` if the step is the last one.
-    private func callsToRun(in state: RunState) -> [Inference.ToolCall]? {
-        guard generator.toolRunner != nil, turn.options.tools != nil, let calls = state.step.toolCalls, !calls.isEmpty,
+    private func callsToRun(in state: RunState, _ prompt: Prompt) -> [Inference.ToolCall]? {
+        guard generator.toolRunner != nil, !prompt.tools.isEmpty, let calls = state.step.toolCalls, !calls.isEmpty,
             state.stepCount + 1 + calls.count < Self.stepLimit
         else { return nil }
         return calls
@@ -93,6 +100,7 @@ struct Generation: Sendable {
             system: prompt.system,
             messages: prompt.history.encodedMessages(newest: used),
             options: options,
+            tools: prompt.tools.isEmpty ? nil : generator.toolRunner?.declarations(of: prompt.tools),
             isStreamed: turn.isStreamed
         )
         do {

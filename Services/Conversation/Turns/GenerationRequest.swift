@@ -14,6 +14,8 @@ struct GenerationRequest: Sendable {
     var system: String
     var messages: [ByteBuffer]
     var options: Run.Options
+    /// The declarations of the tools that the model may call.
+    var tools: RawJSON?
     var isStreamed: Bool
 
     /// The JSON of an ``Inference/Generate``, assembled from messages that are already encoded.
@@ -23,8 +25,7 @@ struct GenerationRequest: Sendable {
         JSONText.write(model, to: &json)
         json.writeStaticString(",\"options\":")
         json.writeImmutableBuffer(BusCoding.write(options.parameters))
-        if let tools = options.tools { json.writeString(",\"tools\":\(tools.text)") }
-        if let choice = options.toolChoice { json.writeString(",\"toolChoice\":\(choice.text)") }
+        if let tools { json.writeString(",\"tools\":\(tools.text)") }
         if !isStreamed { json.writeString(",\"gatherMilliseconds\":\(Self.batchMilliseconds)") }
         json.writeStaticString(",\"messages\":[")
         // An imported conversation may have no system prompt.

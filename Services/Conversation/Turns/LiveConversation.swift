@@ -23,6 +23,7 @@ actor LiveConversation {
     nonisolated let memory: HistoryBudget.Share
     let parts: LiveConversationParts
     private let personaPrompt: String
+    private let personaTools: [String]
     private(set) var turns: [LiveTurn] = []
     var isDeleted = false
     /// `nil` if it must be read before the next turn.
@@ -36,6 +37,7 @@ actor LiveConversation {
     init(_ recalled: RecalledConversation, parts: LiveConversationParts) {
         record = recalled.conversation
         personaPrompt = PersonaPrompt.text(for: recalled.persona)
+        personaTools = recalled.persona.persona.tools
         memory = parts.budget.share()
         self.parts = parts
         let history = History(recalled.history)
@@ -155,7 +157,7 @@ actor LiveConversation {
     /// Returns the system prompt.
     ///
     /// The prompt of an imported conversation may have megabytes, so it is read when needed and not cached.
-    private func systemText() async throws -> String {
+    func systemText() async throws -> String {
         guard record.hasInstructions else { return personaPrompt }
         return try await parts.acceptance.store.instructions(of: record.id) ?? ""
     }
@@ -231,7 +233,12 @@ actor LiveConversation {
         do {
             let history = try await loadHistory(for: turn)
             let limit = try await answerLimit(of: turn)
-            let prompt = Generation.Prompt(system: try await systemText(), history: history, answerLimit: limit)
+            let prompt = Generation.Prompt(
+                system: try await systemText(),
+                history: history,
+                answerLimit: limit,
+                tools: turn.options.tools ?? personaTools
+            )
             outcome = await generation.perform(prompt)
         } catch {
             outcome = await generation.fail(error)

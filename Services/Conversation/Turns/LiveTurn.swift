@@ -50,6 +50,17 @@ struct LiveTurn: Sendable {
         state = .queued
     }
 
+    /// For whom and where the turn's tools run.
+    func toolUse(_ context: CallContext) -> ToolUse {
+        ToolUse(
+            user: context.principal?.user ?? "",
+            conversation: liveRun.run.conversation,
+            run: id,
+            question: liveRun.question.id,
+            call: context
+        )
+    }
+
     /// Applies an event; returns whether it changed the state.
     @discardableResult
     mutating func apply(_ event: TurnState.Event) -> Bool {

@@ -3,11 +3,15 @@ import Contracts
 
 /// Runs the tools that a model calls.
 protocol ToolRunner: Sendable {
+    /// Returns the declarations of the tools with these names that are available, as in ``Inference/Generate/tools``;
+    /// `nil` if there are none.
+    func declarations(of names: [String]) -> RawJSON?
+
     /// Runs a tool and returns its result.
     ///
-    /// Called once for each stored call and never again, also not after a restart. The call must end soon after its task
+    /// `allowed` are the names that ``declarations(of:)`` got. Called once for each stored call and never again, also not after a restart. The call must end soon after its task
     /// is cancelled or the context's deadline has passed. A `Fault` becomes the tool's result, which the model reads.
-    func run(_ call: Inference.ToolCall, for run: Run.ID, _ context: CallContext) async throws -> ToolResult
+    func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult
 }
 
 /// The result of a tool call, as the model reads it.
@@ -21,8 +25,11 @@ struct ToolResult: Sendable, Hashable {
     static let notRun = Self(text: "The tool was not run: the answer was stopped.")
 
     var text: String
+    /// Whether the text is the answer of the run, without another call of the model.
+    var isAnswer = false
 
-    init(text: String) {
+    init(text: String, isAnswer: Bool = false) {
+        self.isAnswer = isAnswer
         self.text =
             text.utf8.count <= Self.byteLimit ? text : String(decoding: text.utf8.prefix(Self.byteLimit), as: UTF8.self)
     }

@@ -9,7 +9,9 @@ import Logging
 struct ToolSteps: Sendable {
     let liveRun: LiveRun
     let runWriter: RunWriter
-    let context: CallContext
+    /// Names of the tools that the model may call.
+    let allowed: [String]
+    let use: ToolUse
 
     /// Performs the calls of the current step in order; `didStore` gets each stored message.
     ///
@@ -35,7 +37,7 @@ struct ToolSteps: Sendable {
     private func result(of call: Inference.ToolCall, _ runner: any ToolRunner) async -> ToolResult {
         guard !liveRun.isStopped, !Task.isCancelled else { return .notRun }
         do {
-            return try await runner.run(call, for: liveRun.run.id, context)
+            return try await runner.run(call, allowed: allowed, use)
         } catch is CancellationError {
             return .unknown
         } catch let fault as Fault {
@@ -45,7 +47,7 @@ struct ToolSteps: Sendable {
                 "Tool failed",
                 metadata: ["run.id": "\(liveRun.run.id)", "tool": "\(call.function.name)", "error": "\(error)"]
             )
-            return ToolResult(text: "The tool failed. \(Fault.unexpected(requestID: context.requestID).message)")
+            return ToolResult(text: "The tool failed. \(Fault.unexpected(requestID: use.call.requestID).message)")
         }
     }
 }

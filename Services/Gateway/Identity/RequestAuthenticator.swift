@@ -60,6 +60,7 @@ struct RequestAuthenticator: Sendable {
         switch try Credential(context.head.headers) {
         case .token(let token) where isPlaceholder(token, access) && anonymous.isAllowed(context):
             context.principal = Principal(user: "local")
+            context.isAnonymous = true
         case .token(let token): context.principal = try await verifier.verify(token)
         case .key(let text):
             let (key, version) = try await keys.verify(text, from: context.address, requestID: context.requestID)
@@ -73,6 +74,7 @@ struct RequestAuthenticator: Sendable {
                 return
             }
             context.principal = Principal(user: "local", role: anonymous.mode == .off ? .admin : .user)
+            context.isAnonymous = true
         }
     }
 

@@ -8,6 +8,11 @@ enum GatewaySurfaces {
             .v1(services),
             .operations(services),
             .openAI(services),
+            .sessionChat(services),
+            .apiGateway(services),
+            .chatAI(services),
+            .functionAgent(services),
+            .documentation(services),
         ]
     }
 }

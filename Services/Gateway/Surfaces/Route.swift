@@ -18,6 +18,8 @@ struct Route: Sendable {
     /// Whether the handler takes ``AuthenticatedContext``.
     let needsPrincipal: Bool
     let handler: Handler
+    /// Every route of the gateway must have one.
+    var documentation: RouteDocumentation?
 
     /// What a route sets for itself; `nil` stands for the surface's default.
     struct Options: Sendable {

@@ -10,8 +10,8 @@ enum PersonaStoreSuite: String, CaseIterable {
     case `an inactive persona is found but not listed, an unknown one is not found`
 
     func check(_ store: any PersonaStore) async throws {
-        let all = BuiltInPersonas.all
-        try await store.installPersonas(all, inactive: [BuiltInPersonas.assistant])
+        let all = BuiltInPersonas.listed
+        try await store.installPersonas(BuiltInPersonas.all)
         switch self {
         case .`active personas are listed newest first, in pages`:
             let page = try await store.listPersonas(limit: 3, offset: 2)
@@ -20,7 +20,7 @@ enum PersonaStoreSuite: String, CaseIterable {
         case .`installing again stores nothing`:
             var renamed = all
             renamed[0].persona.displayName = "Another"
-            try await store.installPersonas(renamed, inactive: [BuiltInPersonas.assistant])
+            try await store.installPersonas(renamed)
             #expect(try await store.listPersonas(limit: 100, offset: 0).items == all.map(\.persona))
         case .`an inactive persona is found but not listed, an unknown one is not found`:
             let assistant = BuiltInPersonas.assistant.persona

@@ -20,8 +20,8 @@ final class TestConversations: Sendable {
 
     init(_ store: any ConversationStoreSuite.Store) async throws {
         self.store = store
-        try await store.installPersonas(BuiltInPersonas.all, inactive: [BuiltInPersonas.assistant])
-        personas = BuiltInPersonas.all.map(\.persona.id)
+        try await store.installPersonas(BuiltInPersonas.all)
+        personas = BuiltInPersonas.listed.map(\.persona.id)
     }
 
     /// Returns a time that is later than all others.

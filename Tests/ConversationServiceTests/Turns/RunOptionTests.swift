@@ -17,8 +17,7 @@ struct RunOptionTests {
                 temperature: 0.5,
                 seed: 3,
                 topP: 0.9,
-                tools: RawJSON("[]"),
-                toolChoice: RawJSON("\"none\"")
+                tools: []
             )
             let content = Message.Content(text: "Hello")
             let start = Runs.Start(conversation: conversation.id, content: content, options: options)
@@ -26,14 +25,14 @@ struct RunOptionTests {
             #expect(turn.end.context?.window == 500)
             let asked = try #require(fixture.inference.requests.last)
             #expect(asked.model == "other/model" && asked.options == options.parameters)
-            #expect(asked.tools?.text == "[]" && asked.toolChoice?.text == "\"none\"")
+            #expect(asked.tools == nil)
         }
     }
 
     @Test func `a repeat with other options is rejected, before and after the end of the run`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
-            let tools = RawJSON(#"[ {"type":"function","function":{"name":"b","a":1.0}} ]"#)
+            let tools = ["b"]
             let options = Run.Options(model: "scripted/model", temperature: 0.5, tools: tools)
             func request(_ options: Run.Options?) -> Runs.Complete {
                 let content = Message.Content(text: "Hello")

@@ -24,7 +24,12 @@ final class ScriptedTool: ToolRunner {
         state.withLock { ($0.before, $0.after) = (before, after) }
     }
 
-    func run(_ call: Inference.ToolCall, for run: Run.ID, _ context: CallContext) async throws -> ToolResult {
+    func declarations(of names: [String]) -> RawJSON? {
+        let tools = names.map { #"{"type":"function","function":{"name":"\#($0)","parameters":{"type":"object"}}}"# }
+        return tools.isEmpty ? nil : RawJSON("[\(tools.joined(separator: ","))]")
+    }
+
+    func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult {
         try await state.withLock { $0.before }?()
         state.withLock { $0.effects.append(call) }
         try await state.withLock { $0.after }?()
@@ -34,9 +39,7 @@ final class ScriptedTool: ToolRunner {
 
 extension ScriptedInference {
     /// Options with a tool.
-    static let toolOptions = Run.Options(
-        tools: RawJSON(#"[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]"#)
-    )
+    static let toolOptions = Run.Options(tools: ["weather"])
 
     /// A generation that calls tools, one for each id.
     static func calling(_ ids: String...) -> [Step] {

@@ -75,13 +75,14 @@ enum ConversationRows {
         return try connection.first(sql, [persona.description, user], read)
     }
 
-    /// Reads a user's conversations after a cursor or offset, most recently used first.
+    /// Reads a user's conversations after a cursor or offset, in an order.
     static func list(
         user: String,
         persona: Persona.ID?,
         after cursor: ConversationCursor?,
         offset: Int,
         limit: Int,
+        order: Conversations.ListOrder,
         _ connection: Connection
     ) throws(StoreError) -> [ConversationRow] {
         var conditions = ["user = ?", "state = 0"]
@@ -90,13 +91,16 @@ enum ConversationRows {
             conditions.append("persona = ?")
             arguments.append(persona.description)
         }
-        if let cursor {
+        if let cursor, order == .use {
             conditions.append("(used_at, number) < (?, ?)")
             arguments += [cursor.usedAt, cursor.number]
+        } else if let cursor {
+            conditions.append("number > ?")
+            arguments.append(cursor.number)
         }
         let sql = """
             SELECT \(columns) FROM conversations WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY used_at DESC, number DESC LIMIT ? OFFSET ?
+            ORDER BY \(order == .use ? "used_at DESC, number DESC" : "number") LIMIT ? OFFSET ?
             """
         return try connection.all(sql, StatementArguments(arguments + [limit, offset]), read)
     }

@@ -5,23 +5,19 @@ import GRDB
 enum PersonaRows {
     private static let columns = """
         id, name, display_name, avatar_url, description, category, instructions, traits, greeting,
-        suggested_messages, created_at
+        suggested_messages, created_at, status, tools, prompt_form
         """
 
-    /// Inserts a persona; inactive personas are not listed.
-    static func insert(
-        _ stored: StoredPersona,
-        isActive: Bool = true,
-        _ connection: Connection
-    ) throws(StoreError) {
+    static func insert(_ stored: StoredPersona, _ connection: Connection) throws(StoreError) {
         let persona = stored.persona
         try connection.run(
-            "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
                 persona.category, stored.instructions, try ColumnCoding.encode(stored.traits), persona.greeting,
-                try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds, isActive,
-                persona.createdAt.microseconds,
+                try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds,
+                persona.status.rawValue, try ColumnCoding.encode(persona.tools), stored.promptForm.rawValue,
+                persona.status.isListed, persona.createdAt.microseconds,
             ]
         )
     }
@@ -30,7 +26,7 @@ enum PersonaRows {
         try connection.first("SELECT \(columns) FROM personas WHERE id = ?", [id.description], read)
     }
 
-    /// Returns a page of the active personas, newest first.
+    /// Returns a page of the listed personas, newest first.
     static func list(limit: Int, offset: Int, _ connection: Connection) throws(StoreError) -> Page<Persona> {
         let personas = try connection.all(
             "SELECT \(columns) FROM personas WHERE is_active ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
@@ -39,7 +35,7 @@ enum PersonaRows {
         return Page(items: personas, total: try count(connection))
     }
 
-    /// Returns the number of active personas.
+    /// Returns the number of listed personas.
     static func count(_ connection: Connection) throws(StoreError) -> Int {
         try connection.value("SELECT COUNT(*) FROM personas WHERE is_active") ?? 0
     }
@@ -55,10 +51,13 @@ enum PersonaRows {
                 category: row[5],
                 greeting: row[8],
                 suggestedMessages: try ColumnCoding.decode([String].self, row[9]),
-                createdAt: Timestamp(microseconds: row[10])
+                createdAt: Timestamp(microseconds: row[10]),
+                status: Persona.Status(rawValue: row[11]) ?? .discontinued,
+                tools: try ColumnCoding.decode([String].self, row[12])
             ),
             instructions: row[6],
-            traits: try ColumnCoding.decode([String: String].self, row[7])
+            traits: try ColumnCoding.decode([String: String].self, row[7]),
+            promptForm: StoredPersona.PromptForm(rawValue: row[13]) ?? .messages
         )
     }
 }

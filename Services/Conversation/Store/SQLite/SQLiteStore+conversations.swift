@@ -101,10 +101,26 @@ extension SQLiteStore: ConversationStore {
         return (row, true)
     }
 
+    func findConversation(
+        _ id: Conversation.ID,
+        of principal: Principal?
+    ) async throws -> Result<Conversation, Fault> {
+        try await database.read { connection throws(StoreError) in
+            guard let row = try ConversationRows.find(id, connection),
+                let persona = try PersonaRows.find(row.stored.persona, connection)?.persona
+            else { return .failure(Fault(.missing, "Conversation not found")) }
+            if let principal, let refusal = row.stored.refusal(for: principal) { return .failure(refusal) }
+            return .success(try Self.response(row, persona, connection).conversation)
+        }
+    }
+
     func listConversations(
         _ request: Conversations.List,
         of user: String
     ) async throws -> Result<Page<Conversation>, Fault> {
+        if request.order == .creation, request.persona == nil {
+            return .failure(Fault(.invalid, "The order of creation needs a persona."))
+        }
         var cursor: ConversationCursor?
         if let text = request.cursor {
             guard let parsed = ConversationCursor(text) else {
@@ -135,6 +151,7 @@ extension SQLiteStore: ConversationStore {
             after: cursor,
             offset: request.offset,
             limit: limit + 1,
+            order: request.order ?? .use,
             connection
         )
         // A page of nothing has no end to go on from.

@@ -1,13 +1,10 @@
 import Contracts
 
 extension SQLiteStore: PersonaStore {
-    func installPersonas(_ personas: [StoredPersona], inactive: [StoredPersona]) async throws {
+    func installPersonas(_ personas: [StoredPersona]) async throws {
         try await database.write { connection throws(StoreError) in
             for stored in personas where try PersonaRows.find(stored.persona.id, connection) == nil {
                 try PersonaRows.insert(stored, connection)
-            }
-            for stored in inactive where try PersonaRows.find(stored.persona.id, connection) == nil {
-                try PersonaRows.insert(stored, isActive: false, connection)
             }
         }
     }

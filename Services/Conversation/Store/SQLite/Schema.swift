@@ -41,7 +41,20 @@ enum Schema {
         try database.execute(sql: conversations)
         try database.execute(sql: runs)
         try database.execute(sql: access)
+        try database.execute(sql: memories)
     }
+
+    /// What version 7 adds to version 6; see ``SchemaAdditions``.
+    static let additions = """
+        ALTER TABLE personas ADD COLUMN status TEXT NOT NULL DEFAULT 'active';
+        ALTER TABLE personas ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE personas ADD COLUMN prompt_form TEXT NOT NULL DEFAULT 'messages';
+        UPDATE personas SET status = 'unlisted' WHERE NOT is_active;
+        ALTER TABLE conversations ADD COLUMN read_at INTEGER;
+        \(creationIndex)
+        \(memories)
+        \(memoryIndexes)
+        """
 
     /// Marks the database as complete and of the current version.
     static func setVersion(in database: GRDB.Database) throws {
@@ -67,7 +80,10 @@ enum Schema {
             suggested_messages TEXT NOT NULL,
             is_active INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL
+            updated_at INTEGER NOT NULL,
+            status TEXT NOT NULL DEFAULT 'active',
+            tools TEXT NOT NULL DEFAULT '[]',
+            prompt_form TEXT NOT NULL DEFAULT 'messages'
         ) WITHOUT ROWID, STRICT;
 
         CREATE TABLE conversations (
@@ -84,7 +100,8 @@ enum Schema {
             path_count INTEGER NOT NULL,
             message_count INTEGER NOT NULL,
             total_count INTEGER NOT NULL,
-            has_instructions INTEGER NOT NULL
+            has_instructions INTEGER NOT NULL,
+            read_at INTEGER
         ) STRICT;
 
         CREATE TABLE conversation_instructions (
@@ -254,8 +271,33 @@ enum Schema {
         ) WITHOUT ROWID, STRICT;
         """
 
+    private static let creationIndex = """
+        CREATE INDEX conversations_by_creation ON conversations (persona, user, number) WHERE state = 0;
+        """
+
+    private static let memories = """
+        CREATE TABLE memories (
+            number INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL,
+            user TEXT NOT NULL,
+            text TEXT NOT NULL,
+            source TEXT NOT NULL,
+            conversation TEXT,
+            message TEXT,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT;
+        """
+
+    private static let memoryIndexes = """
+        CREATE UNIQUE INDEX memories_by_id ON memories (id);
+        CREATE INDEX memories_by_user ON memories (user, number);
+        """
+
     /// Created after the rows of a former file are copied, which is faster than filling them row by row.
     static let indexes = """
+        \(creationIndex)
+        \(memoryIndexes)
         CREATE INDEX conversations_by_user ON conversations (user, used_at, number) WHERE state = 0;
         CREATE INDEX conversations_by_persona ON conversations (persona, user, used_at, number) WHERE state = 0;
         CREATE INDEX conversations_to_purge ON conversations (number) WHERE state != 0;

@@ -6,7 +6,7 @@ package import GRDB
 /// Versions 1 to 5 were recorded in a table of GRDB instead.
 package enum SchemaVersion {
     /// The version that this program reads and writes.
-    package static let current = 6
+    package static let current = 7
     /// The value of `PRAGMA application_id`: "Parl".
     package static let applicationID = 0x5061_726C
 

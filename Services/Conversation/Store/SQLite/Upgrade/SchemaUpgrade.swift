@@ -59,6 +59,7 @@ struct SchemaUpgrade {
         try files.removeLeftovers()
         guard (1..<SchemaVersion.current).contains(version) else { return }
         do {
+            guard version < SchemaAdditions.version else { return try SchemaAdditions.apply(to: path) }
             try upgrade(from: version)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             throw Fault(

@@ -1,0 +1,48 @@
+import Contracts
+
+/// A JSON schema of a wire type, from which the OpenAPI document is made.
+indirect enum Schema: Sendable {
+    case string(_ rules: StringRules = StringRules())
+    /// A string that is one of these.
+    case values([String])
+    case integer(ClosedRange<Int>? = nil)
+    case number
+    case boolean
+    case array(Schema, count: ClosedRange<Int>? = nil)
+    /// An object with known members; a `name` makes it a component that several routes share.
+    case object(name: String? = nil, [Property])
+    /// An object with any member names.
+    case map(Schema)
+    case nullable(Schema)
+    case anyOf([Schema])
+    /// Any JSON value.
+    case any
+
+    static let string = Schema.string()
+    static let uuid = Schema.string(StringRules(format: "uuid"))
+    static let dateTime = Schema.string(StringRules(format: "date-time"))
+
+    /// What a string must look like.
+    struct StringRules: Sendable {
+        var format: String?
+        var pattern: String?
+        /// In Unicode scalars.
+        var length: ClosedRange<Int>?
+    }
+
+    /// A member of an object.
+    struct Property: Sendable {
+        var name: String
+        var schema: Schema
+        var isRequired: Bool
+        var description: String?
+
+        static func required(_ name: String, _ schema: Schema, _ description: String? = nil) -> Property {
+            Property(name: name, schema: schema, isRequired: true, description: description)
+        }
+
+        static func optional(_ name: String, _ schema: Schema, _ description: String? = nil) -> Property {
+            Property(name: name, schema: schema, isRequired: false, description: description)
+        }
+    }
+}

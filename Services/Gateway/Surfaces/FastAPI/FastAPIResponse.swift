@@ -1,0 +1,26 @@
+import Contracts
+import HTTP
+import HTTPTypes
+import JSON
+import NIOHTTP1
+
+/// Creates responses as FastAPI does, for the surfaces whose originals are written with it: an error is
+/// `{"detail":"…"}`, and an invalid request 422 with the list of ``ValidationError``.
+enum FastAPIResponse {
+    /// The error format of the surfaces.
+    static let errors = ErrorFormat(response: { error($0) })
+
+    static func error(_ fault: Fault) -> Response {
+        let status = V1ErrorCode.status(fault.code)
+        var response = error(fault.message, status: HTTPResponseStatus(status))
+        if let retryAfter = fault.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        return response
+    }
+
+    static func error(_ detail: String, status: HTTPResponseStatus) -> Response {
+        var json = JSONWriter()
+        json.object { $0.field("detail", detail) }
+        return .json(json, status: status)
+    }
+}
