@@ -63,11 +63,11 @@ extension V1Schema {
     static let turnOptions: [Property] = [
         .optional(
             "client_message_id",
-            .nullable(.anyOf([.string(.text(1...255)), number])),
+            .nullable(.anyOf([.idempotencyKey, number])),
             "An idempotency key, as an alternative to the header."
         ),
         .optional("stream", .nullable(.boolean), "Whether to return a stream of events."),
-        .optional("model", .nullable(.string(.init(length: 1...256))), "`provider/model`, or the name of a model."),
+        .optional("model", .nullable(.modelName), "`provider/model`, or the name of a model."),
         .optional("temperature", .nullable(.decimal(0...2))),
         .optional(
             "max_tokens",
