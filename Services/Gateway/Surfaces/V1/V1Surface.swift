@@ -34,7 +34,9 @@ extension Surface {
         let messages = MessagesController(conversations: services.conversations)
         let turns = TurnsController(conversations: services.conversations)
         let runs = RunsController(conversations: services.conversations)
+        let tools = ToolsController(conversations: services.conversations)
         return [
+            Route(.GET, "/api/v1/tools", tools.list).documented(.tools),
             Route(.POST, all, conversations.create),
             Route(.GET, all, conversations.list),
             Route(.DELETE, "\(all)/{id}", conversations.delete),
