@@ -25,7 +25,8 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
-        let tools = ToolRegistry([])
+        let networkTools = configuration.networkTools
+        let tools = ToolRegistry(networkTools.available, unavailable: networkTools.unavailable)
         let turns = TurnServices(
             store: store,
             inference: inference,
@@ -47,6 +48,7 @@ package enum ConversationService {
         )
         let endpoints = ConversationEndpoints(
             personas: personas,
+            tools: ToolHandlers(registry: tools),
             conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
             imports: ImportHandlers(store: store, purge: purge),
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
