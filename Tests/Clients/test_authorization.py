@@ -75,7 +75,7 @@ class Callers:
 
     def objects(self, wanted, owner):
         """A new object of each kind, which the request may change or delete."""
-        token, made = self.tokens[owner], {"name": owner, "model": "ollama/llama3.2:latest", "file": "page.js",
+        token, made = self.tokens[owner], {"name": owner, "model": "openai/gpt-4o-mini", "file": "page.js",
                                            "influencer": self.persona}
         if wanted & {"conversation", "message", "run"}:
             conversation = self.parley.v1("POST", "/chat/conversations", token,
@@ -134,6 +134,7 @@ def requests(document):
         for method, operation in methods.items():
             name = f"{method.upper()} {path}"
             for query, access in SHARED_OPERATIONS.get(name, [({}, operation["x-access"])]):
+                assert set(query) <= {one["name"] for one in operation.get("parameters", [])}, name
                 assert " or " not in access, f"{name} has several access levels: declare them in authorization.py"
                 yield method.upper(), path, operation, access, query, None
                 if any(kind in FOREIGN for kind in kinds(path).values()):
@@ -151,6 +152,8 @@ def send(callers, caller, method, path, operation, fixed_query, foreign):
     # An answer is regenerated, a question is edited.
     if path.endswith("/regenerate"):
         made["message"] = made["answer"]
+    if method == "DELETE":
+        made["model"] = "ollama/llama3.2:latest"
     target = path
     for name, kind in wanted.items():
         target = target.replace(f"{{{name}}}", urllib.parse.quote(made[kind], safe=""))

@@ -52,7 +52,7 @@ extension Schema {
     static let modelName = Schema.string(.init(pattern: "^[A-Za-z0-9]\(word)*([./]\(word)+)*\(tag)$", length: 1...128))
     /// The name of a model in Ollama's own registry.
     static let ollamaModelName = Schema.string(
-        .init(pattern: "^(ollama/)?[A-Za-z0-9]\(word)*(\\.\(word)+)*\(tag)$", length: 1...128)
+        .init(pattern: "^(ollama/)?([A-Za-z0-9]\(word)*/)?[A-Za-z0-9]\(word)*(\\.\(word)+)*\(tag)$", length: 1...128)
     )
     private static let word = "[A-Za-z0-9_-]"
     private static let tag = "(:[A-Za-z0-9_-]{1,30})?"

@@ -147,7 +147,10 @@ extension V1Documentation {
         .init(format: "date", pattern: "^(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}$")
     )
     private static let keyName = Schema.string(
-        .init(pattern: #"^[^\u0000-\u001F\u007F-\u009F]*\S[^\u0000-\u001F\u007F-\u009F]*$"#, length: 1...100)
+        .init(
+            pattern: #"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"#,
+            length: 1...100
+        )
     )
     private static let keyLimit = Schema.nullable(.integer(1...10_000_000))
     private static let quotaLimit = Schema.nullable(.integer(0...1_000_000_000_000))

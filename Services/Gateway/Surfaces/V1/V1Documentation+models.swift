@@ -59,7 +59,7 @@ extension V1Documentation {
                 .optional("system", .nullable(.string)), .optional("template", .nullable(.string)),
                 .optional(
                     "parameters",
-                    .nullable(.map(.anyOf([.number, .string, .boolean, .array(.string)]))),
+                    .nullable(.map(.anyOf([.number, .string, .boolean, .array(.string)]), names: "^[a-z0-9_]+$")),
                     "Ollama's parameters."
                 ),
             ]),

@@ -56,7 +56,7 @@ extension V1Documentation {
 
 extension V1Schema {
     /// Numbers that are accepted in place of texts.
-    private static let number = Schema.decimal(-9_223_372_036_854_775_808...18_446_744_073_709_549_568)
+    private static let number = Schema.exactNumber
     private static let empty = Schema.values([""])
 
     /// The members of a turn's body beside the message.
