@@ -133,9 +133,12 @@ def requests(document):
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             name = f"{method.upper()} {path}"
-            for query, access in SHARED_OPERATIONS.get(name, [({}, operation["x-access"])]):
-                assert set(query) <= {one["name"] for one in operation.get("parameters", [])}, name
-                assert " or " not in access, f"{name} has several access levels: declare them in authorization.py"
+            known = {one["name"] for one in operation.get("parameters", [])}
+            variants = [(query, access) for query, access in SHARED_OPERATIONS.get(name, [({}, operation["x-access"])])
+                        if set(query) <= known]
+            levels = set(operation["x-access"].split(" or "))
+            assert levels == {access for _, access in variants}, f"{name}: declare {levels} in authorization.py"
+            for query, access in variants:
                 yield method.upper(), path, operation, access, query, None
                 if any(kind in FOREIGN for kind in kinds(path).values()):
                     yield method.upper(), path, operation, access, query, "object"

@@ -34,6 +34,11 @@ database = "none"
 # another request. Nothing may answer with 5xx.
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+
+# Whether a message can be edited or regenerated depends on the message.
+[[operations]]
+include-path-regex = "/(edit|regenerate)$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", "400", "401", "403", "404", "409", "422", "429"]
 """
 
 
