@@ -15,6 +15,7 @@ struct Generation: Sendable {
         var answerLimit: Int?
         /// Names of the tools that the model may call.
         var tools: [String] = []
+        var form = StoredPersona.PromptForm.messages
     }
 
     /// Maximum number of steps of a run; a call of a tool beyond it is stored and not run.
@@ -91,14 +92,16 @@ struct Generation: Sendable {
             history: prompt.history.tokens,
             olderCount: prompt.history.olderCount
         )
-        state.context = report
+        let sent = try SentPrompt(prompt, newest: used, report)
+        state.context = sent.report
         state.ask(model)
         var options = turn.options
         options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
+        options.stop = sent.stop(options.stop)
         let request = GenerationRequest(
             model: model.name,
-            system: prompt.system,
-            messages: prompt.history.encodedMessages(newest: used),
+            system: sent.system,
+            messages: sent.messages,
             options: options,
             tools: prompt.tools.isEmpty ? nil : generator.toolRunner?.declarations(of: prompt.tools),
             isStreamed: turn.isStreamed
@@ -107,7 +110,7 @@ struct Generation: Sendable {
             let stream = try await generator.inference.stream(Inference.Generate.self, encoded: request.json, context)
             state.wasProviderCalled = true
             defer { stream.close() }
-            try await read(stream, into: &state, prices)
+            try await read(stream, prompt.form, into: &state, prices)
         } catch  where state.status == .completed {
             // The model has already finished; later errors are ignored.
         } catch {
@@ -120,9 +123,12 @@ struct Generation: Sendable {
 
     private func read(
         _ stream: ElementStream<Inference.Event>,
+        _ form: StoredPersona.PromptForm,
         into state: inout RunState,
         _ prices: PriceTasks
     ) async throws {
+        var answer = AnswerText(form)
+        defer { publish(.text, answer.finish(), &state) }
         while let batch = try await stream.nextBatch() {
             if let begin = batch.first?.begin {
                 state.begin(begin)
@@ -132,22 +138,27 @@ struct Generation: Sendable {
                 liveRun.setModel(model)
             }
             for (kind, text) in GenerationText.pieces(of: batch) {
-                let piece = state.append(text, as: kind)
-                if !piece.isEmpty { publish(kind, piece) }
+                publish(kind, answer.append(text, as: kind), &state)
             }
             for event in batch { if let pieces = event.toolCalls { state.append(pieces) } }
             if let finish = batch.compactMap(\.finish).last {
                 state.finish(finish)
                 continue
             }
-            if state.step.isTruncated, state.status != .completed { return state.finishAtLimit() }
+            guard state.status != .completed else { continue }
+            if state.step.isTruncated { return state.finishEarly(.length) }
+            if answer.isEnded { return state.finishEarly(.stop) }
         }
         guard state.status == .completed else {
             throw Fault(.cut, "The model's answer ended without a finish reason.")
         }
     }
 
-    private func publish(_ kind: RunStep.Chunk.Kind, _ text: String) {
+    /// Adds text to the answer and shows it to the readers.
+    private func publish(_ kind: RunStep.Chunk.Kind, _ text: String, _ state: inout RunState) {
+        guard !text.isEmpty else { return }
+        let text = state.append(text, as: kind)
+        guard !text.isEmpty else { return }
         let number = liveRun.nextNumber
         let line = RunEventJSON.chunk(kind, text, number: number)
         liveRun.append(line)

@@ -23,6 +23,7 @@ struct TurnServices: Sendable {
         runsPerUser: Int,
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
+        transcripts: TranscriptMirror? = nil,
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -58,7 +59,8 @@ struct TurnServices: Sendable {
             tasks: tasks,
             runs: runs,
             resumptions: resumptions,
-            budget: budget
+            budget: budget,
+            transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
         background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]

@@ -21,7 +21,6 @@ extension Surface {
         let influencers = InfluencersController(conversations: services.conversations)
         let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
-            Route(.GET, "/", access: .anyone, health.root),
             Route(.GET, "/status", access: .anyone, health.status),
             Route(.GET, "/api/v1/influencers", access: .anyone, influencers.list),
             Route(.GET, "/api/v1/influencers/{id}", access: .anyone, influencers.find),

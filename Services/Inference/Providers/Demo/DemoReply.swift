@@ -24,6 +24,7 @@ struct DemoReply {
     private let seed: Int
 
     init(messages: [Inference.Message], seed: Int = 0) {
+        let messages = DemoTranscript.messages(messages)
         persona = DemoPersona(messages)
         let sent = messages.indices.filter { messages[$0].role == .user }
         let last = sent.last.map { messages[$0] }
