@@ -12,6 +12,7 @@ import ServiceKit
 /// | `MAX_CONCURRENT_RUNS` | concurrent runs per user, 0 for unlimited | `8` |
 /// | `RUN_TIMEOUT` | maximum duration of a generation | `600s` |
 /// | `USAGE_RETENTION_DAYS` | 32…100000 days, 0 for unlimited | `400` |
+/// | `WEATHER_URL`, `WEB_SEARCH_URL`, `IMAGES_URL`, `IMAGES_API_KEY`, `IMAGES_MODEL` | see ``NetworkTools`` | off |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
     var host: String
@@ -28,6 +29,7 @@ struct ConversationConfiguration: Sendable {
     var runLimit: Duration
     /// Number of days for which usage is stored; 0 for unlimited.
     var usageDays: Int
+    var networkTools: NetworkTools
     var busToken: String
 
     /// Throws `InvalidSetting` with a sentence that says which setting is wrong and what is allowed.
@@ -50,6 +52,7 @@ struct ConversationConfiguration: Sendable {
                 """
             )
         }
+        networkTools = try NetworkTools(settings: settings)
         busToken = try settings.busToken()
     }
 }

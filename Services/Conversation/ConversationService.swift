@@ -25,7 +25,8 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
-        let tools = ToolRegistry([])
+        let networkTools = configuration.networkTools
+        let tools = ToolRegistry(networkTools.available, unavailable: networkTools.unavailable)
         let transcripts = TranscriptMirror(store: store, folder: configuration.transcriptDirectory)
         let turns = TurnServices(
             store: store,
@@ -49,6 +50,7 @@ package enum ConversationService {
         )
         let endpoints = ConversationEndpoints(
             personas: personas,
+            tools: ToolHandlers(registry: tools),
             conversations: ConversationHandlers(
                 store: store,
                 conversations: turns.conversations,

@@ -11,10 +11,10 @@ struct SentPrompt {
 
     /// - Parameters:
     ///   - prompt: the whole prompt.
-    ///   - count: number of the newest messages that fit into the model's window.
+    ///   - selection: the messages that fit into the model's window.
     ///   - report: what was left out.
-    init(_ prompt: Generation.Prompt, newest count: Int, _ report: Run.ContextReport) throws {
-        let newest = prompt.history.encodedMessages(newest: count)
+    init(_ prompt: Generation.Prompt, _ selection: ContextWindow.Selection, _ report: Run.ContextReport) throws {
+        let newest = prompt.history.encodedMessages(selection)
         switch prompt.form {
         case .messages: (system, messages, self.report) = (prompt.system, newest, report)
         case .transcript:

@@ -9,8 +9,7 @@ enum APIGatewayDocumentation {
                 description: "A JSON string.",
                 schema: .values(["Apigateway is running"]),
                 example: RawJSON(#""Apigateway is running""#)
-            ),
-            page.responses[0],
+            )
         ]
     )
 
@@ -27,17 +26,11 @@ enum APIGatewayDocumentation {
             Each user has one conversation; the model gets all of it as a transcript. Without `username`, the conversation \
             is the caller's own. Only admins, and callers without a credential, may name another user.
             """,
-        headers: [
-            RouteDocumentation.Parameter(
-                name: "Idempotency-Key",
-                schema: .string(Schema.StringRules(length: 1...255)),
-                description: "A repeated request with the same key returns the first answer."
-            )
-        ],
+        headers: [.idempotencyKey],
         body: RouteDocumentation.Body(
             schema: .object([
-                .required("model", name), .required("text", .string),
-                .optional("username", .nullable(.string(Schema.StringRules(length: 1...255)))),
+                .required("model", name), .required("text", .storableText),
+                .optional("username", .nullable(.userName)),
             ]),
             example: RawJSON(#"{"model":"gemma2:2b","text":"What is the meaning of life?","username":"user123"}"#)
         ),
@@ -66,7 +59,7 @@ enum APIGatewayDocumentation {
 
     static let create = models(
         "Create a model of Ollama with a system prompt",
-        [.required("name", name), .required("basemodel", name), .required("personality", .string)],
+        [.required("name", name), .required("basemodel", name), .required("personality", .storableText)],
         example: #"{"name":"custom-chat","basemodel":"gemma2:2b","personality":"Friendly and engaging"}"#,
         status: "Model created successfully"
     )
@@ -77,10 +70,10 @@ enum APIGatewayDocumentation {
         summary: "Get the spoken answer of a user",
         description: unavailable,
         path: [RouteDocumentation.Parameter(name: "username", schema: .string, isRequired: true)],
-        errors: [501]
+        responses: [missing]
     )
 
-    private static let name = Schema.string(Schema.StringRules(length: 1...1000))
+    private static let name = Schema.string(.text(1...1000))
     private static let unavailable = "This version answers that speech is not available."
 
     private static func models(
@@ -104,6 +97,23 @@ enum APIGatewayDocumentation {
     }
 
     private static func speech(_ summary: String) -> RouteDocumentation {
-        RouteDocumentation(summary: summary, description: unavailable, errors: [501])
+        RouteDocumentation(summary: summary, description: unavailable, responses: [missing])
     }
+
+    private static let missing = RouteDocumentation.Answer(
+        status: 501,
+        description: "The function is not available on this server.",
+        schema: .apiGatewayError
+    )
+}
+
+extension Schema {
+    /// `{"error":"…","details":"…"}`.
+    static let apiGatewayError = Schema.object(
+        name: "APIGatewayError",
+        [.required("error", .string), .required("details", .string)]
+    )
+
+    /// Text that can be stored: any but the character U+0000.
+    static let storableText = Schema.string(StringRules(pattern: #"^[^\u0000]*$"#))
 }

@@ -10,7 +10,8 @@ extension Surface {
         let models = APIGatewayModelsController(inference: services.inference, mode: services.anonymous.mode)
         return Surface(
             name: "api-gateway",
-            errors: ErrorFormat(response: { APIGatewayResponse.error($0) }),
+            description: "Prompts that continue one conversation for each user name, and the models of Ollama.",
+            errors: ErrorFormat(schema: .apiGatewayError, response: { APIGatewayResponse.error($0) }),
             prefixes: ["/api/prompt", "/api/pull", "/api/delete", "/api/create"] + speechPaths,
             defaults: Surface.Defaults(access: .localInOpenMode, slash: .redirect),
             routes: rootRoutes + [

@@ -5,7 +5,7 @@ enum ChatAIDocumentation {
     static let create = RouteDocumentation(
         summary: "Create a conversation",
         description: "A body is ignored. `Idempotency-Key` makes a repeated request return the same conversation.",
-        headers: [key],
+        headers: [.idempotencyKey],
         responses: [
             RouteDocumentation.Answer(
                 description: "The conversation, without messages.",
@@ -51,16 +51,17 @@ enum ChatAIDocumentation {
                 name: "id",
                 schema: .string,
                 isRequired: true,
-                description: "The conversation: a UUID, also in upper case or without dashes."
+                description: "The conversation: a UUID, also in upper case or without dashes.",
+                example: RawJSON(#""0192f0c1-7b5a-7c3e-9f00-3a5b8c1d2e4f""#)
             )
         ],
-        headers: [key],
+        headers: [.idempotencyKey],
         body: RouteDocumentation.Body(
             schema: .object([
-                .required("message", .string),
+                .required("message", .storableText),
                 .optional(
                     "stream",
-                    .anyOf([.nullable(.boolean), .string, .number]),
+                    .anyOf([.nullable(.boolean), booleanText, .integer(0...1)]),
                     "A boolean, or a text or number that stands for one, such as `\"true\"`. Default: false."
                 ),
             ]),
@@ -78,10 +79,12 @@ enum ChatAIDocumentation {
         errors: [404, 422, 502]
     )
 
-    private static let key = RouteDocumentation.Parameter(
-        name: "Idempotency-Key",
-        schema: .string(Schema.StringRules(length: 1...255)),
-        description: "A repeated request with the same key returns the first result."
+    /// The texts of ``LaxBoolean``.
+    private static let booleanText = Schema.string(
+        Schema.StringRules(
+            pattern:
+                "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|[TtFf01])$"
+        )
     )
 
     private static let localTime = Schema.string(

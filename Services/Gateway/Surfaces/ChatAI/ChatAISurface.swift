@@ -7,6 +7,7 @@ extension Surface {
         let completions = ChatAICompletionController(conversations: services.conversations)
         return Surface(
             name: "chat-ai",
+            description: "Conversations whose answers are JSON, or plain text as it is generated.",
             errors: FastAPIResponse.errors,
             prefixes: ["/conversation"],
             defaults: Surface.Defaults(access: .localInOpenMode, slash: .redirect),

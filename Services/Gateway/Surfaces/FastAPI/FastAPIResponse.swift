@@ -8,7 +8,11 @@ import NIOHTTP1
 /// `{"detail":"…"}`, and an invalid request 422 with the list of ``ValidationError``.
 enum FastAPIResponse {
     /// The error format of the surfaces.
-    static let errors = ErrorFormat(response: { error($0) })
+    static let errors = ErrorFormat(
+        schema: .fastAPIError,
+        schemas: [422: .anyOf([.fastAPIValidationErrors, .fastAPIError])],
+        response: { error($0) }
+    )
 
     static func error(_ fault: Fault) -> Response {
         let status = V1ErrorCode.status(fault.code)

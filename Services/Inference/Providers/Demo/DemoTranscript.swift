@@ -1,25 +1,38 @@
 import Contracts
 
-/// Reads a transcript that the model is to continue, such as `User: Hello` and `AI:` in two lines, as messages.
-///
-/// Pure function. Other conversations are returned unchanged.
+/// A conversation in one message, as seed 000 writes it: instructions, lines that begin with `User:` or `AI:`, and `AI:`
+/// at the end, where the model continues.
 enum DemoTranscript {
-    private static let labels: [(text: String, role: Inference.Message.Role)] = [("User:", .user), ("AI:", .assistant)]
+    private static let user = "User:"
+    private static let assistant = "AI:"
 
-    static func messages(_ messages: [Inference.Message]) -> [Inference.Message] {
-        guard let last = messages.last, last.role == .user, last.text.hasSuffix("\nAI:"),
-            messages.dropLast().allSatisfy(\.role.isInstruction)
+    /// Returns the messages with a transcript at their end replaced by the messages that it contains; other messages are
+    /// returned unchanged.
+    static func expand(_ messages: [Inference.Message]) -> [Inference.Message] {
+        guard let last = messages.last, last.role == .user, last.attachments.isEmpty,
+            let transcript = parse(last.text)
         else { return messages }
-        var read: [(role: Inference.Message.Role, lines: [Substring])] = []
-        for line in last.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-            if let label = labels.first(where: { line.hasPrefix($0.text) }) {
-                read.append((label.role, [line.dropFirst(label.text.count)]))
-            } else if !read.isEmpty {
-                read[read.count - 1].lines.append(line)
+        return messages.dropLast() + transcript
+    }
+
+    /// Returns the messages of a transcript whose last message is the user's; `nil` for any other text.
+    private static func parse(_ text: String) -> [Inference.Message]? {
+        let text = text.trimmed
+        guard text.hasSuffix(assistant) else { return nil }
+        var blocks: [(role: Inference.Message.Role, lines: [Substring])] = [(.system, [])]
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            if line.hasPrefix(user) {
+                blocks.append((.user, [line.dropFirst(user.count)]))
+            } else if line.hasPrefix(assistant) {
+                blocks.append((.assistant, [line.dropFirst(assistant.count)]))
+            } else {
+                blocks[blocks.count - 1].lines.append(line)
             }
         }
-        guard read.last?.role == .user else { return messages }
-        return messages.dropLast()
-            + read.map { Inference.Message(role: $0.role, content: $0.lines.joined(separator: "\n").trimmed) }
+        // The line where the model continues.
+        guard blocks.last?.role == .assistant else { return nil }
+        blocks.removeLast()
+        guard blocks.last?.role == .user else { return nil }
+        return blocks.map { Inference.Message(role: $0.role, content: $0.lines.joined(separator: "\n").trimmed) }
     }
 }
