@@ -91,7 +91,7 @@ let package = Package(
             tests("HTTP", [.hummingbird, .logging] + .channels),
             tests("Bus", [.hummingbird, .logging] + .channels),
             tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
-            tests("ConversationService", ["ConversationService", .grdb, .lifecycle] + .channels),
+            tests("ConversationService", ["ConversationService", "InferenceService", .grdb, .lifecycle] + .channels),
             tests("ParleyTool", ["ConversationService", "ParleyTool", .argumentParser, .grdb]),
             tests(
                 "House",
