@@ -13,7 +13,7 @@ struct ToolTrafficTests {
 
     private static let answer: [ScriptedInference.Step] = [.text("Warm."), .finish]
 
-    /// Calls of one answer, and what becomes of them.
+    /// The calls of one answer, and their expected results.
     struct Traffic: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var calls: [Inference.ToolCall]
