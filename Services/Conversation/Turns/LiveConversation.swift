@@ -24,6 +24,7 @@ actor LiveConversation {
     let parts: LiveConversationParts
     private let personaPrompt: String
     private let personaTools: [String]
+    private let promptForm: StoredPersona.PromptForm
     private(set) var turns: [LiveTurn] = []
     var isDeleted = false
     /// `nil` if it must be read before the next turn.
@@ -38,6 +39,7 @@ actor LiveConversation {
         record = recalled.conversation
         personaPrompt = PersonaPrompt.text(for: recalled.persona)
         personaTools = recalled.persona.persona.tools
+        promptForm = recalled.persona.promptForm
         memory = parts.budget.share()
         self.parts = parts
         let history = History(recalled.history)
@@ -237,7 +239,8 @@ actor LiveConversation {
                 system: try await systemText(),
                 history: history,
                 answerLimit: limit,
-                tools: turn.options.tools ?? personaTools
+                tools: turn.options.tools ?? personaTools,
+                form: promptForm
             )
             outcome = await generation.perform(prompt)
         } catch {
@@ -245,6 +248,7 @@ actor LiveConversation {
         }
         if outcome.isStored {
             for message in outcome.messages { history?.append(message) }
+            parts.transcripts?.conversationChanged(record)
         } else {
             // The end may be stored later.
             history = nil

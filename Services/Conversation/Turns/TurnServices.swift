@@ -24,6 +24,7 @@ struct TurnServices: Sendable {
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
         toolTasks: ToolTasks = ToolTasks(),
+        transcripts: TranscriptMirror? = nil,
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -61,7 +62,8 @@ struct TurnServices: Sendable {
             tasks: tasks,
             runs: runs,
             resumptions: resumptions,
-            budget: budget
+            budget: budget,
+            transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
         background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]
