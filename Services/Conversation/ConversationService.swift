@@ -25,13 +25,23 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
+        let memories = MemoryServices(
+            store: store,
+            inference: inference,
+            model: configuration.memoryModel
+        )
         let turns = TurnServices(
             store: store,
             inference: inference,
             modelCache: modelCache,
             accessCache: accessCache,
             runsPerUser: configuration.concurrentRuns,
-            runLimit: configuration.runLimit
+            runLimit: configuration.runLimit,
+            memories: TurnMemories.Options(
+                search: memories.search,
+                isRecalled: configuration.isMemoryRecalled,
+                isExtracted: configuration.isMemoryExtracted
+            )
         )
         let purge = ConversationPurge(store: store)
         let personas = PersonaHandlers(store: store)
@@ -50,7 +60,8 @@ package enum ConversationService {
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
             keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
             quotas: quotas,
-            usage: UsageHandlers(store: store, prices: PriceLookup(modelCache: modelCache))
+            usage: UsageHandlers(store: store, prices: PriceLookup(modelCache: modelCache)),
+            memories: memories.handlers
         )
         return ServiceUnit.bus(
             table: endpoints.table,
@@ -61,7 +72,7 @@ package enum ConversationService {
                 inference, purge,
                 Maintenance(store: store, usageDays: configuration.usageDays),
                 ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
-            ] + turns.background,
+            ] + memories.background + turns.background,
             drainedFirst: [accessCache, turns.tasks],
             readiness: [ReadinessCheck("database") { try await store.database.checkReadable() }]
         )

@@ -15,6 +15,8 @@ struct Generation: Sendable {
         var answerLimit: Int?
         /// Names of the tools that the model may call.
         var tools: [String] = []
+        /// The user's memories that are related to the question.
+        var memories: [Memory.Excerpt] = []
     }
 
     /// Maximum number of steps of a run; a call of a tool beyond it is stored and not run.
@@ -86,18 +88,21 @@ struct Generation: Sendable {
     ) async throws {
         guard !liveRun.isStopped else { throw CancellationError() }
         let model = try await generator.modelCache.model(turn.options.model, context)
-        let (used, report) = ContextWindow(size: model.window).fit(
-            system: TokenEstimate.tokens(in: prompt.system),
+        let memories = MemoryPrompt.fitting(prompt.memories, window: model.window)
+        let system = MemoryPrompt.text(prompt.system, with: memories)
+        var (used, report) = ContextWindow(size: model.window).fit(
+            system: TokenEstimate.tokens(in: system),
             history: prompt.history.tokens,
             olderCount: prompt.history.olderCount
         )
+        if !memories.isEmpty { report.memories = memories }
         state.context = report
         state.ask(model)
         var options = turn.options
         options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
         let request = GenerationRequest(
             model: model.name,
-            system: prompt.system,
+            system: system,
             messages: prompt.history.encodedMessages(newest: used),
             options: options,
             tools: prompt.tools.isEmpty ? nil : generator.toolRunner?.declarations(of: prompt.tools),

@@ -24,6 +24,7 @@ actor LiveConversation {
     let parts: LiveConversationParts
     private let personaPrompt: String
     private let personaTools: [String]
+    private let usesMemories: Bool
     private(set) var turns: [LiveTurn] = []
     var isDeleted = false
     /// `nil` if it must be read before the next turn.
@@ -38,6 +39,7 @@ actor LiveConversation {
         record = recalled.conversation
         personaPrompt = PersonaPrompt.text(for: recalled.persona)
         personaTools = recalled.persona.persona.tools
+        usesMemories = TurnMemories.apply(to: recalled)
         memory = parts.budget.share()
         self.parts = parts
         let history = History(recalled.history)
@@ -229,6 +231,7 @@ actor LiveConversation {
         guard await begin(turn) else { return }
         parts.resumptions.remove(record.id)
         let generation = Generation(turn: turn, generator: parts.generator) { await self.claimNext(after: turn.id) }
+        let tools = turn.options.tools ?? personaTools
         let outcome: RunWriter.Outcome
         do {
             let history = try await loadHistory(for: turn)
@@ -237,7 +240,8 @@ actor LiveConversation {
                 system: try await systemText(),
                 history: history,
                 answerLimit: limit,
-                tools: turn.options.tools ?? personaTools
+                tools: tools,
+                memories: usesMemories ? await parts.memories.memories(for: turn, of: record.user, tools: tools) : []
             )
             outcome = await generation.perform(prompt)
         } catch {
@@ -245,6 +249,7 @@ actor LiveConversation {
         }
         if outcome.isStored {
             for message in outcome.messages { history?.append(message) }
+            if usesMemories { parts.memories.didFinish(turn, outcome, of: record.user, tools: tools) }
         } else {
             // The end may be stored later.
             history = nil

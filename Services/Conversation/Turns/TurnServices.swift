@@ -23,6 +23,7 @@ struct TurnServices: Sendable {
         runsPerUser: Int,
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
+        memories: TurnMemories.Options? = nil,
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -48,6 +49,7 @@ struct TurnServices: Sendable {
             toolRunner: toolRunner
         )
         backgroundRuns = BackgroundRuns(store: store, generator: generator, runs: runs)
+        let turnMemories = TurnMemories(memories, backgroundRuns)
         let parts = LiveConversationParts(
             acceptance: TurnAcceptance(
                 store: store,
@@ -58,9 +60,10 @@ struct TurnServices: Sendable {
             tasks: tasks,
             runs: runs,
             resumptions: resumptions,
-            budget: budget
+            budget: budget,
+            memories: turnMemories
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
-        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]
+        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns] + turnMemories.services
     }
 }
