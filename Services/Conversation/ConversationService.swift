@@ -25,11 +25,8 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
-        let memories = MemoryServices(
-            store: store,
-            inference: inference,
-            model: configuration.memoryModel
-        )
+        let memories = MemoryServices(store: store, inference: inference, model: configuration.memoryModel)
+        let tools = ToolRegistry(memories.tools)
         let turns = TurnServices(
             store: store,
             inference: inference,
@@ -37,6 +34,7 @@ package enum ConversationService {
             accessCache: accessCache,
             runsPerUser: configuration.concurrentRuns,
             runLimit: configuration.runLimit,
+            toolRunner: tools,
             memories: TurnMemories.Options(
                 search: memories.search,
                 isRecalled: configuration.isMemoryRecalled,

@@ -5,6 +5,8 @@ import ServiceLifecycle
 struct MemoryServices: Sendable {
     let search: MemorySearch
     let handlers: MemoryHandlers
+    /// The tools by which models create and recall memories.
+    var tools: [any Tool] { [CreateMemoryTool(memories: handlers), RecallMemoryTool(memories: handlers)] }
     let background: [any Service]
 
     /// `model` is the model that embeds memories; `nil` for a search by words only.

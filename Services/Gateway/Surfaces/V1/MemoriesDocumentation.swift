@@ -13,7 +13,7 @@ enum MemoriesDocumentation {
                 name: "q",
                 schema: .string,
                 description: "The text to search for, at most 4096 bytes. An empty one is ignored.",
-                example: "\"coffee\""
+                example: RawJSON("\"coffee\"")
             ),
             RouteDocumentation.Parameter(
                 name: "limit",
@@ -110,7 +110,7 @@ enum MemoriesDocumentation {
 
     private static let body = RouteDocumentation.Body(
         schema: .object(name: "MemoryText", [.required("text", .string, "1 to 4096 bytes, without U+0000.")]),
-        example: #"{"text":"I prefer tea to coffee."}"#
+        example: RawJSON(#"{"text":"I prefer tea to coffee."}"#)
     )
 
     private static let memory = Schema.object(
