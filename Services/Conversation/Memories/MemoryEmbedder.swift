@@ -19,7 +19,10 @@ struct MemoryEmbedder: Sendable {
         let input = texts.map { String($0.prefix(bytes: Self.textLimit)) }
         let response = try await inference.call(Inference.Embed(model: model, input: input), context)
         guard response.vectors.count == texts.count else {
-            throw Fault(.provider, "The embedding model returned \(response.vectors.count) vectors for \(texts.count) texts.")
+            throw Fault(
+                .provider,
+                "The embedding model returned \(response.vectors.count) vectors for \(texts.count) texts."
+            )
         }
         let vectors = response.vectors.map { MemoryVector(base64: $0) }
         let dimensions = Set(vectors.compactMap { $0?.values.count })

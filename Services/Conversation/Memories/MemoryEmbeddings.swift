@@ -103,7 +103,10 @@ final class MemoryEmbeddings: Service {
         } catch let fault as Fault where [.invalid, .tooLarge].contains(fault.code) {
             guard memories.count > 1 else {
                 let metadata: Logger.Metadata = ["memory.id": "\(memories[0].id)", "fault": "\(fault.message)"]
-                Logger.current.warning("The model refuses to embed a memory; it is found by its words", metadata: metadata)
+                Logger.current.warning(
+                    "The model refuses to embed a memory; it is found by its words",
+                    metadata: metadata
+                )
                 return try await store.storeEmbeddings([(memories[0], nil)], of: current)
             }
             try await embed(Array(memories.prefix(memories.count / 2)), current)

@@ -96,7 +96,9 @@ final class MemoryExtraction: Service {
         } catch {
             Logger.current.info(
                 "No facts extracted from a turn",
-                metadata: ["conversation.id": "\(turn.conversation)", "error": "\((error as? Fault)?.message ?? "\(error)")"]
+                metadata: [
+                    "conversation.id": "\(turn.conversation)", "error": "\((error as? Fault)?.message ?? "\(error)")",
+                ]
             )
             return .failed
         }

@@ -73,12 +73,21 @@ enum MemoryRows {
         owner: Int64,
         _ connection: Connection
     ) throws(StoreError) {
-        try MemoryWordRows.delete(MemoryWords.index(of: stored.memory.text), of: stored.number, owner: owner, connection)
+        try MemoryWordRows.delete(
+            MemoryWords.index(of: stored.memory.text),
+            of: stored.number,
+            owner: owner,
+            connection
+        )
         try MemoryVectorRows.delete(stored.number, owner: owner, connection)
     }
 
     static func find(_ id: Memory.ID, owner: Int64, _ connection: Connection) throws(StoreError) -> Stored? {
-        try connection.first("SELECT \(columns) FROM memories WHERE id = ? AND owner = ?", [id.description, owner], read)
+        try connection.first(
+            "SELECT \(columns) FROM memories WHERE id = ? AND owner = ?",
+            [id.description, owner],
+            read
+        )
     }
 
     static func find(number: Int64, owner: Int64, _ connection: Connection) throws(StoreError) -> Stored? {

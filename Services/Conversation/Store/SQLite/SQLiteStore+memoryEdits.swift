@@ -70,14 +70,13 @@ extension SQLiteStore {
         for (stored, text) in replaced {
             change.removed(stored.number, of: owner)
             let same = try MemoryRows.find(same: text, owner: owner, connection)
-            if same == nil || same?.number == stored.number {
-                _ = try MemoryRows.update(stored, to: text, owner: owner, at: origin.moment, connection)
-            } else {
+            guard same == nil || same?.number == stored.number else {
                 // Another memory has this text already.
                 try delete(stored, owner, &change, connection)
                 applied.deleted += 1
                 continue
             }
+            _ = try MemoryRows.update(stored, to: text, owner: owner, at: origin.moment, connection)
             applied.replaced += 1
         }
         for text in edits.additions where try MemoryRows.find(same: text, owner: owner, connection) == nil {

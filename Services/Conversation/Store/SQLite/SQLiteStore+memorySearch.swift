@@ -91,7 +91,11 @@ extension SQLiteStore {
         }) { number, stored in
             for (owner, rows) in Dictionary(grouping: stored, by: \.owner) {
                 signatures.didRemove(rows.filter(\.words.isEmpty).map(\.memory), of: owner)
-                signatures.didEmbed(rows.filter { !$0.words.isEmpty }.map { ($0.memory, $0.words) }, of: owner, model: number)
+                signatures.didEmbed(
+                    rows.filter { !$0.words.isEmpty }.map { ($0.memory, $0.words) },
+                    of: owner,
+                    model: number
+                )
             }
         }
     }

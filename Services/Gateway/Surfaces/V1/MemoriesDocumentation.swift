@@ -52,7 +52,8 @@ enum MemoriesDocumentation {
             RouteDocumentation.Parameter(
                 name: "Idempotency-Key",
                 schema: .string(Schema.StringRules(length: 1...255)),
-                description: "A request that is repeated with the same key within a day returns the memory of the first one."
+                description:
+                    "A request that is repeated with the same key within a day returns the memory of the first one."
             )
         ],
         body: body,

@@ -1,0 +1,217 @@
+CREATE TABLE personas (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    avatar_url TEXT NOT NULL,
+    description TEXT NOT NULL,
+    category TEXT NOT NULL,
+    instructions TEXT NOT NULL,
+    traits TEXT NOT NULL,
+    greeting TEXT NOT NULL,
+    suggested_messages TEXT NOT NULL,
+    is_active INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE conversations (
+    number INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    user TEXT NOT NULL,
+    persona TEXT NOT NULL REFERENCES personas (id),
+    state INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    path INTEGER NOT NULL,
+    path_version INTEGER NOT NULL,
+    path_count INTEGER NOT NULL,
+    message_count INTEGER NOT NULL,
+    total_count INTEGER NOT NULL,
+    has_instructions INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE conversation_instructions (
+    conversation INTEGER NOT NULL PRIMARY KEY REFERENCES conversations (number),
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE paths (
+    number INTEGER NOT NULL PRIMARY KEY,
+    conversation INTEGER NOT NULL,
+    parent INTEGER,
+    forks_at INTEGER NOT NULL,
+    selected_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE path_messages (
+    path INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (path, position)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE messages (
+    number INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL,
+    conversation INTEGER NOT NULL,
+    path INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    parent INTEGER NOT NULL,
+    sibling INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    status TEXT NOT NULL,
+    run TEXT,
+    token_count INTEGER,
+    bytes INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE contents (
+    message INTEGER NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    media_urls TEXT,
+    audio_url TEXT,
+    audio_seconds INTEGER,
+    metadata TEXT,
+    tools TEXT,
+    reasoning TEXT,
+    cuts TEXT
+) STRICT;
+
+CREATE TABLE owners (
+    number INTEGER NOT NULL PRIMARY KEY,
+    started_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE runs (
+    number INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL,
+    conversation INTEGER NOT NULL,
+    message INTEGER,
+    purpose TEXT,
+    path INTEGER,
+    replaces INTEGER,
+    owner INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    options TEXT,
+    model TEXT,
+    api_key TEXT,
+    last_event INTEGER NOT NULL,
+    step INTEGER,
+    step_event INTEGER NOT NULL DEFAULT 1,
+    answer INTEGER,
+    ending TEXT,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+CREATE TABLE run_events (
+    number INTEGER NOT NULL PRIMARY KEY,
+    run TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    lines BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE set_aside (
+    kind TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    found_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, number)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE request_keys (
+    scope TEXT NOT NULL,
+    route TEXT NOT NULL,
+    key TEXT NOT NULL,
+    result TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, route, key)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE api_keys (
+    number INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    digest TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    user TEXT NOT NULL,
+    role TEXT NOT NULL,
+    requests_per_minute INTEGER,
+    requests_per_hour INTEGER,
+    concurrent_runs INTEGER,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER
+) STRICT;
+
+CREATE TABLE usage (
+    user TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    api_key TEXT NOT NULL,
+    model TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    estimated_tokens INTEGER NOT NULL,
+    cost INTEGER,
+    unpriced_requests INTEGER NOT NULL,
+    PRIMARY KEY (user, day, api_key, model)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE usage_batches (
+    id TEXT NOT NULL PRIMARY KEY,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE quotas (
+    subject TEXT NOT NULL PRIMARY KEY,
+    period TEXT NOT NULL,
+    requests INTEGER,
+    tokens INTEGER,
+    cost INTEGER,
+    concurrent_runs INTEGER,
+    changed_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE reservations (
+    id TEXT NOT NULL PRIMARY KEY,
+    user TEXT NOT NULL,
+    api_key TEXT NOT NULL,
+    model TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    answer_limit INTEGER
+) WITHOUT ROWID, STRICT;
+
+CREATE INDEX conversations_by_user ON conversations (user, used_at, number) WHERE state = 0;
+CREATE INDEX conversations_by_persona ON conversations (persona, user, used_at, number) WHERE state = 0;
+CREATE INDEX conversations_to_purge ON conversations (number) WHERE state != 0;
+CREATE INDEX paths_by_conversation ON paths (conversation);
+CREATE UNIQUE INDEX messages_by_id ON messages (id);
+CREATE INDEX messages_by_parent ON messages (parent, role, sibling);
+CREATE UNIQUE INDEX runs_by_id ON runs (id);
+CREATE INDEX runs_by_message ON runs (message) WHERE message IS NOT NULL;
+CREATE INDEX runs_without_question ON runs (conversation) WHERE message IS NULL;
+CREATE INDEX runs_unfinished ON runs (conversation, number) WHERE status IN ('queued', 'running');
+CREATE INDEX run_events_by_run ON run_events (run, first);
+CREATE INDEX request_keys_by_age ON request_keys (created_at);
+CREATE INDEX api_keys_by_user ON api_keys (user, number);
+CREATE INDEX usage_by_day ON usage (day);
+CREATE INDEX usage_by_key ON usage (api_key, day);
+CREATE INDEX usage_batches_by_age ON usage_batches (created_at);
+CREATE INDEX reservations_by_user ON reservations (user);
+CREATE INDEX reservations_by_key ON reservations (api_key);
+CREATE INDEX reservations_by_end ON reservations (expires_at) WHERE expires_at IS NOT NULL;
+
+PRAGMA application_id = 1348563564;
+PRAGMA user_version = 6;
