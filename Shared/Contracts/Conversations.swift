@@ -52,7 +52,7 @@ package enum Conversations {
     ///
     /// Throws `missing`, `forbidden`.
     package struct SystemPrompt: Endpoint {
-        package static let path = "/conversations/system-prompt"
+        package static let path = "/conversations/prompt"
         package static let isIdempotent = true
         package typealias Response = Prompt
         package var id: Conversation.ID

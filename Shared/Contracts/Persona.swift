@@ -52,6 +52,23 @@ package struct Persona: Codable, Sendable, Hashable, Identifiable {
         self.tools = tools
     }
 
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        id = try values.decode(ID.self, forKey: .id)
+        name = try values.decode(String.self, forKey: .name)
+        displayName = try values.decode(String.self, forKey: .displayName)
+        avatarURL = try values.decode(String.self, forKey: .avatarURL)
+        description = try values.decode(String.self, forKey: .description)
+        category = try values.decode(String.self, forKey: .category)
+        greeting = try values.decode(String.self, forKey: .greeting)
+        suggestedMessages = try values.decode([String].self, forKey: .suggestedMessages)
+        createdAt = try values.decode(Timestamp.self, forKey: .createdAt)
+        conversationCount = try values.decodeIfPresent(Int.self, forKey: .conversationCount)
+        // Replicas of an earlier version do not send these members.
+        status = try values.decodeIfPresent(Status.self, forKey: .status) ?? .active
+        tools = try values.decodeIfPresent([String].self, forKey: .tools) ?? []
+    }
+
     /// Whether a persona is offered and answers.
     package enum Status: String, Codable, Sendable, Hashable, CaseIterable {
         /// Listed, and answers.

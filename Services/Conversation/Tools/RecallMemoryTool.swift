@@ -50,7 +50,8 @@ struct RecallMemoryTool: Tool {
     private static func count(_ number: Double?) -> Int {
         guard let number, !number.isNaN else { return counts.lowerBound }
         let bounded = min(max(number, Double(counts.lowerBound)), Double(counts.upperBound))
-        return Int(exactly: bounded.rounded(.down)) ?? counts.lowerBound
+        let whole = bounded.rounded(.down)
+        return Int(exactly: whole) ?? counts.lowerBound
     }
 
     /// A JSON array with one text per line, indented by two blanks.

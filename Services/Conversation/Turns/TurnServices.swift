@@ -24,6 +24,7 @@ struct TurnServices: Sendable {
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
         memories: TurnMemories.Options? = nil,
+        toolTasks: ToolTasks = ToolTasks(),
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -46,7 +47,8 @@ struct TurnServices: Sendable {
             eventWriter: eventWriter,
             runWriter: runWriter,
             timeLimit: runLimit,
-            toolRunner: toolRunner
+            toolRunner: toolRunner,
+            toolTasks: toolTasks
         )
         backgroundRuns = BackgroundRuns(store: store, generator: generator, runs: runs)
         let turnMemories = TurnMemories(memories, backgroundRuns)
@@ -54,7 +56,8 @@ struct TurnServices: Sendable {
             acceptance: TurnAcceptance(
                 store: store,
                 runs: runs,
-                usage: TurnUsage(accessCache: accessCache, modelCache: modelCache)
+                usage: TurnUsage(accessCache: accessCache, modelCache: modelCache),
+                toolRunner: toolRunner
             ),
             generator: generator,
             tasks: tasks,

@@ -3,8 +3,11 @@ import GRDB
 
 @testable import ConversationService
 
-/// Files with the schemas of versions 1 to 5.
+/// Files with the schemas of versions 1 to 6.
 enum FormerFile {
+    /// The schema of version 6, with rows.
+    static func sixth() throws -> String { try text("version-6.sql") }
+
     /// The rows of a file that Parley wrote with schema version 5.
     static func sample() throws -> String { try text("version-5.sql") }
 
@@ -25,13 +28,15 @@ enum FormerFile {
     }
 
     /// Creates a file as a process leaves it that was killed: a part of its rows is in the write-ahead log only.
+    ///
+    /// For version 6, `write` creates the tables, too.
     static func create(at path: String, version: Int = 5, _ write: (GRDB.Database) throws -> Void) throws {
         let original = path + ".original"
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         let queue = try DatabaseQueue(path: original, configuration: configuration)
         let migrator = FormerSchema.migrator
-        try migrator.migrate(queue, upTo: migrator.migrations[version - 1])
+        if version < 6 { try migrator.migrate(queue, upTo: migrator.migrations[version - 1]) }
         try queue.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             try database.inTransaction {

@@ -9,6 +9,9 @@ import Testing
 /// A process that ends at any step of an upgrade loses nothing, and the next start completes the upgrade.
 @Suite(.timeLimit(.minutes(5)))
 struct SchemaUpgradeInterruptionTests {
+    /// The steps of an upgrade to a new file.
+    static let steps = SchemaUpgrade.Step.allCases.filter { ![.additionsWritten, .additionsCommitted].contains($0) }
+
     /// Writes a file of a version with branches of branches, or a small one.
     private static func create(_ path: String, version: Int) throws {
         if version < 5 { return try FormerFile.createSmall(at: path, version: version) }
@@ -30,7 +33,7 @@ struct SchemaUpgradeInterruptionTests {
                 steps.append(step)
             }
             try upgrade.run()
-            let expected = SchemaUpgrade.Step.allCases.filter { version < 5 || $0 != .formerCopied }
+            let expected = Self.steps.filter { version < 5 || $0 != .formerCopied }
             #expect(steps == expected)
             let upgraded = try FormerFile.rows(of: path)
             for step in steps {
@@ -46,7 +49,7 @@ struct SchemaUpgradeInterruptionTests {
         }
     }
 
-    @Test(arguments: SchemaUpgrade.Step.allCases)
+    @Test(arguments: steps)
     func `a failure at any step leaves the former file`(failing: SchemaUpgrade.Step) async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/conversation.sqlite"

@@ -21,7 +21,7 @@ struct SchemaUpgradeTests {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
             let rows = try FormerFile.rows(of: path)
-            #expect(rows["conversations"] == ["7,'c','alice','p',0,1,2,3,7,0,1,5,5,0"])
+            #expect(rows["conversations"] == ["7,'c','alice','p',0,1,2,3,7,0,1,5,5,0,NULL"])
             #expect(rows["paths"] == ["7,7,NULL,0,0"])
             #expect(rows["path_messages"] == ["7,0,1", "7,1,2", "7,2,3", "7,3,4", "7,4,9"])
             #expect(
@@ -76,7 +76,9 @@ struct SchemaUpgradeTests {
             let before = try FormerFile.rows(of: path)
             try SchemaUpgrade(path: path).run()
             let after = try FormerFile.rows(of: path)
-            for table in ["personas", "api_keys", "usage", "usage_batches", "quotas", "reservations", "run_events"] {
+            let statuses = ["'active','[]','messages'", "'unlisted','[]','messages'"]
+            #expect(after["personas"] == before["personas"].map { zip($0, statuses).map { "\($0),\($1)" } })
+            for table in ["api_keys", "usage", "usage_batches", "quotas", "reservations", "run_events"] {
                 #expect(after[table] == before[table])
                 #expect(after[table]?.isEmpty == false, "\(table)")
             }
@@ -88,12 +90,15 @@ struct SchemaUpgradeTests {
     @Test func `a file of a newer version is refused and not changed`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/conversation.sqlite"
-            try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 7") }
+            let newer = SchemaVersion.current + 1
+            try DatabaseQueue(path: path).writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA user_version = \(newer)")
+            }
             let before = try Data(contentsOf: URL(filePath: path))
             let fault = #expect(throws: Fault.self) { try SchemaUpgrade(path: path).run() }
             #expect(fault?.code == .conflict)
-            #expect(fault?.message.contains("version 7") == true)
-            #expect(fault?.message.contains("version 6") == true)
+            #expect(fault?.message.contains("version \(newer)") == true)
+            #expect(fault?.message.contains("version \(SchemaVersion.current)") == true)
             #expect(try Data(contentsOf: URL(filePath: path)) == before)
         }
     }

@@ -1,3 +1,4 @@
+import Contracts
 import GRDB
 import Logging
 
@@ -9,16 +10,35 @@ enum SchemaAdditions {
     /// The version to which the additions apply.
     static let version = 6
 
-    static func apply(to path: String) throws {
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            try database.inTransaction(.immediate) {
-                try database.execute(sql: Schema.additions)
-                try Schema.setVersion(in: database)
-                return .commit
+    /// Throws a ``Fault`` if another process holds a lock of the file for longer than `lockTimeout`, in seconds.
+    static func apply(
+        to path: String,
+        lockTimeout: Double,
+        onStep: (SchemaUpgrade.Step) throws -> Void
+    ) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(lockTimeout)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        do {
+            try queue.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.inTransaction(.immediate) {
+                    try database.execute(sql: Schema.additions)
+                    try Schema.setVersion(in: database)
+                    try onStep(.additionsWritten)
+                    return .commit
+                }
             }
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) {
+            throw Fault(
+                .conflict,
+                """
+                The conversations in \(path) must be extended, but another program has the file locked. Wait for it to \
+                end, and start again.
+                """
+            )
         }
+        try onStep(.additionsCommitted)
         try queue.close()
         Logger.current.notice(
             "The format of the conversations was extended; earlier versions of Parley cannot read them",

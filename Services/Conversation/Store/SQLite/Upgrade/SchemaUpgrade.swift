@@ -3,9 +3,10 @@ import Foundation
 import GRDB
 import Logging
 
-/// Upgrades a database file with a former schema (versions 1 to 5) to the current one.
+/// Upgrades a database file with a former schema to the current one.
 ///
-/// The former file is never changed; only its write-ahead log is merged into it. Its rows are copied to a new file beside
+/// A file of version 6 is extended in place, see ``SchemaAdditions``; one of version 1 to 5 is replaced. The former file
+/// is then never changed; only its write-ahead log is merged into it. Its rows are copied to a new file beside
 /// it, which takes its place when it is complete and on the disk. The former file remains, with its version in its name:
 ///
 /// 1. `conversation.sqlite.upgrade` is written; its version is set last.
@@ -19,6 +20,10 @@ import Logging
 struct SchemaUpgrade {
     /// What was done, for tests.
     enum Step: Sendable, Hashable, CaseIterable {
+        /// The additions to a file of version 6 are written, but not committed.
+        case additionsWritten
+        /// They are committed.
+        case additionsCommitted
         /// The write-ahead log is merged into the former file.
         case logMerged
         /// A file of version 1 to 4 has a copy of version 5.
@@ -59,7 +64,9 @@ struct SchemaUpgrade {
         try files.removeLeftovers()
         guard (1..<SchemaVersion.current).contains(version) else { return }
         do {
-            guard version < SchemaAdditions.version else { return try SchemaAdditions.apply(to: path) }
+            guard version < SchemaAdditions.version else {
+                return try SchemaAdditions.apply(to: path, lockTimeout: lockTimeout, onStep: onStep)
+            }
             try upgrade(from: version)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             throw Fault(

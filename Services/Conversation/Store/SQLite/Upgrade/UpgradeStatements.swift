@@ -9,9 +9,10 @@ enum UpgradeStatements {
         CREATE TEMP TABLE answers (message INTEGER NOT NULL PRIMARY KEY, run INTEGER NOT NULL);
 
         INSERT INTO main.personas (id, name, display_name, avatar_url, description, category, instructions, traits,
-                greeting, suggested_messages, is_active, created_at, updated_at)
+                greeting, suggested_messages, is_active, created_at, updated_at, status)
             SELECT id, name, display_name, avatar_url, description, category, instructions, traits, greeting,
-                suggested_messages, is_active, created_at, updated_at FROM former.personas;
+                suggested_messages, is_active, created_at, updated_at, CASE WHEN is_active THEN 'active' ELSE 'unlisted' END
+            FROM former.personas;
         INSERT INTO main.request_keys (scope, route, key, result, created_at)
             SELECT 'conversation ' || conversation, route, key, run, created_at FROM former.request_keys;
         INSERT INTO main.api_keys (number, id, digest, name, user, role, requests_per_minute, requests_per_hour,

@@ -1,3 +1,5 @@
+-- The schema of version 6, with a few rows.
+
 CREATE TABLE personas (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -213,5 +215,24 @@ CREATE INDEX reservations_by_user ON reservations (user);
 CREATE INDEX reservations_by_key ON reservations (api_key);
 CREATE INDEX reservations_by_end ON reservations (expires_at) WHERE expires_at IS NOT NULL;
 
-PRAGMA application_id = 1348563564;
+INSERT INTO personas (id, name, display_name, avatar_url, description, category, instructions, traits, greeting, suggested_messages, is_active, created_at, updated_at) VALUES
+    ('019aa3b5-e818-7910-beeb-8da1658eec67', 'maya-kitchen', 'Maya Fernandes', '/maya.svg', 'A home cook.', 'cooking', 'Be friendly.', '{"energy":"warm"}', 'Hi!', '["What can I cook?"]', 1, 1763683199000000, 1763683199000000),
+    ('019aa3b5-ec00-7e22-ae78-9e6aa1b965f4', 'assistant', 'Assistant', '/assistant.svg', 'A model without a character of its own.', 'assistant', 'You answer what is asked.', '{}', '', '[]', 0, 1763683200000000, 1763683200000000);
+INSERT INTO conversations (number, id, user, persona, state, created_at, updated_at, used_at, path, path_version, path_count, message_count, total_count, has_instructions) VALUES
+    (1, '01a226ba-b50e-79d8-907a-3d22d1e1b021', 'alice', '019aa3b5-e818-7910-beeb-8da1658eec67', 0, 1795946099982946, 1795946101009109, 1795946101007170, 1, 0, 1, 3, 3, 0),
+    (2, '01a226ba-b912-7fc4-99a5-064d959eee27', 'alice', '019aa3b5-ec00-7e22-ae78-9e6aa1b965f4', 0, 1795946101011239, 1795946101011239, 1795946101011239, 2, 0, 1, 0, 0, 1);
+INSERT INTO conversation_instructions VALUES (2, 'Be brief.');
+INSERT INTO paths VALUES (1, 1, NULL, 0, 0), (2, 2, NULL, 0, 0);
+INSERT INTO path_messages VALUES (1, 0, 1), (1, 1, 2), (1, 2, 3);
+INSERT INTO messages VALUES
+    (1, '01a226ba-b50e-7d73-a2f3-0f1c54e10ccd', 1, 1, 0, -1, 0, 'assistant', 'completed', NULL, 1, 3, 1795946099982946),
+    (2, '01a226ba-b512-776e-8cc8-5c16cdc4ba94', 1, 1, 1, 1, 0, 'user', 'completed', '01a226ba-b512-74ee-996c-f1419d8e44ee', 5, 3, 1795946099986793),
+    (3, '01a226ba-b516-705b-9858-05df95be66e0', 1, 1, 2, 2, 0, 'assistant', 'completed', '01a226ba-b512-74ee-996c-f1419d8e44ee', 2, 3, 1795946099990553);
+INSERT INTO contents (message, kind, text) VALUES (1, 'text', 'Hi!'), (2, 'text', 'One'), (3, 'text', 'uno');
+INSERT INTO runs (number, id, conversation, message, purpose, path, replaces, owner, status, options, model, api_key, last_event, step, answer, ending, created_at, ended_at) VALUES
+    (1, '01a226ba-b512-74ee-996c-f1419d8e44ee', 1, 2, NULL, 1, NULL, 0, 'completed', '{"model":"demo/demo","temperature":0.5}', 'demo/demo', NULL, 3, NULL, 3, '{}', 1795946099986793, 1795946099990553);
+INSERT INTO request_keys VALUES ('conversation 01a226ba-b50e-79d8-907a-3d22d1e1b021', 'messages', 'k1', '01a226ba-b512-74ee-996c-f1419d8e44ee', 1795946099986793);
+INSERT INTO counters VALUES ('conversations', 2), ('messages', 3), ('conversations with 019aa3b5-e818-7910-beeb-8da1658eec67', 1), ('conversations with 019aa3b5-ec00-7e22-ae78-9e6aa1b965f4', 1);
+
+PRAGMA application_id = 0x5061726C;
 PRAGMA user_version = 6;
