@@ -1,5 +1,9 @@
 extension Schema {
     /// The tables of memories.
+    ///
+    /// `embedding` of a memory is the number of the model that embedded it, or 0. A memory that could not be embedded by that
+    /// model has no vector. Words are stored as hashes. The owner of cleared memories has no user until their rows are
+    /// deleted.
     static let memories = """
         CREATE TABLE memory_owners (
             number INTEGER NOT NULL PRIMARY KEY,

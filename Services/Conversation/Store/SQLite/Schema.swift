@@ -26,10 +26,6 @@ import GRDB
 /// `counters` has the numbers of stored objects, which are too many to be counted for each request, and the number of the
 /// last change of a key or quota.
 ///
-/// `embedding` of a memory is the number of the model that embedded it, or 0. A memory that could not be embedded by that
-/// model has no vector. Words are stored as hashes. The owner of cleared memories has no user until their rows are
-/// deleted.
-///
 /// An empty `api_key` in `usage` and `reservations` means that no key was used. A reservation exists from before a
 /// model is called until its usage is known; the commit that deletes it adds the usage.
 enum Schema {
@@ -47,18 +43,6 @@ enum Schema {
         try database.execute(sql: access)
         try database.execute(sql: memories)
     }
-
-    /// What version 7 adds to version 6; see ``SchemaAdditions``.
-    static let additions = """
-        ALTER TABLE personas ADD COLUMN status TEXT NOT NULL DEFAULT 'active';
-        ALTER TABLE personas ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
-        ALTER TABLE personas ADD COLUMN prompt_form TEXT NOT NULL DEFAULT 'messages';
-        UPDATE personas SET status = 'unlisted' WHERE NOT is_active;
-        ALTER TABLE conversations ADD COLUMN read_at INTEGER;
-        \(creationIndex)
-        \(memories)
-        \(memoryIndexes)
-        """
 
     /// Marks the database as complete and of the current version.
     static func setVersion(in database: GRDB.Database) throws {
@@ -275,7 +259,7 @@ enum Schema {
         ) WITHOUT ROWID, STRICT;
         """
 
-    private static let creationIndex = """
+    static let creationIndex = """
         CREATE INDEX conversations_by_creation ON conversations (persona, user, number) WHERE state = 0;
         """
 
