@@ -15,6 +15,7 @@ import ServiceKit
 /// | `MEMORY_RECALL` | boolean | `true` |
 /// | `MEMORY_EXTRACTION` | boolean | `false` |
 /// | `MEMORY_EMBEDDING_MODEL` | `provider/model`, or `none` | `demo/hash-embedding` |
+/// | `WEATHER_URL`, `WEB_SEARCH_URL`, `IMAGES_URL`, `IMAGES_API_KEY`, `IMAGES_MODEL` | see ``NetworkTools`` | off |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
     var host: String
@@ -35,6 +36,7 @@ struct ConversationConfiguration: Sendable {
     var isMemoryExtracted: Bool
     /// The model that embeds memories; `nil` for none.
     var memoryModel: String?
+    var networkTools: NetworkTools
     var busToken: String
 
     /// Throws `InvalidSetting` with a sentence that says which setting is wrong and what is allowed.
@@ -60,6 +62,7 @@ struct ConversationConfiguration: Sendable {
         isMemoryExtracted = try settings.boolean("MEMORY_EXTRACTION", default: false)
         memoryModel = settings.string("MEMORY_EMBEDDING_MODEL") ?? "demo/hash-embedding"
         if memoryModel == "none" { memoryModel = nil }
+        networkTools = try NetworkTools(settings: settings)
         busToken = try settings.busToken()
     }
 }

@@ -4,6 +4,7 @@ import Contracts
 /// The endpoint table of conversation-svc.
 struct ConversationEndpoints: Sendable {
     let personas: PersonaHandlers
+    let tools: ToolHandlers
     let conversations: ConversationHandlers
     let imports: ImportHandlers
     let runs: RunHandlers
@@ -16,6 +17,7 @@ struct ConversationEndpoints: Sendable {
         var table = EndpointTable(service: "conversation-svc")
         table.serve(Personas.List.self) { request, _ in try await personas.list(request) }
         table.serve(Personas.Find.self) { request, _ in try await personas.find(request) }
+        table.serve(Tools.List.self) { request, context in await tools.list(request, context) }
         table.serve(Conversations.Open.self) { request, context in try await conversations.open(request, context) }
         table.serve(Conversations.Find.self) { request, context in try await conversations.find(request, context) }
         table.serve(Conversations.SystemPrompt.self) { request, context in

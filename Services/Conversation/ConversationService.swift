@@ -26,7 +26,8 @@ package enum ConversationService {
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
         let memories = MemoryServices(store: store, inference: inference, model: configuration.memoryModel)
-        let tools = ToolRegistry(memories.tools)
+        let networkTools = configuration.networkTools
+        let tools = ToolRegistry(memories.tools + networkTools.available, unavailable: networkTools.unavailable)
         let turns = TurnServices(
             store: store,
             inference: inference,
@@ -53,6 +54,7 @@ package enum ConversationService {
         )
         let endpoints = ConversationEndpoints(
             personas: personas,
+            tools: ToolHandlers(registry: tools),
             conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
             imports: ImportHandlers(store: store, purge: purge),
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),

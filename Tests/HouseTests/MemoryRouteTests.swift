@@ -99,7 +99,8 @@ struct MemoryRouteTests {
             for path in [
                 "?limit=0", "?limit=201", "?q=a&limit=101", "?q=a&offset=1", "?offset=-1", "/x", "/\(Memory.ID())",
             ] {
-                #expect((400...404).contains(try await user.ask(.GET, "memories\(path)").status), "\(path)")
+                let (status, _) = try await user.ask(.GET, "memories\(path)")
+                #expect((400...404).contains(status), "\(path)")
             }
             let long = String(repeating: "a", count: 4097)
             #expect(try await user.ask(.GET, "memories?q=\(long)").status == 400)

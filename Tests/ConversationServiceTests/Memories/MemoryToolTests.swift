@@ -92,7 +92,8 @@ struct MemoryToolTests {
                 #expect(error?.message.contains("`memory_text`") == true)
             }
             await #expect(throws: Fault.self) { try await tools.call("recall_memory", #"{"query":"  "}"#) }
-            #expect(try await tools.call("create_memory", "{}") == ToolResult.invalidCall.text)
+            let invalid = try await tools.call("create_memory", "{}")
+            #expect(invalid == ToolResult.invalidCall.text)
         }
     }
 }

@@ -25,7 +25,7 @@ struct MemoryVectorTests {
             let (first, second) = (try #require(MemoryVector(one)), try #require(MemoryVector(other)))
             let exact = zip(first.values, second.values).reduce(0) { $0 + $1.0 * $1.1 }
             let similarity = second.quantized.withUnsafeBytes { first.similarity(to: $0) }
-            #expect(abs(try #require(similarity) - exact) < 0.01)
+            #expect(abs((similarity ?? 2) - exact) < 0.01)
         }
         let short = try #require(MemoryVector([1, 0])).quantized
         let vector = try #require(MemoryVector([1, 0, 0]))

@@ -73,6 +73,11 @@ extension V1Schema {
             "max_tokens",
             .nullable(.anyOf([.integer(1...1_000_000), .string(.init(pattern: "^0*[1-9][0-9]{0,5}$"))]))
         ),
+        .optional(
+            "tools",
+            .nullable(.array(.string(.init(length: 1...64)), count: 0...16)),
+            "Names of the tools that the model may call (default: the persona's)."
+        ),
     ]
 
     private static let attachments: [Property] = [

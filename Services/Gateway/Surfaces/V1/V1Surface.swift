@@ -46,6 +46,7 @@ extension Surface {
         let messages = MessagesController(conversations: services.conversations)
         let turns = TurnsController(conversations: services.conversations)
         let runs = RunsController(conversations: services.conversations)
+        let tools = ToolsController(conversations: services.conversations)
         return [
             Route(.POST, all, conversations.create)
                 .documented(V1Documentation.createConversation),
@@ -71,6 +72,7 @@ extension Surface {
                 .documented(V1Documentation.runEvents),
             Route(.POST, "\(all)/{id}/runs/{run}/cancel", runs.cancel)
                 .documented(V1Documentation.cancelRun),
+            Route(.GET, "/api/v1/tools", tools.list).documented(.tools),
         ]
     }
 
