@@ -29,13 +29,10 @@ struct TurnTestbed: Sendable {
         budget: HistoryBudget = HistoryBudget(),
         isComplete: Bool = true,
         hasTool: Bool = true,
-<<<<<<< HEAD
-        extractsMemories: Bool = false,
-=======
         runLimit: Duration = .seconds(30),
         toolTasks: ToolTasks = ToolTasks(grace: .milliseconds(200)),
         upstream: [String: String]? = nil,
->>>>>>> 62dc404bb79855410794b9e7de47ac198f5e50a9
+        extractsMemories: Bool = false,
         prepare: (InterceptedStore) -> Void = { _ in },
         _ body: (TurnTestbed) async throws -> Value
     ) async throws -> Value {
@@ -70,16 +67,13 @@ struct TurnTestbed: Sendable {
                 runsPerUser: 0,
                 runLimit: runLimit,
                 toolRunner: hasTool ? tool : nil,
-<<<<<<< HEAD
                 memories: TurnMemories.Options(
                     search: memories.search,
                     isRecalled: true,
                     isExtracted: extractsMemories,
                     timeLimit: .seconds(5)
                 ),
-=======
                 toolTasks: toolTasks,
->>>>>>> 62dc404bb79855410794b9e7de47ac198f5e50a9
                 budget: budget,
                 retryPause: .milliseconds(20)
             )
