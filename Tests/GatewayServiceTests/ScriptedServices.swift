@@ -114,6 +114,7 @@ final class ScriptedServices: Sendable {
         serve(Keys.List.self, in: &table) { _ in Page(items: [Sample.key], total: 1) }
         serve(Keys.Change.self, in: &table) { _ in Sample.key }
         serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
+        serve(Tools.List.self, in: &table) { _ in Sample.tools }
         serve(Usage.Report.self, in: &table) { request in
             self.state.withLock { $0.reports.append(request) }
             return Sample.reported

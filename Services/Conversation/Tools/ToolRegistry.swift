@@ -36,6 +36,7 @@ struct ToolRegistry: ToolRunner {
 
     /// The available tools, in a fixed order.
     var tools: [any Tool] { entries.map(\.tool) }
+    var declarations: [ToolDeclaration] { entries.map(\.tool.declaration) }
 
     /// Returns the declarations of the available tools among `names`, which may be names or aliases.
     ///
@@ -48,10 +49,10 @@ struct ToolRegistry: ToolRunner {
 
     func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult {
         guard let index = indices[Self.key(call.function.name)], indices(of: allowed).contains(index) else {
-            return .invalidCall
+            return .invalid
         }
         let tool = entries[index].tool
-        guard let arguments = ToolArguments(call.function.arguments, for: tool.declaration) else { return .invalidCall }
+        guard let arguments = ToolArguments(call.function.arguments, for: tool.declaration) else { return .invalid }
         return try await run(tool, arguments, use)
     }
 
@@ -84,12 +85,4 @@ struct ToolRegistry: ToolRunner {
     private static func key(_ name: String) -> String {
         String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()).lowercased()
     }
-}
-
-extension ToolResult {
-    /// For a call of a function that does not exist or is not allowed, or with arguments that do not match its
-    /// declaration; the text of seed 002.
-    static let invalidCall = Self(
-        text: "This function either does not exist, or the parameters provided were invalid."
-    )
 }
