@@ -28,6 +28,7 @@ package enum ConversationService {
         let memories = MemoryServices(store: store, inference: inference, model: configuration.memoryModel)
         let networkTools = configuration.networkTools
         let tools = ToolRegistry(memories.tools + networkTools.available, unavailable: networkTools.unavailable)
+        let transcripts = TranscriptMirror(store: store, folder: configuration.transcriptDirectory)
         let turns = TurnServices(
             store: store,
             inference: inference,
@@ -40,7 +41,8 @@ package enum ConversationService {
                 search: memories.search,
                 isRecalled: configuration.isMemoryRecalled,
                 isExtracted: configuration.isMemoryExtracted
-            )
+            ),
+            transcripts: transcripts
         )
         let purge = ConversationPurge(store: store)
         let personas = PersonaHandlers(store: store)
@@ -55,7 +57,12 @@ package enum ConversationService {
         let endpoints = ConversationEndpoints(
             personas: personas,
             tools: ToolHandlers(registry: tools),
-            conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
+            conversations: ConversationHandlers(
+                store: store,
+                conversations: turns.conversations,
+                purge: purge,
+                transcripts: transcripts
+            ),
             imports: ImportHandlers(store: store, purge: purge),
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
             keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
@@ -69,7 +76,7 @@ package enum ConversationService {
             port: configuration.port,
             token: configuration.busToken,
             background: [
-                inference, purge,
+                inference, purge, transcripts,
                 Maintenance(store: store, usageDays: configuration.usageDays),
                 ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
             ] + memories.background + turns.background,

@@ -3,7 +3,7 @@ import Contracts
 /// The personas that come with Parley.
 enum BuiltInPersonas {
     /// All built-in personas, with those of surfaces, which are not listed.
-    static let all: [StoredPersona] = listed + [assistant]
+    static let all: [StoredPersona] = listed + [assistant] + SurfacePersonas.all
 
     /// The personas that are listed.
     static let listed: [StoredPersona] = [
@@ -162,7 +162,8 @@ enum BuiltInPersonas {
         status: .unlisted
     )
 
-    private static func persona(
+    /// Creates a built-in persona; the description begins with a small letter.
+    static func persona(
         _ number: Int,
         _ name: String,
         _ displayName: String,

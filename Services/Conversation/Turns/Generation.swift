@@ -27,6 +27,7 @@ struct Generation: Sendable {
         func system(for model: Model) -> String {
             MemoryPrompt.text(system, with: memories(for: model))
         }
+        var form = StoredPersona.PromptForm.messages
     }
 
     static let grace = Duration.seconds(5)
@@ -75,22 +76,25 @@ struct Generation: Sendable {
         _ context: CallContext
     ) async throws {
         let memories = prompt.memories(for: model)
-        let system = prompt.system(for: model)
+        var prompt = prompt
+        prompt.system = prompt.system(for: model)
         var (selection, report) = ContextWindow(size: model.window).fit(
-            system: TokenEstimate.tokens(in: system),
+            system: TokenEstimate.tokens(in: prompt.system),
             history: prompt.history.tokens,
             turn: prompt.history.turnCount,
             olderCount: prompt.history.olderCount
         )
         if !memories.isEmpty { report.memories = memories }
-        state.context = report
+        let sent = try SentPrompt(prompt, selection, report)
+        state.context = sent.report
         state.ask(model)
         var options = turn.options
         options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
+        options.stop = sent.stop(options.stop)
         let request = GenerationRequest(
             model: model.name,
-            system: system,
-            messages: prompt.history.encodedMessages(selection),
+            system: sent.system,
+            messages: sent.messages,
             options: options,
             tools: tools,
             isStreamed: turn.isStreamed
@@ -99,7 +103,7 @@ struct Generation: Sendable {
             let stream = try await generator.inference.stream(Inference.Generate.self, encoded: request.json, context)
             state.wasProviderCalled = true
             defer { stream.close() }
-            try await read(stream, into: &state, prices)
+            try await read(stream, prompt.form, into: &state, prices)
         } catch  where state.status == .completed {
             // The model has already finished; later errors are ignored.
         } catch {
@@ -112,9 +116,12 @@ struct Generation: Sendable {
 
     private func read(
         _ stream: ElementStream<Inference.Event>,
+        _ form: StoredPersona.PromptForm,
         into state: inout RunState,
         _ prices: PriceTasks
     ) async throws {
+        var answer = AnswerText(form)
+        defer { append(answer.finish(), as: .text, to: &state) }
         while let batch = try await stream.nextBatch() {
             if let begin = batch.first?.begin {
                 state.begin(begin)
@@ -124,19 +131,27 @@ struct Generation: Sendable {
                 liveRun.setModel(model)
             }
             for (kind, text) in GenerationText.pieces(of: batch) {
-                let piece = state.append(text, as: kind)
-                if !piece.isEmpty { publish(kind, piece) }
+                append(answer.append(text, as: kind), as: kind, to: &state)
             }
             for event in batch { if let pieces = event.toolCalls { state.append(pieces) } }
             if let finish = batch.compactMap(\.finish).last {
                 state.finish(finish)
                 continue
             }
-            if state.step.isTruncated, state.status != .completed { return state.finishAtLimit() }
+            guard state.status != .completed else { continue }
+            if state.step.isTruncated { return state.finishEarly(.length) }
+            if answer.isEnded { return state.finishEarly(.stop) }
         }
         guard state.status == .completed else {
             throw Fault(.cut, "The model's answer ended without a finish reason.")
         }
+    }
+
+    /// Adds text to the answer and shows it to the readers.
+    private func append(_ text: String, as kind: RunStep.Chunk.Kind, to state: inout RunState) {
+        guard !text.isEmpty else { return }
+        let piece = state.append(text, as: kind)
+        if !piece.isEmpty { publish(kind, piece) }
     }
 
     func publish(_ kind: RunStep.Chunk.Kind, _ text: String) {

@@ -25,6 +25,7 @@ struct TurnServices: Sendable {
         toolRunner: (any ToolRunner)? = nil,
         memories: TurnMemories.Options? = nil,
         toolTasks: ToolTasks = ToolTasks(),
+        transcripts: TranscriptMirror? = nil,
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -64,7 +65,8 @@ struct TurnServices: Sendable {
             runs: runs,
             resumptions: resumptions,
             budget: budget,
-            memories: turnMemories
+            memories: turnMemories,
+            transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
         background = [eventWriter, unfinished, recovery, conversations, backgroundRuns] + turnMemories.services

@@ -70,7 +70,7 @@ struct WeatherToolTests {
     func `a place that is no number is invalid`(latitude: String) async throws {
         try await withFakeOpenMeteo { server in
             let text = try await run(server.url, "{\"latitude\":\(latitude.inJSON),\"longitude\":1}")
-            #expect(text == ToolResult.invalid.text)
+            #expect(text == ToolResult.invalidCall.text)
             #expect(server.requests().isEmpty)
         }
     }

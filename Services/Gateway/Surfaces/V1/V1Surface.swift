@@ -24,8 +24,6 @@ extension Surface {
         let influencers = InfluencersController(conversations: services.conversations)
         let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
-            Route(.GET, "/", access: .anyone, health.root)
-                .documented(V1Documentation.root),
             Route(.GET, "/status", access: .anyone, health.status)
                 .documented(V1Documentation.status),
             Route(.GET, "/api/v1/influencers", access: .anyone, influencers.list)
