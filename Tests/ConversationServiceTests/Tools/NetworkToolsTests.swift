@@ -25,7 +25,7 @@ struct NetworkToolsTests {
         #expect(handlers.registry.declarations(of: ["get_weather", "ddg_search", "gen_image"]) == nil)
         let call = Inference.ToolCall(id: "1", name: "web_search", arguments: #"{"query":"a"}"#)
         let result = try await handlers.registry.run(call, allowed: ["web_search"], .sample())
-        #expect(result == .invalid)
+        #expect(result == .invalidCall)
         let list = await handlers.list(Tools.List(), CallContext())
         #expect(list.map(\.name) == ["get_weather", "web_search", "generate_image"])
         #expect(list.allSatisfy { !$0.isAvailable && $0.fault == nil })
