@@ -152,7 +152,8 @@ actor LiveConversation {
         _ options: Run.Options?,
         _ context: CallContext
     ) async throws -> UsageRequest {
-        let system = TokenEstimate.tokens(in: try await systemText())
+        let memories = usesMemories ? parts.memories.tokenLimit(for: record.user) : 0
+        let system = TokenEstimate.tokens(in: try await systemText()) + memories
         let prompt = (history?.tokens ?? []).reduce(system, +)
         return await parts.acceptance.usage.estimate(cause, options, promptTokens: prompt, context)
     }
