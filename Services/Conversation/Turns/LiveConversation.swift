@@ -166,8 +166,6 @@ actor LiveConversation {
         return try await parts.acceptance.store.instructions(of: record.id) ?? ""
     }
 
-    // MARK: The queue
-
     func turn(_ run: Run.ID) -> LiveTurn? {
         turns.first { $0.id == run }
     }
