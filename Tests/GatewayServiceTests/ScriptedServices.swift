@@ -89,6 +89,7 @@ final class ScriptedServices: Sendable {
     var table: EndpointTable {
         var table = EndpointTable(service: "scripted")
         serve(Personas.List.self, in: &table) { _ in Page(items: [Sample.persona], total: 1) }
+        serve(Tools.List.self, in: &table) { _ in [Sample.tool] }
         serve(Personas.Find.self, in: &table) { _ in Sample.persona }
         serve(Conversations.Open.self, in: &table) { _ in self.state.withLock { $0.opened } }
         serve(Conversations.List.self, in: &table) { _ in self.page([Sample.conversation], total: 1) }
