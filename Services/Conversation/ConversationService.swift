@@ -26,7 +26,7 @@ package enum ConversationService {
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
         let networkTools = configuration.networkTools
-        let tools = ToolRegistry(networkTools.available, unavailable: networkTools.unavailable)
+        let tools = ToolRegistry(networkTools.available + JokeTools.all, unavailable: networkTools.unavailable)
         let transcripts = TranscriptMirror(store: store, folder: configuration.transcriptDirectory)
         let turns = TurnServices(
             store: store,
