@@ -11,6 +11,7 @@ struct ConversationEndpoints: Sendable {
     let keys: KeyHandlers
     let quotas: QuotaHandlers
     let usage: UsageHandlers
+    let memories: MemoryHandlers
 
     var table: EndpointTable {
         var table = EndpointTable(service: "conversation-svc")
@@ -49,6 +50,17 @@ struct ConversationEndpoints: Sendable {
         table.serve(Quotas.Set.self) { request, context in try await quotas.set(request, context) }
         table.serve(Quotas.Reserve.self) { request, context in try await quotas.reserve(request, context) }
         table.serve(Quotas.Settle.self) { request, _ in try await quotas.settle(request) }
+        serveMemories(in: &table)
         return table
+    }
+
+    private func serveMemories(in table: inout EndpointTable) {
+        table.serve(Memories.List.self) { request, context in try await memories.list(request, context) }
+        table.serve(Memories.Find.self) { request, context in try await memories.find(request, context) }
+        table.serve(Memories.Create.self) { request, context in try await memories.create(request, context) }
+        table.serve(Memories.Change.self) { request, context in try await memories.change(request, context) }
+        table.serve(Memories.Delete.self) { request, context in try await memories.delete(request, context) }
+        table.serve(Memories.Clear.self) { request, context in try await memories.clear(request, context) }
+        table.serve(Memories.Search.self) { request, context in try await memories.find(request, context) }
     }
 }

@@ -39,7 +39,7 @@ FOREIGN_NAME = (403, None)
 # Operations that several surfaces share: a query with which one of them answers, and the access level of that one.
 SHARED_OPERATIONS = {"GET /": [({}, "anyone"), ({"username": "NAME"}, "localInOpenMode")]}
 
-# Operations that need something that this server does not have: the status for whoever may use them.
+# Operations that need something that this server does not have: the status of allowed requests.
 UNAVAILABLE = {"GET /proxy-transcribe": 501, "POST /proxy-send-transcription": 501, "GET /audio/{username}": 501}
 
 # Operations that only admins may use, beside those whose access level says so.

@@ -1,5 +1,7 @@
 """Rules between the parts of a request that a schema cannot express; requests that break them are not generated."""
+import datetime
 import json
+from urllib.parse import unquote
 
 import schemathesis
 
@@ -32,7 +34,13 @@ def changes_other_model(case, body):
         names = [body.get(name) for name in ("model", "model_name", "name", "basemodel", "from")]
     elif case.path == "/api/v1/models/{model}" and case.method.upper() == "DELETE":
         names = [value(case.path_parameters, "model")]
-    return any(isinstance(name, str) and name.startswith(OTHER_PROVIDERS) for name in names)
+    return any(isinstance(name, str) and unquote(name).startswith(OTHER_PROVIDERS) for name in names)
+
+
+def lacks_ability(case, body):
+    """Whether a chat would need a model for embeddings, or the other way round."""
+    model = body.get("model")
+    return isinstance(model, str) and ("embed" in model) != (case.path == "/v1/embeddings") and "/" in model
 
 
 @schemathesis.hook
@@ -41,7 +49,7 @@ def filter_case(context, case):
     query = case.query or {}
     if any(map(is_too_long, (body, query, case.headers))):
         return False
-    if changes_other_model(case, body):
+    if changes_other_model(case, body) or lacks_ability(case, body):
         return False
     # The tools of a turn are those that this server has.
     if isinstance(body.get("tools"), list) and any(isinstance(tool, str) for tool in body["tools"]):
@@ -57,7 +65,7 @@ def filter_case(context, case):
         return False
     if isinstance(body.get("dimensions"), (int, float)) and not 16 <= body["dimensions"] <= 4096:
         return False
-    # A report's first day is not after its last one.
+    # A report's first day is not after its last one, which is today by default.
     if query.get("from") or query.get("to"):
-        return str(query.get("from") or "1970-01-01") <= str(query.get("to") or "9999-12-31")
+        return str(query.get("from") or "1970-01-01") <= str(query.get("to") or datetime.date.today())
     return True

@@ -56,6 +56,11 @@ struct HandwrittenJSONTests {
             fault: Fault(.provider, "It said no.")
         )
         try compare(end)
+        var remembered = end
+        remembered.context?.memories = [
+            Memory.Excerpt(id: Memory.ID(), text: "\"tea\"\n"), Memory.Excerpt(id: Memory.ID(), text: ""),
+        ]
+        try compare(remembered)
         try compare(Run.End(status: .stopped, assistantMessage: nil))
         try compare(Run.Timing(queue: 1, firstToken: 2.5, upstream: 0, total: -1))
         try compare(Inference.Event(finish: .init(reason: .contentFilter, model: "demo/demo", usage: usage)))

@@ -24,6 +24,7 @@ actor LiveConversation {
     let parts: LiveConversationParts
     private let personaPrompt: String
     private let personaTools: [String]
+    private let usesMemories: Bool
     private let promptForm: StoredPersona.PromptForm
     private(set) var turns: [LiveTurn] = []
     var isDeleted = false
@@ -39,12 +40,12 @@ actor LiveConversation {
         record = recalled.conversation
         personaPrompt = PersonaPrompt.text(for: recalled.persona)
         personaTools = recalled.persona.persona.tools
+        usesMemories = TurnMemories.apply(to: recalled)
         promptForm = recalled.persona.promptForm
         memory = parts.budget.share()
         self.parts = parts
-        let history = History(recalled.history)
-        self.history = history
-        memory.set(history.bytes)
+        history = History(recalled.history)
+        memory.set(history?.bytes ?? 0)
         turns = recalled.queued.map { LiveTurn($0, user: recalled.conversation.user) }
         for turn in turns { parts.runs.addRecovered(turn.liveRun, of: record.user, key: turn.context.principal?.key) }
     }
@@ -231,15 +232,15 @@ actor LiveConversation {
         guard await begin(turn) else { return }
         parts.resumptions.remove(record.id)
         let generation = Generation(turn: turn, generator: parts.generator) { await self.claimNext(after: turn.id) }
+        let tools = turn.options.tools ?? personaTools
         let outcome: RunWriter.Outcome
         do {
-            let history = try await loadHistory(for: turn)
-            let limit = try await answerLimit(of: turn)
             let prompt = Generation.Prompt(
                 system: try await systemText(),
-                history: history,
-                answerLimit: limit,
-                tools: turn.options.tools ?? personaTools,
+                history: try await loadHistory(for: turn),
+                answerLimit: try await answerLimit(of: turn),
+                tools: tools,
+                memories: usesMemories ? await parts.memories.memories(for: turn, of: record.user, tools: tools) : [],
                 form: promptForm
             )
             outcome = await generation.perform(prompt)
@@ -248,6 +249,7 @@ actor LiveConversation {
         }
         if outcome.isStored {
             for message in outcome.messages { history?.append(message) }
+            if usesMemories { parts.memories.didFinish(turn, outcome, of: record.user, tools: tools) }
             parts.transcripts?.conversationChanged(record)
         } else {
             // The end may be stored later.

@@ -6,5 +6,6 @@ struct LiveConversationParts: Sendable {
     let runs: LiveRuns
     let resumptions: ResumptionQueue
     let budget: HistoryBudget
+    let memories: TurnMemories
     let transcripts: TranscriptMirror?
 }

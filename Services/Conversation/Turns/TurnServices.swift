@@ -23,6 +23,7 @@ struct TurnServices: Sendable {
         runsPerUser: Int,
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
+        memories: TurnMemories.Options? = nil,
         toolTasks: ToolTasks = ToolTasks(),
         transcripts: TranscriptMirror? = nil,
         budget: HistoryBudget = HistoryBudget(),
@@ -51,6 +52,7 @@ struct TurnServices: Sendable {
             toolTasks: toolTasks
         )
         backgroundRuns = BackgroundRuns(store: store, generator: generator, runs: runs)
+        let turnMemories = TurnMemories(memories, backgroundRuns)
         let parts = LiveConversationParts(
             acceptance: TurnAcceptance(
                 store: store,
@@ -63,9 +65,10 @@ struct TurnServices: Sendable {
             runs: runs,
             resumptions: resumptions,
             budget: budget,
+            memories: turnMemories,
             transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
-        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]
+        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns] + turnMemories.services
     }
 }

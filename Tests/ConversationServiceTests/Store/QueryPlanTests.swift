@@ -21,6 +21,7 @@ struct QueryPlanTests {
         ("AND state = 2 LIMIT 1", "Reads the first row of the index of hidden conversations."),
         ("FROM paths WHERE conversation = ? ORDER BY selected_at", "Sorts the paths of one conversation."),
         ("DELETE FROM reservations WHERE expires_at IS NULL", "Run once, at startup; there are few reservations."),
+        ("SELECT user FROM memory_owners WHERE user IS NOT NULL", "Read once, at startup."),
         ("sqlite_master", "Whether the file can be read."),
     ]
 
@@ -70,6 +71,7 @@ struct QueryPlanTests {
         for property in KeyStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in UsageStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in PersonaStoreSuite.allCases { checks.append { try await property.check($0) } }
+        for property in MemoryStoreSuite.allCases { checks.append { try await property.check($0) } }
         for check in checks {
             try await withTemporaryDirectory { directory in
                 try await check(SQLiteStore.open(at: directory + "/store.sqlite", observer: observer))

@@ -44,18 +44,6 @@ enum Schema {
         try database.execute(sql: memories)
     }
 
-    /// What version 7 adds to version 6; see ``SchemaAdditions``.
-    static let additions = """
-        ALTER TABLE personas ADD COLUMN status TEXT NOT NULL DEFAULT 'active';
-        ALTER TABLE personas ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
-        ALTER TABLE personas ADD COLUMN prompt_form TEXT NOT NULL DEFAULT 'messages';
-        UPDATE personas SET status = 'unlisted' WHERE NOT is_active;
-        ALTER TABLE conversations ADD COLUMN read_at INTEGER;
-        \(creationIndex)
-        \(memories)
-        \(memoryIndexes)
-        """
-
     /// Marks the database as complete and of the current version.
     static func setVersion(in database: GRDB.Database) throws {
         try database.execute(
@@ -271,27 +259,8 @@ enum Schema {
         ) WITHOUT ROWID, STRICT;
         """
 
-    private static let creationIndex = """
+    static let creationIndex = """
         CREATE INDEX conversations_by_creation ON conversations (persona, user, number) WHERE state = 0;
-        """
-
-    private static let memories = """
-        CREATE TABLE memories (
-            number INTEGER NOT NULL PRIMARY KEY,
-            id TEXT NOT NULL,
-            user TEXT NOT NULL,
-            text TEXT NOT NULL,
-            source TEXT NOT NULL,
-            conversation TEXT,
-            message TEXT,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL
-        ) STRICT;
-        """
-
-    private static let memoryIndexes = """
-        CREATE UNIQUE INDEX memories_by_id ON memories (id);
-        CREATE INDEX memories_by_user ON memories (user, number);
         """
 
     /// Created after the rows of a former file are copied, which is faster than filling them row by row.

@@ -107,6 +107,12 @@ extension JSONWriter {
             json.field("messages_left_out", context.messagesLeftOut)
             json.field("tokens_estimated", context.tokensEstimated)
             json.field("window", context.window)
+            if let memories = context.memories {
+                json.objects("memories", memories) { json, memory in
+                    json.field("id", memory.id.description)
+                    json.field("text", memory.text)
+                }
+            }
         }
     }
 

@@ -35,6 +35,11 @@ enum V1Schema {
             .required("messages_used", .count, "Messages that the model received."),
             .required("messages_left_out", .count, "Earlier messages that did not fit into the model's window."),
             .required("tokens_estimated", .count), .required("window", .count, "The model's window, in tokens."),
+            .optional(
+                "memories",
+                .array(.object(name: "MemoryExcerpt", [.required("id", .uuid), .required("text", .string)])),
+                "The user's memories that were added to the prompt."
+            ),
         ]
     )
 

@@ -15,7 +15,7 @@ extension Surface {
             ),
             prefixes: ["/api/v1", "/auth"],
             routes: publicRoutes(services) + conversationRoutes(services) + accountRoutes(services)
-                + modelRoutes(services)
+                + memoryRoutes(services) + modelRoutes(services)
         )
     }
 
@@ -46,6 +46,8 @@ extension Surface {
         let runs = RunsController(conversations: services.conversations)
         let tools = ToolsController(conversations: services.conversations)
         return [
+            Route(.GET, "/api/v1/tools", tools.list)
+                .documented(V1Documentation.tools),
             Route(.POST, all, conversations.create)
                 .documented(V1Documentation.createConversation),
             Route(.GET, all, conversations.list)
@@ -70,8 +72,6 @@ extension Surface {
                 .documented(V1Documentation.runEvents),
             Route(.POST, "\(all)/{id}/runs/{run}/cancel", runs.cancel)
                 .documented(V1Documentation.cancelRun),
-            Route(.GET, "/api/v1/tools", tools.list)
-                .documented(V1Documentation.tools),
         ]
     }
 
@@ -93,6 +93,19 @@ extension Surface {
                 .documented(V1Documentation.quota),
             Route(.PUT, "/api/v1/quotas/{principal}", quotas.set)
                 .documented(V1Documentation.setQuota),
+        ]
+    }
+
+    private static func memoryRoutes(_ services: GatewayServices) -> [Route] {
+        let all = "/api/v1/memories"
+        let memories = MemoriesController(conversations: services.conversations)
+        return [
+            Route(.GET, all, memories.list).documented(MemoriesDocumentation.list),
+            Route(.POST, all, memories.create).documented(MemoriesDocumentation.create),
+            Route(.DELETE, all, memories.clear).documented(MemoriesDocumentation.clear),
+            Route(.GET, "\(all)/{id}", memories.find).documented(MemoriesDocumentation.find),
+            Route(.PATCH, "\(all)/{id}", memories.change).documented(MemoriesDocumentation.change),
+            Route(.DELETE, "\(all)/{id}", memories.delete).documented(MemoriesDocumentation.delete),
         ]
     }
 
