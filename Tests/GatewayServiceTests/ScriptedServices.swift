@@ -42,6 +42,12 @@ final class ScriptedServices: Sendable {
     let models = ScriptedModels()
     /// Model jobs.
     let jobs = ScriptedModelJobs()
+    /// The conversation of a surface that finds conversations by id, if any.
+    let session: ScriptedSession?
+
+    init(_ session: ScriptedSession? = nil) {
+        self.session = session
+    }
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
@@ -63,6 +69,10 @@ final class ScriptedServices: Sendable {
 
     /// Sets the steps of streams.
     func play(_ steps: Step...) {
+        play(steps)
+    }
+
+    func play(_ steps: [Step]) {
         state.withLock { $0.stream = steps }
     }
 
@@ -143,6 +153,7 @@ final class ScriptedServices: Sendable {
         completions.add(to: &table)
         models.serve(in: &table)
         jobs.serve(in: &table)
+        session?.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)
