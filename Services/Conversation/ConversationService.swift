@@ -34,7 +34,7 @@ package enum ConversationService {
             runLimit: configuration.runLimit
         )
         let purge = ConversationPurge(store: store)
-        let personas = PersonaHandlers(store: store)
+        let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
         try await personas.install()
         let quotas = QuotaHandlers(
             keyStore: store,

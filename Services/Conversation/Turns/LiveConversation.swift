@@ -22,8 +22,8 @@ actor LiveConversation {
     /// The size of its history.
     nonisolated let memory: HistoryBudget.Share
     let parts: LiveConversationParts
-    private let personaPrompt: String
-    private let personaTools: [String]
+    /// The persona as it was read last; see ``persona()``.
+    var knownPersona: LivePersona
     private(set) var turns: [LiveTurn] = []
     var isDeleted = false
     /// `nil` if it must be read before the next turn.
@@ -33,11 +33,11 @@ actor LiveConversation {
 
     /// - Parameters:
     ///   - recalled: the stored conversation; its queued turns are started by ``resume()``.
+    ///   - personaRevision: the revision before it was read.
     ///   - parts: the parts of the service for turns.
-    init(_ recalled: RecalledConversation, parts: LiveConversationParts) {
+    init(_ recalled: RecalledConversation, personaRevision: Int, parts: LiveConversationParts) {
         record = recalled.conversation
-        personaPrompt = PersonaPrompt.text(for: recalled.persona)
-        personaTools = recalled.persona.persona.tools
+        knownPersona = LivePersona(recalled.persona, of: recalled.conversation, revision: personaRevision)
         memory = parts.budget.share()
         self.parts = parts
         let history = History(recalled.history)
@@ -72,6 +72,7 @@ actor LiveConversation {
         case .known(let run): return acceptance(of: run)
         case .new(let new, let stored, let chosen): (cause, question, options) = (new, stored, chosen)
         }
+        if let refusal = try await persona().refusal { throw refusal }
         var usageRequest: UsageRequest?
         if parts.acceptance.usage.isLimited(context) { usageRequest = try await estimate(cause, options, context) }
         while true {
@@ -154,14 +155,6 @@ actor LiveConversation {
         return await parts.acceptance.usage.estimate(cause, options, promptTokens: prompt, context)
     }
 
-    /// Returns the system prompt.
-    ///
-    /// The prompt of an imported conversation may have megabytes, so it is read when needed and not cached.
-    func systemText() async throws -> String {
-        guard record.hasInstructions else { return personaPrompt }
-        return try await parts.acceptance.store.instructions(of: record.id) ?? ""
-    }
-
     // MARK: The queue
 
     func turn(_ run: Run.ID) -> LiveTurn? {
@@ -233,11 +226,12 @@ actor LiveConversation {
         do {
             let history = try await loadHistory(for: turn)
             let limit = try await answerLimit(of: turn)
+            let (system, tools) = (try await systemText(), try await persona().tools)
             let prompt = Generation.Prompt(
-                system: try await systemText(),
+                system: system,
                 history: history,
                 answerLimit: limit,
-                tools: turn.options.tools ?? personaTools
+                tools: turn.options.tools ?? tools
             )
             outcome = await generation.perform(prompt)
         } catch {

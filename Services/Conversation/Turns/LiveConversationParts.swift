@@ -6,4 +6,5 @@ struct LiveConversationParts: Sendable {
     let runs: LiveRuns
     let resumptions: ResumptionQueue
     let budget: HistoryBudget
+    let personaRevision: PersonaRevision
 }

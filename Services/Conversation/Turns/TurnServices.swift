@@ -6,6 +6,8 @@ struct TurnServices: Sendable {
     let conversations: LiveConversations
     let runs: LiveRuns
     let backgroundRuns: BackgroundRuns
+    /// To be advanced when a persona is changed.
+    let personaRevision = PersonaRevision()
     /// Drained before the server, so that runs can end.
     let tasks: RunTasks
     let background: [any Service]
@@ -58,7 +60,8 @@ struct TurnServices: Sendable {
             tasks: tasks,
             runs: runs,
             resumptions: resumptions,
-            budget: budget
+            budget: budget,
+            personaRevision: personaRevision
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
         background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]

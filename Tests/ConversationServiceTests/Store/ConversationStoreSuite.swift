@@ -21,6 +21,8 @@ enum ConversationStoreSuite: String, CaseIterable {
     case `an import that fails leaves nothing visible`
     case `a refused request does not roll back concurrent ones`
     case `objects are counted`
+    case `answers are unread until the user reads or writes`
+    case `a persona that does not answer opens no conversation, and its old ones remain`
 
     typealias Store = ConversationStore & RunStore & PersonaStore
 
@@ -43,6 +45,9 @@ enum ConversationStoreSuite: String, CaseIterable {
         case .`an import that fails leaves nothing visible`: try await conflictingImport(conversations)
         case .`a refused request does not roll back concurrent ones`: try await concurrentRefusals(conversations)
         case .`objects are counted`: try await counts(conversations)
+        case .`answers are unread until the user reads or writes`: try await readMarks(conversations)
+        case .`a persona that does not answer opens no conversation, and its old ones remain`:
+            try await silentPersonas(conversations)
         }
     }
 

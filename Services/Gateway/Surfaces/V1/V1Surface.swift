@@ -17,7 +17,11 @@ extension Surface {
     }
 
     private static func publicRoutes(_ services: GatewayServices) -> [Route] {
-        let health = HealthController(conversations: services.conversations, peers: services.peers)
+        let health = HealthController(
+            conversations: services.conversations,
+            peers: services.peers,
+            mode: services.anonymous.mode
+        )
         let influencers = InfluencersController(conversations: services.conversations)
         let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
@@ -25,6 +29,12 @@ extension Surface {
             Route(.GET, "/status", access: .anyone, health.status),
             Route(.GET, "/api/v1/influencers", access: .anyone, influencers.list),
             Route(.GET, "/api/v1/influencers/{id}", access: .anyone, influencers.find),
+            Route(.POST, "/api/v1/influencers", access: .admin, influencers.create)
+                .documented(InfluencerDocumentation.create),
+            Route(.PATCH, "/api/v1/influencers/{id}", access: .admin, influencers.change)
+                .documented(InfluencerDocumentation.change),
+            Route(.DELETE, "/api/v1/influencers/{id}", access: .admin, influencers.delete)
+                .documented(InfluencerDocumentation.delete),
         ] + (services.anonymous.mode == .open ? [Route(.POST, "/auth/token", access: .anyone, token.issue)] : [])
     }
 
@@ -38,6 +48,8 @@ extension Surface {
             Route(.POST, all, conversations.create),
             Route(.GET, all, conversations.list),
             Route(.DELETE, "\(all)/{id}", conversations.delete),
+            Route(.POST, "\(all)/{id}/read", conversations.markRead)
+                .documented(InfluencerDocumentation.markRead),
             Route(.GET, "\(all)/{id}/messages", messages.list),
             Route(.POST, "\(all)/{id}/messages", turns.send),
             Route(.POST, "\(all)/{id}/messages/{message}/edit", turns.edit),
