@@ -25,13 +25,15 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
+        let tools = ToolRegistry([])
         let turns = TurnServices(
             store: store,
             inference: inference,
             modelCache: modelCache,
             accessCache: accessCache,
             runsPerUser: configuration.concurrentRuns,
-            runLimit: configuration.runLimit
+            runLimit: configuration.runLimit,
+            toolRunner: tools
         )
         let purge = ConversationPurge(store: store)
         let personas = PersonaHandlers(store: store, revision: turns.personaRevision)

@@ -8,7 +8,7 @@ extension Fault.Code {
     /// The HTTP status of the code.
     package var status: HTTPResponse.Status {
         switch self {
-        case .invalid, .rejected, .contextTooLong: .badRequest
+        case .invalid, .rejected, .toolsUnsupported, .contextTooLong: .badRequest
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
         case .missing: .notFound

@@ -71,6 +71,8 @@ extension Fault.Code {
     package static let upstreamAuth = Self(rawValue: "upstream_auth")
     /// A model provider rejected the request; a retry will fail, too.
     package static let rejected = Self(rawValue: "rejected")
+    /// The model does not support tools, and the request has some.
+    package static let toolsUnsupported = Self(rawValue: "tools_unsupported")
     /// The messages exceed the model's context window.
     package static let contextTooLong = Self(rawValue: "context_length_exceeded")
     /// A quota is exhausted.

@@ -16,6 +16,11 @@ package enum TokenEstimate {
         max(0, bytes) / bytesPerToken + frame
     }
 
+    /// Returns the size of the largest text with a number of tokens, in bytes.
+    package static func bytes(inTokens tokens: Int) -> Int {
+        max(0, tokens - frame) * bytesPerToken
+    }
+
     /// Estimates the tokens of a text.
     package static func tokens(in text: String) -> Int {
         tokens(inBytes: text.utf8.count)

@@ -66,6 +66,16 @@ package struct JSONWriter {
         object(body)
     }
 
+    /// Writes an array as the top-level value or in an array.
+    package mutating func array<Item>(_ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
+        comma()
+        buffer.writeStaticString("[")
+        needsComma = false
+        for item in items { body(&self, item) }
+        buffer.writeStaticString("]")
+        needsComma = true
+    }
+
     package mutating func array<Item>(_ name: StaticString, _ items: [Item], _ body: (inout JSONWriter, Item) -> Void) {
         key(name)
         buffer.writeStaticString("[")

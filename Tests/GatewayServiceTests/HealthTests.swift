@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import NIOHTTP1
 import ServiceKit
 import TestSupport

@@ -12,8 +12,8 @@ import Testing
 /// A surface is a value: its file and one line in the list of surfaces.
 @Suite(.timeLimit(.minutes(5)))
 struct SampleSurfaceTests {
-    private static func surfaces(_ services: GatewayServices) -> [Surface] {
-        GatewaySurfaces.all(services) + [.sample(services)]
+    private static func surfaces(_ services: GatewayServices) throws -> [Surface] {
+        try GatewaySurfaces.all(services) + [.sample(services)]
     }
 
     private static func withGateway(

@@ -118,16 +118,11 @@ enum PersonaProfile {
     }
 
     private static func checkedTools(_ names: [String]) throws(Fault) -> [String] {
-        let isValid =
-            names.count <= toolLimit && Set(names).count == names.count
-            && names.allSatisfy { $0.wholeMatch(of: /[A-Za-z][A-Za-z0-9_-]{0,63}/) != nil }
-        guard isValid else {
-            throw Fault(
-                .invalid,
-                "`tools` must be at most \(toolLimit) different names of tools, such as recall_memory."
-            )
+        let isValid = names.allSatisfy { $0.wholeMatch(of: /[A-Za-z][A-Za-z0-9_-]{0,63}/) != nil }
+        guard isValid, names.count <= toolLimit else {
+            throw Fault(.invalid, "`tools` must be at most \(toolLimit) names of tools, such as recall_memory.")
         }
-        return names
+        return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     private static func checkedInstructions(_ text: String) throws(Fault) -> String {

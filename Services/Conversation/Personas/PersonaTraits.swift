@@ -36,7 +36,7 @@ struct PersonaTraits: Sendable, Equatable {
     private static func read(_ json: inout JSONScanner) throws -> [Trait] {
         var traits: [Trait] = []
         try json.object { name, json in
-            guard let name = name.text, !name.isEmpty, traits.count < countLimit else { throw JSONScanner.Malformed() }
+            guard let name = name.text, traits.count < countLimit else { throw JSONScanner.Malformed() }
             traits.append(Trait(name: name, values: try values(&json)))
         }
         try json.end()
@@ -65,7 +65,7 @@ struct PersonaTraits: Sendable, Equatable {
         let parts = traits.compactMap { trait in
             let values = trait.values.filter { !$0.isEmpty }
             let name = trait.name.replacing("_", with: " ")
-            return values.isEmpty ? nil : "\(name): \(values.joined(separator: ", "))"
+            return values.isEmpty || name.isEmpty ? nil : "\(name): \(values.joined(separator: ", "))"
         }
         return parts.isEmpty ? nil : "Your manner: \(parts.joined(separator: "; "))."
     }

@@ -3,16 +3,22 @@ import Contracts
 
 /// A function that a model can call during a run.
 ///
-/// To add one, write a conformer in this folder and add it to ``ToolRegistry``.
+/// To add one, write a conformer in this folder and add it to the registry in ``ConversationService``.
 protocol Tool: Sendable {
     /// The name, the aliases and the parameters, as models see them.
     var declaration: ToolDeclaration { get }
+    /// Maximum duration of a run, after which the tool is cancelled (default: 30 seconds).
+    var timeLimit: Duration { get }
 
     /// Runs the tool once for a stored call; `arguments` match the declaration.
     ///
     /// Must end soon after its task is cancelled or the deadline of `use.call` has passed. A `Fault` becomes the result
     /// that the model reads.
     func run(_ arguments: ToolArguments, _ use: ToolUse) async throws -> ToolResult
+}
+
+extension Tool {
+    var timeLimit: Duration { .seconds(30) }
 }
 
 /// For whom and where a tool runs.

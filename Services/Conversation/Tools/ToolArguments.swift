@@ -7,7 +7,7 @@ struct ToolArguments: Sendable, Hashable {
         case flag(Bool)
     }
 
-    private let values: [String: Value]
+    let values: [String: Value]
 
     init(_ values: [String: Value]) {
         self.values = values

@@ -17,9 +17,7 @@ struct Generation: Sendable {
         var tools: [String] = []
     }
 
-    /// Maximum number of steps of a run; a call of a tool beyond it is stored and not run.
-    static let stepLimit = 32
-    private static let grace = Duration.seconds(5)
+    static let grace = Duration.seconds(5)
 
     let turn: LiveTurn
     let generator: Generator
@@ -27,12 +25,11 @@ struct Generation: Sendable {
     /// finishes this run.
     let next: @Sendable () async -> Run.ID?
 
-    private var liveRun: LiveRun { turn.liveRun }
+    var liveRun: LiveRun { turn.liveRun }
 
     /// Runs the generation and stores its end.
     func perform(_ prompt: Prompt) async -> RunWriter.Outcome {
         liveRun.markRunning()
-        var prompt = prompt
         var state = RunState(arrival: turn.arrival)
         let prices = PriceTasks(generator.modelCache, turn.context)
         var messages: [Message] = []
@@ -41,20 +38,7 @@ struct Generation: Sendable {
             // that does not respond, or that sends nothing but heartbeats.
             var context = turn.context
             context.deadline = .now + generator.timeLimit + Self.grace
-            while true {
-                try await generate(prompt, into: &state, prices, context)
-                guard let calls = callsToRun(in: state, prompt) else { break }
-                let tools = ToolSteps(
-                    liveRun: liveRun,
-                    runWriter: generator.runWriter,
-                    allowed: prompt.tools,
-                    use: turn.toolUse(context)
-                )
-                try await tools.perform(calls, generator.toolRunner, &state) { message in
-                    prompt.history.append(message)
-                    messages.append(message)
-                }
-            }
+            try await performSteps(prompt, into: &state, prices, context) { messages.append($0) }
         } catch {
             setStatus(of: &state, after: error)
         }
@@ -69,26 +53,19 @@ struct Generation: Sendable {
         return await generator.runWriter.finish(liveRun, state: state, next: await next())
     }
 
-    /// The calls of the finished step that are to be run; `nil` if the step is the last one.
-    private func callsToRun(in state: RunState, _ prompt: Prompt) -> [Inference.ToolCall]? {
-        guard generator.toolRunner != nil, !prompt.tools.isEmpty, let calls = state.step.toolCalls, !calls.isEmpty,
-            state.stepCount + 1 + calls.count < Self.stepLimit
-        else { return nil }
-        return calls
-    }
-
-    /// Generates one step.
-    private func generate(
+    /// Generates one step; `tools` are the declarations of the tools that the model may call.
+    func generate(
         _ prompt: Prompt,
+        _ model: Model,
+        tools: RawJSON?,
         into state: inout RunState,
         _ prices: PriceTasks,
         _ context: CallContext
     ) async throws {
-        guard !liveRun.isStopped else { throw CancellationError() }
-        let model = try await generator.modelCache.model(turn.options.model, context)
-        let (used, report) = ContextWindow(size: model.window).fit(
+        let (selection, report) = ContextWindow(size: model.window).fit(
             system: TokenEstimate.tokens(in: prompt.system),
             history: prompt.history.tokens,
+            turn: prompt.history.turnCount,
             olderCount: prompt.history.olderCount
         )
         state.context = report
@@ -98,9 +75,9 @@ struct Generation: Sendable {
         let request = GenerationRequest(
             model: model.name,
             system: prompt.system,
-            messages: prompt.history.encodedMessages(newest: used),
+            messages: prompt.history.encodedMessages(selection),
             options: options,
-            tools: prompt.tools.isEmpty ? nil : generator.toolRunner?.declarations(of: prompt.tools),
+            tools: tools,
             isStreamed: turn.isStreamed
         )
         do {
@@ -147,7 +124,7 @@ struct Generation: Sendable {
         }
     }
 
-    private func publish(_ kind: RunStep.Chunk.Kind, _ text: String) {
+    func publish(_ kind: RunStep.Chunk.Kind, _ text: String) {
         let number = liveRun.nextNumber
         let line = RunEventJSON.chunk(kind, text, number: number)
         liveRun.append(line)
@@ -155,13 +132,14 @@ struct Generation: Sendable {
     }
 
     private func setStatus(of state: inout RunState, after error: any Error) {
-        state.status = status(after: error)
+        state.status = status(after: error, hasSteps: state.stepCount > 0)
         state.fault = state.status == .stopped ? nil : fault(from: error)
     }
 
-    private func status(after error: any Error) -> Run.Status {
+    private func status(after error: any Error, hasSteps: Bool) -> Run.Status {
         if liveRun.isStopped { return .stopped }
-        guard let fault = error as? Fault else { return .interrupted }
+        // A repeated request performs a failed run again, and with it the tools, which may have had effects.
+        guard let fault = error as? Fault, !hasSteps else { return .interrupted }
         return [.cut, .timeout, .unreachable].contains(fault.code) ? .interrupted : .failed
     }
 

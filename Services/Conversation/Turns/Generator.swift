@@ -8,6 +8,8 @@ struct Generator: Sendable {
     let runWriter: RunWriter
     /// Maximum duration of a run.
     let timeLimit: Duration
-    /// Runs the tools that a model calls; without it, a call of a tool ends the run.
+    /// Runs the tools that a model calls; without it, no tool is run.
     var toolRunner: (any ToolRunner)?
+    /// The tools that are running.
+    var toolTasks = ToolTasks()
 }

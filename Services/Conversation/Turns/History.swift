@@ -22,6 +22,8 @@ struct History: Sendable {
     private(set) var bytes = 0
     /// The last question and the messages after it.
     private var lastTurn: [Message.ID] = []
+    /// How many of the messages in memory are the last question and the messages after it.
+    private(set) var turnCount = 0
     /// The version of the conversation's paths at which the messages were read.
     private let pathVersion: Int?
 
@@ -41,7 +43,7 @@ struct History: Sendable {
     }
 
     mutating func append(_ message: Message) {
-        if message.role == .user { lastTurn = [] }
+        if message.role == .user { (lastTurn, turnCount) = ([], 0) }
         lastTurn.append(message.id)
         // Providers reject a message without content, which a run leaves that was stopped while the model reasoned.
         guard message.status == .completed || message.role != .assistant || !message.content.text.isEmpty else {
@@ -49,6 +51,7 @@ struct History: Sendable {
         }
         let text = Self.text(of: message.content)
         let encodable = Self.inferenceMessage(message, text)
+        turnCount += 1
         messages.append(BusCoding.write(encodable))
         tools.append(ToolCallPairs.Part(encodable))
         tokens.append(TokenEstimate.tokens(in: text) + TokenEstimate.tokens(of: message.toolCalls))
@@ -57,9 +60,10 @@ struct History: Sendable {
         drop()
     }
 
-    /// Drops the oldest eighth of the messages, so that dropping is rare.
+    /// Drops the oldest eighth of the messages, so that dropping is rare, but nothing of the last turn.
     private mutating func drop() {
-        let count = max(1, messages.count / 8)
+        let count = min(max(1, messages.count / 8), messages.count - turnCount)
+        guard count > 0 else { return }
         bytes -= messages.prefix(count).reduce(0) { $0 + $1.readableBytes }
         messages.removeFirst(count)
         tools.removeFirst(count)
@@ -67,9 +71,17 @@ struct History: Sendable {
         olderCount += count
     }
 
-    /// Returns the encoded newest messages, without incomplete tool calls.
-    func encodedMessages(newest count: Int) -> [ByteBuffer] {
-        ToolCallPairs.completePairs(messages.suffix(count), tools.suffix(count))
+    /// Size of the last question and the messages after it, in tokens.
+    var turnTokens: Int { tokens.suffix(turnCount).reduce(0, +) }
+
+    /// Returns the encoded messages that a context window selected, without incomplete tool calls.
+    func encodedMessages(_ selection: ContextWindow.Selection) -> [ByteBuffer] {
+        let (newest, parts) = (messages.suffix(selection.newest), tools.suffix(selection.newest))
+        guard selection.hasSeparateQuestion, messages.indices.contains(messages.count - turnCount) else {
+            return ToolCallPairs.completePairs(newest, parts)
+        }
+        let question = messages[messages.count - turnCount]
+        return ToolCallPairs.completePairs([question][...] + newest, [nil][...] + parts)
     }
 
     private static func inferenceMessage(_ message: Message, _ text: String) -> Inference.Message {

@@ -29,6 +29,16 @@ final class ModelCache: Sendable {
         return model
     }
 
+    /// Records that a model has no tools, although its provider reports them or reports nothing, until its entry expires.
+    func removeTools(of name: String) {
+        entries.withLock { entries in
+            for (key, entry) in entries where entry.model.name == name {
+                let abilities = entry.model.abilities ?? Model.Ability.allCases
+                entries[key]?.model.abilities = abilities.filter { $0 != .tools }
+            }
+        }
+    }
+
     /// Returns a model for an estimate: an expired entry is used if inference-svc does not respond in time, and a fault
     /// is returned if there is none.
     func modelOrFault(

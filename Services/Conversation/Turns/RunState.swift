@@ -19,8 +19,10 @@ struct RunState: Sendable {
     /// Whether the provider has started to answer this step, or may have started; only then usage is recorded.
     var wasProviderCalled = false
     private var usage = RunUsage()
-    /// Whether the usage of the current step is known or estimated.
+    /// Whether the usage of the current step is known or estimated, or it has none.
     private var isStepCounted = false
+    /// Whether no model generated the current step.
+    private var isWithoutModel = false
     private let arrival: SuspendingClock.Instant
     private let start: SuspendingClock.Instant
     private var firstText: SuspendingClock.Instant?
@@ -47,6 +49,17 @@ struct RunState: Sendable {
     mutating func begin(_ begin: Inference.Begin) {
         model = begin.model
         attempts = (attempts ?? []) + begin.attempts
+    }
+
+    /// Adds the attempts of a request that no model answered.
+    mutating func add(_ more: [Attempt]?) {
+        guard let more else { return }
+        attempts = (attempts ?? []) + more
+    }
+
+    /// Replaces the tool calls of the current step by the form in which they are stored.
+    mutating func setToolCalls(_ calls: [Inference.ToolCall]) {
+        step.setToolCalls(calls)
     }
 
     /// Sets the model of an interrupted run.
@@ -85,6 +98,20 @@ struct RunState: Sendable {
         status = .completed
         finishReason = .length
         addUsage(estimate)
+    }
+
+    /// Completes the run without another answer of the model, with the text of the current step.
+    mutating func completeWithoutModel() {
+        status = .completed
+        finishReason = .stop
+        isStepCounted = true
+        isWithoutModel = true
+    }
+
+    /// Completes the run without another answer of the model, with a text that an earlier step has already shown.
+    mutating func complete(repeating text: String) {
+        step.repeatText(text)
+        completeWithoutModel()
     }
 
     /// Begins the next step after the current one, or a tool's result, was stored.
@@ -127,7 +154,7 @@ struct RunState: Sendable {
 
     /// Number of tokens of the current step, as reported or estimated.
     var stepTokens: Int {
-        if isStepCounted, let reported = usage.last { return reported.completionTokens }
+        if isStepCounted, !isWithoutModel, let reported = usage.last { return reported.completionTokens }
         return TokenEstimate.tokens(in: step.text)
     }
 

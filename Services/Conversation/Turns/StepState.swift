@@ -60,6 +60,16 @@ struct StepState: Sendable {
         return finish.reason
     }
 
+    /// Replaces the tool calls by the form in which they are stored.
+    mutating func setToolCalls(_ calls: [Inference.ToolCall]) {
+        toolCalls = calls
+    }
+
+    /// Sets the text of an answer that an earlier step has already shown.
+    mutating func repeatText(_ text: String) {
+        self.text = text
+    }
+
     /// Whether nothing was generated.
     var isEmpty: Bool { bytes == 0 }
 

@@ -8,6 +8,7 @@ struct TurnAcceptance: Sendable {
     let store: any RunStore
     let runs: LiveRuns
     let usage: TurnUsage
+    let toolRunner: (any ToolRunner)?
 
     /// What a request asks for.
     enum Request: Sendable {
@@ -44,6 +45,7 @@ struct TurnAcceptance: Sendable {
 
     /// Resolves a send, edit or regenerate.
     private func newTurn(_ request: Runs.Start) async throws -> Request {
+        try checkTools(request.options?.tools ?? [])
         if let content = request.content {
             guard !content.text.utf8.contains(0) else {
                 throw Fault(.invalid, "The text contains the character U+0000, which cannot be stored. Remove it.")
@@ -64,6 +66,12 @@ struct TurnAcceptance: Sendable {
         var options = request.options
         if options == nil, let run = question.run { options = try await store.options(of: run) }
         return .new(.regenerate(question.id), question: question, options: options)
+    }
+
+    private func checkTools(_ names: [String]) throws(Fault) {
+        guard !names.isEmpty else { return }
+        guard let toolRunner else { throw Fault(.invalid, "No tools are available.") }
+        try toolRunner.check(names)
     }
 
     /// Throws `key_reused` if a request with a known key has another message or other options.

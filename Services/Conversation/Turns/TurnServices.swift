@@ -25,6 +25,7 @@ struct TurnServices: Sendable {
         runsPerUser: Int,
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
+        toolTasks: ToolTasks = ToolTasks(),
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -47,14 +48,16 @@ struct TurnServices: Sendable {
             eventWriter: eventWriter,
             runWriter: runWriter,
             timeLimit: runLimit,
-            toolRunner: toolRunner
+            toolRunner: toolRunner,
+            toolTasks: toolTasks
         )
         backgroundRuns = BackgroundRuns(store: store, generator: generator, runs: runs)
         let parts = LiveConversationParts(
             acceptance: TurnAcceptance(
                 store: store,
                 runs: runs,
-                usage: TurnUsage(accessCache: accessCache, modelCache: modelCache)
+                usage: TurnUsage(accessCache: accessCache, modelCache: modelCache),
+                toolRunner: toolRunner
             ),
             generator: generator,
             tasks: tasks,

@@ -3,8 +3,11 @@
 /// To add one, write a function like ``Surface/openAI(_:)`` in a folder of its own, and add it to the list. The error
 /// format of the first one is used for paths that no surface owns.
 enum GatewaySurfaces {
-    static func all(_ services: GatewayServices) -> [Surface] {
-        [
+    /// All surfaces, with their documentation.
+    ///
+    /// Throws `InvalidRoute` for a path that is not a template.
+    static func all(_ services: GatewayServices) throws -> [Surface] {
+        let surfaces: [Surface] = [
             .v1(services),
             .operations(services),
             .openAI(services),
@@ -12,7 +15,7 @@ enum GatewaySurfaces {
             .apiGateway(services),
             .chatAI(services),
             .functionAgent(services),
-            .documentation(services),
         ]
+        return surfaces + [try .documentation(of: surfaces, services.anonymous.mode)]
     }
 }

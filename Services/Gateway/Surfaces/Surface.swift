@@ -6,8 +6,10 @@ import NIOHTTP1
 ///
 /// All surfaces are listed in ``GatewaySurfaces``; one ``SurfaceTable`` is built from them at startup.
 struct Surface: Sendable {
-    /// The name in metrics and startup errors.
+    /// The name in metrics, startup errors and the OpenAPI document.
     let name: String
+    /// What the OpenAPI document says of it, in one or two sentences.
+    let description: String
     /// The format of every error response.
     let errors: ErrorFormat
     /// The path prefixes whose unknown paths get this surface's 404, such as `/v1`.
@@ -18,12 +20,14 @@ struct Surface: Sendable {
 
     init(
         name: String,
+        description: String = "",
         errors: ErrorFormat,
         prefixes: [String] = [],
         defaults: Defaults = Defaults(),
         routes: [Route]
     ) {
         self.name = name
+        self.description = description
         self.errors = errors
         self.prefixes = prefixes
         self.defaults = defaults
@@ -43,6 +47,10 @@ struct Surface: Sendable {
 
 /// Renders a surface's errors.
 struct ErrorFormat: Sendable {
+    /// The form of every error body.
+    let schema: Schema
+    /// The forms of the error bodies of single statuses that differ from ``schema``.
+    let schemas: [Int: Schema]
     /// The response for a fault, with a complete body.
     let response: @Sendable (Fault) -> Response
     /// The 429 response for a caller over a rate limit.
@@ -51,10 +59,14 @@ struct ErrorFormat: Sendable {
     let writeRateLimit: @Sendable (RateLimitDecision, inout HTTPHeaders) -> Void
 
     init(
+        schema: Schema = .any,
+        schemas: [Int: Schema] = [:],
         response: @escaping @Sendable (Fault) -> Response,
         rateLimited: (@Sendable (RateLimitDecision) -> Response)? = nil,
         writeRateLimit: @escaping @Sendable (RateLimitDecision, inout HTTPHeaders) -> Void = { _, _ in }
     ) {
+        self.schema = schema
+        self.schemas = schemas
         self.response = response
         self.rateLimited =
             rateLimited ?? { response(Fault(.limited, "Too many requests.", retryAfter: $0.retryAfter)) }

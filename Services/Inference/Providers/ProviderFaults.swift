@@ -138,6 +138,10 @@ struct ProviderFaults: Sendable {
         let text = response.message.map(publicText) ?? "It gave no reason."
         let delay = response.delay ?? RetryDelay.read(response.headers)
         if response.meaning == .invalidCredential { return invalidCredential(response, text) }
+        if Self.reportsToolsUnsupported(text), [400, 404, 422, 500, 501].contains(status) {
+            let fault = Fault(.toolsUnsupported, "The model \(model) of \(name) does not support tools: \(text)")
+            return error(fault, .tryAnotherModel, response)
+        }
         switch status {
         case 404 where response.message != nil:
             let advice = adviceForMissing.replacing("{model}", with: model)
@@ -220,6 +224,20 @@ struct ProviderFaults: Sendable {
         return ["context length", "context window", "maximum context", "input token count", "prompt is too long"]
             .contains { text.contains($0) }
     }
+
+    /// Whether an error means that the model or its server has no tools; servers have no code for it.
+    private static func reportsToolsUnsupported(_ text: String) -> Bool {
+        let text = text.lowercased().filter { !"`'\"".contains($0) }
+        return toolErrors.contains { text.contains($0) }
+    }
+
+    /// Parts of the errors of Ollama, llama.cpp, vLLM, OpenRouter, Groq, Gemini and OpenAI.
+    private static let toolErrors = [
+        "not support tool", "support tool use", "tools param requires", "tool choice requires",
+        "tool calling is not supported", "tool use is not supported", "tools is not supported",
+        "tools are not supported",
+        "not support function calling", "function calling is not enabled", "function calling is not supported",
+    ]
 
     private func error(
         _ fault: Fault,

@@ -50,7 +50,7 @@ struct PersonaPromptTests {
 
     @Test func `traits follow in their order, of every kind`() {
         let traits =
-            #"{"energy_level":"high","z":["a","b",""],"a":0.50,"emoji_usage":true,"formal":false,"none":[],"e":""}"#
+            #"{"energy_level":"high","z":["a","b",""],"a":0.50,"emoji_usage":true,"formal":false,"none":[],"e":"","":"x"}"#
         let expected = "You are X.\n\nYour manner: energy level: high; z: a, b; a: 0.50; emoji usage: yes; formal: no."
         #expect(text(persona("You are X.", traits: traits)) == expected)
         #expect(text(persona("You are X.", traits: "{}")) == "You are X.")

@@ -213,6 +213,6 @@ enum ConversationStoreSuite: String, CaseIterable {
         try await test.turn("Two", nil, in: id)
         let count = try await test.store.countObjects()
         #expect(count.conversations == 1 && count.messages == 4)
-        #expect(try await test.store.findPersona(test.personas[0])?.conversationCount == 1)
+        #expect(try await test.store.findPersona(test.personas[0])?.persona.conversationCount == 1)
     }
 }

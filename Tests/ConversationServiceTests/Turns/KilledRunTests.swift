@@ -64,7 +64,7 @@ struct KilledRunTests {
         switch phase {
         case .beforeFirstText, .firstText, .callNotStored: #expect(results.isEmpty)
         case .callStored, .duringTool, .resultNotStored: #expect(results == [ToolResult.unknown.text])
-        case .secondText, .endNotStored: #expect(results == ["18 degrees in \"a\""])
+        case .secondText, .endNotStored: #expect(results == [#"18 degrees in {"city":"a"}"#])
         }
         if phase == .secondText { #expect(messages.last?.content.text == "It is ") }
         #expect(end.usage != nil || phase == .beforeFirstText || phase == .callNotStored)

@@ -32,7 +32,7 @@ struct RunOptionTests {
     @Test func `a repeat with other options is rejected, before and after the end of the run`() async throws {
         try await Fixture.with { fixture in
             let conversation = try await fixture.open()
-            let tools = ["b"]
+            let tools: [String] = []
             let options = Run.Options(model: "scripted/model", temperature: 0.5, tools: tools)
             func request(_ options: Run.Options?) -> Runs.Complete {
                 let content = Message.Content(text: "Hello")

@@ -24,12 +24,20 @@ final class ScriptedTool: ToolRunner {
         state.withLock { ($0.before, $0.after) = (before, after) }
     }
 
+    let declarations = ["weather", "search"].map { ToolDeclaration(name: $0, description: "", parameters: []) }
+
     func declarations(of names: [String]) -> RawJSON? {
-        let tools = names.map { #"{"type":"function","function":{"name":"\#($0)","parameters":{"type":"object"}}}"# }
+        let known = declarations.map(\.name)
+        let tools = names.filter(known.contains).map {
+            #"{"type":"function","function":{"name":"\#($0)","parameters":{"type":"object"}}}"#
+        }
         return tools.isEmpty ? nil : RawJSON("[\(tools.joined(separator: ","))]")
     }
 
     func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult {
+        guard allowed.contains(call.function.name), declarations.map(\.name).contains(call.function.name) else {
+            return .invalid
+        }
         try await state.withLock { $0.before }?()
         state.withLock { $0.effects.append(call) }
         try await state.withLock { $0.after }?()
@@ -45,7 +53,7 @@ extension ScriptedInference {
     static func calling(_ ids: String...) -> [Step] {
         var event = Inference.Event()
         event.toolCalls = ids.enumerated().map { index, id in
-            Inference.ToolCallDelta(index: index, id: id, name: "weather", arguments: "\"\(id)\"")
+            Inference.ToolCallDelta(index: index, id: id, name: "weather", arguments: "{\"city\":\"\(id)\"}")
         }
         let usage = Usage(promptTokens: 100, completionTokens: 7, isEstimated: false)
         let finish = Inference.Finish(reason: .toolCalls, model: "scripted/model", usage: usage)

@@ -48,7 +48,7 @@ struct ToolStepTests {
                 #expect(end.usage == Usage(promptTokens: 110, completionTokens: 9, isEstimated: false))
                 let asked = try #require(testbed.inference.requests.last)
                 #expect(asked.messages.suffix(4).map(\.role) == [.user, .assistant, .tool, .tool])
-                #expect(asked.messages.last?.text == "18 degrees in \"b\"")
+                #expect(asked.messages.last?.text == #"18 degrees in {"city":"b"}"#)
                 #expect(asked.tools?.text.contains("\"weather\"") == true)
                 testbed.inference.play(Self.answer)
                 _ = try await testbed.start("And now?", in: conversation).end()
@@ -58,31 +58,58 @@ struct ToolStepTests {
         }
     }
 
-    @Test func `without a tool runner, a call of a tool is stored as the answer`() async throws {
+    @Test func `calls of a model that was offered no tools are stored, and its text is the answer`() async throws {
         try await withTemporaryDirectory { directory in
             try await TurnTestbed.with(directory, hasTool: false) { testbed in
                 let conversation = try await testbed.store.base.openConversation()
                 testbed.inference.play(ScriptedInference.calling("a"))
-                let run = try await testbed.start("How?", in: conversation, options: ScriptedInference.toolOptions)
+                let run = try await testbed.start("How?", in: conversation)
                 let end = try await run.end()
-                #expect(end.status == .completed && end.finishReason == .toolCalls)
-                #expect(end.assistantMessage?.toolCalls?.map(\.id) == ["a"])
+                #expect(end.status == .completed && end.finishReason == .stop)
+                #expect(end.assistantMessage?.content.text == "Let me look.")
+                #expect(end.assistantMessage?.toolCalls == nil)
                 #expect(testbed.inference.requests.count == 1)
+                let messages = try await testbed.messages(of: conversation)
+                #expect(messages.suffix(3).map(\.role) == [.assistant, .tool, .assistant])
+                let lines = try await testbed.lines(of: run.run.id, in: conversation)
+                #expect(try events(lines).compactMap(\.text) == ["Let me look."])
+                #expect(try events(lines).compactMap(\.step).map(\.role) == [.assistant, .tool])
+                #expect(try await testbed.lines(of: run.run.id, in: conversation) == lines)
             }
         }
     }
 
-    @Test func `a model that never stops calling tools ends at the limit of steps`() async throws {
+    @Test func `a model that never stops calling tools is asked without tools after eight rounds`() async throws {
         try await withTemporaryDirectory { directory in
             try await TurnTestbed.with(directory) { testbed in
                 let conversation = try await testbed.store.base.openConversation()
-                testbed.inference.play(ScriptedInference.calling("a"))
+                let calls = (0...ToolRounds.limit).map { ScriptedInference.calling("\($0)") }
+                testbed.inference.play(each: calls)
                 let run = try await testbed.start("How?", in: conversation, options: ScriptedInference.toolOptions)
                 let end = try await run.end()
-                #expect(end.status == .completed && end.finishReason == .toolCalls)
-                #expect(testbed.tool.effects.count == Generation.stepLimit / 2 - 1)
+                #expect(end.status == .completed && end.assistantMessage?.content.text == "Let me look.")
+                #expect(testbed.tool.effects.map(\.id) == (0..<ToolRounds.limit).map { "\($0)" })
+                let requests = testbed.inference.requests
+                #expect(requests.map { $0.tools != nil } == Array(repeating: true, count: 8) + [false])
+                let messages = try await testbed.messages(of: conversation)
+                #expect(messages.count { $0.role == .tool } == ToolRounds.limit + 1)
+                #expect(messages.dropLast().last?.content.text.contains("no tool can be called") == true)
                 let lines = try await testbed.lines(of: run.run.id, in: conversation)
                 #expect(try events(lines).map(\.number) == Array(1...lines.count))
+            }
+        }
+    }
+
+    @Test func `a model that only calls tools to the end leaves an interrupted run and no open call`() async throws {
+        try await withTemporaryDirectory { directory in
+            try await TurnTestbed.with(directory) { testbed in
+                let conversation = try await testbed.store.base.openConversation()
+                testbed.inference.play(each: (0...8).map { Array(ScriptedInference.calling("\($0)").dropFirst(2)) })
+                let run = try await testbed.start("How?", in: conversation, options: ScriptedInference.toolOptions)
+                let end = try await run.end()
+                #expect(end.status == .interrupted && end.fault?.code == .provider)
+                #expect(end.fault?.message.contains("instead of answering") == true)
+                #expect(try await testbed.messages(of: conversation).count { $0.role == .tool } == 9)
             }
         }
     }
@@ -117,7 +144,7 @@ struct ToolStepTests {
                 #expect(testbed.inference.requests.count == 1)
                 let messages = try await testbed.messages(of: conversation)
                 #expect(messages.suffix(2).map(\.toolCallID) == ["a", "b"])
-                #expect(messages.suffix(2).map(\.content.text) == [ToolResult.unknown.text, ToolResult.notRun.text])
+                #expect(messages.suffix(2).map(\.content.text) == [ToolResult.stopped.text, ToolResult.notRun.text])
                 let lines = try await testbed.lines(of: run.run.id, in: conversation)
                 #expect(try events(lines).map(\.number) == Array(1...lines.count))
                 testbed.inference.play(Self.answer)

@@ -1,13 +1,32 @@
+import NIOCore
 import NIOHTTP1
 
 extension Surface {
-    /// The description of all surfaces: OpenAPI, and pages that show it.
-    static func documentation(_ services: GatewayServices) -> Surface {
-        Surface(
+    /// The description of all surfaces, its own included: OpenAPI, and pages that show it.
+    ///
+    /// Throws `InvalidRoute` for a path that is not a template.
+    static func documentation(of surfaces: [Surface], _ mode: AuthenticationMode) throws -> Surface {
+        let own = documentation(OpenAPIController(ByteBuffer()))
+        return documentation(OpenAPIController(try OpenAPIDocument(surfaces + [own], mode: mode).encoded()))
+    }
+
+    private static func documentation(_ openAPI: OpenAPIController) -> Surface {
+        let pages = DocumentationPages()
+        return Surface(
             name: "documentation",
-            errors: ErrorFormat(response: { V1Response.error($0) }),
+            description: "This document, and pages that show it. The pages load nothing from another server.",
+            errors: ErrorFormat(
+                schema: .v1Error,
+                response: { V1Response.error($0) },
+                rateLimited: V1Response.rateLimited
+            ),
             defaults: Surface.Defaults(access: .anyone, slash: .redirect),
-            routes: []
+            routes: [
+                Route(.GET, "/openapi.json", openAPI.document).documented(PageDocumentation.openAPI),
+                Route(.GET, "/docs", pages.reference).documented(PageDocumentation.reference),
+                Route(.GET, "/docs/{file}", pages.file).documented(PageDocumentation.file),
+                Route(.GET, "/redoc", pages.reading).documented(PageDocumentation.reading),
+            ]
         )
     }
 }

@@ -1,12 +1,14 @@
 import Contracts
 
 /// A JSON schema of a wire type, from which the OpenAPI document is made.
-indirect enum Schema: Sendable {
+indirect enum Schema: Sendable, Hashable {
     case string(_ rules: StringRules = StringRules())
     /// A string that is one of these.
     case values([String])
     case integer(ClosedRange<Int>? = nil)
     case number
+    /// A number in a range.
+    case decimal(ClosedRange<Double>)
     case boolean
     case array(Schema, count: ClosedRange<Int>? = nil)
     /// An object with known members; a `name` makes it a component that several routes share.
@@ -15,6 +17,8 @@ indirect enum Schema: Sendable {
     case map(Schema)
     case nullable(Schema)
     case anyOf([Schema])
+    /// Always `null`.
+    case null
     /// Any JSON value.
     case any
 
@@ -23,7 +27,7 @@ indirect enum Schema: Sendable {
     static let dateTime = Schema.string(StringRules(format: "date-time"))
 
     /// What a string must look like.
-    struct StringRules: Sendable {
+    struct StringRules: Sendable, Hashable {
         var format: String?
         var pattern: String?
         /// In Unicode scalars.
@@ -31,7 +35,7 @@ indirect enum Schema: Sendable {
     }
 
     /// A member of an object.
-    struct Property: Sendable {
+    struct Property: Sendable, Hashable {
         var name: String
         var schema: Schema
         var isRequired: Bool
@@ -44,5 +48,23 @@ indirect enum Schema: Sendable {
         static func optional(_ name: String, _ schema: Schema, _ description: String? = nil) -> Property {
             Property(name: name, schema: schema, isRequired: false, description: description)
         }
+    }
+
+    /// The object schemas with a name in this schema, itself included.
+    var components: [String: [Property]] {
+        switch self {
+        case .object(let name, let properties):
+            var components = Self.merged(properties.map(\.schema))
+            if let name { components[name] = properties }
+            return components
+        case .array(let schema, _), .map(let schema), .nullable(let schema): return schema.components
+        case .anyOf(let schemas): return Self.merged(schemas)
+        default: return [:]
+        }
+    }
+
+    /// The named object schemas of several schemas.
+    static func merged(_ schemas: [Schema]) -> [String: [Property]] {
+        schemas.reduce(into: [:]) { merged, schema in merged.merge(schema.components) { first, _ in first } }
     }
 }

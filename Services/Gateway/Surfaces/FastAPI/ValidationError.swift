@@ -4,9 +4,9 @@ import JSON
 import NIOHTTP1
 
 /// An invalid part of a request, as FastAPI describes it.
-struct ValidationError: Sendable {
+struct ValidationError: Sendable, Equatable {
     /// A step of the path to the invalid value.
-    enum Location: Sendable {
+    enum Location: Sendable, Equatable {
         case name(String)
         case index(Int)
     }
@@ -26,10 +26,14 @@ struct ValidationError: Sendable {
 }
 
 /// The response 422 for an invalid request.
-struct ValidationErrors: RespondingError {
+struct ValidationErrors: RespondingError, Equatable {
     var errors: [ValidationError]
 
     init(_ errors: ValidationError...) {
+        self.errors = errors
+    }
+
+    init(_ errors: [ValidationError]) {
         self.errors = errors
     }
 

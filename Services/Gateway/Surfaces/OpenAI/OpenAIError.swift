@@ -47,7 +47,7 @@ struct OpenAIError {
         case .cut, .provider: (status, type, param, code) = (.badGateway, Self.server, nil, "upstream_error")
         case .upstreamAuth: (status, type, param, code) = (.badGateway, Self.server, nil, "upstream_auth")
         case .internal: (status, type, param, code) = (.internalServerError, Self.server, nil, "internal_error")
-        case .invalid, .rejected, .conflict:
+        case .invalid, .rejected, .toolsUnsupported, .conflict:
             (status, type, param, code) = (fault.code.status, Self.invalid, nil, nil)
         case .tooLarge: (status, type, param, code) = (.contentTooLarge, Self.invalid, nil, "request_too_large")
         // Clients need not know whether a provider or one of our services is down.

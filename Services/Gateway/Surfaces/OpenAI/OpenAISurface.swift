@@ -14,7 +14,9 @@ extension Surface {
         let bodyLimit = 33_554_432
         return Surface(
             name: "openai",
+            description: "The interface of OpenAI's API, for its SDKs and everything that uses them.",
             errors: ErrorFormat(
+                schema: .openAIError,
                 response: OpenAIResponse.error,
                 rateLimited: OpenAIResponse.rateLimited,
                 writeRateLimit: { $0.writeOpenAI(to: &$1) }
@@ -22,10 +24,14 @@ extension Surface {
             prefixes: ["/v1"],
             defaults: Surface.Defaults(access: .localInOpenMode),
             routes: [
-                Route(.POST, "/v1/chat/completions", bodyLimit: bodyLimit, chat.complete),
-                Route(.POST, "/v1/embeddings", bodyLimit: bodyLimit, embeddings.embed),
-                Route(.GET, "/v1/models", models.list),
-                Route(.GET, "/v1/models/{model...}", models.find),
+                Route(.POST, "/v1/chat/completions", bodyLimit: bodyLimit, chat.complete)
+                    .documented(OpenAIDocumentation.completion),
+                Route(.POST, "/v1/embeddings", bodyLimit: bodyLimit, embeddings.embed)
+                    .documented(OpenAIDocumentation.embeddings),
+                Route(.GET, "/v1/models", models.list)
+                    .documented(OpenAIDocumentation.models),
+                Route(.GET, "/v1/models/{model...}", models.find)
+                    .documented(OpenAIDocumentation.model),
             ]
         )
     }

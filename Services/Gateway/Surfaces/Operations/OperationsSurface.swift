@@ -11,9 +11,15 @@ extension Surface {
         )
         return Surface(
             name: "operations",
-            errors: ErrorFormat(response: { V1Response.error($0) }, rateLimited: V1Response.rateLimited),
+            description: "For those who run this server: health, readiness and metrics.",
+            errors: ErrorFormat(
+                schema: .v1Error,
+                response: { V1Response.error($0) },
+                rateLimited: V1Response.rateLimited
+            ),
             routes: [
-                Route(.GET, "/health", access: .unchecked, health.health),
+                Route(.GET, "/health", access: .unchecked, health.health)
+                    .documented(OperationsDocumentation.health),
                 Route(.GET, "/readyz", access: .unchecked) { (_, _: GatewayContext) in
                     let (isReady, json) = try await OperationsRoutes.report(
                         service: "gateway",
@@ -21,10 +27,12 @@ extension Surface {
                         services.draining
                     )
                     return .json(json, status: isReady ? .ok : .serviceUnavailable)
-                },
+                }
+                .documented(OperationsDocumentation.readiness),
                 Route(.GET, "/metrics", access: .adminOrLoopback) { (_, _: GatewayContext) in
                     .text(OperationsRoutes.metrics(), type: OperationsRoutes.metricsType)
-                },
+                }
+                .documented(OperationsDocumentation.metrics),
             ]
         )
     }

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import HTTP
 import JSON
+import NIOHTTP1
 
 /// `/api/v1/influencers`: personas, by their name in v1; public, and changed by admins.
 struct InfluencersController: Sendable {

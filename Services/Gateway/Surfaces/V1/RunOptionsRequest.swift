@@ -5,10 +5,13 @@ struct RunOptionsRequest: Decodable {
     private static let temperatures = 0.0...2
     private static let tokenCounts = 1...1_000_000
     private static let nameLengths = 1...256
+    private static let toolLimit = 16
+    private static let toolNameLengths = 1...64
 
     private var model: String?
     private var temperature: Double?
     private var max_tokens: LenientInteger?
+    private var tools: [String]?
 
     /// Returns the options; `nil` without any.
     ///
@@ -24,7 +27,13 @@ struct RunOptionsRequest: Decodable {
         if let maxTokens, !Self.tokenCounts.contains(maxTokens) {
             throw Fault(.invalid, "`max_tokens` must be an integer from 1 to 1000000.")
         }
-        let options = Run.Options(model: model, maxTokens: maxTokens, temperature: temperature)
+        if let tools,
+            tools.count > Self.toolLimit
+                || !tools.allSatisfy({ Self.toolNameLengths.contains($0.utf8.count) && !$0.utf8.contains(0) })
+        {
+            throw Fault(.invalid, "`tools` must be an array of at most 16 names of tools, each 1 to 64 bytes long.")
+        }
+        let options = Run.Options(model: model, maxTokens: maxTokens, temperature: temperature, tools: tools)
         return options == Run.Options() ? nil : options
     }
 }

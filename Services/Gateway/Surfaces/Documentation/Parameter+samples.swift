@@ -1,0 +1,51 @@
+import Contracts
+
+/// Parameters that several routes have.
+extension RouteDocumentation.Parameter {
+    /// An identifier in the path; `example` is a UUID.
+    static func identifier(_ name: String, _ description: String) -> RouteDocumentation.Parameter {
+        RouteDocumentation.Parameter(name: name, schema: .uuid, isRequired: true, description: description)
+    }
+
+    /// The maximum number of items in a page.
+    static func limit(_ range: ClosedRange<Int>, default value: Int?) -> RouteDocumentation.Parameter {
+        RouteDocumentation.Parameter(
+            name: "limit",
+            schema: .integer(range),
+            description: "Maximum number of items.",
+            defaultValue: value.map { RawJSON(String($0)) }
+        )
+    }
+
+    static let offset = RouteDocumentation.Parameter(
+        name: "offset",
+        schema: .integer(QueryParameters.offsets),
+        description: "Number of items to skip.",
+        defaultValue: RawJSON("0")
+    )
+    static let idempotencyKey = RouteDocumentation.Parameter(
+        name: "Idempotency-Key",
+        schema: .string(.text(1...255)),
+        description: "A repeat of the request with the same key returns the first result and changes nothing."
+    )
+    static let ifNoneMatch = RouteDocumentation.Parameter(
+        name: "If-None-Match",
+        schema: .string(.text(1...255)),
+        description: "The `ETag` of the version that the client has."
+    )
+    static let entityTag = RouteDocumentation.Parameter(name: "ETag", schema: .string)
+}
+
+extension Schema.StringRules {
+    /// Text without control characters.
+    static func text(_ length: ClosedRange<Int>) -> Schema.StringRules {
+        Schema.StringRules(pattern: #"^[^\u0000-\u001F\u007F-\u009F]*$"#, length: length)
+    }
+}
+
+extension Schema {
+    /// The name of a user.
+    static let userName = Schema.string(.text(1...255))
+    /// A count: an integer from 0.
+    static let count = Schema.integer(0...Int.max)
+}

@@ -1,0 +1,92 @@
+import Contracts
+
+/// The body of `POST /v1/chat/completions`.
+extension OpenAISchema {
+    static let completionRequest = Schema.object(
+        name: "OpenAICompletionRequest",
+        [
+            .required("model", .string(.init(length: 1...256))),
+            .required("messages", .array(message, count: 1...10_000)),
+            .optional("stream", .nullable(.boolean)),
+            .optional(
+                "store",
+                .nullable(.boolean),
+                "Whether to store the messages and the answer as a conversation of the caller."
+            ), .optional("max_completion_tokens", .nullable(.integer(1...1_000_000))),
+            .optional("n", .nullable(.integer(1...1))),
+            .optional("stop", .nullable(.anyOf([.string, .array(.string, count: 0...4)]))),
+            .optional("seed", .nullable(.integer(Int.min...Int.max))),
+            .optional("temperature", .nullable(.decimal(0...2))), .optional("top_p", .nullable(.decimal(0...1))),
+            .optional("frequency_penalty", .nullable(.decimal(-2...2))),
+            .optional("presence_penalty", .nullable(.decimal(-2...2))),
+            .optional("top_k", .nullable(.integer(0...1_000_000))), .optional("min_p", .nullable(.decimal(0...1))),
+            .optional("tools", .nullable(.array(tool, count: 0...128))),
+            .optional("tool_choice", .nullable(.anyOf([.values(["auto", "none", "required"]), choice]))),
+            .optional("parallel_tool_calls", .nullable(.boolean)), .optional("response_format", .nullable(format)),
+            .optional("logprobs", .nullable(.boolean)), .optional("reasoning_effort", .nullable(.string)),
+            .optional("user", .nullable(.string)),
+        ]
+    )
+
+    private static let content = Schema.anyOf([.string, .array(part)])
+
+    private static let message = Schema.anyOf([
+        .object([
+            .required("role", .values(["system", "developer", "user"])), .required("content", content),
+            .optional("name", .nullable(.string)),
+        ]),
+        .object([
+            .required("role", .values(["assistant"])), .optional("content", .nullable(content)),
+            .optional("tool_calls", .nullable(.array(V1Schema.toolCall))), .optional("name", .nullable(.string)),
+        ]),
+        .object([
+            .required("role", .values(["tool"])), .required("content", content), .required("tool_call_id", .string),
+            .optional("name", .nullable(.string)),
+        ]),
+    ])
+
+    private static let part = Schema.anyOf([
+        .object([.required("type", .values(["text"])), .required("text", .string)]),
+        .object([
+            .required("type", .values(["image_url"])),
+            .required(
+                "image_url",
+                .object([
+                    .required("url", .string, "A `data:` URL or an address."), .optional("detail", .nullable(.string)),
+                ])
+            ),
+        ]),
+        .object([
+            .required("type", .values(["input_audio"])),
+            .required(
+                "input_audio",
+                .object([.required("data", .string, "Base64."), .required("format", .string)])
+            ),
+        ]),
+        .object([.required("type", .values(["refusal"])), .required("refusal", .string)]),
+    ])
+
+    private static let tool = Schema.object([
+        .required("type", .values(["function"])),
+        .required(
+            "function",
+            .object([
+                .required("name", .string(.init(pattern: "^[a-zA-Z0-9_-]+$", length: 1...64))),
+                .optional("description", .nullable(.string)), .optional("parameters", .nullable(.map(.any))),
+            ])
+        ),
+    ])
+
+    private static let choice = Schema.object([
+        .required("type", .values(["function"])),
+        .required("function", .object([.required("name", .string)])),
+    ])
+
+    private static let format = Schema.anyOf([
+        .object([.required("type", .values(["text", "json_object"]))]),
+        .object([
+            .required("type", .values(["json_schema"])),
+            .required("json_schema", .object([.required("name", .string), .required("schema", .map(.any))])),
+        ]),
+    ])
+}
