@@ -5,7 +5,7 @@ CHECKED := --explicit-target-dependency-import-check error
 PACKAGES := binutils git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
 SOURCES := Shared Services Tools Tests Benchmarks Package.swift
 
-.PHONY: run test build lint bench chaos compose-test clean install help
+.PHONY: run test build lint bench chaos api-test compose-test clean install help
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | column -t -l 3
@@ -39,6 +39,11 @@ chaos: build ## kills services and cuts the power under load, and checks that no
 	Tests/Chaos/power_cuts.py --cuts $(or $(CUTS),40)
 	@# With a write-ahead log that is not synced the test must find lost messages, which shows that it can.
 	Tests/Chaos/power_cuts.py --cuts 5 --forget-wal-syncs
+
+api-test: WANTS_VENV := yes
+api-test: install ## sends generated requests to every operation of /openapi.json; EXAMPLES=200 SEED=7 set the number and the seed
+	swift build --build-tests $(CHECKED)
+	EXAMPLES=$(or $(EXAMPLES),200) SEED=$(or $(SEED),7) Tests/Clients/run.sh -k schemathesis
 
 compose-test: install ## builds the image, starts compose.yaml, and makes replicas fail under load; needs a container engine
 	swift build --build-tests $(CHECKED)

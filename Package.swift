@@ -37,7 +37,7 @@ let package = Package(
         ),
     ]
         + service("Gateway", executable: "gateway", [.httpTypes, .jwt, .lifecycle, .metrics] + .channels)
-        + service("Conversation", executable: "conversation-svc", [.grdb, .lifecycle, .metrics])
+        + service("Conversation", executable: "conversation-svc", [.crypto, .grdb, .lifecycle, .metrics, .nio, .nioHTTP1])
         + service(
             "Inference",
             executable: "inference-svc",
@@ -91,7 +91,7 @@ let package = Package(
             tests("HTTP", [.hummingbird, .logging] + .channels),
             tests("Bus", [.hummingbird, .logging] + .channels),
             tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
-            tests("ConversationService", ["ConversationService", .grdb, .lifecycle] + .channels),
+            tests("ConversationService", ["ConversationService", "InferenceService", .grdb, .lifecycle] + .channels),
             tests("ParleyTool", ["ConversationService", "ParleyTool", .argumentParser, .grdb]),
             tests(
                 "House",

@@ -8,10 +8,11 @@ import ServiceKit
 /// | `SERVICE_HOST` | address to bind | `127.0.0.1` |
 /// | `CONVERSATION_PORT` | 0…65535, 0 for any | `8001` |
 /// | `INFERENCE_URL` | URLs of inference-svc | `http://127.0.0.1:<INFERENCE_PORT>` |
-/// | `DATA_DIR` | folder of `conversation.sqlite` | `./data` |
+/// | `DATA_DIR` | folder of `conversation.sqlite` and `conversationMemory` | `./data` |
 /// | `MAX_CONCURRENT_RUNS` | concurrent runs per user, 0 for unlimited | `8` |
 /// | `RUN_TIMEOUT` | maximum duration of a generation | `600s` |
 /// | `USAGE_RETENTION_DAYS` | 32…100000 days, 0 for unlimited | `400` |
+/// | `WEATHER_URL`, `WEB_SEARCH_URL`, `IMAGES_URL`, `IMAGES_API_KEY`, `IMAGES_MODEL` | see ``NetworkTools`` | off |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
     var host: String
@@ -19,6 +20,8 @@ struct ConversationConfiguration: Sendable {
     var inferenceURLs: [String]
     var databasePath: String
     var dataDirectory: String
+    /// The folder of the readable transcripts, as seed 000 names it.
+    var transcriptDirectory: String
     var concurrentRuns: Int
     /// Maximum duration of a generation.
     ///
@@ -26,6 +29,7 @@ struct ConversationConfiguration: Sendable {
     var runLimit: Duration
     /// Number of days for which usage is stored; 0 for unlimited.
     var usageDays: Int
+    var networkTools: NetworkTools
     var busToken: String
 
     /// Throws `InvalidSetting` with a sentence that says which setting is wrong and what is allowed.
@@ -36,6 +40,7 @@ struct ConversationConfiguration: Sendable {
         inferenceURLs = try settings.urls("INFERENCE_URL", default: "http://127.0.0.1:\(inferencePort)")
         dataDirectory = settings.dataDirectory
         databasePath = dataDirectory + "/conversation.sqlite"
+        transcriptDirectory = dataDirectory + "/conversationMemory"
         concurrentRuns = try settings.integer("MAX_CONCURRENT_RUNS", default: 8, in: 0...1_000_000)
         runLimit = try settings.duration("RUN_TIMEOUT", default: .seconds(600))
         usageDays = try settings.integer("USAGE_RETENTION_DAYS", default: 400, in: 0...100_000)
@@ -47,6 +52,7 @@ struct ConversationConfiguration: Sendable {
                 """
             )
         }
+        networkTools = try NetworkTools(settings: settings)
         busToken = try settings.busToken()
     }
 }

@@ -4,6 +4,7 @@ import Contracts
 /// The endpoint table of conversation-svc.
 struct ConversationEndpoints: Sendable {
     let personas: PersonaHandlers
+    let tools: ToolHandlers
     let conversations: ConversationHandlers
     let imports: ImportHandlers
     let runs: RunHandlers
@@ -18,6 +19,7 @@ struct ConversationEndpoints: Sendable {
         table.serve(Personas.Inspect.self) { request, context in try await personas.inspect(request, context) }
         table.serve(Personas.Create.self) { request, context in try await personas.create(request, context) }
         table.serve(Personas.Change.self) { request, context in try await personas.change(request, context) }
+        table.serve(Tools.List.self) { request, context in await tools.list(request, context) }
         table.serve(Conversations.Open.self) { request, context in try await conversations.open(request, context) }
         table.serve(Conversations.Find.self) { request, context in try await conversations.find(request, context) }
         table.serve(Conversations.SystemPrompt.self) { request, context in

@@ -25,7 +25,9 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
-        let tools = ToolRegistry([])
+        let networkTools = configuration.networkTools
+        let tools = ToolRegistry(networkTools.available, unavailable: networkTools.unavailable)
+        let transcripts = TranscriptMirror(store: store, folder: configuration.transcriptDirectory)
         let turns = TurnServices(
             store: store,
             inference: inference,
@@ -33,7 +35,8 @@ package enum ConversationService {
             accessCache: accessCache,
             runsPerUser: configuration.concurrentRuns,
             runLimit: configuration.runLimit,
-            toolRunner: tools
+            toolRunner: tools,
+            transcripts: transcripts
         )
         let purge = ConversationPurge(store: store)
         let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
@@ -47,7 +50,13 @@ package enum ConversationService {
         )
         let endpoints = ConversationEndpoints(
             personas: personas,
-            conversations: ConversationHandlers(store: store, conversations: turns.conversations, purge: purge),
+            tools: ToolHandlers(registry: tools),
+            conversations: ConversationHandlers(
+                store: store,
+                conversations: turns.conversations,
+                purge: purge,
+                transcripts: transcripts
+            ),
             imports: ImportHandlers(store: store, purge: purge),
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
             keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
@@ -60,7 +69,7 @@ package enum ConversationService {
             port: configuration.port,
             token: configuration.busToken,
             background: [
-                inference, purge,
+                inference, purge, transcripts,
                 Maintenance(store: store, usageDays: configuration.usageDays),
                 ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
             ] + turns.background,

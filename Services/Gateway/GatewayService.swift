@@ -16,7 +16,7 @@ package enum GatewayService {
     /// Creates a gateway with these surfaces; the first one's error format is used for paths that no surface owns.
     static func unit(
         settings: Settings,
-        surfaces: (GatewayServices) throws -> [Surface],
+        surfaces: (GatewayServices) -> [Surface],
         limits: RequestGuard.Limits = RequestGuard.Limits()
     ) async throws -> ServiceUnit {
         let configuration = try GatewayConfiguration(settings: settings)

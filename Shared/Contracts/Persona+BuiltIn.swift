@@ -1,7 +1,7 @@
 extension Persona {
     /// The personas that surfaces use; conversation-svc installs them, and they are not listed.
     package enum BuiltIn {
-        /// Without character: the persona of imported conversations and of seed 001.
+        /// Without character: the persona of imported conversations.
         package static let assistant = id(0)
         /// Continues a transcript: the persona of seed 000.
         package static let continuation = id(101)
@@ -9,6 +9,8 @@ extension Persona {
         package static let functionAgent = id(102)
         /// Jokes and trivia of sitcoms: the persona of seed 004.
         package static let sitcomTrivia = id(103)
+        /// Without character: the persona of seed 001, which lists the conversations with it.
+        package static let chat = id(104)
 
         /// Returns the id of a built-in persona, which is the same in every installation.
         package static func id(_ number: Int) -> Persona.ID {

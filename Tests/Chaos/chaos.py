@@ -27,17 +27,19 @@ from retries import retried_sends
 from stacks import chaos_stack
 from conversations import (failing_provider, stalled_reader, queued_turn, backups, queued_and_new_turns,
                    two_clients_on_one_conversation)
+from tool_rounds import tool_rounds
+from tool_server import ToolServer
 from watchers import many_watchers
 
 SCENARIOS = [two_clients_on_one_conversation, client_disconnects, stalled_reader, user_stops, failing_provider, queued_turn,
-             queued_and_new_turns, many_watchers, kills, retried_sends, terminations, backups]
+             queued_and_new_turns, many_watchers, kills, tool_rounds, retried_sends, terminations, backups]
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", default=".build/release", help="folder of the executables")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--rounds", type=int, default=1, help="how often each service is killed, and five clients disconnect")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each service is killed, five clients disconnect, and ten kills hit a round of tool calls")
     parser.add_argument("--sends", type=int, default=60, help="messages that are retried with an idempotency key")
     parser.add_argument("--streams", type=int, default=6, help="answers that stream while a service is stopped")
     parser.add_argument("--watchers", type=int, default=20, help="clients that watch slow answers")
@@ -68,11 +70,13 @@ async def main(chosen):
     print(f"chaos: seed {chosen.seed}", flush=True)
     with contextlib.nullcontext(chosen.keep) if chosen.keep else tempfile.TemporaryDirectory() as data:
         os.makedirs(data, exist_ok=True)
-        provider = Provider()
+        provider, tools = Provider(), ToolServer()
         await provider.start()
+        await tools.start()
         # The largest scenario needs this many concurrent answers.
-        stack = chaos_stack(chosen.bin, data, provider.port, PROVIDER_CONCURRENCY="1024", PROVIDER_QUEUE="1024")
-        context = Context(stack, provider, chosen.rounds, random.Random(chosen.seed), chosen.sends, chosen.streams, chosen.watchers,
+        stack = chaos_stack(chosen.bin, data, provider.port, PROVIDER_CONCURRENCY="1024", PROVIDER_QUEUE="1024",
+                            IMAGES_URL=f"http://127.0.0.1:{tools.port}/v1")
+        context = Context(stack, provider, tools, chosen.rounds, random.Random(chosen.seed), chosen.sends, chosen.streams, chosen.watchers,
                           chosen.stored_after)
         failures, violations = [], []
         try:

@@ -10,20 +10,22 @@ LIMIT = 90  # seconds until anything counts as hung
 
 
 class Context:
-    def __init__(self, stack, provider, rounds, rng, sends=60, streams=6, watchers=20, stored_after=5):
-        self.stack, self.provider, self.rounds, self.rng = stack, provider, rounds, rng
+    def __init__(self, stack, provider, tools, rounds, rng, sends=60, streams=6, watchers=20, stored_after=5):
+        self.stack, self.provider, self.tools, self.rounds, self.rng = stack, provider, tools, rounds, rng
         self.sends, self.streams, self.watchers, self.stored_after = sends, streams, watchers, stored_after
         self.users, self.figures, self.violations = [], {}, []
         self.count = 0
         self.seed = rng.getrandbits(64)
 
-    async def new_user(self, name):
+    async def new_user(self, name, is_audited=True):
+        """Creates a user; `is_audited`: whether each answer is compared with what the provider sent."""
         self.count += 1
         client, is_limited = User(self.stack.port, f"{name}-{self.count}"), self.count % 2
         await client.open()
         if is_limited:
             await self.limit(client)
-        self.users.append(client)
+        if is_audited:
+            self.users.append(client)
         return client
 
     async def limit(self, client):

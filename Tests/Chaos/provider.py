@@ -15,8 +15,9 @@ PHASES = ["asked", "first", "middle", "last", "done"]
 class Generation:
     """One answer: the request, the text sent so far, and the end."""
 
-    def __init__(self, key):
+    def __init__(self, key, kind=""):
         self.key = key
+        self.kind = kind  # the beginning of the names of its phases
         self.asked_at = time.monotonic()
         self.sent = ""
         self.times = []  # pairs of a time and the number of characters sent by then
@@ -43,6 +44,12 @@ class Breakpoint:
     def release(self):
         self.is_released = True
 
+    async def wait(self, is_over=lambda: False):
+        """Waits for the release, the end of the hold, or another end."""
+        end = time.monotonic() + self.hold
+        while not self.is_released and not is_over() and time.monotonic() < end:
+            await asyncio.sleep(0.002)
+
 
 class Provider:
     def __init__(self):
@@ -51,6 +58,8 @@ class Provider:
         self.active = self.started = 0  # generations that have not ended; those of them that have sent text
         self.breakpoint = None
         self.changed = asyncio.Condition()
+        self.seen_results = {}  # for the prompt of each tool call, the results that were part of a request
+        self.broken_prompts = []
         self.server = None
         self.port = None
 
@@ -87,14 +96,12 @@ class Provider:
 
     async def reach(self, phase, generation, watch):
         """Reports that a generation has reached a phase, and waits until it is released or the client has disconnected."""
-        breakpoint = self.breakpoint
+        breakpoint, phase = self.breakpoint, generation.kind + phase
         if not breakpoint or breakpoint.phase != phase or time.monotonic() - generation.asked_at < breakpoint.age:
             return
         self.breakpoint = None
         breakpoint.reached.set_result(generation)
-        end = time.monotonic() + breakpoint.hold
-        while not breakpoint.is_released and not watch.done() and time.monotonic() < end:
-            await asyncio.sleep(0.002)
+        await breakpoint.wait(watch.done)
 
     async def serve(self, reader, writer):
         try:
@@ -122,9 +129,10 @@ class Provider:
 
     async def chat(self, request, reader, writer):
         """Answers a chat request. Returns whether the connection can be reused."""
-        key = request["messages"][-1]["content"]
+        key, rounds = self.read(request["messages"])
         options = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", key)}
-        generation = Generation(key)
+        must_call = rounds < options.get("tools", 0) and bool(request.get("tools"))
+        generation = Generation(key, "call " if must_call and not rounds else "again " if rounds else "")
         if "status" in options or len(self.of(key)) < options.get("refuse", 0):
             generation.is_refused = True
         self.generations.append(generation)
@@ -137,6 +145,8 @@ class Provider:
         watch = asyncio.ensure_future(reader.read(1))
         watch.add_done_callback(lambda _: setattr(generation, "left_at", generation.left_at or time.monotonic()))
         try:
+            if must_call:
+                return await self.call_tool(generation, rounds, writer, watch)
             return await self.stream(generation, options, writer, watch)
         finally:
             self.active -= 1
@@ -148,12 +158,56 @@ class Provider:
             generation.ended.set()
             await self.note()
 
+    def read(self, messages):
+        """Checks the messages of a request. Returns the text of the last user, and the number of tool rounds after it."""
+        pending, prompts = [], {}
+        for message in messages:
+            if message["role"] == "tool":
+                if message.get("tool_call_id") not in pending:
+                    self.broken_prompts.append(f"a result without its call was sent: {message}")
+                    continue
+                pending.remove(message["tool_call_id"])
+                self.seen_results.setdefault(prompts[message["tool_call_id"]], set()).add(message["content"])
+                continue
+            if pending:
+                self.broken_prompts.append(f"calls without results were sent: {pending}")
+            pending = [call["id"] for call in message.get("tool_calls", [])]
+            prompts = {call["id"]: call["function"]["arguments"].get("prompt") for call in message.get("tool_calls", [])}
+        last = max(i for i, message in enumerate(messages) if message["role"] == "user")
+        return messages[last]["content"], sum("tool_calls" in message for message in messages[last:])
+
+    async def call_tool(self, generation, rounds, writer, watch):
+        """Answers with a call of the tool generate_image."""
+        await self.reach("asked", generation, watch)
+        if watch.done():
+            return False
+        self.start_answer(writer)
+        prompt = f"{generation.key.split()[0]}/{rounds}"
+        # Ollama's identifiers are unique only within one answer.
+        call = {"id": "call_0", "function": {"index": 0, "name": "generate_image", "arguments": {"prompt": prompt}}}
+        self.line(writer, {"message": {"role": "assistant", "content": "", "tool_calls": [call]}, "done": False})
+        self.end_answer(generation, writer, 1)
+        await writer.drain()
+        await self.reach("done", generation, watch)
+        return False
+
+    @staticmethod
+    def start_answer(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
+                     b"Connection: close\r\n\r\n")
+
+    def end_answer(self, generation, writer, count):
+        generation.is_finished = True
+        generation.done_at = time.monotonic()
+        self.line(writer, {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop",
+                           "prompt_eval_count": 5, "eval_count": count})
+        writer.write(b"0\r\n\r\n")
+
     async def stream(self, generation, options, writer, watch):
         await self.reach("asked", generation, watch)
         if watch.done():
             return False
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
-                     b"Connection: close\r\n\r\n")
+        self.start_answer(writer)
         count = options.get("words", 10)
         for index in range(count):
             if index == options.get("cut", -1):
@@ -167,11 +221,7 @@ class Provider:
                 await asyncio.sleep(options["pace"] / 1000)
         if watch.done():
             return False
-        generation.is_finished = True
-        generation.done_at = time.monotonic()
-        self.line(writer, {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop",
-                           "prompt_eval_count": 5, "eval_count": count})
-        writer.write(b"0\r\n\r\n")
+        self.end_answer(generation, writer, count)
         await writer.drain()
         await self.reach("done", generation, watch)
         return False

@@ -82,11 +82,11 @@ class User:
         await self.send_whole(exchange)
         return exchange
 
-    async def stream(self, text, disconnect_after=None):
+    async def stream(self, text, disconnect_after=None, fields=None):
         """Sends a message and reads the events of its answer; disconnects after a number of events if given."""
         exchange = Exchange(text)
         self.exchanges.append(exchange)
-        await self.send_stream(exchange, disconnect_after=disconnect_after)
+        await self.send_stream(exchange, fields=fields, disconnect_after=disconnect_after)
         return exchange
 
     async def send_whole(self, exchange, headers=None, fields=None):
@@ -141,7 +141,7 @@ class User:
             exchange.run = value["run_id"]
         elif kind == "token":
             exchange.streamed += value["text"]
-        else:
+        elif kind not in ("tool_call", "tool_result", "reasoning"):
             self.take(exchange, value)
             exchange.status = value["status"]
 

@@ -41,6 +41,17 @@ def strict(tmp_path_factory):
     parley.stop()
 
 
+@pytest.fixture(scope="session")
+def required(fakes, tmp_path_factory):
+    """Requires a credential, without limits, with the fake OpenAI as the default model and the fake Ollama."""
+    parley = Parley(tmp_path_factory.mktemp("required"), AUTH_MODE="required", DEFAULT_MODEL="openai/gpt-4o-mini",
+                    RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
+                    OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
+                    OLLAMA_BASE_URL=fakes.urls["ollama"])
+    yield parley
+    parley.stop()
+
+
 @pytest.fixture
 def target(request, fakes):
     """The model that the test selects with its parameter."""

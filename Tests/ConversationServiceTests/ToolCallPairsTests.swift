@@ -51,4 +51,38 @@ struct ToolCallPairsTests {
         #expect(shown(result("a")) == ["0"])
         #expect(shown(user, calls, result("a"), result("b"), last: 1) == ["3"])
     }
+
+    /// Random conversations in which identifiers are unique only within one answer, cut at a random place.
+    @Test func `whatever part of a conversation is sent, its calls and results are complete`() throws {
+        var generator = SystemRandomNumberGenerator()
+        let ids = ["call_0", "call_1", "call_2"]
+        func message() -> Inference.Message {
+            switch Int.random(in: 0..<6, using: &generator) {
+            case 0: return user
+            case 1: return Inference.Message(role: .assistant, content: "Yes.")
+            case 2:
+                let count = Int.random(in: 1...3, using: &generator)
+                return Inference.Message(
+                    role: .assistant,
+                    content: Bool.random(using: &generator) ? .text("Let me see.") : nil,
+                    toolCalls: ids.shuffled(using: &generator).prefix(count).map {
+                        .init(id: $0, name: "f", arguments: "{}")
+                    }
+                )
+            default: return result(ids.randomElement(using: &generator) ?? "")
+            }
+        }
+        for _ in 0..<2000 {
+            let messages = [user] + (0..<Int.random(in: 0...14, using: &generator)).map { _ in message() }
+            let count = Int.random(in: 1...messages.count, using: &generator)
+            let buffers = messages.map { BusCoding.write($0) }
+            let parts = messages.map { ToolCallPairs.Part($0) }
+            let kept = ToolCallPairs.completePairs([buffers[0]] + buffers.suffix(count), [nil] + parts.suffix(count))
+            let sent = try kept.map { try BusCoding.decode(Inference.Message.self, from: $0) }
+            ReplayablePrompt.check(sent)
+            #expect(sent.first == user)
+            // Plain messages are never lost.
+            #expect(sent.count { $0.role == .user } == 1 + messages.suffix(count).count { $0.role == .user })
+        }
+    }
 }

@@ -13,6 +13,8 @@ enum HostileToken {
         ("alg none", unsigned(#"{"alg":"none"}"#)),
         ("alg None", unsigned(#"{"alg":"None"}"#)),
         ("alg NONE", unsigned(#"{"alg":"NONE","typ":"JWT"}"#)),
+        ("alg nOnE", unsigned(#"{"alg":"nOnE"}"#)),
+        ("alg none with a signature", unsigned(#"{"alg":"none"}"#) + "AA"),
         ("alg none, but signed", header(#"{"alg":"none"}"#)),
         ("alg empty", header(#"{"alg":""}"#)),
         ("alg absent", header(#"{"typ":"JWT"}"#)),
@@ -22,6 +24,9 @@ enum HostileToken {
         ("alg HS384", header(#"{"alg":"HS384"}"#)),
         ("alg HS512", header(#"{"alg":"HS512"}"#)),
         ("alg RS256", header(#"{"alg":"RS256"}"#)),
+        ("alg PS256", header(#"{"alg":"PS256"}"#)),
+        ("alg EdDSA", header(#"{"alg":"EdDSA"}"#)),
+        ("alg HS1", header(#"{"alg":"HS1"}"#)),
         ("alg ES256", header(#"{"alg":"ES256"}"#)),
         ("alg with a blank", header(#"{"alg":"HS256 "}"#)),
         ("alg with NUL", header(#"{"alg":"HS256\u0000"}"#)),
@@ -29,6 +34,8 @@ enum HostileToken {
         ("typ wrong", header(#"{"alg":"HS256","typ":"at+jwt"}"#)),
         ("typ a number", header(#"{"alg":"HS256","typ":1}"#)),
         ("zip", header(#"{"alg":"HS256","zip":"DEF"}"#)),
+        ("enc", header(#"{"alg":"dir","enc":"A128GCM"}"#)),
+        ("a token in a token", header(#"{"alg":"HS256","cty":"JWT"}"#, payload: "\"\(valid)\"")),
         ("cty", header(#"{"alg":"HS256","cty":"JWT"}"#)),
         ("a header that is a list", header(#"["HS256"]"#)),
         ("a header that is no JSON", header("HS256")),
@@ -42,10 +49,20 @@ enum HostileToken {
         ("kid NUL", header(#"{"alg":"HS256","kid":"\u0000"}"#)),
         ("jku", header(#"{"alg":"HS256","jku":"http://127.0.0.1:1/jwks"}"#)),
         ("x5u", header(#"{"alg":"HS256","x5u":"http://127.0.0.1:1/x"}"#)),
+        ("kid a URL", header(#"{"alg":"HS256","kid":"http://127.0.0.1:1/key"}"#)),
+        ("x5c", header(#"{"alg":"HS256","x5c":["AA"]}"#)),
         ("jwk", header(#"{"alg":"HS256","jwk":{"kty":"oct","k":"AA"}}"#)),
         ("crit", header(#"{"alg":"HS256","crit":["exp"]}"#)),
         ("b64", header(#"{"alg":"HS256","b64":false,"crit":["b64"]}"#)),
         ("another secret", TestToken.make(payload: "{\(good)}", secret: "another-secret-for-signing-tokens-in-tests")),
+        (
+            "a public key as the secret",
+            TestToken.make(
+                header: #"{"alg":"HS256","typ":"JWT"}"#,
+                payload: "{\(good)}",
+                secret: "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n"
+            )
+        ),
         ("an empty secret", TestToken.make(payload: "{\(good)}", secret: "")),
     ]
 
@@ -58,15 +75,28 @@ enum HostileToken {
         ("exp 1e999", claims(#""user_id":"alice","iss":"parley","exp":1e999"#)),
         ("exp negative", claims(#""user_id":"alice","iss":"parley","exp":-1"#)),
         ("exp NaN", claims(#""user_id":"alice","iss":"parley","exp":NaN"#)),
+        ("exp a fraction past", claims("\"user_id\":\"alice\",\"iss\":\"parley\",\"exp\":\(now - 1).5")),
+        ("exp a list", claims("\"user_id\":\"alice\",\"iss\":\"parley\",\"exp\":[\(now + 3600)]")),
+        ("exp in milliseconds", claims("\"user_id\":\"alice\",\"iss\":\"parley\",\"exp\":\(now + 3600)000000")),
         ("exp null", claims(#""user_id":"alice","iss":"parley","exp":null"#)),
         ("exp true", claims(#""user_id":"alice","iss":"parley","exp":true"#)),
         ("exp twice", claims("\"user_id\":\"alice\",\"iss\":\"parley\",\"exp\":1,\"exp\":\(now + 3600)")),
         ("iss absent", claims("\"user_id\":\"alice\",\"exp\":\(now + 3600)")),
         ("iss wrong", claims("\"user_id\":\"alice\",\"iss\":\"other\",\"exp\":\(now + 3600)")),
+        ("iss in capitals", claims("\"user_id\":\"alice\",\"iss\":\"PARLEY\",\"exp\":\(now + 3600)")),
+        ("iss with a blank", claims("\"user_id\":\"alice\",\"iss\":\"parley \",\"exp\":\(now + 3600)")),
+        ("iss null", claims("\"user_id\":\"alice\",\"iss\":null,\"exp\":\(now + 3600)")),
         ("iss a list", claims("\"user_id\":\"alice\",\"iss\":[\"parley\"],\"exp\":\(now + 3600)")),
         ("user absent", claims("\"iss\":\"parley\",\"exp\":\(now + 3600)")),
         ("user empty", claims("\"user_id\":\"\",\"iss\":\"parley\",\"exp\":\(now + 3600)")),
         ("user empty, sub good", claims("\"user_id\":\"\",\"sub\":\"a\",\"iss\":\"parley\",\"exp\":\(now + 3600)")),
+        ("user an object", claims("\"user_id\":{\"$ne\":\"\"},\"iss\":\"parley\",\"exp\":\(now + 3600)")),
+        (
+            "user in a name that looks the same",
+            claims("\"u\u{0455}er_id\":\"alice\",\"iss\":\"parley\",\"exp\":\(now + 3600)")
+        ),
+        ("user with NUL", claims("\"user_id\":\"alice\\u0000\",\"iss\":\"parley\",\"exp\":\(now + 3600)")),
+        ("user with half a surrogate", claims("\"user_id\":\"a\\ud800\",\"iss\":\"parley\",\"exp\":\(now + 3600)")),
         ("user a number", claims("\"user_id\":1,\"iss\":\"parley\",\"exp\":\(now + 3600)")),
         ("user with a newline", claims("\"user_id\":\"a\\nb\",\"iss\":\"parley\",\"exp\":\(now + 3600)")),
         ("user with a C1 control", claims("\"user_id\":\"a\\u0085b\",\"iss\":\"parley\",\"exp\":\(now + 3600)")),
@@ -74,11 +104,21 @@ enum HostileToken {
         ("user twice", claims("\"user_id\":\"bob\",\(good)")),
         ("nbf future", claims("\(good),\"nbf\":\(now + 600)")),
         ("iat future", claims("\(good),\"iat\":\(now + 600)")),
+        ("nbf 1e400", claims("\(good),\"nbf\":1e400")),
+        ("nbf 1e300", claims("\(good),\"nbf\":1e300")),
+        ("iat a list", claims("\(good),\"iat\":[1]")),
+        ("role a number", claims("\(good),\"role\":1")),
+        ("aud an object", claims("\(good),\"aud\":{\"a\":1}")),
         ("nbf a text", claims("\(good),\"nbf\":\"now\"")),
         ("a payload that is a list", TestToken.make(payload: "[\(now)]")),
         ("a payload that is empty", TestToken.make(payload: "")),
         ("a payload with something after", TestToken.make(payload: "{\(good)}x")),
         ("a payload 100 deep", claims("\(good),\"a\":\(long(100, "["))\(long(100, "]"))")),
+        (
+            "a payload in UTF-16",
+            broken(payload: Array("{\(good)}".utf16).flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
+        ),
+        ("a payload with a byte order mark", broken(payload: [0xEF, 0xBB, 0xBF] + Array("{\(good)}".utf8))),
         ("a payload that is no UTF-8", broken(payload: Array("{\(good),\"a\":\"".utf8) + [0xFF] + Array("\"}".utf8))),
     ]
 
@@ -97,6 +137,11 @@ enum HostileToken {
         ("padding", valid + "="),
         ("plain base64", segments(0..<2) + "." + long(42, "+") + "A"),
         ("a signature of the same meaning", twin),
+        ("a dot before", "." + valid),
+        ("a blank within", valid.replacing(".", with: ". ")),
+        ("a tilde after", valid + "~"),
+        ("segments in another order", valid.split(separator: ".").reversed().joined(separator: ".")),
+        ("the same segment three times", Array(repeating: segments(0..<1), count: 3).joined(separator: ".")),
         ("a slash", "/" + valid),
         ("a quoted token", "\"\(valid)\""),
         ("a percent", valid + "%00"),
@@ -116,8 +161,8 @@ enum HostileToken {
         valid.split(separator: ".")[range].joined(separator: ".")
     }
 
-    private static func header(_ header: String) -> String {
-        TestToken.make(header: header, payload: "{\(good)}")
+    private static func header(_ header: String, payload: String? = nil) -> String {
+        TestToken.make(header: header, payload: payload ?? "{\(good)}")
     }
 
     private static func unsigned(_ header: String) -> String {

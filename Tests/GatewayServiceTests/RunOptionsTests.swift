@@ -10,19 +10,20 @@ struct RunOptionsTests {
 
     @Test func `send, edit and regenerate pass the options on`() async throws {
         try await TestGateway.with { gateway in
-            let body = #"{"content":"Hello","model":"demo/demo","temperature":0.5,"max_tokens":20}"#
+            let body =
+                #"{"content":"Hello","model":"demo/demo","temperature":0.5,"max_tokens":20,"tools":["recall_memory"]}"#
             for path in Self.turns {
                 let status = try await gateway.ask(.POST, path, body: body).status
                 #expect(status == 200)
             }
-            let options = Run.Options(model: "demo/demo", maxTokens: 20, temperature: 0.5)
+            let options = Run.Options(model: "demo/demo", maxTokens: 20, temperature: 0.5, tools: ["recall_memory"])
             #expect(gateway.services.starts.map(\.options) == [options, options, options])
         }
     }
 
     @Test func `a turn without options has the defaults`() async throws {
         try await TestGateway.with { gateway in
-            let body = #"{"content":"Hello","model":null,"temperature":null,"max_tokens":null}"#
+            let body = #"{"content":"Hello","model":null,"temperature":null,"max_tokens":null,"tools":null}"#
             for path in Self.turns {
                 let status = try await gateway.ask(.POST, path, body: body).status
                 #expect(status == 200)
@@ -39,6 +40,9 @@ struct RunOptionsTests {
         (#""max_tokens":1000001"#, "`max_tokens` must be an integer from 1 to 1000000."),
         (#""max_tokens":1.5"#, "`max_tokens` must be an integer from 1 to 1000000."),
         (#""model":"""#, "`model` must be the name of a model, 1 to 256 bytes long."),
+        (#""tools":"x""#, "`tools` has the wrong type."), (#""tools":[1]"#, "has the wrong type."),
+        (#""tools":[""]"#, "`tools` must be an array of at most 16 names of tools"),
+        (#""tools":[\#(Array(repeating: #""x""#, count: 17).joined(separator: ","))]"#, "`tools` must be an array"),
         (#""model":7"#, "`model` has the wrong type."),
     ])
     func `an invalid option is rejected with its name`(member: String, message: String) async throws {
@@ -58,6 +62,13 @@ struct RunOptionsTests {
             let name = String(repeating: "m", count: 257)
             let answer = try await gateway.ask(.POST, Self.turns[0], body: #"{"content":"Hello","model":"\#(name)"}"#)
             #expect(answer.status == 400)
+        }
+    }
+
+    @Test func `no tools is not the same as the default`() async throws {
+        try await TestGateway.with { gateway in
+            let answer = try await gateway.ask(.POST, Self.turns[0], body: #"{"content":"Hello","tools":[]}"#)
+            #expect(answer.status == 200 && gateway.services.starts.map(\.options) == [Run.Options(tools: [])])
         }
     }
 }

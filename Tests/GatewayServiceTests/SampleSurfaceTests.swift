@@ -12,8 +12,8 @@ import Testing
 /// A surface is a value: its file and one line in the list of surfaces.
 @Suite(.timeLimit(.minutes(5)))
 struct SampleSurfaceTests {
-    private static func surfaces(_ services: GatewayServices) throws -> [Surface] {
-        try GatewaySurfaces.all(services) + [.sample(services)]
+    private static func surfaces(_ services: GatewayServices) -> [Surface] {
+        GatewaySurfaces.all(services) + [.sample(services)]
     }
 
     private static func withGateway(
@@ -121,7 +121,7 @@ struct SampleSurfaceTests {
             #expect(connection.received.hasSuffix("\r\n\r\n"))
             #expect(try await gateway.ask(.GET, "/sample/items/a%20%C3%A9?x=y", token: nil).body == "item a é")
             #expect(try await gateway.ask(.GET, "/?username=Ann+B%21", token: nil).body == "Welcome, Ann B!!")
-            #expect(try await gateway.ask(.GET, "/", token: nil).body.contains("Parley"))
+            #expect(try await gateway.ask(.GET, "/", token: nil).body == "\"Apigateway is running\"")
         }
     }
 

@@ -8,7 +8,8 @@ enum SchemaValidator {
     static func violations(_ value: JSONValue, _ schema: Schema, at place: String = "$") -> [String] {
         switch (schema, value) {
         case (.any, _), (.null, .null), (.nullable, .null), (.boolean, .boolean), (.number, .integer),
-            (.number, .number):
+            (.number, .number),
+            (.exactNumber, .integer), (.exactNumber, .number):
             []
         case (.nullable(let schema), _): violations(value, schema, at: place)
         case (.string(let rules), .text(let text)): violations(text, rules).map { "\(place): \($0)" }
@@ -18,7 +19,7 @@ enum SchemaValidator {
         case (.decimal(let range), .number(let number)) where range.contains(number): []
         case (.array(let items, let count), .array(let values)) where count?.contains(values.count) ?? true:
             values.enumerated().flatMap { violations($1, items, at: "\(place)[\($0)]") }
-        case (.map(let values), .object(let members)):
+        case (.map(let values, _), .object(let members)):
             members.flatMap { violations($1, values, at: "\(place).\($0)") }
         case (.object(_, let properties), .object(let members)): violations(members, properties, at: place)
         case (.anyOf(let schemas), _):

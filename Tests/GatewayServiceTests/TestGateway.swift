@@ -21,7 +21,7 @@ struct TestGateway {
     static func with<Value>(
         _ settings: [String: String] = [:],
         services: ScriptedServices = ScriptedServices(),
-        surfaces: @Sendable (GatewayServices) throws -> [Surface] = GatewaySurfaces.all,
+        surfaces: @Sendable (GatewayServices) -> [Surface] = GatewaySurfaces.all,
         limits: RequestGuard.Limits = RequestGuard.Limits(),
         _ body: (TestGateway) async throws -> Value
     ) async throws -> Value {

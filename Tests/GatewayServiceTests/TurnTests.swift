@@ -90,6 +90,30 @@ struct TurnTests {
         }
     }
 
+    @Test(arguments: [
+        (#"{"content":"x","model":"nobody/nothing"}"#, Fault.Code.missing, 404),
+        (#"{"content":"x","model":"../etc"}"#, .invalid, 400), (#"{"content":"x"}"#, .missing, 503),
+        (#"{"content":"x","model":"demo"}"#, .cut, 503), (#"{"content":"x","model":"demo"}"#, .upstreamAuth, 503),
+        (#"{"content":"x","model":"demo"}"#, .full, 507),
+    ])
+    func `only a model that the request names is the client's error`(
+        _ body: String,
+        _ code: Fault.Code,
+        _ status: Int
+    ) async throws {
+        var end = Sample.end
+        end.status = .failed
+        end.fault = Fault(code, "A sentence.")
+        try await TestGateway.with { gateway in
+            gateway.services.end(end)
+            let answer = try await gateway.ask(.POST, "\(Sample.path)/messages", body: body)
+            #expect(answer.status == status)
+            #expect(answer.isEnvelope)
+            let details = try answer.json["details"] as? [String: Any]
+            #expect(details?["run_id"] as? String == Sample.run.id.description)
+        }
+    }
+
     @Test func `branches are listed and selected`() async throws {
         try await TestGateway.with { gateway in
             let siblings = try await gateway.ask(.GET, "\(Self.message)/siblings")

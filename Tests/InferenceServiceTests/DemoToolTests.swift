@@ -54,7 +54,7 @@ import Testing
         (
             "Please call get_current_weather for \"Köln am Rhein\"", "get_current_weather",
             #"{"location":"Köln am Rhein","days":1,"unit":"celsius","hourly":true}"#
-        ), ("Remember that I like green tea.", "create_memory", #"{"memory_text":"I like green tea"}"#),
+        ), ("Remember that I like green tea.", "create_memory", #"{"memory_text":"The User likes green tea"}"#),
         ("What time is it?", "getTime", "{}"),
     ])
     func `the matching tool is called with arguments from the message`(

@@ -6,6 +6,7 @@ struct ConversationHandlers: Sendable {
     let store: any ConversationStore
     let conversations: LiveConversations
     let purge: ConversationPurge
+    var transcripts: TranscriptMirror?
     var now: @Sendable () -> Timestamp = { .now() }
 
     func open(_ request: Conversations.Open, _ context: CallContext) async throws -> Conversations.Opened {
@@ -47,9 +48,10 @@ struct ConversationHandlers: Sendable {
 
     func delete(_ request: Conversations.Delete, _ context: CallContext) async throws -> Conversations.Deleted {
         let principal = try context.requirePrincipal()
-        let count = try await conversations.with(request.id, of: principal) { conversation in
-            try await conversation.delete(by: principal, in: store)
+        let (count, record) = try await conversations.with(request.id, of: principal) { conversation in
+            (try await conversation.delete(by: principal, in: store), conversation.record)
         }
+        transcripts?.conversationChanged(record)
         conversations.evict(request.id)
         purge.start()
         return Conversations.Deleted(messageCount: count)

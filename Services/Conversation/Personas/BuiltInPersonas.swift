@@ -5,7 +5,7 @@ import NIOCore
 /// The personas that come with Parley.
 enum BuiltInPersonas {
     /// All built-in personas, with those of surfaces, which are not listed.
-    static let all: [StoredPersona] = listed + [assistant]
+    static let all: [StoredPersona] = listed + [assistant] + SurfacePersonas.all
 
     /// The personas of surfaces, which those need.
     static let unlisted = Set(all.map(\.persona).filter { !$0.status.isListed }.map(\.id))
@@ -167,7 +167,8 @@ enum BuiltInPersonas {
         status: .unlisted
     )
 
-    private static func persona(
+    /// Creates a built-in persona; the description begins with a small letter.
+    static func persona(
         _ number: Int,
         _ name: String,
         _ displayName: String,

@@ -2,7 +2,7 @@ import Contracts
 
 /// Builds the system prompt of a persona.
 ///
-/// Pure functions.
+/// Pure functions. A transcript has the instructions alone, as its first line.
 enum PersonaPrompt {
     /// In instructions, replaced by the date of the conversation.
     private static let currentDate = "{current_date}"
@@ -12,6 +12,7 @@ enum PersonaPrompt {
     static func text(for stored: StoredPersona, conversationCreatedAt moment: Timestamp) -> String {
         let persona = stored.persona
         let instructions = stored.instructions.replacing(currentDate, with: date(moment))
+        guard stored.promptForm == .messages else { return instructions }
         var text = instructions
         if !introducesItself(instructions) {
             let description = persona.description.prefix(1).lowercased() + persona.description.dropFirst()

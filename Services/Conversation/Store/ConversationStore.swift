@@ -27,6 +27,14 @@ protocol ConversationStore: Sendable {
         of user: String
     ) async throws -> Result<Page<Conversation>, Fault>
 
+    /// Returns the user's most recently used conversation with a persona; `nil` if there is none.
+    func latestConversation(of user: String, with persona: Persona.ID) async throws -> StoredConversation?
+
+    /// Returns up to `limit` users who have a conversation with a persona, in the order of the bytes of their names.
+    ///
+    /// `user`: the last one of the page before.
+    func users(with persona: Persona.ID, after user: String?, limit: Int) async throws -> [String]
+
     /// Hides a conversation from everyone and returns the number of its messages on all paths.
     ///
     /// Its rows are deleted by ``purgeConversations()``. Runs that are still in progress can no longer be changed.

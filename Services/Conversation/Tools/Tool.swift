@@ -9,16 +9,23 @@ protocol Tool: Sendable {
     var declaration: ToolDeclaration { get }
     /// Maximum duration of a run, after which the tool is cancelled (default: 30 seconds).
     var timeLimit: Duration { get }
+    /// The setting that switches the tool on; `nil` for a tool that needs none.
+    var setting: String? { get }
 
     /// Runs the tool once for a stored call; `arguments` match the declaration.
     ///
     /// Must end soon after its task is cancelled or the deadline of `use.call` has passed. A `Fault` becomes the result
     /// that the model reads.
     func run(_ arguments: ToolArguments, _ use: ToolUse) async throws -> ToolResult
+
+    /// Sends a request to the server that the tool uses, if there is one; throws a `Fault` if it does not work.
+    func check(_ context: CallContext) async throws
 }
 
 extension Tool {
     var timeLimit: Duration { .seconds(30) }
+    var setting: String? { nil }
+    func check(_ context: CallContext) async throws {}
 }
 
 /// For whom and where a tool runs.

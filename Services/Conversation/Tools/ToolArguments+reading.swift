@@ -65,21 +65,23 @@ extension ToolArguments {
         }
         switch type {
         case .string: return .text(text)
-        case .number: return .number(try number(text))
+        case .number:
+            guard let number = decimal(text) else { throw Mismatch() }
+            return .number(number)
         case .integer:
-            let number = try number(text)
-            guard number.rounded() == number else { throw Mismatch() }
+            guard let number = decimal(text), number.rounded() == number else { throw Mismatch() }
             return .number(number)
         case .boolean: return .flag(try flag(text))
         }
     }
 
-    private static func number(_ text: String) throws -> Double {
+    /// Returns a finite decimal number; white space is ignored.
+    static func decimal(_ text: String) -> Double? {
         let text = text.filter { !$0.isWhitespace }
         // Excludes what `Double` reads beyond decimal numbers: hexadecimal numbers, infinity and NaN.
         guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let number = Double(text),
             number.isFinite
-        else { throw Mismatch() }
+        else { return nil }
         return number
     }
 

@@ -34,21 +34,26 @@ struct ToolDeclaration: Sendable, Hashable {
             json.object("function") { json in
                 json.field("name", name)
                 json.field("description", description)
-                json.object("parameters") { json in
-                    json.field("type", "object")
-                    json.object("properties") { json in
-                        for parameter in parameters {
-                            json.member(parameter.name) { json in
-                                json.object { json in
-                                    json.field("type", parameter.type.rawValue)
-                                    json.field("description", parameter.description)
-                                }
-                            }
+                json.value("parameters") { writeSchema(to: &$0) }
+            }
+        }
+    }
+
+    /// Writes the JSON schema of the parameters.
+    func writeSchema(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                for parameter in parameters {
+                    json.member(parameter.name) { json in
+                        json.object { json in
+                            json.field("type", parameter.type.rawValue)
+                            json.field("description", parameter.description)
                         }
                     }
-                    json.array("required", parameters.filter(\.isRequired)) { $0.text($1.name) }
                 }
             }
+            json.array("required", parameters.filter(\.isRequired)) { $0.text($1.name) }
         }
     }
 }

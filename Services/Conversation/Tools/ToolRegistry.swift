@@ -14,9 +14,12 @@ struct ToolRegistry: ToolRunner {
     private let entries: [Entry]
     /// Indices of the entries by name and alias, in the form of ``key(_:)``.
     private let indices: [String: Int]
+    /// The tools that are not configured.
+    let unavailable: [UnavailableTool]
 
     /// Creates a registry; of several tools with one name or alias, the first one is used.
-    init(_ tools: [any Tool]) {
+    init(_ tools: [any Tool], unavailable: [UnavailableTool] = []) {
+        self.unavailable = unavailable
         entries = tools.map { tool in
             var json = JSONWriter()
             tool.declaration.write(to: &json)
@@ -31,8 +34,8 @@ struct ToolRegistry: ToolRunner {
         self.indices = indices
     }
 
-    /// The declarations of all available tools, in a fixed order.
-    var declarations: [ToolDeclaration] { entries.map(\.tool.declaration) }
+    /// The available tools, in a fixed order.
+    var tools: [any Tool] { entries.map(\.tool) }
 
     /// Returns the declarations of the available tools among `names`, which may be names or aliases.
     ///

@@ -126,7 +126,7 @@ final class BackgroundRuns: Service {
             if let begin = batch.first?.begin { state.begin(begin) }
             for (kind, text) in GenerationText.pieces(of: batch) { state.append(text, as: kind) }
             if let finish = batch.compactMap(\.finish).last { return state.finish(finish) }
-            if state.step.isTruncated { return state.finishAtLimit() }
+            if state.step.isTruncated { return state.finishEarly(.length) }
         }
         throw Fault(.cut, "The model's answer ended without a finish reason.")
     }

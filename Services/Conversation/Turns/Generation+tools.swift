@@ -28,8 +28,8 @@ extension Generation {
                 state.add(fault.attempts)
                 continue
             }
-            let calls = ToolCallNormalization.calls(state.step.toolCalls ?? [], endedBy: state.finishReason)
-            guard !calls.isEmpty else { return try checkAnswer(state) }
+            guard let made = state.step.toolCalls, !made.isEmpty else { return try checkAnswer(state) }
+            let calls = ToolCallNormalization.calls(made, endedBy: state.finishReason)
             let steps = toolSteps(prompt, context)
             rounds.begin()
             let text = state.step.text

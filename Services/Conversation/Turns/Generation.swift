@@ -15,6 +15,7 @@ struct Generation: Sendable {
         var answerLimit: Int?
         /// Names of the tools that the model may call.
         var tools: [String] = []
+        var form = StoredPersona.PromptForm.messages
     }
 
     static let grace = Duration.seconds(5)
@@ -68,14 +69,16 @@ struct Generation: Sendable {
             turn: prompt.history.turnCount,
             olderCount: prompt.history.olderCount
         )
-        state.context = report
+        let sent = try SentPrompt(prompt, selection, report)
+        state.context = sent.report
         state.ask(model)
         var options = turn.options
         options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
+        options.stop = sent.stop(options.stop)
         let request = GenerationRequest(
             model: model.name,
-            system: prompt.system,
-            messages: prompt.history.encodedMessages(selection),
+            system: sent.system,
+            messages: sent.messages,
             options: options,
             tools: tools,
             isStreamed: turn.isStreamed
@@ -84,7 +87,7 @@ struct Generation: Sendable {
             let stream = try await generator.inference.stream(Inference.Generate.self, encoded: request.json, context)
             state.wasProviderCalled = true
             defer { stream.close() }
-            try await read(stream, into: &state, prices)
+            try await read(stream, prompt.form, into: &state, prices)
         } catch  where state.status == .completed {
             // The model has already finished; later errors are ignored.
         } catch {
@@ -97,9 +100,12 @@ struct Generation: Sendable {
 
     private func read(
         _ stream: ElementStream<Inference.Event>,
+        _ form: StoredPersona.PromptForm,
         into state: inout RunState,
         _ prices: PriceTasks
     ) async throws {
+        var answer = AnswerText(form)
+        defer { append(answer.finish(), as: .text, to: &state) }
         while let batch = try await stream.nextBatch() {
             if let begin = batch.first?.begin {
                 state.begin(begin)
@@ -109,19 +115,27 @@ struct Generation: Sendable {
                 liveRun.setModel(model)
             }
             for (kind, text) in GenerationText.pieces(of: batch) {
-                let piece = state.append(text, as: kind)
-                if !piece.isEmpty { publish(kind, piece) }
+                append(answer.append(text, as: kind), as: kind, to: &state)
             }
             for event in batch { if let pieces = event.toolCalls { state.append(pieces) } }
             if let finish = batch.compactMap(\.finish).last {
                 state.finish(finish)
                 continue
             }
-            if state.step.isTruncated, state.status != .completed { return state.finishAtLimit() }
+            guard state.status != .completed else { continue }
+            if state.step.isTruncated { return state.finishEarly(.length) }
+            if answer.isEnded { return state.finishEarly(.stop) }
         }
         guard state.status == .completed else {
             throw Fault(.cut, "The model's answer ended without a finish reason.")
         }
+    }
+
+    /// Adds text to the answer and shows it to the readers.
+    private func append(_ text: String, as kind: RunStep.Chunk.Kind, to state: inout RunState) {
+        guard !text.isEmpty else { return }
+        let piece = state.append(text, as: kind)
+        if !piece.isEmpty { publish(kind, piece) }
     }
 
     func publish(_ kind: RunStep.Chunk.Kind, _ text: String) {

@@ -226,12 +226,13 @@ actor LiveConversation {
         do {
             let history = try await loadHistory(for: turn)
             let limit = try await answerLimit(of: turn)
-            let (system, tools) = (try await systemText(), try await persona().tools)
+            let (system, persona) = (try await systemText(), try await persona())
             let prompt = Generation.Prompt(
                 system: system,
                 history: history,
                 answerLimit: limit,
-                tools: turn.options.tools ?? tools
+                tools: turn.options.tools ?? persona.tools,
+                form: persona.form
             )
             outcome = await generation.perform(prompt)
         } catch {
@@ -239,6 +240,7 @@ actor LiveConversation {
         }
         if outcome.isStored {
             for message in outcome.messages { history?.append(message) }
+            parts.transcripts?.conversationChanged(record)
         } else {
             // The end may be stored later.
             history = nil

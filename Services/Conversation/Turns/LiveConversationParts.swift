@@ -7,4 +7,5 @@ struct LiveConversationParts: Sendable {
     let resumptions: ResumptionQueue
     let budget: HistoryBudget
     let personaRevision: PersonaRevision
+    let transcripts: TranscriptMirror?
 }

@@ -6,6 +6,7 @@ struct LivePersona: Sendable {
     let prompt: String
     /// Names of the tools that the persona may call.
     let tools: [String]
+    let form: StoredPersona.PromptForm
     /// The fault for a new message, if the persona does not answer.
     let refusal: Fault?
     /// The ``PersonaRevision`` before it was read.
@@ -14,6 +15,7 @@ struct LivePersona: Sendable {
     init(_ stored: StoredPersona, of conversation: StoredConversation, revision: Int) {
         prompt = PersonaPrompt.text(for: stored, conversationCreatedAt: conversation.createdAt)
         tools = stored.persona.tools
+        form = stored.promptForm
         refusal = stored.refusal
         self.revision = revision
     }

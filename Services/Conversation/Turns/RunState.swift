@@ -93,10 +93,10 @@ struct RunState: Sendable {
         addUsage(finish.usage ?? estimate)
     }
 
-    /// Ends a step that reached the limit of its size.
-    mutating func finishAtLimit() {
+    /// Ends a step before the model does: the answer reached the limit of its size, or is complete.
+    mutating func finishEarly(_ reason: Inference.Finish.Reason) {
         status = .completed
-        finishReason = .length
+        finishReason = reason
         addUsage(estimate)
     }
 

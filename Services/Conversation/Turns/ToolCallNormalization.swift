@@ -31,9 +31,7 @@ enum ToolCallNormalization {
 
     /// Returns the calls of an answer in order, with unique identifiers, valid names, and an object as arguments.
     ///
-    /// - Parameters:
-    ///   - calls: the calls as the model made them.
-    ///   - reason: why the answer ended; after `length`, the last call may be incomplete.
+    /// `reason` is why the answer ended: after `length`, the last call may be incomplete.
     static func calls(_ calls: [Inference.ToolCall], endedBy reason: Inference.Finish.Reason?) -> [Call] {
         let calls = calls.prefix(callLimit)
         let ids = uniqueIDs(calls.map(\.id))

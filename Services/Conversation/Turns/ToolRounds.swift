@@ -28,15 +28,13 @@ struct ToolRounds: Sendable {
 
     /// Returns the result of a call that is not to be run; `nil` for one that is, and counts it.
     ///
-    /// - Parameters:
-    ///   - index: the position of the call in its answer.
-    ///   - isOffered: whether the model was offered tools.
+    /// `index` is the position of the call in its answer, and `isOffered` whether the model was offered tools.
     mutating func refusal(of call: ToolCallNormalization.Call, at index: Int, isOffered: Bool) -> ToolResult? {
         guard isOffered else {
             return ToolResult(text: "The tool was not run: no tool can be called in this answer.")
         }
         switch call.defect {
-        case .invalid: return .invalid
+        case .invalid: return .invalidCall
         case .cut:
             return ToolResult(
                 text: "The tool was not run: the answer reached its maximum length within the arguments. "
@@ -69,9 +67,8 @@ struct ToolRounds: Sendable {
     /// All results of a run use at most half of the model's window, and those of one answer half of what is left, so that
     /// the question, the calls and the answer always fit.
     ///
-    /// - Parameters:
-    ///   - room: the size of the results of this answer that is left, from ``room(in:occupied:)``, in tokens.
-    ///   - left: the number of results of this answer that are missing, including this one.
+    /// `room` is the size of the results of this answer that is left, in tokens, and `left` the number of its results that
+    /// are missing, including this one.
     static func resultLimit(room: Int, left: Int) -> Int {
         let tokens = room / max(1, left)
         return min(ToolResult.byteLimit, max(smallestResult, TokenEstimate.bytes(inTokens: tokens)))

@@ -84,6 +84,9 @@ struct ToolSteps: Sendable {
             return interrupted
         } catch is ToolTasks.Abandoned {
             return interrupted
+        } catch  where liveRun.isStopped || Task.isCancelled {
+            // What a cancelled tool reports does not say whether it had an effect.
+            return interrupted
         } catch let fault as Fault {
             return ToolResult(text: "The tool failed: \(fault.message)")
         } catch {

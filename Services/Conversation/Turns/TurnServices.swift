@@ -26,6 +26,7 @@ struct TurnServices: Sendable {
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
         toolTasks: ToolTasks = ToolTasks(),
+        transcripts: TranscriptMirror? = nil,
         budget: HistoryBudget = HistoryBudget(),
         retryPause: Duration = .seconds(1)
     ) {
@@ -64,7 +65,8 @@ struct TurnServices: Sendable {
             runs: runs,
             resumptions: resumptions,
             budget: budget,
-            personaRevision: personaRevision
+            personaRevision: personaRevision,
+            transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
         background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]

@@ -4,9 +4,7 @@
 /// format of the first one is used for paths that no surface owns.
 enum GatewaySurfaces {
     /// All surfaces, with their documentation.
-    ///
-    /// Throws `InvalidRoute` for a path that is not a template.
-    static func all(_ services: GatewayServices) throws -> [Surface] {
+    static func all(_ services: GatewayServices) -> [Surface] {
         let surfaces: [Surface] = [
             .v1(services),
             .operations(services),
@@ -16,6 +14,6 @@ enum GatewaySurfaces {
             .chatAI(services),
             .functionAgent(services),
         ]
-        return surfaces + [try .documentation(of: surfaces, services.anonymous.mode)]
+        return surfaces + [.documentation(of: surfaces, services.anonymous.mode)]
     }
 }

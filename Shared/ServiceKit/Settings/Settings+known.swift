@@ -117,6 +117,26 @@ extension Settings {
         Setting("RUN_TIMEOUT", "600s", "Timeout for a whole generation.", for: [.conversation, .inference]),
         Setting("PROVIDER_CONCURRENCY", "64", "Concurrent generations per provider.", for: [.inference]),
         Setting("PROVIDER_QUEUE", "256", "Queued generations per provider.", for: [.inference]),
+        Setting(
+            "WEATHER_URL",
+            "",
+            "URL of an open-meteo server, for the tool get_weather; default: off.",
+            for: [.conversation]
+        ),
+        Setting(
+            "WEB_SEARCH_URL",
+            "",
+            "URL of a SearXNG server, for the tool web_search; default: off.",
+            for: [.conversation]
+        ),
+        Setting(
+            "IMAGES_URL",
+            "",
+            "URL of a server with OpenAI's images API, with its /v1, for the tool generate_image; default: off.",
+            for: [.conversation]
+        ),
+        Setting("IMAGES_API_KEY", "", "API key of the server at IMAGES_URL.", for: [.conversation], isSecret: true),
+        Setting("IMAGES_MODEL", "", "Model of the server at IMAGES_URL; default: the server's.", for: [.conversation]),
         Setting("TRANSCRIPTION_ENGINE", "", "Engine for speech recognition.", for: [.transcription]),
         Setting("SPEECH_ENGINE", "", "Engine for speech synthesis.", for: [.transcription]),
         Setting("MEDIA_UPLOAD_DIR", "", "Folder for uploads; default: in DATA_DIR.", for: [.media]),

@@ -23,6 +23,7 @@ enum ConversationStoreSuite: String, CaseIterable {
     case `objects are counted`
     case `answers are unread until the user reads or writes`
     case `a persona that does not answer opens no conversation, and its old ones remain`
+    case `the users of a persona and their latest conversations are found`
 
     typealias Store = ConversationStore & RunStore & PersonaStore
 
@@ -48,6 +49,7 @@ enum ConversationStoreSuite: String, CaseIterable {
         case .`answers are unread until the user reads or writes`: try await readMarks(conversations)
         case .`a persona that does not answer opens no conversation, and its old ones remain`:
             try await silentPersonas(conversations)
+        case .`the users of a persona and their latest conversations are found`: try await users(conversations)
         }
     }
 
@@ -214,5 +216,36 @@ enum ConversationStoreSuite: String, CaseIterable {
         let count = try await test.store.countObjects()
         #expect(count.conversations == 1 && count.messages == 4)
         #expect(try await test.store.findPersona(test.personas[0])?.persona.conversationCount == 1)
+    }
+
+    private func users(_ test: TestConversations) async throws {
+        let (persona, other) = (test.personas[0], test.personas[1])
+        var latest: [[UInt8]: Conversation.ID] = [:]
+        // The last two differ only in Unicode normalization.
+        let users = ["ada", "bob", "carol", "\u{E9}", "e\u{301}"]
+        for user in users + users {
+            let opening = ConversationOpening(user: user, persona: persona, opensAnother: true, moment: test.next())
+            latest[Array(user.utf8)] = try await test.store.openConversation(opening).get().conversation.id
+        }
+        _ = try await test.store.openConversation(
+            ConversationOpening(user: "dora", persona: other, opensAnother: false, moment: test.next())
+        )
+        var (found, last): ([String], String?) = ([], nil)
+        while true {
+            let page = try await test.store.users(with: persona, after: last, limit: 2)
+            guard let end = page.last else { break }
+            (found, last) = (found + page, end)
+        }
+        let expected = users.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+        #expect(found.map { Array($0.utf8) } == expected)
+        for user in users {
+            let conversation = try await test.store.latestConversation(of: user, with: persona)
+            #expect(conversation?.id == latest[Array(user.utf8)])
+        }
+        let deleted = try #require(latest[Array("bob".utf8)])
+        _ = try await test.store.deleteConversation(deleted, of: Principal(user: "bob")).get()
+        let rest = try await test.store.latestConversation(of: "bob", with: persona)
+        #expect(rest != nil && rest?.id != deleted)
+        #expect(try await test.store.latestConversation(of: "dora", with: persona) == nil)
     }
 }

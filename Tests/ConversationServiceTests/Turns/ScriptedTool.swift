@@ -7,11 +7,13 @@ import Synchronization
 /// A tool that counts its effects.
 final class ScriptedTool: ToolRunner {
     typealias Hook = @Sendable () async throws -> Void
+    typealias Result = @Sendable (Inference.ToolCall) -> ToolResult
 
     private struct State {
         var effects: [Inference.ToolCall] = []
         var before: Hook?
         var after: Hook?
+        var result: Result?
     }
 
     private let state = Mutex(State())
@@ -22,6 +24,11 @@ final class ScriptedTool: ToolRunner {
     /// Sets what happens before and after the effect of each call.
     func onCall(before: Hook? = nil, after: Hook? = nil) {
         state.withLock { ($0.before, $0.after) = (before, after) }
+    }
+
+    /// Sets the results of the calls.
+    func answer(_ result: @escaping Result) {
+        state.withLock { $0.result = result }
     }
 
     let declarations = ["weather", "search"].map { ToolDeclaration(name: $0, description: "", parameters: []) }
@@ -36,11 +43,12 @@ final class ScriptedTool: ToolRunner {
 
     func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult {
         guard allowed.contains(call.function.name), declarations.map(\.name).contains(call.function.name) else {
-            return .invalid
+            return .invalidCall
         }
         try await state.withLock { $0.before }?()
         state.withLock { $0.effects.append(call) }
         try await state.withLock { $0.after }?()
+        if let result = state.withLock({ $0.result }) { return result(call) }
         return ToolResult(text: "18 degrees in \(call.function.arguments)")
     }
 }
@@ -60,6 +68,27 @@ extension ScriptedInference {
         return [
             reasoning("Which city?"), .text("Let me look."), .event(event), .event(Inference.Event(finish: finish)),
         ]
+    }
+
+    /// A generation with these calls, as a model made them.
+    static func calls(
+        _ calls: [Inference.ToolCall],
+        text: String? = nil,
+        reason: Inference.Finish.Reason = .toolCalls
+    ) -> [Step] {
+        var event = Inference.Event()
+        event.toolCalls = calls.enumerated().map { index, call in
+            Inference.ToolCallDelta(
+                index: index,
+                id: call.id,
+                name: call.function.name,
+                arguments: call.function.arguments
+            )
+        }
+        let usage = Usage(promptTokens: 100, completionTokens: 7, isEstimated: false)
+        let finish = Inference.Finish(reason: reason, model: "scripted/model", usage: usage)
+        let start: [Step] = text.map { [.text($0)] } ?? []
+        return start + [.event(event), .event(Inference.Event(finish: finish))]
     }
 
     static func reasoning(_ text: String) -> Step {

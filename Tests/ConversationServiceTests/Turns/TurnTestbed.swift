@@ -2,10 +2,12 @@ import Bus
 import Contracts
 import GRDB
 import HTTP
+import InferenceService
 import NIOCore
 import ServiceKit
 import ServiceLifecycle
 import TestSupport
+import Testing
 
 @testable import ConversationService
 
@@ -19,18 +21,29 @@ struct TurnTestbed: Sendable {
     let directory: String
 
     /// Runs the turns of a store in a directory; without `isComplete`, recovery and retries do not run.
+    ///
+    /// With `upstream`, inference-svc is real and has these settings.
     static func with<Value: Sendable>(
         _ directory: String,
         budget: HistoryBudget = HistoryBudget(),
         isComplete: Bool = true,
         hasTool: Bool = true,
+        runLimit: Duration = .seconds(30),
+        toolTasks: ToolTasks = ToolTasks(grace: .milliseconds(200)),
+        upstream: [String: String]? = nil,
         prepare: (InterceptedStore) -> Void = { _ in },
         _ body: (TurnTestbed) async throws -> Value
     ) async throws -> Value {
         let store = InterceptedStore(try await SQLiteStore.sample(in: directory))
         prepare(store)
         let (inference, tool) = (ScriptedInference(), ScriptedTool())
-        let behind = ServiceUnit.bus(table: inference.table, host: "127.0.0.1", port: 0, token: Fixture.token)
+        let behind: ServiceUnit
+        if let upstream {
+            let settings = ["INFERENCE_PORT": "0", "BUS_TOKEN": Fixture.token, "DATA_DIR": directory]
+            behind = try await InferenceService.unit(settings: Settings(values: settings.merging(upstream) { $1 }))
+        } else {
+            behind = ServiceUnit.bus(table: inference.table, host: "127.0.0.1", port: 0, token: Fixture.token)
+        }
         return try await withRunning(behind) { port in
             let bus = try HTTPBus(
                 peer: "inference-svc",
@@ -44,8 +57,9 @@ struct TurnTestbed: Sendable {
                 modelCache: ModelCache(inference: bus),
                 accessCache: AccessCache(try await store.base.accessState()),
                 runsPerUser: 0,
-                runLimit: .seconds(30),
+                runLimit: runLimit,
                 toolRunner: hasTool ? tool : nil,
+                toolTasks: toolTasks,
                 budget: budget,
                 retryPause: .milliseconds(20)
             )
@@ -113,5 +127,29 @@ struct TurnTestbed: Sendable {
         let name = "/conversation.sqlite"
         let source = try DatabaseQueue(path: directory + name, configuration: configuration)
         try source.backup(to: DatabaseQueue(path: other + name))
+    }
+
+    /// Sends a message with tools in a new conversation, and returns the end of its run and the steps after the message.
+    func ask(
+        _ scripts: [[ScriptedInference.Step]],
+        window: Int = 8192,
+        options: Run.Options = ScriptedInference.toolOptions
+    ) async throws -> (end: Run.End, steps: [Message], conversation: Conversation, run: Run.ID) {
+        let conversation = try await store.base.openConversation()
+        inference.play(each: scripts, window: window)
+        let run = try await start("How is it?", in: conversation, options: options)
+        let end = try await run.end()
+        let steps = try await messages(of: conversation).drop { $0.role != .user }.dropFirst()
+        return (end, Array(steps), conversation, run.run.id)
+    }
+
+    /// Sends another message, and expects that providers accept its prompt, which it returns.
+    func goOn(in conversation: Conversation) async throws -> [Inference.Message] {
+        inference.play([.text("Yes."), .finish], window: 8192)
+        #expect(try await start("Go on", in: conversation).end().status == .completed)
+        let prompt = inference.requests.last?.messages ?? []
+        ReplayablePrompt.check(prompt)
+        #expect(prompt.last?.text == "Go on")
+        return prompt
     }
 }

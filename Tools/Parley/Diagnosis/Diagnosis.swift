@@ -28,6 +28,7 @@ struct Diagnosis: Sendable {
         let client = HTTPClient(configuration: .init(connectTimeout: .seconds(1)))
         for service in ServiceKind.allCases { findings.append(await readiness(of: service, client)) }
         findings += await providers(client)
+        findings += await tools(client)
         return findings
     }
 
@@ -114,17 +115,27 @@ struct Diagnosis: Sendable {
 
     private func providers(_ client: HTTPClient) async -> [Finding] {
         do {
-            let service = ServiceKind.inference
-            let target = HTTPTarget(host: service.host(settings), port: try service.port(settings))
-            let bus = try HTTPBus(
-                peer: service.executable,
-                urls: ["http://\(target.authority)"],
-                token: try settings.busToken(),
-                client: client
-            )
-            return try await ProviderDiagnosis(bus: bus).findings()
+            return try await ProviderDiagnosis(bus: bus(to: .inference, client)).findings()
         } catch {
             return [Finding(isHealthy: false, subject: "providers", message: "inference-svc does not list them.")]
         }
+    }
+
+    private func tools(_ client: HTTPClient) async -> [Finding] {
+        do {
+            return try await ToolDiagnosis(bus: bus(to: .conversation, client)).findings()
+        } catch {
+            return [Finding(isHealthy: false, subject: "tools", message: "conversation-svc does not list them.")]
+        }
+    }
+
+    private func bus(to service: ServiceKind, _ client: HTTPClient) throws -> HTTPBus {
+        let target = HTTPTarget(host: service.host(settings), port: try service.port(settings))
+        return try HTTPBus(
+            peer: service.executable,
+            urls: ["http://\(target.authority)"],
+            token: try settings.busToken(),
+            client: client
+        )
     }
 }

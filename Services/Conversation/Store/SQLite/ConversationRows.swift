@@ -105,6 +105,20 @@ enum ConversationRows {
         return try connection.all(sql, StatementArguments(arguments + [limit, offset]), read)
     }
 
+    /// Returns a page of the users who have a conversation with a persona.
+    static func users(
+        persona: Persona.ID,
+        after user: String,
+        limit: Int,
+        _ connection: Connection
+    ) throws(StoreError) -> [String] {
+        let sql = """
+            SELECT DISTINCT user FROM conversations INDEXED BY conversations_by_persona
+            WHERE persona = ? AND user > ? AND state = 0 ORDER BY user LIMIT ?
+            """
+        return try connection.all(sql, [persona.description, user, limit]) { row throws(StoreError) in row[0] }
+    }
+
     static func count(user: String, persona: Persona.ID?, _ connection: Connection) throws(StoreError) -> Int {
         let count: Int?
         if let persona {

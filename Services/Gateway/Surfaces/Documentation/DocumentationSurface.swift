@@ -3,14 +3,8 @@ import NIOHTTP1
 
 extension Surface {
     /// The description of all surfaces, its own included: OpenAPI, and pages that show it.
-    ///
-    /// Throws `InvalidRoute` for a path that is not a template.
-    static func documentation(of surfaces: [Surface], _ mode: AuthenticationMode) throws -> Surface {
-        let own = documentation(OpenAPIController(ByteBuffer()))
-        return documentation(OpenAPIController(try OpenAPIDocument(surfaces + [own], mode: mode).encoded()))
-    }
-
-    private static func documentation(_ openAPI: OpenAPIController) -> Surface {
+    static func documentation(of surfaces: [Surface], _ mode: AuthenticationMode) -> Surface {
+        let openAPI = OpenAPIController(surfaces, mode)
         let pages = DocumentationPages()
         return Surface(
             name: "documentation",

@@ -123,11 +123,42 @@ extension JSONWriter {
 
     private mutating func content(_ content: OpenAPIResponses.Content) {
         object { json in
-            if let first = content.schemas.first {
+            if content.type == "text/event-stream", !content.events.isEmpty {
+                json.value("schema") { $0.eventSchema(content.events) }
+            } else if let first = content.schemas.first {
                 json.value("schema") { $0.schema(content.schemas.count == 1 ? first : .anyOf(content.schemas)) }
             }
             if let example = content.example { json.raw("example", example.text) }
             if !content.events.isEmpty { json.events("x-events", content.events) }
+        }
+    }
+
+    /// Writes the schema of a stream of Server-Sent Events, which describes each event.
+    private mutating func eventSchema(_ events: [RouteDocumentation.Event]) {
+        object { json in
+            json.objects("anyOf", events) { json, event in
+                json.field("type", "object")
+                if let text = event.description { json.field("description", text) }
+                json.object("properties") { json in
+                    json.value("id") { $0.schema(.string) }
+                    json.value("event") { $0.schema(.values([event.name])) }
+                    json.value("data") { $0.eventData(event.schema) }
+                }
+                json.array("required", ["event", "data"]) { $0.text($1) }
+            }
+        }
+    }
+
+    /// The data of an event are text; of all schemas but those of strings, the text is JSON.
+    private mutating func eventData(_ schema: Schema) {
+        switch schema {
+        case .string, .values: self.schema(schema)
+        default:
+            object { json in
+                json.field("type", "string")
+                json.field("contentMediaType", "application/json")
+                json.value("contentSchema") { $0.schema(schema) }
+            }
         }
     }
 

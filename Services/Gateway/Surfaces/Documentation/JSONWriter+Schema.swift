@@ -24,6 +24,11 @@ extension JSONWriter {
         case .integer(let range): number("\"integer\"", range)
         case .number: raw("type", "\"number\"")
         case .decimal(let range): number("\"number\"", range)
+        case .exactNumber:
+            raw(
+                "anyOf",
+                "[\(Self.integer64),{\"type\":\"number\",\"minimum\":-999999999999999,\"maximum\":999999999999999}]"
+            )
         case .boolean: raw("type", "\"boolean\"")
         case .array(let items, let count):
             raw("type", "\"array\"")
@@ -31,8 +36,9 @@ extension JSONWriter {
             if let count { bounds("minItems", "maxItems", count) }
         case .object(let name?, _): field("$ref", "#/components/schemas/\(name)")
         case .object(nil, let properties): members(of: properties)
-        case .map(let values):
+        case .map(let values, let names):
             raw("type", "\"object\"")
+            if let names { object("propertyNames") { $0.field("pattern", names) } }
             value("additionalProperties") { $0.schema(values) }
         case .nullable(let schema): nullable(schema)
         case .anyOf(let schemas): array("anyOf", schemas) { $0.schema($1) }
@@ -40,6 +46,9 @@ extension JSONWriter {
         case .any: break
         }
     }
+
+    /// From the least signed to the greatest unsigned integer.
+    private static let integer64 = #"{"type":"integer","minimum":-9223372036854775808,"maximum":18446744073709551615}"#
 
     /// Most generators of clients understand a list of types better than a choice with `null`.
     private mutating func nullable(_ schema: Schema) {

@@ -25,12 +25,12 @@ extension RouteDocumentation.Parameter {
     )
     static let idempotencyKey = RouteDocumentation.Parameter(
         name: "Idempotency-Key",
-        schema: .string(.text(1...255)),
+        schema: .idempotencyKey,
         description: "A repeat of the request with the same key returns the first result and changes nothing."
     )
     static let ifNoneMatch = RouteDocumentation.Parameter(
         name: "If-None-Match",
-        schema: .string(.text(1...255)),
+        schema: .string,
         description: "The `ETag` of the version that the client has."
     )
     static let entityTag = RouteDocumentation.Parameter(name: "ETag", schema: .string)
@@ -46,6 +46,16 @@ extension Schema.StringRules {
 extension Schema {
     /// The name of a user.
     static let userName = Schema.string(.text(1...255))
+    /// The key of a request that may be repeated.
+    static let idempotencyKey = Schema.string(.init(pattern: #"^[^\u0000-\u001F\u007F]*$"#, length: 1...255))
+    /// The name of a model, with or without its provider.
+    static let modelName = Schema.string(.init(pattern: "^[A-Za-z0-9]\(word)*([./]\(word)+)*\(tag)$", length: 1...128))
+    /// The name of a model in Ollama's own registry.
+    static let ollamaModelName = Schema.string(
+        .init(pattern: "^(ollama/)?([A-Za-z0-9]\(word)*/)?[A-Za-z0-9]\(word)*(\\.\(word)+)*\(tag)$", length: 1...128)
+    )
+    private static let word = "[A-Za-z0-9_-]"
+    private static let tag = "(:[A-Za-z0-9_-]{1,30})?"
     /// A count: an integer from 0.
     static let count = Schema.integer(0...Int.max)
 }

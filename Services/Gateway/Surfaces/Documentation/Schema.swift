@@ -9,12 +9,14 @@ indirect enum Schema: Sendable, Hashable {
     case number
     /// A number in a range.
     case decimal(ClosedRange<Double>)
+    /// A number with an exact decimal form: an integer of 64 bits, or one below 10^15.
+    case exactNumber
     case boolean
     case array(Schema, count: ClosedRange<Int>? = nil)
     /// An object with known members; a `name` makes it a component that several routes share.
     case object(name: String? = nil, [Property])
-    /// An object with any member names.
-    case map(Schema)
+    /// An object with any member names, or with names that match a pattern.
+    case map(Schema, names: String? = nil)
     case nullable(Schema)
     case anyOf([Schema])
     /// Always `null`.
@@ -57,7 +59,7 @@ indirect enum Schema: Sendable, Hashable {
             var components = Self.merged(properties.map(\.schema))
             if let name { components[name] = properties }
             return components
-        case .array(let schema, _), .map(let schema), .nullable(let schema): return schema.components
+        case .array(let schema, _), .map(let schema, _), .nullable(let schema): return schema.components
         case .anyOf(let schemas): return Self.merged(schemas)
         default: return [:]
         }

@@ -28,7 +28,7 @@ enum OpenAIDocumentation {
         summary: "Create embeddings",
         body: .init(
             schema: .object([
-                .required("model", modelName),
+                .required("model", .modelName),
                 .required(
                     "input",
                     .anyOf([
@@ -37,9 +37,9 @@ enum OpenAIDocumentation {
                     ])
                 ),
                 .optional("encoding_format", .nullable(.values(["float", "base64"])), "Default: float."),
-                .optional("dimensions", .nullable(.integer(1...65_536))), .optional("user", .nullable(.string)),
+                .optional("dimensions", .nullable(.integer(1...65_536))),
             ]),
-            example: RawJSON(#"{"model":"demo","input":"Hello"}"#)
+            example: RawJSON(#"{"model":"demo/hash-embedding","input":"Hello"}"#)
         ),
         responses: [
             .init(
@@ -87,7 +87,7 @@ enum OpenAIDocumentation {
         path: [
             .init(
                 name: "model",
-                schema: modelName,
+                schema: .modelName,
                 isRequired: true,
                 description: "`provider/model`, or the name of a model. Slashes need no encoding.",
                 example: RawJSON("\"demo/demo\"")
@@ -97,7 +97,6 @@ enum OpenAIDocumentation {
         errors: [404, 502]
     )
 
-    private static let modelName = Schema.string(.init(length: 1...256))
     private static let stored = RouteDocumentation.Parameter(
         name: "X-Parley-Conversation",
         schema: .uuid,

@@ -5,7 +5,7 @@ extension OpenAISchema {
     static let completionRequest = Schema.object(
         name: "OpenAICompletionRequest",
         [
-            .required("model", .string(.init(length: 1...256))),
+            .required("model", .modelName),
             .required("messages", .array(message, count: 1...10_000)),
             .optional("stream", .nullable(.boolean)),
             .optional(
@@ -14,7 +14,12 @@ extension OpenAISchema {
                 "Whether to store the messages and the answer as a conversation of the caller."
             ), .optional("max_completion_tokens", .nullable(.integer(1...1_000_000))),
             .optional("n", .nullable(.integer(1...1))),
-            .optional("stop", .nullable(.anyOf([.string, .array(.string, count: 0...4)]))),
+            .optional(
+                "stop",
+                .nullable(
+                    .anyOf([.string(.init(length: 1...1000)), .array(.string(.init(length: 0...1000)), count: 0...4)])
+                )
+            ),
             .optional("seed", .nullable(.integer(Int.min...Int.max))),
             .optional("temperature", .nullable(.decimal(0...2))), .optional("top_p", .nullable(.decimal(0...1))),
             .optional("frequency_penalty", .nullable(.decimal(-2...2))),
@@ -24,7 +29,6 @@ extension OpenAISchema {
             .optional("tool_choice", .nullable(.anyOf([.values(["auto", "none", "required"]), choice]))),
             .optional("parallel_tool_calls", .nullable(.boolean)), .optional("response_format", .nullable(format)),
             .optional("logprobs", .nullable(.boolean)), .optional("reasoning_effort", .nullable(.string)),
-            .optional("user", .nullable(.string)),
         ]
     )
 
@@ -86,7 +90,7 @@ extension OpenAISchema {
         .object([.required("type", .values(["text", "json_object"]))]),
         .object([
             .required("type", .values(["json_schema"])),
-            .required("json_schema", .object([.required("name", .string), .required("schema", .map(.any))])),
+            .required("json_schema", .object([.required("name", .string), .optional("schema", .map(.any))])),
         ]),
     ])
 }

@@ -5,23 +5,12 @@ import JSON
 import NIOHTTP1
 import Synchronization
 
-/// `/`, `/health` and `/status`, in the format of seed 003.
+/// `/health` and `/status`, in the format of seed 003.
 struct HealthController: Sendable {
     let conversations: any Bus
     let peers: PeerHealth
     let mode: AuthenticationMode
     let started = ContinuousClock.now
-
-    func root(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        var json = JSONWriter()
-        json.object { json in
-            json.field("service", "Parley")
-            json.field("version", Version.text)
-            json.field("status", "running")
-            json.field("health", "/health")
-        }
-        return V1Response.json(json)
-    }
 
     /// Returns 503 if conversation-svc or inference-svc is not ready.
     func health(_ request: Request, _ context: GatewayContext) async throws -> Response {

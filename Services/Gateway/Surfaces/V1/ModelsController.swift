@@ -26,7 +26,7 @@ struct ModelsController: Sendable {
     /// Returns all models and the status of their providers.
     func list(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let reports = try await inference.call(Models.List(), context.call)
-        let mayManage = mayManage(context)
+        let mayManage = context.mayManageModels(mode)
         var json = JSONWriter()
         json.object { json in
             json.array("models", reports.flatMap(\.models)) { $0.model($1) }
@@ -45,14 +45,14 @@ struct ModelsController: Sendable {
 
     /// Starts a pull, or joins one that is in progress.
     func pull(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try requireManager(context)
+        try context.requireModelManager(mode)
         let body = try await request.body.json(PullBody.self)
         return answer(try await inference.call(Models.Pull(model: body.model), context.jobCall))
     }
 
     /// Starts the creation of a model from another one.
     func create(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try requireManager(context)
+        try context.requireModelManager(mode)
         let body = try await request.body.json(CreateBody.self)
         let create = Models.Create(
             model: body.model,
@@ -65,12 +65,9 @@ struct ModelsController: Sendable {
     }
 
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try requireManager(context)
+        try context.requireModelManager(mode)
         let model = try Self.model(context)
-        var call = context.call
-        // Deleting the files of a large model takes long.
-        call.deadline = .now + .seconds(70)
-        _ = try await inference.call(Models.Delete(model: model), call)
+        _ = try await inference.call(Models.Delete(model: model), context.modelDeletionCall)
         var json = JSONWriter()
         json.object { json in
             json.field("success", true)
@@ -100,7 +97,7 @@ struct ModelsController: Sendable {
 
     /// Cancels a job.
     func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        try requireManager(context)
+        try context.requireModelManager(mode)
         let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.jobCall)
         var json = JSONWriter()
         json.job(job)
@@ -115,17 +112,6 @@ struct ModelsController: Sendable {
         return response
     }
 
-    /// In open mode, every user on this machine may manage models.
-    private func mayManage(_ context: AuthenticatedContext) -> Bool {
-        context.principal.role == .admin || mode == .open && context.isLoopback
-    }
-
-    private func requireManager(_ context: AuthenticatedContext) throws(Fault) {
-        guard mayManage(context) else {
-            throw Fault(.forbidden, "Only admins can pull, create and delete models.")
-        }
-    }
-
     /// The model name: the rest of the path, including slashes; percent-encoding is allowed.
     private static func model(_ context: AuthenticatedContext) throws(Fault) -> String {
         guard let name = context.parameters.get("model") else { throw Fault(.missing, "Model not found") }
@@ -134,14 +120,5 @@ struct ModelsController: Sendable {
 
     private static func job(_ context: AuthenticatedContext) throws -> ModelJob.ID {
         try context.identifier("job", missing: "Pull not found")
-    }
-}
-
-extension AuthenticatedContext {
-    /// The bus context for jobs: all of them are on one replica of inference-svc.
-    fileprivate var jobCall: CallContext {
-        var call = call
-        call.requiresSameReplica = true
-        return call
     }
 }

@@ -28,8 +28,7 @@ struct RunOptionsRequest: Decodable {
             throw Fault(.invalid, "`max_tokens` must be an integer from 1 to 1000000.")
         }
         if let tools,
-            tools.count > Self.toolLimit
-                || !tools.allSatisfy({ Self.toolNameLengths.contains($0.utf8.count) && !$0.utf8.contains(0) })
+            tools.count > Self.toolLimit || !tools.allSatisfy({ Self.toolNameLengths.contains($0.utf8.count) })
         {
             throw Fault(.invalid, "`tools` must be an array of at most 16 names of tools, each 1 to 64 bytes long.")
         }

@@ -78,7 +78,7 @@ struct TurnsController: Sendable {
         // The run has its own timeouts; this bounds the wait for them.
         call.deadline = .now + .seconds(900)
         let turn = try await context.answer(call) { try await conversations.call(Runs.Complete(start), $0) }
-        var response = answer(turn)
+        var response = answer(turn, namesModel: start.options?.model != nil)
         if let timing = turn.end.timing {
             response.headers[.serverTiming] = ServerTiming.entries(queue: timing.queue, upstream: timing.upstream)
         }
@@ -86,10 +86,13 @@ struct TurnsController: Sendable {
         return response
     }
 
-    private func answer(_ turn: Turn) -> Response {
+    /// - Parameter namesModel: whether the request named the model: then a name that is invalid, or that no provider
+    ///   has, is the client's error.
+    private func answer(_ turn: Turn, namesModel: Bool) -> Response {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
             var fault = turn.end.fault ?? Fault(.unavailable, "The run failed.")
-            if fault.code != .full { fault.code = .unavailable }
+            let isOfRequest = namesModel && [.invalid, .missing].contains(fault.code)
+            if fault.code != .full, !isOfRequest { fault.code = .unavailable }
             return V1Response.error(fault) { json in
                 json.field("run_id", turn.run.description)
                 json.field("status", turn.end.status.rawValue)

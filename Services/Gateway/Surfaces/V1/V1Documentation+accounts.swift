@@ -63,8 +63,12 @@ extension V1Documentation {
     static let usage = RouteDocumentation(
         summary: "Report usage",
         query: [
-            .init(name: "from", schema: day, description: "The first day, UTC (default: 29 days before `to`)."),
-            .init(name: "to", schema: day, description: "The last day, UTC (default: today)."),
+            .init(
+                name: "from",
+                schema: optional(day),
+                description: "The first day, UTC (default: 29 days before `to`)."
+            ),
+            .init(name: "to", schema: optional(day), description: "The last day, UTC (default: today)."),
             .init(
                 name: "group_by",
                 schema: .string(.init(pattern: "^(|(day|model|key|user)(,(day|model|key|user))*)$")),
@@ -139,16 +143,21 @@ extension V1Documentation {
         description: "Whether to include all users; for admins.",
         defaultValue: RawJSON("\"false\"")
     )
-    private static let day = Schema.string(.init(format: "date"))
+    private static let day = Schema.string(
+        .init(format: "date", pattern: "^(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}$")
+    )
     private static let keyName = Schema.string(
-        .init(pattern: #"^[^\u0000-\u001F\u007F-\u009F]*\S[^\u0000-\u001F\u007F-\u009F]*$"#, length: 1...100)
+        .init(
+            pattern: #"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"#,
+            length: 1...100
+        )
     )
     private static let keyLimit = Schema.nullable(.integer(1...10_000_000))
     private static let quotaLimit = Schema.nullable(.integer(0...1_000_000_000_000))
 
     private static let keyMembers: [Schema.Property] = [
         .optional("role", .nullable(.values(["user", "admin"]))),
-        .optional("expires_in", .nullable(.integer(1...3_155_759_999)), "Lifetime from now, in seconds."),
+        .optional("expires_in", .nullable(.integer(1...3_155_760_000)), "Lifetime from now, in seconds."),
         .optional("requests_per_minute", keyLimit), .optional("requests_per_hour", keyLimit),
         .optional("concurrent_runs", keyLimit),
     ]

@@ -26,7 +26,11 @@ extension V1Documentation {
                 description: "Only conversations with this influencer."
             ),
             .limit(1...100, default: 20), .offset,
-            .init(name: "cursor", schema: .string, description: "The `next` of the page before."),
+            .init(
+                name: "cursor",
+                schema: .string(.init(pattern: "^([0-9A-Za-z]{1,12}-[0-9A-Za-z]{1,12})?$")),
+                description: "The `next` of the page before, without `offset`."
+            ),
         ],
         responses: [
             .init(
@@ -145,7 +149,7 @@ extension V1Documentation {
     private static let runID = RouteDocumentation.Parameter.identifier("run", "The run.")
 
     /// An empty value counts as an absent one.
-    private static func optional(_ schema: Schema) -> Schema {
+    static func optional(_ schema: Schema) -> Schema {
         .anyOf([schema, .values([""])])
     }
 }

@@ -55,9 +55,13 @@ extension V1Documentation {
         description: "With Ollama. Returns at once; the job goes on without the client. For admins.",
         body: .init(
             schema: .object([
-                .required("model", .string(.init(length: 1...256))), .required("from", .string(.init(length: 1...256))),
+                .required("model", .ollamaModelName), .required("from", .ollamaModelName),
                 .optional("system", .nullable(.string)), .optional("template", .nullable(.string)),
-                .optional("parameters", .nullable(.map(.any)), "Ollama's parameters."),
+                .optional(
+                    "parameters",
+                    .nullable(.map(.anyOf([.number, .string, .boolean, .array(.string)]), names: "^[a-z0-9_]+$")),
+                    "Ollama's parameters."
+                ),
             ]),
             example: RawJSON(#"{"model":"ollama/chef","from":"llama3.2","system":"You cook."}"#)
         ),
@@ -71,7 +75,7 @@ extension V1Documentation {
             "With Ollama. Returns at once, also if the model is already being downloaded; the job goes on without "
             + "the client. For admins.",
         body: .init(
-            schema: .object([.required("model", .string(.init(length: 1...256)))]),
+            schema: .object([.required("model", .ollamaModelName)]),
             example: RawJSON(#"{"model":"ollama/llama3.2"}"#)
         ),
         responses: [started],
@@ -81,7 +85,7 @@ extension V1Documentation {
     static let deleteModel = RouteDocumentation(
         summary: "Delete a model of Ollama",
         description: "For admins.",
-        path: [modelName],
+        path: [ollamaModel],
         responses: [
             .init(
                 description: "The model is deleted.",
@@ -135,10 +139,17 @@ extension V1Documentation {
     private static let jobID = RouteDocumentation.Parameter.identifier("job", "The job.")
     private static let modelName = RouteDocumentation.Parameter(
         name: "model",
-        schema: .string(.init(length: 1...256)),
+        schema: .modelName,
         isRequired: true,
         description: "`provider/model`, or the name of a model. Slashes need no encoding.",
         example: RawJSON("\"demo/demo\"")
+    )
+    private static let ollamaModel = RouteDocumentation.Parameter(
+        name: "model",
+        schema: .ollamaModelName,
+        isRequired: true,
+        description: "The name of a model of Ollama. Slashes need no encoding.",
+        example: RawJSON("\"ollama/llama3.2\"")
     )
 
     private static let model: [Schema.Property] = [

@@ -56,22 +56,27 @@ extension V1Documentation {
 
 extension V1Schema {
     /// Numbers that are accepted in place of texts.
-    private static let number = Schema.decimal(-9_223_372_036_854_775_808...18_446_744_073_709_549_568)
+    private static let number = Schema.exactNumber
     private static let empty = Schema.values([""])
 
     /// The members of a turn's body beside the message.
     static let turnOptions: [Property] = [
         .optional(
             "client_message_id",
-            .nullable(.anyOf([.string(.text(1...255)), number])),
+            .nullable(.anyOf([.idempotencyKey, number])),
             "An idempotency key, as an alternative to the header."
         ),
         .optional("stream", .nullable(.boolean), "Whether to return a stream of events."),
-        .optional("model", .nullable(.string(.init(length: 1...256))), "`provider/model`, or the name of a model."),
+        .optional("model", .nullable(.modelName), "`provider/model`, or the name of a model."),
         .optional("temperature", .nullable(.decimal(0...2))),
         .optional(
             "max_tokens",
             .nullable(.anyOf([.integer(1...1_000_000), .string(.init(pattern: "^0*[1-9][0-9]{0,5}$"))]))
+        ),
+        .optional(
+            "tools",
+            .nullable(.array(.string(.init(length: 1...64)), count: 0...16)),
+            "Names of the tools that the model may call (default: the persona's)."
         ),
     ]
 

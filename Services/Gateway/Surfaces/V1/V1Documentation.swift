@@ -2,20 +2,6 @@ import Contracts
 
 /// The documentation of v1's routes without a user: health, influencers and tokens.
 enum V1Documentation {
-    static let root = RouteDocumentation(
-        summary: "Name the service",
-        responses: [
-            .init(
-                description: "The service and its version.",
-                schema: .object([
-                    .required("service", .string), .required("version", .string),
-                    .required("status", .values(["running"])),
-                    .required("health", .string),
-                ])
-            )
-        ]
-    )
-
     static let status = RouteDocumentation(
         summary: "Count conversations and messages",
         responses: [

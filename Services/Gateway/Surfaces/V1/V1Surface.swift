@@ -28,8 +28,6 @@ extension Surface {
         let influencers = InfluencersController(conversations: services.conversations)
         let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
-            Route(.GET, "/", access: .anyone, health.root)
-                .documented(V1Documentation.root),
             Route(.GET, "/status", access: .anyone, health.status)
                 .documented(V1Documentation.status),
             Route(.GET, "/api/v1/influencers", access: .anyone, influencers.list)
@@ -56,6 +54,7 @@ extension Surface {
         let messages = MessagesController(conversations: services.conversations)
         let turns = TurnsController(conversations: services.conversations)
         let runs = RunsController(conversations: services.conversations)
+        let tools = ToolsController(conversations: services.conversations)
         return [
             Route(.POST, all, conversations.create)
                 .documented(V1Documentation.createConversation),
@@ -83,6 +82,7 @@ extension Surface {
                 .documented(V1Documentation.runEvents),
             Route(.POST, "\(all)/{id}/runs/{run}/cancel", runs.cancel)
                 .documented(V1Documentation.cancelRun),
+            Route(.GET, "/api/v1/tools", tools.list).documented(.tools),
         ]
     }
 

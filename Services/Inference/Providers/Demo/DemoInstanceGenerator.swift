@@ -25,17 +25,20 @@ struct DemoInstanceGenerator {
     /// The name of the schema in error messages.
     private let label: String
     private let texts: DemoTextFinder
+    private let givenTexts: [String: String]
     private let isAffirmative: Bool
     private var numbers: ArraySlice<Double>
     private var remainingBytes = DemoInstanceGenerator.byteLimit
     private var chosenOptions: [Int: DemoSchema.Node.Option] = [:]
 
-    init(_ message: DemoMessage, schema: DemoSchema, label: String) {
+    /// Creates a generator; `texts` are the texts of properties by name, which the message does not determine.
+    init(_ message: DemoMessage, schema: DemoSchema, label: String, texts: [String: String] = [:]) {
         self.message = message
         self.schema = schema
         self.label = label
         sizes = DemoSchemaSizes(schema)
-        texts = DemoTextFinder(message)
+        givenTexts = texts
+        self.texts = DemoTextFinder(message)
         isAffirmative = !message.contains("no", "not", "don't", "without", "off", "never")
         numbers =
             message.text.split { !($0.isNumber || $0 == "." || $0 == "-") }
@@ -181,7 +184,7 @@ struct DemoInstanceGenerator {
 
     /// A text for a property, with the permitted number of Unicode scalars.
     private mutating func text(for name: String, _ node: DemoSchema.Node) throws(Fault) -> String {
-        var text = texts.text(for: name, format: node.format)
+        var text = givenTexts[name] ?? texts.text(for: name, format: node.format)
         let least = node.minLength ?? 0
         guard least <= remainingBytes else { throw tooLarge }
         if text.unicodeScalars.count < least {

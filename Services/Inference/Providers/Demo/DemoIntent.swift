@@ -14,9 +14,18 @@ enum DemoIntent: Equatable {
     case messageCount
     case counting(ClosedRange<Int>)
     case repetition(String)
+    case joke
     case followUp
     case question
     case statement
+
+    /// Whether the message is talk that needs no tool.
+    var isSmallTalk: Bool {
+        switch self {
+        case .joke, .question, .statement: false
+        default: true
+        }
+    }
 
     init(_ message: DemoMessage) {
         self =
@@ -84,6 +93,9 @@ enum DemoIntent: Equatable {
         where message.lowercasedWords.starts(with: phrase.plainWords) {
             let rest = message.words.dropFirst(phrase.plainWords.count).joined(separator: " ")
             if !rest.isEmpty { return .repetition(rest) }
+        }
+        if message.contains("tell me a joke", "tell a joke", "another joke", "know a joke", "know any jokes") {
+            return .joke
         }
         guard message.contains("count to", "count from", "count up to") else { return nil }
         let numbers = message.lowercasedWords.compactMap { Int($0) }.filter { (0...1_000_000).contains($0) }

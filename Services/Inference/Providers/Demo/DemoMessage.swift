@@ -40,6 +40,9 @@ struct DemoMessage {
         return start.map { words[($0 + wanted.count)...] }
     }
 
+    /// Its lowercase words without filler words.
+    var subjects: [String] { lowercasedWords.filter { !Self.fillers.contains($0) } }
+
     /// Up to six words that are not filler words; the quoted message if there are none.
     var topic: String {
         let telling = Array(zip(words, lowercasedWords).lazy.filter { !Self.fillers.contains($0.1) }.map(\.0).prefix(6))

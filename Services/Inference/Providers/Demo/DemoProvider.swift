@@ -102,7 +102,8 @@ struct DemoProvider: Provider {
 
     private func response(to prompt: Prompt) throws -> DemoStream {
         let messages = try prompt.decodedMessages()
-        let (pieces, reason) = Self.pieces(of: try DemoResponse(prompt, messages), options: prompt.options)
+        let response = try DemoResponse(prompt, DemoTranscript.expand(messages))
+        let (pieces, reason) = Self.pieces(of: response, options: prompt.options)
         let finish = Inference.Finish(
             reason: reason,
             model: "\(name)/\(Self.model)",

@@ -2,11 +2,8 @@ import Contracts
 
 /// The text that the demo model replies with: a pure function of the persona, the message and the history.
 struct DemoReply {
-    /// How many earlier messages of the user, and how many results of tools, are used.
+    /// How many earlier messages of the user are used.
     private static let historyLimit = 32
-    private static let resultLimit = 16
-    /// How much of a tool's result is used, in bytes.
-    private static let resultLength = 4096
 
     private let persona: DemoPersona
     private let message: DemoMessage
@@ -19,8 +16,8 @@ struct DemoReply {
     private let isFirst: Bool
     /// A description of the attachments.
     private let attachmentDescription: String?
-    /// The results at the end of the conversation, with the names of their tools.
-    private let toolResults: [(tool: String, text: String)]
+    /// The results at the end of the conversation.
+    private let toolResults: [DemoToolResult]
     private let seed: Int
 
     init(messages: [Inference.Message], seed: Int = 0) {
@@ -37,7 +34,7 @@ struct DemoReply {
         let talk = messages.drop { $0.role != .user }
         isFirst = !talk.contains { $0.role == .assistant && !$0.text.isEmpty }
         attachmentDescription = DemoAttachments.describe(last)
-        toolResults = Self.toolResults(messages)
+        toolResults = DemoToolResult.latest(in: messages)
         self.seed = seed
     }
 
@@ -49,26 +46,9 @@ struct DemoReply {
             + "It follows the conversation, but it knows nothing of the world.) \(answer)"
     }
 
-    private static func toolResults(_ messages: [Inference.Message]) -> [(tool: String, text: String)] {
-        let results = messages.suffix(resultLimit).reversed().prefix { $0.role == .tool }.reversed()
-        guard !results.isEmpty else { return [] }
-        var names: [String: String] = [:]
-        for call in messages.lazy.flatMap({ $0.toolCalls ?? [] }) { names[call.id] = call.function.name }
-        return results.map { message in
-            let name = message.name ?? message.toolCallID.flatMap { names[$0] } ?? "I called"
-            return (String(name.prefix(bytes: 128)), String(message.text.prefix(bytes: resultLength)))
-        }
-    }
-
     private var answer: String {
         if !toolResults.isEmpty {
-            return toolResults.map { finding in
-                let text = finding.text.trimmed
-                let shown = text.count > 600 ? String(text.prefix(600)) + "…" : text
-                return text.isEmpty
-                    ? "The tool \(finding.tool) answered nothing." : "The tool \(finding.tool) answered: \(shown)"
-            }
-            .joined(separator: "\n")
+            return toolResults.map { $0.sentence(about: message) }.joined(separator: "\n")
         }
         if let attachmentDescription {
             return message.text.isEmpty
@@ -93,6 +73,7 @@ struct DemoReply {
         case .messageCount: count
         case .counting(let range): range.map(String.init).joined(separator: ", ") + "."
         case .repetition(let words): words
+        case .joke: joke
         case .followUp: followUp
         case .question: "You ask about \(message.topic). \(persona.subject) \(opinion)\(bridge)"
         case .statement: "You tell me: \(message.quotation). \(persona.subject) \(curiosity)\(bridge)"
@@ -118,6 +99,9 @@ struct DemoReply {
     private var summary: String {
         earlier.last.map { "We last spoke about \($0.topic)." } ?? "Come back whenever you like."
     }
+
+    /// A joke that was not told before, as far as the number of messages tells.
+    var joke: String { DemoJoke.all[earlierCount % DemoJoke.all.count] }
 
     private var count: String {
         earlierCount == 0
@@ -165,7 +149,8 @@ struct DemoReply {
         return latest.map(\.topic).flatMap { $0 == message.topic ? nil : $0 }
     }
 
-    private var userName: String? {
+    /// The name that the user told earlier in the conversation.
+    var userName: String? {
         earlier.last { $0.introducedName != nil }?.introducedName
     }
 

@@ -23,39 +23,27 @@ enum DemoResponse: Equatable {
     private static func call(_ prompt: Prompt, _ messages: [Inference.Message]) throws(Fault) -> DemoResponse? {
         let tools = try DemoTool.all(in: prompt.tools)
         guard !tools.isEmpty else { return nil }
-        let message = DemoMessage(messages.last { $0.role == .user }?.text ?? "")
-        let tool: DemoTool?
+        let call: DemoToolCall?
         switch ToolChoice(prompt.toolChoice) {
-        case .none: tool = nil
-        case .named(let name): tool = tools.first { $0.name == name }
-        case .required: tool = best(of: tools, for: message)?.tool
-        case .auto:
-            let best = messages.last?.role == .user ? best(of: tools, for: message) : nil
-            tool = best.flatMap { $0.score > 0 ? $0.tool : nil }
+        case .none: call = nil
+        case .named(let name): call = DemoToolCall(tools.filter { $0.name == name }, messages)
+        case .required: call = DemoToolCall(tools, messages)
+        case .auto: call = messages.last?.role == .user ? DemoToolCall(wantedBy: messages, tools) : nil
         }
-        guard let tool else { return nil }
+        guard let call else { return nil }
+        let tool = call.tool
         let label = "the parameters of the tool \(tool.name)"
-        let instance = try instance(of: tool.parameters, label: label, from: message)
+        let instance = try instance(of: tool.parameters, label: label, from: call.message, texts: call.texts)
         // Arguments must be an object, whatever the schema says.
         let arguments = if case .object = instance { instance.json } else { "{}" }
         return .call(id: id(of: tool.name, arguments, messages.count), name: tool.name, arguments: arguments)
     }
 
-    /// The tool with the highest score; the first one of several.
-    private static func best(of tools: [DemoTool], for message: DemoMessage) -> (tool: DemoTool, score: Int)? {
-        let query = DemoTool.Query(message)
-        var best: (tool: DemoTool, score: Int)?
-        for tool in tools {
-            let score = tool.score(query)
-            if score > best?.score ?? -1 { best = (tool, score) }
-        }
-        return best
-    }
-
     private static func instance(
         of schema: ByteBuffer,
         label: String,
-        from message: DemoMessage
+        from message: DemoMessage,
+        texts: [String: String] = [:]
     ) throws(Fault) -> DemoValue {
         let parsed: DemoSchema
         do {
@@ -67,7 +55,7 @@ enum DemoResponse: Equatable {
                     + "\(DemoSchema.nodeLimit) subschemas and \(DemoSchema.depthLimit) levels. Simplify the schema."
             )
         }
-        var generator = DemoInstanceGenerator(message, schema: parsed, label: label)
+        var generator = DemoInstanceGenerator(message, schema: parsed, label: label, texts: texts)
         return try generator.generate()
     }
 

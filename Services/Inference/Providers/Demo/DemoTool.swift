@@ -127,7 +127,7 @@ struct DemoTool {
     }
 
     /// Whether two words differ in their endings at most.
-    private static func sharesStem(_ one: String, _ other: String) -> Bool {
+    static func sharesStem(_ one: String, _ other: String) -> Bool {
         if one == other { return true }
         let (short, long) = one.utf8.count < other.utf8.count ? (one, other) : (other, one)
         let stem = short.utf8.count > 5 ? short.dropLast() : short[...]
@@ -145,6 +145,6 @@ struct DemoTool {
         "of",
         "for", "in", "to", "and", "or", "with", "by", "from", "at", "on", "given", "gets", "returns", "return", "this",
         "that", "use", "used", "when", "user", "information", "about", "is", "it", "api", "data", "value", "new", "my",
-        "show", "gen", "generate",
+        "show", "gen", "generate", "what", "which", "who", "where", "how", "your", "they", "something", "best", "other",
     ]
 }

@@ -16,7 +16,7 @@ extension DocumentationPages {
             parameter.required ? make("span", { class: "required" }, "required") : null,
             make("span", { class: "type" }, typeOf(parameter.schema || {})),
             make("span", { class: "rules" }, rulesOf(resolve(parameter.schema))),
-            parameter.description ? make("span", { class: "text" }, prose(parameter.description)) : null))));
+            parameter.description ? make("span", { class: "text" }, inline(parameter.description)) : null))));
         }
 
         function contentView(content) {
@@ -25,7 +25,7 @@ extension DocumentationPages {
             body["x-events"]
               ? make("ul", { class: "schema" }, body["x-events"].map(event => make("li", {},
                   make("details", {}, make("summary", {}, make("code", { class: "name" }, event.event),
-                    make("span", { class: "text" }, event.description || "")), schemaView(event.data || {})))))
+                    make("span", { class: "text" }, inline(event.description))), schemaView(event.data || {})))))
               : schemaView(body.schema || {}),
             reading || body.example !== undefined
               ? make("details", { open: reading && body.example !== undefined }, make("summary", {}, "Example"),
@@ -37,11 +37,11 @@ extension DocumentationPages {
         function responseView([status, response]) {
           const whole = resolve(response);
           const headers = Object.entries(whole.headers || {});
-          return make("details", { class: "response" },
-            make("summary", {}, make("code", { class: `status s${status[0]}` }, status), " ", whole.description || ""),
+          return make("details", { class: "response", open: reading && status[0] === "2" },
+            make("summary", {}, make("code", { class: `status s${status[0]}` }, status), " ", inline(whole.description)),
             headers.length ? make("ul", { class: "schema" }, headers.map(([name, header]) => make("li", {},
               make("code", { class: "name" }, name), make("span", { class: "place" }, "header"),
-              header.description ? make("span", { class: "text" }, header.description) : null))) : null,
+              header.description ? make("span", { class: "text" }, inline(header.description)) : null))) : null,
             contentView(whole.content));
         }
 
@@ -60,7 +60,7 @@ extension DocumentationPages {
           if (!socket) return null;
           const events = (title, list) => list && list.length ? [make("p", { class: "media" }, title),
             make("ul", { class: "schema" }, list.map(event => make("li", {}, make("code", { class: "name" }, event.event),
-              make("span", { class: "text" }, event.description || ""), schemaView(event.data || {}))))] : null;
+              make("span", { class: "text" }, inline(event.description)), schemaView(event.data || {}))))] : null;
           return section("WebSocket", socket.protocols ? make("p", {}, `Protocols: ${socket.protocols.join(", ")}`) : null,
             events("From the client", socket["from-client"]), events("From the server", socket["from-server"]));
         }

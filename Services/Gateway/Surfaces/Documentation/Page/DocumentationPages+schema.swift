@@ -18,11 +18,14 @@ extension DocumentationPages {
           return element;
         }
 
-        // Paragraphs, with `code` between backquotes.
+        // Text with `code` between backquotes.
+        function inline(text) {
+          return String(text || "").split(/(`[^`]*`)/).filter(Boolean).map(part =>
+            part.startsWith("`") ? make("code", {}, part.slice(1, -1)) : part);
+        }
+
         function prose(text) {
-          return String(text || "").split(/\n\s*\n/).filter(Boolean).map(paragraph =>
-            make("p", {}, ...paragraph.split(/(`[^`]*`)/).map(part =>
-              part.startsWith("`") ? make("code", {}, part.slice(1, -1)) : part)));
+          return String(text || "").split(/\n\s*\n/).filter(Boolean).map(paragraph => make("p", {}, inline(paragraph)));
         }
 
         function resolve(value) {
@@ -84,7 +87,7 @@ extension DocumentationPages {
             const head = [
               make("code", { class: "name" }, name), required ? make("span", { class: "required" }, "required") : null,
               make("span", { class: "type" }, typeOf(part)), make("span", { class: "rules" }, rulesOf(whole)),
-              whole.description ? make("span", { class: "text" }, whole.description) : null,
+              whole.description ? make("span", { class: "text" }, inline(whole.description)) : null,
             ];
             if (!partsOf(part).length) return make("li", {}, head);
             const details = make("details", { ontoggle: () => {

@@ -16,26 +16,26 @@ struct DocumentationPages: Sendable {
         "referrer-policy": "no-referrer",
     ]
 
-    private let referencePage = CachedFile(html(view: "reference"), type: "text/html; charset=utf-8")
-    private let readingPage = CachedFile(html(view: "reading"), type: "text/html; charset=utf-8")
-    private let files = [
+    private static let referencePage = CachedFile(html(view: "reference"), type: "text/html; charset=utf-8")
+    private static let readingPage = CachedFile(html(view: "reading"), type: "text/html; charset=utf-8")
+    private static let files = [
         "page.js": CachedFile(schemaScript + operationScript + requestScript, type: "text/javascript; charset=utf-8"),
         "page.css": CachedFile(style, type: "text/css; charset=utf-8"),
     ]
 
     /// `/docs`: every operation with a form that tries it.
     func reference(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        referencePage.response(to: request, headers: Self.policy)
+        Self.referencePage.response(to: request, headers: Self.policy)
     }
 
     /// `/redoc`: the same page for reading, with everything open.
     func reading(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        readingPage.response(to: request, headers: Self.policy)
+        Self.readingPage.response(to: request, headers: Self.policy)
     }
 
     /// `/docs/{file}`: what the pages load.
     func file(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        guard let file = context.parameters.get("file").flatMap({ files[$0] }) else {
+        guard let file = context.parameters.get("file").flatMap({ Self.files[$0] }) else {
             throw Fault(.unknownPath, "There is no such path.")
         }
         return file.response(to: request)

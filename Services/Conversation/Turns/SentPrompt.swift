@@ -1,0 +1,33 @@
+import Contracts
+import NIOCore
+
+/// The part of a prompt that is sent to the model, in the form of the persona.
+struct SentPrompt {
+    var system: String
+    var messages: [ByteBuffer]
+    var report: Run.ContextReport
+    /// Ends the answer, beside the sequences of the request.
+    private var ownStop: String?
+
+    /// - Parameters:
+    ///   - prompt: the whole prompt.
+    ///   - selection: the messages that fit into the model's window.
+    ///   - report: what was left out.
+    init(_ prompt: Generation.Prompt, _ selection: ContextWindow.Selection, _ report: Run.ContextReport) throws {
+        let newest = prompt.history.encodedMessages(selection)
+        switch prompt.form {
+        case .messages: (system, messages, self.report) = (prompt.system, newest, report)
+        case .transcript:
+            let transcript = try TranscriptPrompt(instruction: prompt.system, encoded: newest)
+            (system, messages, self.report) = ("", [transcript.message], transcript.report(report))
+            ownStop = TranscriptPrompt.stop
+        }
+    }
+
+    /// Returns the sequences that stop the generation.
+    func stop(_ requested: [String]?) -> [String]? {
+        guard let ownStop else { return requested }
+        // Providers allow four.
+        return Array((requested ?? []).prefix(3)) + [ownStop]
+    }
+}

@@ -1,0 +1,62 @@
+"""Generated requests against the OpenAPI document: no server error, no status, header or body that is not documented.
+
+By default a short form runs. EXAMPLES sets the number of generated requests for each operation, and SEED the seed; then
+requests at and beyond every limit are sent, too:
+    EXAMPLES=200 SEED=7 Tests/Clients/run.sh -k schemathesis
+"""
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from servers import Parley
+
+HOOKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schemathesis_hooks.py")
+EXAMPLES = os.environ.get("EXAMPLES")
+SEED = os.environ.get("SEED", "1")
+
+CONFIGURATION = """
+hooks = {hooks}
+
+[auth.openapi.bearer]
+bearer = {key}
+
+[auth.openapi.key]
+api_key = {key}
+
+[generation]
+allow-x00 = false
+database = "none"
+
+# A valid request can be refused because of the server's state: 404, 409, or 422 for an idempotency key that was used for
+# another request. Nothing may answer with 5xx.
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+"""
+
+
+@pytest.fixture(scope="module")
+def served(fakes, tmp_path_factory):
+    """Requires credentials and has no limits; the fake servers are the providers."""
+    parley = Parley(tmp_path_factory.mktemp("documented"), AUTH_MODE="required", DEFAULT_MODEL="openai/gpt-4o-mini",
+                    RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
+                    OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
+                    OLLAMA_BASE_URL=fakes.urls["ollama"],
+                    GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
+    yield parley
+    parley.stop()
+
+
+def test_generated_requests(served, tmp_path):
+    key = served.v1("POST", "/keys", served.token("root", "--role", "admin"), {"name": "schemathesis", "role": "admin"})
+    file = tmp_path / "schemathesis.toml"
+    file.write_text(CONFIGURATION.format(hooks=json.dumps(HOOKS), key=json.dumps(key["key"])))
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(file), "run", served.url + "/openapi.json",
+               "--checks", "all", "--max-examples", EXAMPLES or "10", "--seed", SEED,
+               "--phases", "examples,coverage,fuzzing,stateful" if EXAMPLES else "examples,fuzzing,stateful", "--continue-on-failure", "--no-shrink",
+               "--warnings", "off", "--request-timeout", "60", "--no-color"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=2000)
+    print(result.stdout[-20000:])
+    assert result.returncode == 0, result.stderr[-2000:]
