@@ -67,6 +67,15 @@ enum Sample {
         createdAt: moment
     )
 
+    static let tool = Tools.Description(
+        name: "get_weather",
+        aliases: ["weather"],
+        description: "The weather of a place.",
+        parameters: RawJSON(#"{"type":"object","properties":{"place":{"type":"string"}}}"#),
+        setting: "WEATHER_URL",
+        isAvailable: false
+    )
+
     static let usage = Usage(promptTokens: 12, completionTokens: 3, isEstimated: true)
 
     static let reported: Usage.Summary = {

@@ -89,6 +89,7 @@ final class ScriptedServices: Sendable {
     var table: EndpointTable {
         var table = EndpointTable(service: "scripted")
         serve(Personas.List.self, in: &table) { _ in Page(items: [Sample.persona], total: 1) }
+        serve(Tools.List.self, in: &table) { _ in [Sample.tool] }
         serve(Personas.Find.self, in: &table) { _ in Sample.persona }
         serve(Personas.Inspect.self, in: &table) { _ in Sample.inspected }
         serve(Personas.Create.self, in: &table) { _ in Sample.inspected }
@@ -118,6 +119,7 @@ final class ScriptedServices: Sendable {
         serve(Keys.List.self, in: &table) { _ in Page(items: [Sample.key], total: 1) }
         serve(Keys.Change.self, in: &table) { _ in Sample.key }
         serve(Keys.Revoke.self, in: &table) { _ in Sample.key }
+        serve(Tools.List.self, in: &table) { _ in Sample.tools }
         serve(Usage.Report.self, in: &table) { request in
             self.state.withLock { $0.reports.append(request) }
             return Sample.reported

@@ -120,4 +120,50 @@ import Testing
             #expect(findings["provider openai"]?.isHealthy == true)
         }
     }
+
+    @Test func `each tool is reported with its setting and its server's state`() async throws {
+        var table = EndpointTable(service: "conversation-svc")
+        table.serve(Tools.List.self) { request, _ in
+            [
+                Self.tool("recall_memory", setting: nil), Self.tool("get_weather", setting: "WEATHER_URL"),
+                Self.tool(
+                    "web_search",
+                    setting: "WEB_SEARCH_URL",
+                    fault: request.isChecked ? Fault(.unavailable, "The search service cannot be reached.") : nil
+                ), Self.tool("generate_image", setting: "IMAGES_URL", isAvailable: false),
+            ]
+        }
+        let token = "a-secret-of-the-bus-for-the-tests-only"
+        let unit = ServiceUnit.bus(table: table, host: "127.0.0.1", port: 0, token: token)
+        try await withRunning(unit) { port in
+            let findings = await findings(["CONVERSATION_PORT": "\(port)", "BUS_TOKEN": token, "DATA_DIR": "/tmp"])
+            #expect(findings["tool recall_memory"]?.message == "available.")
+            #expect(findings["tool get_weather"]?.message == "configured with WEATHER_URL, and its server answers.")
+            #expect(findings["tool web_search"]?.isHealthy == false)
+            #expect(
+                findings["tool web_search"]?.message
+                    == "configured with WEB_SEARCH_URL. The search service cannot be reached."
+            )
+            #expect(findings["tool generate_image"]?.isHealthy == true)
+            #expect(findings["tool generate_image"]?.message == "not configured. To use it, set IMAGES_URL.")
+        }
+        #expect(await findings(["CONVERSATION_PORT": "1", "DATA_DIR": "/none"])["tools"]?.isHealthy == false)
+    }
+
+    private static func tool(
+        _ name: String,
+        setting: String?,
+        isAvailable: Bool = true,
+        fault: Fault? = nil
+    ) -> Tools.Description {
+        Tools.Description(
+            name: name,
+            aliases: [],
+            description: "A tool.",
+            parameters: RawJSON("{}"),
+            setting: setting,
+            isAvailable: isAvailable,
+            fault: fault
+        )
+    }
 }

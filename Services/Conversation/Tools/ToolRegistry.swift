@@ -36,6 +36,7 @@ struct ToolRegistry: ToolRunner {
 
     /// The available tools, in a fixed order.
     var tools: [any Tool] { entries.map(\.tool) }
+    var declarations: [ToolDeclaration] { entries.map(\.tool.declaration) }
 
     /// Returns the declarations of the available tools among `names`, which may be names or aliases.
     ///

@@ -74,7 +74,7 @@ struct Generation: Sendable {
         state.ask(model)
         var options = turn.options
         options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
-        options.stop = sent.stop(options.stop)
+        options.stop = sent.stop(options.stop, for: model.name)
         let request = GenerationRequest(
             model: model.name,
             system: sent.system,

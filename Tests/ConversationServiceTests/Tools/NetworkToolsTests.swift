@@ -63,7 +63,7 @@ struct NetworkToolsTests {
             try await withFakeSearXNG { search in
                 search.always(nil, FakeSearXNG.htmlForbidden)
                 var settings = ["WEATHER_URL": weather.url, "WEB_SEARCH_URL": search.url]
-                settings["IMAGES_URL"] = try await unreachableURL() + "/v1"
+                settings["IMAGES_URL"] = "http://127.0.0.1:9/v1"
                 let unchecked = try await handlers(settings).list(Tools.List(), CallContext())
                 #expect(unchecked.allSatisfy { $0.isAvailable && $0.fault == nil })
                 #expect(weather.requests().isEmpty && search.requests().isEmpty)

@@ -25,19 +25,19 @@ struct ToolsController: Sendable {
     }
 }
 
-extension RouteDocumentation {
-    /// `GET /api/v1/tools`.
+/// The documentation of tools.
+extension V1Documentation {
     static let tools = RouteDocumentation(
         summary: "List the tools",
         description: """
-            The tools that models can call. A persona or a request names the tools that it allows; a tool that is not \
-            available is ignored.
+            The tools that models can call. A persona or a request names the tools that it allows. A tool of a persona \
+            that is not available is ignored; a request that names one is invalid.
             """,
         responses: [
-            Answer(
+            .init(
                 description: "All tools, available ones first.",
                 schema: .object([
-                    .required("tools", .array(tool)), .required("total", .integer(0...1000)),
+                    .required("tools", .array(tool)), .required("total", .count),
                 ])
             )
         ]

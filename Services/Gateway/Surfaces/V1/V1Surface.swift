@@ -82,7 +82,8 @@ extension Surface {
                 .documented(V1Documentation.runEvents),
             Route(.POST, "\(all)/{id}/runs/{run}/cancel", runs.cancel)
                 .documented(V1Documentation.cancelRun),
-            Route(.GET, "/api/v1/tools", tools.list).documented(.tools),
+            Route(.GET, "/api/v1/tools", tools.list)
+                .documented(V1Documentation.tools),
         ]
     }
 

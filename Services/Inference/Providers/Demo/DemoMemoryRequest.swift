@@ -97,7 +97,8 @@ enum DemoMemoryRequest: Equatable {
         ) {
             return true
         }
-        guard message.isQuestion, !asksForAdvice(plain) else { return false }
+        let isAboutConversation = [.previousMessage, .firstMessage, .messageCount].contains(DemoIntent(message))
+        guard message.isQuestion, !isAboutConversation, !asksForAdvice(plain) else { return false }
         let asksForPossession = zip(plain, plain.dropFirst()).contains { linkingWords.contains($0) && $1 == "my" }
         return asksForPossession
             || message.contains(
