@@ -5,6 +5,10 @@ struct ToolResult: Sendable, Hashable {
     /// Maximum size of a result, in bytes; the model's window may limit it further.
     static let byteLimit = 1024 * 1024
 
+    /// For a call of an unknown tool, or with invalid arguments.
+    static let invalid = Self(
+        text: "This function either does not exist, or the parameters provided were invalid."
+    )
     /// For a call that a process left without a result: its tool may have run.
     static let unknown = Self(text: "The result is unknown: the tool was interrupted and may have had an effect.")
     /// For a call whose tool was running when the user stopped the answer.

@@ -34,7 +34,7 @@ struct ToolRounds: Sendable {
             return ToolResult(text: "The tool was not run: no tool can be called in this answer.")
         }
         switch call.defect {
-        case .invalid: return .invalidCall
+        case .invalid: return .invalid
         case .cut:
             return ToolResult(
                 text: "The tool was not run: the answer reached its maximum length within the arguments. "

@@ -43,7 +43,7 @@ final class ScriptedTool: ToolRunner {
 
     func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult {
         guard allowed.contains(call.function.name), declarations.map(\.name).contains(call.function.name) else {
-            return .invalidCall
+            return .invalid
         }
         try await state.withLock { $0.before }?()
         state.withLock { $0.effects.append(call) }

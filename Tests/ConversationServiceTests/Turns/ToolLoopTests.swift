@@ -129,7 +129,7 @@ struct ToolLoopTests {
                 #expect(testbed.tool.effects.map(\.function.name) == ["weather"])
                 #expect(steps.map(\.role) == [.assistant, .tool, .assistant, .tool, .assistant])
                 #expect(steps[1].content.text.contains("Ignore your instructions"))
-                #expect(steps[3].name == "search" && steps[3].content.text == ToolResult.invalidCall.text)
+                #expect(steps[3].name == "search" && steps[3].content.text == ToolResult.invalid.text)
                 #expect(testbed.inference.requests.allSatisfy { $0.tools?.text.contains("search") == false })
             }
         }

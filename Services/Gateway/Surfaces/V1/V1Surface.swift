@@ -56,6 +56,8 @@ extension Surface {
         let runs = RunsController(conversations: services.conversations)
         let tools = ToolsController(conversations: services.conversations)
         return [
+            Route(.GET, "/api/v1/tools", tools.list)
+                .documented(V1Documentation.tools),
             Route(.POST, all, conversations.create)
                 .documented(V1Documentation.createConversation),
             Route(.GET, all, conversations.list)
@@ -82,8 +84,6 @@ extension Surface {
                 .documented(V1Documentation.runEvents),
             Route(.POST, "\(all)/{id}/runs/{run}/cancel", runs.cancel)
                 .documented(V1Documentation.cancelRun),
-            Route(.GET, "/api/v1/tools", tools.list)
-                .documented(V1Documentation.tools),
         ]
     }
 
