@@ -13,11 +13,4 @@ struct NewPersona: Sendable {
     /// The scope of the idempotency key.
     var scope: String { "user \(sender)" }
     var idempotencyKey: IdempotencyKey? { key.map { IdempotencyKey(route: "create persona", key: $0) } }
-    var record: Record { Record(persona: stored.persona.id, profile: profile) }
-
-    /// What is stored of the request until its idempotency key expires.
-    struct Record: Codable, Sendable {
-        var persona: Persona.ID
-        var profile: Personas.Profile
-    }
 }

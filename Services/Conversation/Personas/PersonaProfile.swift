@@ -145,7 +145,7 @@ enum PersonaProfile {
                 """
             )
         }
-        return traits
+        return PersonaTraits.compact(traits)
     }
 
     private static func checkedStatus(_ status: Persona.Status, of persona: Persona) throws(Fault) -> Persona.Status {

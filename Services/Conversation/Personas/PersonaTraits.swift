@@ -33,6 +33,23 @@ struct PersonaTraits: Sendable, Equatable {
         }
     }
 
+    /// Returns JSON without white space between its tokens.
+    static func compact(_ json: RawJSON) -> RawJSON {
+        var (bytes, isString, isEscaped): ([UInt8], Bool, Bool) = ([], false, false)
+        for byte in json.text.utf8 {
+            if isString {
+                isString = isEscaped || byte != UInt8(ascii: "\"")
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+            } else if byte == UInt8(ascii: "\"") {
+                isString = true
+            } else if [0x20, 0x09, 0x0A, 0x0D].contains(byte) {
+                continue
+            }
+            bytes.append(byte)
+        }
+        return RawJSON(String(decoding: bytes, as: UTF8.self))
+    }
+
     private static func read(_ json: inout JSONScanner) throws -> [Trait] {
         var traits: [Trait] = []
         try json.object { name, json in

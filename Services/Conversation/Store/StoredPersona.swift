@@ -5,7 +5,7 @@ struct StoredPersona: Sendable, Equatable {
     var persona: Persona
     /// The main part of the system prompt.
     var instructions: String
-    /// Character traits as they were sent: an object such as `{"energy":"high"}`; see ``PersonaTraits``.
+    /// Character traits as they were sent, but compact: an object such as `{"energy":"high"}`; see ``PersonaTraits``.
     var traits: RawJSON
     var promptForm = PromptForm.messages
 

@@ -27,7 +27,7 @@ struct PersonaProfileTests {
     @Test func `values at the limits are accepted, and texts are trimmed`() throws {
         let profile = Self.profile { profile in
             profile.name = "a" + String(repeating: "b", count: 99)
-            profile.displayName = " \(Self.long(200))\n"
+            profile.displayName = " \(Self.long(200))  "
             profile.description = Self.long(2000)
             profile.category = Self.long(100)
             profile.greeting = Self.long(4000)

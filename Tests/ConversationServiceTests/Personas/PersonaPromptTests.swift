@@ -57,6 +57,11 @@ struct PersonaPromptTests {
         #expect(text(persona("You are X.", traits: #"{"a":""}"#)) == "You are X.")
     }
 
+    @Test func `white space between the tokens of traits is not stored`() {
+        let spaced = RawJSON(" {\n\"a b\" : \"c \\\" d\\\\\" ,\t\"e\":[ \"f g\" , \"\" ]\r,\"h\": 0.50 } ")
+        #expect(PersonaTraits.compact(spaced).text == #"{"a b":"c \" d\\","e":["f g",""],"h":0.50}"#)
+    }
+
     @Test func `the current date is that of the conversation`() {
         let stored = persona("You are X. It is {current_date}, yes {current_date}. {other}")
         let date = "2025-11-25 07:03:25"

@@ -35,8 +35,7 @@ extension SQLiteStore: PersonaStore {
             if let key = new.idempotencyKey,
                 let text = try RequestKeyRows.find(scope: new.scope, key, connection)
             {
-                let record = try ColumnCoding.decode(NewPersona.Record.self, text)
-                return try Self.repeated(record, of: new, connection)
+                return try Self.repeated(PersonaCreationRecord(text: text), of: new, connection)
             }
             guard try !PersonaRows.isTaken(new.stored.persona.name, connection) else {
                 return .failure(Self.takenName(new.stored.persona.name))
@@ -48,20 +47,20 @@ extension SQLiteStore: PersonaStore {
             }
             try PersonaRows.insert(new.stored, connection)
             if let key = new.idempotencyKey {
-                let record = try ColumnCoding.encode(new.record)
+                let record = try PersonaCreationRecord(new)
                 let moment = new.stored.persona.createdAt
-                try RequestKeyRows.set(scope: new.scope, key, to: record, at: moment, connection)
+                try RequestKeyRows.set(scope: new.scope, key, to: record.text, at: moment, connection)
             }
             return .success(try Self.counted(new.stored, connection))
         }
     }
 
     private static func repeated(
-        _ record: NewPersona.Record,
+        _ record: PersonaCreationRecord,
         of new: NewPersona,
         _ connection: Connection
     ) throws(StoreError) -> Result<StoredPersona, Fault> {
-        guard try ColumnCoding.encode(record.profile) == ColumnCoding.encode(new.profile),
+        guard try record.profile == PersonaCreationRecord(new).profile,
             let stored = try PersonaRows.find(record.persona, connection)
         else {
             let message = "This idempotency key was used with another influencer. Use a new key."
