@@ -48,7 +48,7 @@ package enum ConversationService {
             transcripts: transcripts
         )
         let purge = ConversationPurge(store: store)
-        let personas = PersonaHandlers(store: store)
+        let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
         try await personas.install()
         let quotas = QuotaHandlers(
             keyStore: store,

@@ -101,8 +101,12 @@ final class ScriptedServices: Sendable {
         serve(Personas.List.self, in: &table) { _ in Page(items: [Sample.persona], total: 1) }
         serve(Tools.List.self, in: &table) { _ in [Sample.tool] }
         serve(Personas.Find.self, in: &table) { _ in Sample.persona }
+        serve(Personas.Inspect.self, in: &table) { _ in Sample.inspected }
+        serve(Personas.Create.self, in: &table) { _ in Sample.inspected }
+        serve(Personas.Change.self, in: &table) { _ in Sample.inspected }
         serve(Conversations.Open.self, in: &table) { _ in self.state.withLock { $0.opened } }
         serve(Conversations.List.self, in: &table) { _ in self.page([Sample.conversation], total: 1) }
+        serve(Conversations.MarkRead.self, in: &table) { _ in Conversations.ReadMark(readAt: Sample.moment) }
         serve(Conversations.Delete.self, in: &table) { _ in Conversations.Deleted(messageCount: 3) }
         serve(Conversations.Count.self, in: &table) { _ in
             Conversations.Statistics(conversations: 1, messages: 2, activePersonas: 3)
