@@ -12,6 +12,9 @@ import ServiceKit
 /// | `MAX_CONCURRENT_RUNS` | concurrent runs per user, 0 for unlimited | `8` |
 /// | `RUN_TIMEOUT` | maximum duration of a generation | `600s` |
 /// | `USAGE_RETENTION_DAYS` | 32…100000 days, 0 for unlimited | `400` |
+/// | `MEMORY_RECALL` | boolean | `true` |
+/// | `MEMORY_EXTRACTION` | boolean | `false` |
+/// | `MEMORY_EMBEDDING_MODEL` | `provider/model`, or `none` | `demo/hash-embedding` |
 /// | `WEATHER_URL`, `WEB_SEARCH_URL`, `IMAGES_URL`, `IMAGES_API_KEY`, `IMAGES_MODEL` | see ``NetworkTools`` | off |
 /// | `BUS_TOKEN` | secret | the file `bus-token` in `DATA_DIR` |
 struct ConversationConfiguration: Sendable {
@@ -29,6 +32,12 @@ struct ConversationConfiguration: Sendable {
     var runLimit: Duration
     /// Number of days for which usage is stored; 0 for unlimited.
     var usageDays: Int
+    /// Whether memories that are related to a message are added to the prompt.
+    var isMemoryRecalled: Bool
+    /// Whether facts are extracted from finished turns.
+    var isMemoryExtracted: Bool
+    /// The model that embeds memories; `nil` for none.
+    var memoryModel: String?
     var networkTools: NetworkTools
     var busToken: String
 
@@ -52,6 +61,10 @@ struct ConversationConfiguration: Sendable {
                 """
             )
         }
+        isMemoryRecalled = try settings.boolean("MEMORY_RECALL", default: true)
+        isMemoryExtracted = try settings.boolean("MEMORY_EXTRACTION", default: false)
+        memoryModel = settings.string("MEMORY_EMBEDDING_MODEL") ?? "demo/hash-embedding"
+        if memoryModel == "none" { memoryModel = nil }
         networkTools = try NetworkTools(settings: settings)
         busToken = try settings.busToken()
     }

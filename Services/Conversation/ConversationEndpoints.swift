@@ -11,11 +11,15 @@ struct ConversationEndpoints: Sendable {
     let keys: KeyHandlers
     let quotas: QuotaHandlers
     let usage: UsageHandlers
+    let memories: MemoryHandlers
 
     var table: EndpointTable {
         var table = EndpointTable(service: "conversation-svc")
         table.serve(Personas.List.self) { request, _ in try await personas.list(request) }
         table.serve(Personas.Find.self) { request, _ in try await personas.find(request) }
+        table.serve(Personas.Inspect.self) { request, context in try await personas.inspect(request, context) }
+        table.serve(Personas.Create.self) { request, context in try await personas.create(request, context) }
+        table.serve(Personas.Change.self) { request, context in try await personas.change(request, context) }
         table.serve(Tools.List.self) { request, context in await tools.list(request, context) }
         table.serve(Conversations.Open.self) { request, context in try await conversations.open(request, context) }
         table.serve(Conversations.Find.self) { request, context in try await conversations.find(request, context) }
@@ -23,6 +27,9 @@ struct ConversationEndpoints: Sendable {
             try await conversations.systemPrompt(request, context)
         }
         table.serve(Conversations.List.self) { request, context in try await conversations.list(request, context) }
+        table.serve(Conversations.MarkRead.self) { request, context in
+            try await conversations.markRead(request, context)
+        }
         table.serve(Conversations.Delete.self) { request, context in try await conversations.delete(request, context) }
         table.serve(Conversations.Import.self) { request, context in
             try await imports.importConversation(request, context)
@@ -49,6 +56,17 @@ struct ConversationEndpoints: Sendable {
         table.serve(Quotas.Set.self) { request, context in try await quotas.set(request, context) }
         table.serve(Quotas.Reserve.self) { request, context in try await quotas.reserve(request, context) }
         table.serve(Quotas.Settle.self) { request, _ in try await quotas.settle(request) }
+        serveMemories(in: &table)
         return table
+    }
+
+    private func serveMemories(in table: inout EndpointTable) {
+        table.serve(Memories.List.self) { request, context in try await memories.list(request, context) }
+        table.serve(Memories.Find.self) { request, context in try await memories.find(request, context) }
+        table.serve(Memories.Create.self) { request, context in try await memories.create(request, context) }
+        table.serve(Memories.Change.self) { request, context in try await memories.change(request, context) }
+        table.serve(Memories.Delete.self) { request, context in try await memories.delete(request, context) }
+        table.serve(Memories.Clear.self) { request, context in try await memories.clear(request, context) }
+        table.serve(Memories.Search.self) { request, context in try await memories.find(request, context) }
     }
 }

@@ -25,8 +25,12 @@ package enum ConversationService {
         )
         let modelCache = ModelCache(inference: inference)
         let accessCache = AccessCache(try await store.accessState())
+        let memories = MemoryServices(store: store, inference: inference, model: configuration.memoryModel)
         let networkTools = configuration.networkTools
-        let tools = ToolRegistry(networkTools.available, unavailable: networkTools.unavailable)
+        let tools = ToolRegistry(
+            memories.tools + networkTools.available + JokeTools.all,
+            unavailable: networkTools.unavailable
+        )
         let transcripts = TranscriptMirror(store: store, folder: configuration.transcriptDirectory)
         let turns = TurnServices(
             store: store,
@@ -36,10 +40,15 @@ package enum ConversationService {
             runsPerUser: configuration.concurrentRuns,
             runLimit: configuration.runLimit,
             toolRunner: tools,
+            memories: TurnMemories.Options(
+                search: memories.search,
+                isRecalled: configuration.isMemoryRecalled,
+                isExtracted: configuration.isMemoryExtracted
+            ),
             transcripts: transcripts
         )
         let purge = ConversationPurge(store: store)
-        let personas = PersonaHandlers(store: store)
+        let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
         try await personas.install()
         let quotas = QuotaHandlers(
             keyStore: store,
@@ -61,7 +70,8 @@ package enum ConversationService {
             runs: RunHandlers(conversations: turns.conversations, runs: turns.runs, store: store),
             keys: KeyHandlers(store: store, accessCache: accessCache, busToken: configuration.busToken),
             quotas: quotas,
-            usage: UsageHandlers(store: store, prices: PriceLookup(modelCache: modelCache))
+            usage: UsageHandlers(store: store, prices: PriceLookup(modelCache: modelCache)),
+            memories: memories.handlers
         )
         return ServiceUnit.bus(
             table: endpoints.table,
@@ -72,7 +82,7 @@ package enum ConversationService {
                 inference, purge, transcripts,
                 Maintenance(store: store, usageDays: configuration.usageDays),
                 ReservationExpiry(store: store, lifetime: quotas.reservationLifetime),
-            ] + turns.background,
+            ] + memories.background + turns.background,
             drainedFirst: [accessCache, turns.tasks],
             readiness: [ReadinessCheck("database") { try await store.database.checkReadable() }]
         )

@@ -28,12 +28,13 @@ package enum Memories {
         }
     }
 
-    /// Stores a memory that the user enters.
+    /// Stores a memory that the user enters, or returns the one with the same text.
     ///
-    /// Throws `invalid` for an empty or too long text, `conflict` if the user has too many memories, and `key_reused`.
+    /// Throws `invalid` for a text that is not valid, `conflict` if the user has too many memories, `key_reused`, and
+    /// `missing` for a repeated request whose memory was deleted.
     package struct Create: Endpoint {
         package static let path = "/memories/create"
-        package typealias Response = Memory
+        package typealias Response = Created
         package var text: String
         /// Idempotency key: a repeated request within a day returns the memory of the first one.
         package var key: String?
@@ -44,9 +45,21 @@ package enum Memories {
         }
     }
 
+    /// The result of a creation.
+    package struct Created: Codable, Sendable, Equatable {
+        package var memory: Memory
+        /// Whether it was stored by this request; `false` if the user had a memory with the same text.
+        package var isNew: Bool
+
+        package init(memory: Memory, isNew: Bool) {
+            self.memory = memory
+            self.isNew = isNew
+        }
+    }
+
     /// Replaces the text of a memory.
     ///
-    /// Throws `missing`, `invalid`.
+    /// Throws `missing`, `invalid`, and `conflict` if another memory has the same text.
     package struct Change: Endpoint {
         package static let path = "/memories/change"
         package static let isIdempotent = true
@@ -92,10 +105,16 @@ package enum Memories {
     }
 
     /// Finds the memories that match a text by meaning or by words, best first.
+    ///
+    /// Throws `invalid` for an empty or too long query, and for a limit that is not permitted.
     package struct Search: Endpoint {
         package static let path = "/memories/search"
         package static let isIdempotent = true
         package typealias Response = [Memory]
+        /// Maximum size of a query, in bytes.
+        package static let maxBytes = 4096
+        /// Permitted limits.
+        package static let limits = 1...100
         package var query: String
         package var limit: Int
 

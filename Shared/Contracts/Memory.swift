@@ -4,11 +4,14 @@ package struct Memory: Codable, Sendable, Hashable, Identifiable {
 
     /// Maximum size of the text, in bytes.
     package static let maxBytes = 4096
+    /// Maximum number of memories of a user.
+    package static let maxCount = 100_000
 
     package var id: ID
     package var text: String
     package var source: Source
-    /// The conversation and the user's message from which the fact is known; `nil` if the user entered it.
+    /// The conversation and the user's message from which the fact is known; `nil` if the user entered it, and after the
+    /// conversation was deleted.
     package var conversation: Conversation.ID?
     package var message: Message.ID?
     package var createdAt: Timestamp
@@ -30,6 +33,17 @@ package struct Memory: Codable, Sendable, Hashable, Identifiable {
         self.message = message
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+    }
+
+    /// A memory as it was given to a model.
+    package struct Excerpt: Codable, Sendable, Hashable {
+        package var id: ID
+        package var text: String
+
+        package init(id: ID, text: String) {
+            self.id = id
+            self.text = text
+        }
     }
 
     /// Who created a memory.

@@ -88,6 +88,8 @@ extension Run {
         package var tokensEstimated: Int
         /// Context window of the model, in tokens.
         package var window: Int
+        /// The user's memories that were added to the prompt; `nil` if there were none.
+        package var memories: [Memory.Excerpt]?
 
         package init(messagesUsed: Int, messagesLeftOut: Int, tokensEstimated: Int, window: Int) {
             self.messagesUsed = messagesUsed

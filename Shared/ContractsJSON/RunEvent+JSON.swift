@@ -90,22 +90,48 @@ extension Run.ContextReport: JSONWritable, JSONReadable {
             json.field("messagesLeftOut", messagesLeftOut)
             json.field("tokensEstimated", tokensEstimated)
             json.field("window", window)
+            if let memories { json.array("memories", memories) { $1.write(to: &$0) } }
         }
     }
 
     package init(from json: inout JSONScanner) throws {
         var (used, leftOut, tokens, window): (Int?, Int?, Int?, Int?)
+        var memories: [Memory.Excerpt]?
         try json.object { name, json in
             switch name {
             case "messagesUsed": used = try json.int()
             case "messagesLeftOut": leftOut = try json.int()
             case "tokensEstimated": tokens = try json.int()
             case "window": window = try json.int()
+            case "memories": memories = try json.list()
             default: throw JSONScanner.Malformed()
             }
         }
         guard let used, let leftOut, let tokens, let window else { throw JSONScanner.Malformed() }
         self.init(messagesUsed: used, messagesLeftOut: leftOut, tokensEstimated: tokens, window: window)
+        self.memories = memories
+    }
+}
+
+extension Memory.Excerpt: JSONWritable, JSONReadable {
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", id.description)
+            json.field("text", text)
+        }
+    }
+
+    package init(from json: inout JSONScanner) throws {
+        var (id, text): (Memory.ID?, String?)
+        try json.object { name, json in
+            switch name {
+            case "id": id = Memory.ID(try json.string())
+            case "text": text = try json.string()
+            default: throw JSONScanner.Malformed()
+            }
+        }
+        guard let id, let text else { throw JSONScanner.Malformed() }
+        self.init(id: id, text: text)
     }
 }
 

@@ -39,7 +39,7 @@ FOREIGN_NAME = (403, None)
 # Operations that several surfaces share: a query with which one of them answers, and the access level of that one.
 SHARED_OPERATIONS = {"GET /": [({}, "anyone"), ({"username": "NAME"}, "localInOpenMode")]}
 
-# Operations that need something that this server does not have; allowed requests get this status.
+# Operations that need something that this server does not have: the status of allowed requests.
 UNAVAILABLE = {"GET /proxy-transcribe": 501, "POST /proxy-send-transcription": 501, "GET /audio/{username}": 501}
 
 # Operations that only admins may use, beside those whose access level says so.
@@ -71,6 +71,8 @@ def expected(operation, path, access, caller, is_foreign):
         return 401
     if caller == "nobody":
         return None if access in ("anyone", "adminOrLoopback") else 401
+    if operation in UNAVAILABLE:
+        return UNAVAILABLE[operation]
     if access == "admin" and caller != "admin":
         return 403
     if operation in ADMINS_ONLY and caller != "admin" or operation in TOKENS_ONLY and caller == "key":

@@ -99,4 +99,4 @@ def test_pages_in_a_browser(strict, page, tmp_path):
                "--virtual-time-budget=10000", "--dump-dom", strict.url + page]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT).stdout
     assert f'data-operations="{sum(len(path) for path in paths.values())}"' in shown
-    assert ("Name the service" in shown) and ('class="error"' not in shown)
+    assert "Create an API key" in shown and 'class="error"' not in shown and "[object" not in shown

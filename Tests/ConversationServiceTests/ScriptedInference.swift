@@ -34,6 +34,8 @@ final class ScriptedInference: Sendable {
     }
 
     private let state = Mutex(State())
+    /// The embedding model.
+    let embeddings = ScriptedEmbeddings()
 
     var requests: [Inference.Generate] { state.withLock { $0.requests } }
     /// Number of generations that their caller cancelled.
@@ -88,6 +90,7 @@ final class ScriptedInference: Sendable {
                 return Model(name: "scripted/model", window: state.window, price: isPriced ? state.price : nil)
             }
         }
+        embeddings.add(to: &table)
         table.serve(Inference.Generate.self) { request, _ in
             let (script, rejection) = self.state.withLock { state in
                 state.requests.append(request)

@@ -76,15 +76,16 @@ struct ToolTests {
                         let turn = ["user", "assistant", "tool", "assistant"]
                         #expect(roles?.suffix(14) == (turn + turn + turn + ["user", "assistant"])[...])
                     }
-                    #expect(weather.requests().count == 1 && search.requests().count == 1)
-                    #expect(images.requests().count == 1)
+                    #expect(weather.requests().count { $0.query.contains("52.52") } == 1)
+                    #expect(search.requests().count { $0.query.contains("gala") } == 1)
+                    #expect(images.requests().count { $0.body.contains("an image of an apple") } == 1)
                 }
             }
         }
     }
 
     @Test func `a failing server becomes a sentence in the answer`() async throws {
-        let settings = ["AUTH_MODE": "off", "WEB_SEARCH_URL": try await unreachableURL()]
+        let settings = ["AUTH_MODE": "off", "WEB_SEARCH_URL": "http://127.0.0.1:9"]
         try await ServiceStack.with(settings: settings) { stack in
             let answer = try await say(stack, open(stack), "Search the web for gala apples", ["web_search"])
             #expect(answer.contains("The tool failed: The search service cannot be reached."))

@@ -49,10 +49,10 @@ struct ToolRegistry: ToolRunner {
 
     func run(_ call: Inference.ToolCall, allowed: [String], _ use: ToolUse) async throws -> ToolResult {
         guard let index = indices[Self.key(call.function.name)], indices(of: allowed).contains(index) else {
-            return .invalid
+            return .invalidCall
         }
         let tool = entries[index].tool
-        guard let arguments = ToolArguments(call.function.arguments, for: tool.declaration) else { return .invalid }
+        guard let arguments = ToolArguments(call.function.arguments, for: tool.declaration) else { return .invalidCall }
         return try await run(tool, arguments, use)
     }
 
@@ -85,4 +85,12 @@ struct ToolRegistry: ToolRunner {
     private static func key(_ name: String) -> String {
         String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()).lowercased()
     }
+}
+
+extension ToolResult {
+    /// For a call of a function that does not exist or is not allowed, or with arguments that do not match its
+    /// declaration; the text of seed 002.
+    static let invalidCall = Self(
+        text: "This function either does not exist, or the parameters provided were invalid."
+    )
 }

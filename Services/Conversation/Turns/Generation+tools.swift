@@ -39,7 +39,7 @@ extension Generation {
                 didStore(message)
             }
             let round = ToolSteps.Round(calls: calls, isOffered: tools != nil)
-            let occupied = TokenEstimate.tokens(in: prompt.system) + prompt.history.turnTokens
+            let occupied = TokenEstimate.tokens(in: prompt.system(for: model)) + prompt.history.turnTokens
             let room = rounds.room(in: ContextWindow(size: model.window), occupied: occupied)
             let answer = try await steps.perform(round, room: room, &rounds, &state) { message in
                 prompt.history.append(message)

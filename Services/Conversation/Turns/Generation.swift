@@ -15,6 +15,18 @@ struct Generation: Sendable {
         var answerLimit: Int?
         /// Names of the tools that the model may call.
         var tools: [String] = []
+        /// The user's memories that are related to the question.
+        var memories: [Memory.Excerpt] = []
+
+        /// The memories that fit the model's context window.
+        func memories(for model: Model) -> [Memory.Excerpt] {
+            MemoryPrompt.fitting(memories, window: model.window)
+        }
+
+        /// The system prompt with these memories.
+        func system(for model: Model) -> String {
+            MemoryPrompt.text(system, with: memories(for: model))
+        }
         var form = StoredPersona.PromptForm.messages
     }
 
@@ -63,18 +75,22 @@ struct Generation: Sendable {
         _ prices: PriceTasks,
         _ context: CallContext
     ) async throws {
-        let (selection, report) = ContextWindow(size: model.window).fit(
+        let memories = prompt.memories(for: model)
+        var prompt = prompt
+        prompt.system = prompt.system(for: model)
+        var (selection, report) = ContextWindow(size: model.window).fit(
             system: TokenEstimate.tokens(in: prompt.system),
             history: prompt.history.tokens,
             turn: prompt.history.turnCount,
             olderCount: prompt.history.olderCount
         )
+        if !memories.isEmpty { report.memories = memories }
         let sent = try SentPrompt(prompt, selection, report)
         state.context = sent.report
         state.ask(model)
         var options = turn.options
         options.maxTokens = [options.maxTokens, prompt.answerLimit].compactMap(\.self).min()
-        options.stop = sent.stop(options.stop)
+        options.stop = sent.stop(options.stop, for: model.name)
         let request = GenerationRequest(
             model: model.name,
             system: sent.system,

@@ -6,5 +6,7 @@ struct LiveConversationParts: Sendable {
     let runs: LiveRuns
     let resumptions: ResumptionQueue
     let budget: HistoryBudget
+    let memories: TurnMemories
+    let personaRevision: PersonaRevision
     let transcripts: TranscriptMirror?
 }

@@ -24,9 +24,10 @@ struct SentPrompt {
         }
     }
 
-    /// Returns the sequences that stop the generation.
-    func stop(_ requested: [String]?) -> [String]? {
-        guard let ownStop else { return requested }
+    /// Returns the sequences that stop the generation of a model.
+    func stop(_ requested: [String]?, for model: String) -> [String]? {
+        // OpenAI's reasoning models reject the parameter; the generation is then left when the sequence arrives.
+        guard let ownStop, !model.hasPrefix("openai/") else { return requested }
         // Providers allow four.
         return Array((requested ?? []).prefix(3)) + [ownStop]
     }

@@ -6,6 +6,8 @@ struct TurnServices: Sendable {
     let conversations: LiveConversations
     let runs: LiveRuns
     let backgroundRuns: BackgroundRuns
+    /// To be advanced when a persona is changed.
+    let personaRevision = PersonaRevision()
     /// Drained before the server, so that runs can end.
     let tasks: RunTasks
     let background: [any Service]
@@ -23,6 +25,7 @@ struct TurnServices: Sendable {
         runsPerUser: Int,
         runLimit: Duration,
         toolRunner: (any ToolRunner)? = nil,
+        memories: TurnMemories.Options? = nil,
         toolTasks: ToolTasks = ToolTasks(),
         transcripts: TranscriptMirror? = nil,
         budget: HistoryBudget = HistoryBudget(),
@@ -51,6 +54,7 @@ struct TurnServices: Sendable {
             toolTasks: toolTasks
         )
         backgroundRuns = BackgroundRuns(store: store, generator: generator, runs: runs)
+        let turnMemories = TurnMemories(memories, backgroundRuns)
         let parts = LiveConversationParts(
             acceptance: TurnAcceptance(
                 store: store,
@@ -63,9 +67,11 @@ struct TurnServices: Sendable {
             runs: runs,
             resumptions: resumptions,
             budget: budget,
+            memories: turnMemories,
+            personaRevision: personaRevision,
             transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)
-        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns]
+        background = [eventWriter, unfinished, recovery, conversations, backgroundRuns] + turnMemories.services
     }
 }

@@ -78,6 +78,24 @@ extension Settings {
             for: [.conversation]
         ),
         Setting(
+            "MEMORY_RECALL",
+            "true",
+            "Adds the user's memories that are related to a message to the prompt.",
+            for: [.conversation]
+        ),
+        Setting(
+            "MEMORY_EXTRACTION",
+            "false",
+            "Lets the model that answered a turn extract facts about the user from it.",
+            for: [.conversation]
+        ),
+        Setting(
+            "MEMORY_EMBEDDING_MODEL",
+            "demo/hash-embedding",
+            "Model that embeds memories for the search by meaning; none: search by words only.",
+            for: [.conversation]
+        ),
+        Setting(
             "DEFAULT_MODEL",
             "",
             "Model for requests that name none; default: of the first available provider, else demo/demo.",

@@ -11,6 +11,7 @@ struct QueryPlanTests {
     /// Statements that read or sort a whole table, by a part of their text.
     private static let exceptions: [(text: String, reason: String)] = [
         ("FROM personas WHERE is_active", "There are few personas."),
+        ("SELECT COUNT(*) FROM personas", "There are few personas."),
         ("FROM quotas", "Read once, at startup, or to see whether there is any quota; there are few."),
         ("concurrent_runs IS NOT NULL", "Read once, at startup."),
         ("FROM api_keys ORDER BY number", "Read in the order of the table, up to the limit; for an admin."),
@@ -21,6 +22,7 @@ struct QueryPlanTests {
         ("AND state = 2 LIMIT 1", "Reads the first row of the index of hidden conversations."),
         ("FROM paths WHERE conversation = ? ORDER BY selected_at", "Sorts the paths of one conversation."),
         ("DELETE FROM reservations WHERE expires_at IS NULL", "Run once, at startup; there are few reservations."),
+        ("SELECT user FROM memory_owners WHERE user IS NOT NULL", "Read once, at startup."),
         ("sqlite_master", "Whether the file can be read."),
     ]
 
@@ -70,6 +72,7 @@ struct QueryPlanTests {
         for property in KeyStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in UsageStoreSuite.allCases { checks.append { try await property.check($0) } }
         for property in PersonaStoreSuite.allCases { checks.append { try await property.check($0) } }
+        for property in MemoryStoreSuite.allCases { checks.append { try await property.check($0) } }
         for check in checks {
             try await withTemporaryDirectory { directory in
                 try await check(SQLiteStore.open(at: directory + "/store.sqlite", observer: observer))

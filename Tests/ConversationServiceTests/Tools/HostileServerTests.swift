@@ -17,7 +17,7 @@ struct HostileServerTests {
     private static let names = ["get_weather", "web_search", "generate_image"]
 
     /// The result of a tool whose server is at this authority.
-    private func run(_ name: String, _ authority: String, within limit: Duration = .seconds(20)) async throws -> String
+    private func run(_ name: String, _ authority: String, within limit: Duration = .seconds(280)) async throws -> String
     {
         let url = "http://\(authority)"
         let client = HTTPClient()
@@ -34,7 +34,7 @@ struct HostileServerTests {
     private func expectFault(
         _ answer: FakeResponse,
         saying words: String,
-        within limit: Duration = .seconds(20),
+        within limit: Duration = .seconds(280),
         location: SourceLocation = #_sourceLocation
     ) async throws {
         for name in Self.names {
@@ -166,9 +166,9 @@ struct HostileServerTests {
     }
 
     @Test func `a server that is not there is an error`() async throws {
-        let authority = try await String(unreachableURL().dropFirst("http://".count))
         for name in Self.names {
-            let fault = await #expect(throws: Fault.self) { try await run(name, authority) }
+            // The discard port: no process listens there.
+            let fault = await #expect(throws: Fault.self) { try await run(name, "127.0.0.1:9") }
             #expect(fault?.message.hasSuffix("service cannot be reached.") == true)
         }
     }

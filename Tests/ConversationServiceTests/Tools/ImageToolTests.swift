@@ -72,11 +72,11 @@ struct ImageToolTests {
 
     @Test func `an image of megabytes becomes one sentence`() async throws {
         try await withFakeImages(key: Self.key) { server in
-            let image = String(repeating: "/9j/", count: 1_000_000)
+            let image = String(repeating: "/9j/", count: 600_000)
             server.always(nil, .openAI("{\"created\":1,\"data\":[{\"b64_json\":\"\(image)\"}]}"))
             let text = try await run(server.url, #"{"prompt":"a"}"#)
-            #expect(text.contains("(JPEG, 3000000 bytes)") && text.utf8.count < 400)
-            server.always(nil, .openAI("{\"data\":[{\"b64_json\":\"\(image)\(image)\"}]}"))
+            #expect(text.contains("(JPEG, 1800000 bytes)") && text.utf8.count < 400)
+            server.always(nil, .openAI("{\"data\":[{\"b64_json\":\"\(image)\(image)\(image)\"}]}"))
             let fault = await #expect(throws: Fault.self) { try await run(server.url, #"{"prompt":"a"}"#) }
             #expect(fault?.message == "The image service sent a response of more than 4096 KiB.")
         }

@@ -25,7 +25,7 @@ struct NetworkToolsTests {
         #expect(handlers.registry.declarations(of: ["get_weather", "ddg_search", "gen_image"]) == nil)
         let call = Inference.ToolCall(id: "1", name: "web_search", arguments: #"{"query":"a"}"#)
         let result = try await handlers.registry.run(call, allowed: ["web_search"], .sample())
-        #expect(result == .invalid)
+        #expect(result == .invalidCall)
         let list = await handlers.list(Tools.List(), CallContext())
         #expect(list.map(\.name) == ["get_weather", "web_search", "generate_image"])
         #expect(list.allSatisfy { !$0.isAvailable && $0.fault == nil })
@@ -63,7 +63,7 @@ struct NetworkToolsTests {
             try await withFakeSearXNG { search in
                 search.always(nil, FakeSearXNG.htmlForbidden)
                 var settings = ["WEATHER_URL": weather.url, "WEB_SEARCH_URL": search.url]
-                settings["IMAGES_URL"] = try await unreachableURL() + "/v1"
+                settings["IMAGES_URL"] = "http://127.0.0.1:9/v1"
                 let unchecked = try await handlers(settings).list(Tools.List(), CallContext())
                 #expect(unchecked.allSatisfy { $0.isAvailable && $0.fault == nil })
                 #expect(weather.requests().isEmpty && search.requests().isEmpty)

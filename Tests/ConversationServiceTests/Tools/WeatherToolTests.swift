@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct WeatherToolTests {
     private func run(_ url: String, _ arguments: String, name: String = "get_weather") async throws -> String {
-        let registry = ToolRegistry([try WeatherTool(url: url, client: HTTPClient())])
+        let registry = ToolRegistry([try WeatherTool(url: url, timeLimit: .seconds(280), client: HTTPClient())])
         let call = Inference.ToolCall(id: "1", name: name, arguments: arguments)
         return try await registry.run(call, allowed: ["get_weather"], .sample()).text
     }
@@ -70,7 +70,7 @@ struct WeatherToolTests {
     func `a place that is no number is invalid`(latitude: String) async throws {
         try await withFakeOpenMeteo { server in
             let text = try await run(server.url, "{\"latitude\":\(latitude.inJSON),\"longitude\":1}")
-            #expect(text == ToolResult.invalid.text)
+            #expect(text == ToolResult.invalidCall.text)
             #expect(server.requests().isEmpty)
         }
     }

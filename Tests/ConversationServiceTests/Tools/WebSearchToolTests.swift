@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct WebSearchToolTests {
     private func run(_ url: String, _ arguments: String, name: String = "web_search") async throws -> String {
-        let registry = ToolRegistry([try WebSearchTool(url: url, client: HTTPClient())])
+        let registry = ToolRegistry([try WebSearchTool(url: url, timeLimit: .seconds(280), client: HTTPClient())])
         let call = Inference.ToolCall(id: "1", name: name, arguments: arguments)
         return try await registry.run(call, allowed: ["web_search"], .sample()).text
     }

@@ -19,6 +19,7 @@ struct TurnTestbed: Sendable {
     let tool: ScriptedTool
     let turns: TurnServices
     let directory: String
+    let memories: MemoryServices
 
     /// Runs the turns of a store in a directory; without `isComplete`, recovery and retries do not run.
     ///
@@ -31,6 +32,7 @@ struct TurnTestbed: Sendable {
         runLimit: Duration = .seconds(30),
         toolTasks: ToolTasks = ToolTasks(grace: .milliseconds(200)),
         upstream: [String: String]? = nil,
+        extractsMemories: Bool = false,
         prepare: (InterceptedStore) -> Void = { _ in },
         _ body: (TurnTestbed) async throws -> Value
     ) async throws -> Value {
@@ -51,6 +53,12 @@ struct TurnTestbed: Sendable {
                 token: Fixture.token,
                 client: HTTPClient()
             )
+            let memories = MemoryServices(
+                store: store.base,
+                inference: bus,
+                model: "test/embedding",
+                retryPause: .milliseconds(20)
+            )
             let turns = TurnServices(
                 store: store,
                 inference: bus,
@@ -59,6 +67,12 @@ struct TurnTestbed: Sendable {
                 runsPerUser: 0,
                 runLimit: runLimit,
                 toolRunner: hasTool ? tool : nil,
+                memories: TurnMemories.Options(
+                    search: memories.search,
+                    isRecalled: true,
+                    isExtracted: extractsMemories,
+                    timeLimit: .seconds(5)
+                ),
                 toolTasks: toolTasks,
                 budget: budget,
                 retryPause: .milliseconds(20)
@@ -68,11 +82,14 @@ struct TurnTestbed: Sendable {
                 inference: inference,
                 tool: tool,
                 turns: turns,
-                directory: directory
+                directory: directory,
+                memories: memories
             )
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await turns.tasks.run() }
-                for service in isComplete ? turns.background : [] { group.addTask { try await service.run() } }
+                for service in isComplete ? turns.background + memories.background : [] {
+                    group.addTask { try await service.run() }
+                }
                 defer { group.cancelAll() }
                 return try await body(testbed)
             }

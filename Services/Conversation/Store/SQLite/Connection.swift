@@ -44,6 +44,15 @@ struct Connection {
         }
     }
 
+    /// Returns the first column of all rows.
+    func integers(_ sql: String, _ arguments: StatementArguments) throws(StoreError) -> [Int64] {
+        do {
+            return try Int64.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     /// Returns the first row.
     func first<Value>(
         _ sql: String,

@@ -12,6 +12,8 @@ struct SQLiteStore: Sendable {
     /// The lock of the file shows that the processes with other numbers have ended.
     let owner: Int64
     let now: @Sendable () -> Timestamp
+    let memoryOwners = MemoryOwnerFilter()
+    let signatures = SignatureCache()
 
     /// Opens the file, creating or upgrading it if necessary; see ``Database/open(at:walLimit:observer:)``.
     static func open(
@@ -26,6 +28,8 @@ struct SQLiteStore: Sendable {
             try connection.run("UPDATE conversations SET state = 2 WHERE state != 0 AND state = 1")
             return try connection.insert("INSERT INTO owners (started_at) VALUES (?)", [now().microseconds])
         }
-        return SQLiteStore(database: database, owner: owner, now: now)
+        let store = SQLiteStore(database: database, owner: owner, now: now)
+        try await store.loadMemoryOwners()
+        return store
     }
 }

@@ -44,18 +44,6 @@ enum Schema {
         try database.execute(sql: memories)
     }
 
-    /// What version 7 adds to version 6; see ``SchemaAdditions``.
-    static let additions = """
-        ALTER TABLE personas ADD COLUMN status TEXT NOT NULL DEFAULT 'active';
-        ALTER TABLE personas ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
-        ALTER TABLE personas ADD COLUMN prompt_form TEXT NOT NULL DEFAULT 'messages';
-        UPDATE personas SET status = 'unlisted' WHERE NOT is_active;
-        ALTER TABLE conversations ADD COLUMN read_at INTEGER;
-        \(creationIndex)
-        \(memories)
-        \(memoryIndexes)
-        """
-
     /// Marks the database as complete and of the current version.
     static func setVersion(in database: GRDB.Database) throws {
         try database.execute(
@@ -207,91 +195,8 @@ enum Schema {
         ) WITHOUT ROWID, STRICT;
         """
 
-    private static let access = """
-        CREATE TABLE counters (
-            name TEXT NOT NULL PRIMARY KEY,
-            value INTEGER NOT NULL
-        ) WITHOUT ROWID, STRICT;
-
-        CREATE TABLE api_keys (
-            number INTEGER NOT NULL PRIMARY KEY,
-            id TEXT NOT NULL UNIQUE,
-            digest TEXT NOT NULL UNIQUE,
-            name TEXT NOT NULL,
-            user TEXT NOT NULL,
-            role TEXT NOT NULL,
-            requests_per_minute INTEGER,
-            requests_per_hour INTEGER,
-            concurrent_runs INTEGER,
-            created_at INTEGER NOT NULL,
-            expires_at INTEGER,
-            last_used_at INTEGER
-        ) STRICT;
-
-        CREATE TABLE usage (
-            user TEXT NOT NULL,
-            day INTEGER NOT NULL,
-            api_key TEXT NOT NULL,
-            model TEXT NOT NULL,
-            requests INTEGER NOT NULL,
-            prompt_tokens INTEGER NOT NULL,
-            completion_tokens INTEGER NOT NULL,
-            estimated_tokens INTEGER NOT NULL,
-            cost INTEGER,
-            unpriced_requests INTEGER NOT NULL,
-            PRIMARY KEY (user, day, api_key, model)
-        ) WITHOUT ROWID, STRICT;
-
-        CREATE TABLE usage_batches (
-            id TEXT NOT NULL PRIMARY KEY,
-            created_at INTEGER NOT NULL
-        ) WITHOUT ROWID, STRICT;
-
-        CREATE TABLE quotas (
-            subject TEXT NOT NULL PRIMARY KEY,
-            period TEXT NOT NULL,
-            requests INTEGER,
-            tokens INTEGER,
-            cost INTEGER,
-            concurrent_runs INTEGER,
-            changed_at INTEGER NOT NULL
-        ) WITHOUT ROWID, STRICT;
-
-        CREATE TABLE reservations (
-            id TEXT NOT NULL PRIMARY KEY,
-            user TEXT NOT NULL,
-            api_key TEXT NOT NULL,
-            model TEXT NOT NULL,
-            prompt_tokens INTEGER NOT NULL,
-            completion_tokens INTEGER NOT NULL,
-            cost INTEGER NOT NULL,
-            created_at INTEGER NOT NULL,
-            expires_at INTEGER,
-            answer_limit INTEGER
-        ) WITHOUT ROWID, STRICT;
-        """
-
-    private static let creationIndex = """
+    static let creationIndex = """
         CREATE INDEX conversations_by_creation ON conversations (persona, user, number) WHERE state = 0;
-        """
-
-    private static let memories = """
-        CREATE TABLE memories (
-            number INTEGER NOT NULL PRIMARY KEY,
-            id TEXT NOT NULL,
-            user TEXT NOT NULL,
-            text TEXT NOT NULL,
-            source TEXT NOT NULL,
-            conversation TEXT,
-            message TEXT,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL
-        ) STRICT;
-        """
-
-    private static let memoryIndexes = """
-        CREATE UNIQUE INDEX memories_by_id ON memories (id);
-        CREATE INDEX memories_by_user ON memories (user, number);
         """
 
     /// Created after the rows of a former file are copied, which is faster than filling them row by row.

@@ -49,7 +49,7 @@ struct WeatherTool: NetworkTool {
     func run(_ arguments: ToolArguments, _ use: ToolUse) async throws -> ToolResult {
         guard let latitude = try Self.degrees("latitude", 90, arguments),
             let longitude = try Self.degrees("longitude", 180, arguments)
-        else { return .invalid }
+        else { return .invalidCall }
         return ToolResult(text: try await report(latitude, longitude, use.call).text)
     }
 

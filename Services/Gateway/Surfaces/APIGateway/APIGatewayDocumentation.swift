@@ -29,7 +29,7 @@ enum APIGatewayDocumentation {
         headers: [.idempotencyKey],
         body: RouteDocumentation.Body(
             schema: .object([
-                .required("model", name), .required("text", .storableText),
+                .required("model", .modelName), .required("text", .storableText),
                 .optional("username", .nullable(.userName)),
             ]),
             example: RawJSON(#"{"model":"gemma2:2b","text":"What is the meaning of life?","username":"user123"}"#)
@@ -45,21 +45,24 @@ enum APIGatewayDocumentation {
 
     static let pull = models(
         "Download a model of Ollama",
-        [.required("model_name", name)],
+        [.required("model_name", .ollamaModelName)],
         example: #"{"model_name":"llama3.1"}"#,
         status: "Model pulled successfully"
     )
 
     static let delete = models(
         "Delete a model of Ollama",
-        [.required("model", name)],
+        [.required("model", .ollamaModelName)],
         example: #"{"model":"llama3.1"}"#,
         status: "Model deleted successfully"
     )
 
     static let create = models(
         "Create a model of Ollama with a system prompt",
-        [.required("name", name), .required("basemodel", name), .required("personality", .storableText)],
+        [
+            .required("name", .ollamaModelName), .required("basemodel", .ollamaModelName),
+            .required("personality", .storableText),
+        ],
         example: #"{"name":"custom-chat","basemodel":"gemma2:2b","personality":"Friendly and engaging"}"#,
         status: "Model created successfully"
     )
@@ -69,11 +72,10 @@ enum APIGatewayDocumentation {
     static let audio = RouteDocumentation(
         summary: "Get the spoken answer of a user",
         description: unavailable,
-        path: [RouteDocumentation.Parameter(name: "username", schema: .string, isRequired: true)],
+        path: [RouteDocumentation.Parameter(name: "username", schema: .pathText, isRequired: true)],
         responses: [missing]
     )
 
-    private static let name = Schema.string(.text(1...1000))
     private static let unavailable = "This version answers that speech is not available."
 
     private static func models(

@@ -21,6 +21,7 @@ extension JSONWriter {
         switch schema {
         case .string(let rules): members(of: rules, type: "\"string\"")
         case .values(let values): choices(values, isNullable: false)
+        case .integer(let range?) where range == Int.min...Int.max: integer64(#""integer""#)
         case .integer(let range): number("\"integer\"", range)
         case .number: raw("type", "\"number\"")
         case .decimal(let range): number("\"number\"", range)
@@ -55,6 +56,7 @@ extension JSONWriter {
         switch schema {
         case .string(let rules): members(of: rules, type: #"["string","null"]"#)
         case .values(let values): choices(values, isNullable: true)
+        case .integer(let range?) where range == Int.min...Int.max: integer64(#"["integer","null"]"#)
         case .integer(let range): number(#"["integer","null"]"#, range)
         case .number: raw("type", #"["number","null"]"#)
         case .decimal(let range): number(#"["number","null"]"#, range)
@@ -74,6 +76,13 @@ extension JSONWriter {
     private mutating func choices(_ values: [String], isNullable: Bool) {
         raw("type", isNullable ? #"["string","null"]"# : "\"string\"")
         array("enum", values + (isNullable ? [nil] : [])) { $0.text($1) }
+    }
+
+    private mutating func integer64(_ type: String) {
+        raw("type", type)
+        field("format", "int64")
+        field("minimum", Int.min)
+        field("maximum", Int.max)
     }
 
     private mutating func number(_ type: String, _ range: ClosedRange<Int>?) {

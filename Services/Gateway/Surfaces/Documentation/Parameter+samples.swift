@@ -46,6 +46,10 @@ extension Schema.StringRules {
 extension Schema {
     /// The name of a user.
     static let userName = Schema.string(.text(1...255))
+    /// A name in a path: a segment must not be a dot segment or contain `\` or control characters, encoded or not.
+    static let pathText = Schema.string(
+        .init(pattern: #"^[^\u0000-\u001F\u007F-\u009F\\.][^\u0000-\u001F\u007F-\u009F\\]*$"#, length: 1...255)
+    )
     /// The key of a request that may be repeated.
     static let idempotencyKey = Schema.string(.init(pattern: #"^[^\u0000-\u001F\u007F]*$"#, length: 1...255))
     /// The name of a model, with or without its provider.

@@ -78,7 +78,7 @@ struct TurnsController: Sendable {
         // The run has its own timeouts; this bounds the wait for them.
         call.deadline = .now + .seconds(900)
         let turn = try await context.answer(call) { try await conversations.call(Runs.Complete(start), $0) }
-        var response = answer(turn, namesModel: start.options?.model != nil)
+        var response = answer(turn, namesModel: start.options?.model != nil || start.insteadOf != nil)
         if let timing = turn.end.timing {
             response.headers[.serverTiming] = ServerTiming.entries(queue: timing.queue, upstream: timing.upstream)
         }
@@ -86,8 +86,8 @@ struct TurnsController: Sendable {
         return response
     }
 
-    /// - Parameter namesModel: whether the request named the model: then a name that is invalid, or that no provider
-    ///   has, is the client's error.
+    /// - Parameter namesModel: whether the request named the model, or repeats one that may have: then a name that is
+    ///   invalid, or that no provider has, is the client's error.
     private func answer(_ turn: Turn, namesModel: Bool) -> Response {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
             var fault = turn.end.fault ?? Fault(.unavailable, "The run failed.")

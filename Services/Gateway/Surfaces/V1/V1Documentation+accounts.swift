@@ -127,7 +127,7 @@ extension V1Documentation {
     private static let keyID = RouteDocumentation.Parameter.identifier("id", "The API key.")
     private static let principal = RouteDocumentation.Parameter(
         name: "principal",
-        schema: .userName,
+        schema: .pathText,
         isRequired: true,
         description: "A user, `user:` and a user for an ambiguous name, or `key:` and the id of an API key.",
         example: RawJSON("\"alice\"")

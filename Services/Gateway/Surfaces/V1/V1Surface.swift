@@ -15,12 +15,16 @@ extension Surface {
             ),
             prefixes: ["/api/v1", "/auth"],
             routes: publicRoutes(services) + conversationRoutes(services) + accountRoutes(services)
-                + modelRoutes(services)
+                + memoryRoutes(services) + modelRoutes(services)
         )
     }
 
     private static func publicRoutes(_ services: GatewayServices) -> [Route] {
-        let health = HealthController(conversations: services.conversations, peers: services.peers)
+        let health = HealthController(
+            conversations: services.conversations,
+            peers: services.peers,
+            mode: services.anonymous.mode
+        )
         let influencers = InfluencersController(conversations: services.conversations)
         let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
@@ -30,6 +34,12 @@ extension Surface {
                 .documented(V1Documentation.influencers),
             Route(.GET, "/api/v1/influencers/{id}", access: .anyone, influencers.find)
                 .documented(V1Documentation.influencerByID),
+            Route(.POST, "/api/v1/influencers", access: .admin, influencers.create)
+                .documented(V1Documentation.createInfluencer),
+            Route(.PATCH, "/api/v1/influencers/{id}", access: .admin, influencers.change)
+                .documented(V1Documentation.changeInfluencer),
+            Route(.DELETE, "/api/v1/influencers/{id}", access: .admin, influencers.delete)
+                .documented(V1Documentation.deleteInfluencer),
         ]
             + (services.anonymous.mode == .open
                 ? [
@@ -54,6 +64,8 @@ extension Surface {
                 .documented(V1Documentation.conversations),
             Route(.DELETE, "\(all)/{id}", conversations.delete)
                 .documented(V1Documentation.deleteConversation),
+            Route(.POST, "\(all)/{id}/read", conversations.markRead)
+                .documented(V1Documentation.markRead),
             Route(.GET, "\(all)/{id}/messages", messages.list)
                 .documented(V1Documentation.messages),
             Route(.POST, "\(all)/{id}/messages", turns.send)
@@ -93,6 +105,19 @@ extension Surface {
                 .documented(V1Documentation.quota),
             Route(.PUT, "/api/v1/quotas/{principal}", quotas.set)
                 .documented(V1Documentation.setQuota),
+        ]
+    }
+
+    private static func memoryRoutes(_ services: GatewayServices) -> [Route] {
+        let all = "/api/v1/memories"
+        let memories = MemoriesController(conversations: services.conversations)
+        return [
+            Route(.GET, all, memories.list).documented(MemoriesDocumentation.list),
+            Route(.POST, all, memories.create).documented(MemoriesDocumentation.create),
+            Route(.DELETE, all, memories.clear).documented(MemoriesDocumentation.clear),
+            Route(.GET, "\(all)/{id}", memories.find).documented(MemoriesDocumentation.find),
+            Route(.PATCH, "\(all)/{id}", memories.change).documented(MemoriesDocumentation.change),
+            Route(.DELETE, "\(all)/{id}", memories.delete).documented(MemoriesDocumentation.delete),
         ]
     }
 

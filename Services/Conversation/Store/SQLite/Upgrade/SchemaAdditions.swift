@@ -46,3 +46,17 @@ enum SchemaAdditions {
         )
     }
 }
+
+extension Schema {
+    /// What version 7 adds to version 6; see ``SchemaAdditions``.
+    static let additions = """
+        ALTER TABLE personas ADD COLUMN status TEXT NOT NULL DEFAULT 'active';
+        ALTER TABLE personas ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE personas ADD COLUMN prompt_form TEXT NOT NULL DEFAULT 'messages';
+        UPDATE personas SET status = 'unlisted' WHERE NOT is_active;
+        ALTER TABLE conversations ADD COLUMN read_at INTEGER;
+        \(creationIndex)
+        \(memories)
+        \(memoryIndexes)
+        """
+}

@@ -3,7 +3,7 @@ extension DocumentationPages {
     static let operationScript = #"""
 
         function section(title, ...content) {
-          const parts = content.flat().filter(Boolean);
+          const parts = content.flat(Infinity).filter(Boolean);
           return parts.length ? make("section", {}, make("h4", {}, title), parts) : null;
         }
 
@@ -74,7 +74,7 @@ extension DocumentationPages {
             reading || operation["x-websocket"] ? null : tryView(path, method, operation),
           ];
           const view = make("details", { class: "operation", id: operation.operationId, open: reading,
-            ontoggle: () => { if (view.open && view.children.length === 1) view.append(...content().flat().filter(Boolean)); } },
+            ontoggle: () => { if (view.open && view.children.length === 1) view.append(...content().flat(Infinity).filter(Boolean)); } },
             make("summary", {}, make("code", { class: `method ${method}` }, method.toUpperCase()),
               make("code", { class: "path" }, path), make("span", { class: "summary" }, operation.summary || ""),
               make("span", { class: "access" }, accessText(operation))));

@@ -14,7 +14,7 @@ extension DocumentationPages {
             else if (value === true) element.setAttribute(name, "");
             else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value);
           }
-          element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== ""));
+          element.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== ""));
           return element;
         }
 
