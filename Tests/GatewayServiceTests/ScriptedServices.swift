@@ -138,6 +138,7 @@ final class ScriptedServices: Sendable {
                 resetsAt: Sample.moment
             )
         }
+        serveMemories(in: &table)
         keys.add(to: &table)
         meter.add(to: &table)
         completions.add(to: &table)
@@ -154,7 +155,7 @@ final class ScriptedServices: Sendable {
         return table
     }
 
-    private func serve<Request: Endpoint>(
+    func serve<Request: Endpoint>(
         _ type: Request.Type,
         in table: inout EndpointTable,
         _ answer: @escaping @Sendable (Request) -> Request.Response
