@@ -152,6 +152,7 @@ final class ScriptedServices: Sendable {
                 resetsAt: Sample.moment
             )
         }
+        serveMemories(in: &table)
         keys.add(to: &table)
         meter.add(to: &table)
         completions.add(to: &table)
@@ -169,7 +170,7 @@ final class ScriptedServices: Sendable {
         return table
     }
 
-    private func serve<Request: Endpoint>(
+    func serve<Request: Endpoint>(
         _ type: Request.Type,
         in table: inout EndpointTable,
         _ answer: @escaping @Sendable (Request) -> Request.Response
