@@ -176,6 +176,9 @@ def send(callers, caller, method, path, operation, fixed_query, foreign):
         body["influencer_id"] = callers.persona
     if f"{method} {path}" not in ADMINS_ONLY and str((body or {}).get("model", "demo"))[:4] != "demo":
         body["model"] = "openai/gpt-4o-mini"
+    if isinstance(body, dict) and "text" in body:
+        # Two memories of a user differ.
+        body["text"] += f" {next(COUNT)}"
     if query:
         target += "?" + urllib.parse.urlencode(query)
     return callers.status(method, target, headers=callers.headers[caller], body=body)
