@@ -86,6 +86,8 @@ class Callers:
                      "answer": turn["assistant_message"]["id"], "run": turn["user_message"]["run_id"]}
         if "thread" in wanted:
             made["thread"] = self.answer("POST", "/conversation", token)["id"]
+        if "agent" in wanted:
+            made["agent"] = self.answer("POST", "/prompt?prompt=Hello", token)["conversation_id"]
         if "session" in wanted:
             made["session"] = self.answer("GET", f"/?username={owner}", token)["session_id"]
         if "memory" in wanted:

@@ -242,7 +242,14 @@ actor LiveConversation {
         }
         if outcome.isStored {
             for message in outcome.messages { history?.append(message) }
-            if usesMemories { parts.memories.didFinish(turn, outcome, of: record.user, tools: tools) }
+            if usesMemories {
+                parts.memories.didFinish(
+                    turn,
+                    outcome,
+                    of: record.user,
+                    tools: turn.options.tools ?? knownPersona.tools
+                )
+            }
             parts.transcripts?.conversationChanged(record)
         } else {
             // The end may be stored later.
