@@ -96,12 +96,7 @@ struct Fixture {
 
     func messages(of conversation: Conversation, as user: String = "alice") async throws -> [Message] {
         let request = Messages.List(conversation: conversation.id, limit: 1000, offset: 0, order: .ascending)
-        // As runs return them: only lists say what is read.
-        return try await bus.call(request, context(user)).items.map { message in
-            var message = message
-            message.isRead = nil
-            return message
-        }
+        return try await bus.call(request, context(user)).items.map(\.unmarked)
     }
 
     func find(_ run: Run.ID, of conversation: Conversation, as user: String = "alice") async throws -> Run {
