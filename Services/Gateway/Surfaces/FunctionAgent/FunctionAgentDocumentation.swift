@@ -41,7 +41,7 @@ enum FunctionAgentDocumentation {
         path: [
             RouteDocumentation.Parameter(
                 name: "conversation_id",
-                schema: .string,
+                schema: identifier,
                 isRequired: true,
                 example: RawJSON("\"242fee1b-fe1f-4fa3-ba77-6287b0fe4a13\"")
             )
@@ -64,6 +64,9 @@ enum FunctionAgentDocumentation {
         schema: .string(Schema.StringRules(length: 1...255)),
         description: "A request that is repeated with the same key within a day gets the result of the first one."
     )
+
+    /// An identifier in a path; what is not a UUID is unknown, and control characters are refused earlier.
+    static let identifier = Schema.string(Schema.StringRules(pattern: "^[0-9A-Za-z:_-]{1,64}$"))
 
     /// A message in the form of seed 002.
     private static let message = Schema.object(

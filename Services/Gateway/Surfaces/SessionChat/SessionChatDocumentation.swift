@@ -151,7 +151,7 @@ enum SessionChatDocumentation {
 
     private static let session = RouteDocumentation.Parameter(
         name: "session_id",
-        schema: .string,
+        schema: FunctionAgentDocumentation.identifier,
         isRequired: true,
         description: "The session's id; any form of its UUID.",
         example: RawJSON("\"019abf3e5d607b0c9a2f4d1e6c7b8a90\"")
