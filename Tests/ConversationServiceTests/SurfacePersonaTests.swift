@@ -7,9 +7,11 @@ import Testing
 struct SurfacePersonaTests {
     @Test func `the agent is JARVIS, and its prompt ends with the date`() {
         let agent = SurfacePersonas.functionAgent
-        let prompt = PersonaPrompt.text(for: agent)
+        let created = Timestamp(microseconds: 1_764_054_205_987_654)
+        let prompt = PersonaPrompt.text(for: agent, conversationCreatedAt: created)
         #expect(prompt.hasPrefix("You are JARVIS, a helpful and witty assistant."))
         #expect(agent.instructions.hasSuffix("\nThe current date is {current_date}"))
+        #expect(prompt.hasSuffix("\nThe current date is 2025-11-25 07:03:25"))
         #expect(prompt.contains("'The User'"))
         #expect(
             agent.persona.tools == ["create_memory", "recall_memory", "web_search", "get_weather", "generate_image"]

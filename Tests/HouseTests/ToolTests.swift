@@ -84,6 +84,27 @@ struct ToolTests {
         }
     }
 
+    @Test func `what the demo model was asked to remember answers a question in another conversation`() async throws {
+        try await ServiceStack.with(settings: ["AUTH_MODE": "off"]) { stack in
+            let tools = ["create_memory", "recall_memory"]
+            let (first, second) = (try await open(stack), try await open(stack))
+            let unknown = try await say(stack, first, "What is my favorite flavor of apple?", tools)
+            #expect(unknown.contains("I have no memory of that.") && !unknown.contains("gala"))
+            let stored = try await say(stack, first, "Remember that my favorite apple is gala", tools)
+            #expect(stored == "I will remember: The User's favorite apple is gala.")
+            let answer = try await say(stack, second, "What is my favorite flavor of apple?", tools)
+            #expect(answer.hasSuffix("I remember: The User's favorite apple is gala."))
+            let thanks = try await say(stack, second, "Thank you!", tools)
+            #expect(thanks.hasPrefix("You are welcome"))
+            let page = try await ask(stack, .GET, "\(second)?order=asc")
+            let messages = try #require(page["messages"] as? [[String: Any]])
+            let roles = messages.compactMap { $0["role"] as? String }
+            #expect(roles.suffix(6) == ["user", "assistant", "tool", "assistant", "user", "assistant"])
+            let result = messages.last { $0["role"] as? String == "tool" }
+            #expect(result?["content"] as? String == "[\n  \"The User's favorite apple is gala\"\n]")
+        }
+    }
+
     @Test func `a failing server becomes a sentence in the answer`() async throws {
         let settings = ["AUTH_MODE": "off", "WEB_SEARCH_URL": "http://127.0.0.1:9"]
         try await ServiceStack.with(settings: settings) { stack in

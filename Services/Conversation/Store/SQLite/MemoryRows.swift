@@ -1,7 +1,9 @@
 import Contracts
 import GRDB
 
-/// The table `memories`. Every statement on a user's memories names their owner.
+/// The rows of memories.
+///
+/// Every statement on a user's memories names their owner.
 enum MemoryRows {
     /// A memory with its row number.
     struct Stored {
