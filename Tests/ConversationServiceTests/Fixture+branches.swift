@@ -1,7 +1,7 @@
 import Bus
 import Contracts
-import Testing
 import TestSupport
+import Testing
 
 extension Fixture {
     /// Sends a message that gets a given answer; returns the ids of both.
