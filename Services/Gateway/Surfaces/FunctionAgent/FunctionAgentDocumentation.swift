@@ -61,7 +61,7 @@ enum FunctionAgentDocumentation {
     /// The header that makes a repeated request return the first result.
     static let idempotencyKey = RouteDocumentation.Parameter(
         name: "Idempotency-Key",
-        schema: .string(Schema.StringRules(length: 1...255)),
+        schema: .idempotencyKey,
         description: "A request that is repeated with the same key within a day gets the result of the first one."
     )
 
