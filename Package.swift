@@ -37,7 +37,11 @@ let package = Package(
         ),
     ]
         + service("Gateway", executable: "gateway", [.httpTypes, .jwt, .lifecycle, .metrics] + .channels)
-        + service("Conversation", executable: "conversation-svc", [.crypto, .grdb, .lifecycle, .metrics, .nio, .nioHTTP1])
+        + service(
+            "Conversation",
+            executable: "conversation-svc",
+            [.crypto, .grdb, .lifecycle, .metrics, .nio, .nioHTTP1]
+        )
         + service(
             "Inference",
             executable: "inference-svc",

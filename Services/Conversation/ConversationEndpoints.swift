@@ -17,6 +17,9 @@ struct ConversationEndpoints: Sendable {
         var table = EndpointTable(service: "conversation-svc")
         table.serve(Personas.List.self) { request, _ in try await personas.list(request) }
         table.serve(Personas.Find.self) { request, _ in try await personas.find(request) }
+        table.serve(Personas.Inspect.self) { request, context in try await personas.inspect(request, context) }
+        table.serve(Personas.Create.self) { request, context in try await personas.create(request, context) }
+        table.serve(Personas.Change.self) { request, context in try await personas.change(request, context) }
         table.serve(Tools.List.self) { request, context in await tools.list(request, context) }
         table.serve(Conversations.Open.self) { request, context in try await conversations.open(request, context) }
         table.serve(Conversations.Find.self) { request, context in try await conversations.find(request, context) }
@@ -24,6 +27,9 @@ struct ConversationEndpoints: Sendable {
             try await conversations.systemPrompt(request, context)
         }
         table.serve(Conversations.List.self) { request, context in try await conversations.list(request, context) }
+        table.serve(Conversations.MarkRead.self) { request, context in
+            try await conversations.markRead(request, context)
+        }
         table.serve(Conversations.Delete.self) { request, context in try await conversations.delete(request, context) }
         table.serve(Conversations.Import.self) { request, context in
             try await imports.importConversation(request, context)

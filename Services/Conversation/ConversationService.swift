@@ -27,7 +27,10 @@ package enum ConversationService {
         let accessCache = AccessCache(try await store.accessState())
         let memories = MemoryServices(store: store, inference: inference, model: configuration.memoryModel)
         let networkTools = configuration.networkTools
-        let tools = ToolRegistry(memories.tools + networkTools.available, unavailable: networkTools.unavailable)
+        let tools = ToolRegistry(
+            memories.tools + networkTools.available + JokeTools.all,
+            unavailable: networkTools.unavailable
+        )
         let transcripts = TranscriptMirror(store: store, folder: configuration.transcriptDirectory)
         let turns = TurnServices(
             store: store,
@@ -45,7 +48,7 @@ package enum ConversationService {
             transcripts: transcripts
         )
         let purge = ConversationPurge(store: store)
-        let personas = PersonaHandlers(store: store)
+        let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
         try await personas.install()
         let quotas = QuotaHandlers(
             keyStore: store,

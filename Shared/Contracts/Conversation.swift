@@ -12,6 +12,10 @@ package struct Conversation: Codable, Sendable, Hashable, Identifiable {
     package var messageCount: Int
     /// Up to ten of the newest messages, newest first; in a list fewer if they are large.
     package var recentMessages: [Message]
+    /// Number of answers among the recent messages that the user has not read.
+    package var unreadCount: Int?
+    /// When the user last marked the conversation as read.
+    package var readAt: Timestamp?
 
     package init(
         id: ID,
@@ -20,7 +24,9 @@ package struct Conversation: Codable, Sendable, Hashable, Identifiable {
         createdAt: Timestamp,
         updatedAt: Timestamp,
         messageCount: Int,
-        recentMessages: [Message]
+        recentMessages: [Message],
+        unreadCount: Int? = nil,
+        readAt: Timestamp? = nil
     ) {
         self.id = id
         self.user = user
@@ -29,5 +35,7 @@ package struct Conversation: Codable, Sendable, Hashable, Identifiable {
         self.updatedAt = updatedAt
         self.messageCount = messageCount
         self.recentMessages = recentMessages
+        self.unreadCount = unreadCount
+        self.readAt = readAt
     }
 }

@@ -4,7 +4,7 @@
 package enum Conversations {
     /// Returns the conversation with a persona, or creates one.
     ///
-    /// Throws `missing`, and `key_reused` for an idempotency key of a different request.
+    /// Throws `missing`, `forbidden` if the persona takes no new conversations, and `key_reused` for an idempotency key of a different request.
     package struct Open: Endpoint {
         package static let path = "/conversations/open"
         package typealias Response = Opened
@@ -108,6 +108,29 @@ package enum Conversations {
             self.offset = offset
             self.cursor = cursor
             self.order = order
+        }
+    }
+
+    /// Marks the messages of a conversation as read.
+    ///
+    /// Throws `missing`, `forbidden`.
+    package struct MarkRead: Endpoint {
+        package static let path = "/conversations/read"
+        package static let isIdempotent = true
+        package typealias Response = ReadMark
+        package var id: Conversation.ID
+
+        package init(id: Conversation.ID) {
+            self.id = id
+        }
+    }
+
+    /// Until when a conversation was read.
+    package struct ReadMark: Codable, Sendable, Equatable {
+        package var readAt: Timestamp
+
+        package init(readAt: Timestamp) {
+            self.readAt = readAt
         }
     }
 

@@ -24,6 +24,8 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     package var toolCallID: String?
     /// Name of the participant, or of the tool.
     package var name: String?
+    /// Whether the user has read the message; only in lists of messages and conversations.
+    package var isRead: Bool?
 
     package init(
         id: ID,

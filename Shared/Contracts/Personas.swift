@@ -45,7 +45,7 @@ package enum Personas {
     /// Stores a new persona.
     ///
     /// Requires an admin; throws `invalid`, `conflict` if the name is taken, and `key_reused`.
-    package struct Create: Endpoint {
+    package struct Create: Endpoint, Equatable {
         package static let path = "/personas/create"
         package typealias Response = Inspected
         package var profile: Profile
@@ -61,7 +61,7 @@ package enum Personas {
     /// Changes the given members of a persona.
     ///
     /// Requires an admin; throws `missing`, `invalid`, and `conflict` if the name is taken.
-    package struct Change: Endpoint {
+    package struct Change: Endpoint, Equatable {
         package static let path = "/personas/change"
         package static let isIdempotent = true
         package typealias Response = Inspected

@@ -17,6 +17,7 @@ extension Message: JSONWritable, JSONReadable {
             if let toolCalls { json.array("toolCalls", toolCalls) { $1.write(to: &$0) } }
             if let toolCallID { json.field("toolCallID", toolCallID) }
             if let name { json.field("name", name) }
+            if let isRead { json.field("isRead", isRead) }
         }
     }
 
@@ -25,6 +26,7 @@ extension Message: JSONWritable, JSONReadable {
         var (parent, run, tokenCount, createdAt): (ID?, Run.ID?, Int?, Timestamp?)
         var (branch, metadata): (Branch?, RawJSON?)
         var (toolCalls, toolCallID, speaker): ([Inference.ToolCall]?, String?, String?)
+        var isRead: Bool?
         try json.object { name, json in
             switch name {
             case "id": id = try json.identifier()
@@ -40,6 +42,7 @@ extension Message: JSONWritable, JSONReadable {
             case "toolCalls": toolCalls = try json.list()
             case "toolCallID": toolCallID = try json.string()
             case "name": speaker = try json.string()
+            case "isRead": isRead = try json.bool()
             default: throw JSONScanner.Malformed()
             }
         }
@@ -57,6 +60,7 @@ extension Message: JSONWritable, JSONReadable {
             metadata: metadata
         )
         (self.toolCalls, self.toolCallID, self.name) = (toolCalls, toolCallID, speaker)
+        self.isRead = isRead
     }
 }
 

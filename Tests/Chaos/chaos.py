@@ -39,7 +39,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", default=".build/release", help="folder of the executables")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--rounds", type=int, default=1, help="how often each service is killed, five clients disconnect, and ten kills hit a round of tool calls")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each service is killed, five clients disconnect, and kills hit a round of tool calls")
     parser.add_argument("--sends", type=int, default=60, help="messages that are retried with an idempotency key")
     parser.add_argument("--streams", type=int, default=6, help="answers that stream while a service is stopped")
     parser.add_argument("--watchers", type=int, default=20, help="clients that watch slow answers")

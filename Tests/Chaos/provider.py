@@ -177,15 +177,16 @@ class Provider:
         return messages[last]["content"], sum("tool_calls" in message for message in messages[last:])
 
     async def call_tool(self, generation, rounds, writer, watch):
-        """Answers with a call of the tool generate_image."""
+        """Answers with two calls of the tool generate_image."""
         await self.reach("asked", generation, watch)
         if watch.done():
             return False
         self.start_answer(writer)
-        prompt = f"{generation.key.split()[0]}/{rounds}"
+        prompts = [f"{generation.key.split()[0]}/{rounds}{letter}" for letter in "ab"]
         # Ollama's identifiers are unique only within one answer.
-        call = {"id": "call_0", "function": {"index": 0, "name": "generate_image", "arguments": {"prompt": prompt}}}
-        self.line(writer, {"message": {"role": "assistant", "content": "", "tool_calls": [call]}, "done": False})
+        calls = [{"id": f"call_{index}", "function": {"index": index, "name": "generate_image", "arguments": {"prompt": prompt}}}
+                 for index, prompt in enumerate(prompts)]
+        self.line(writer, {"message": {"role": "assistant", "content": "", "tool_calls": calls}, "done": False})
         self.end_answer(generation, writer, 1)
         await writer.drain()
         await self.reach("done", generation, watch)

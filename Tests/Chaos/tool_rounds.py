@@ -12,7 +12,7 @@ from user import Cut
 # The model was asked for a call; its call was sent; the tool has had its effect; its result was sent; the model was asked again
 # with the result; the first word of its answer was sent; the answer was sent.
 PHASES = ["call asked", "call done", "running", "returned", "again asked", "again first", "again done"]
-KILLS = 10
+KILLS = 10  # per round of the test; the shortest test has one per phase
 ROUNDS = 3  # rounds of tool calls per answer
 UNKNOWN = "The result is unknown"
 NOT_RUN = "The tool was not run"
@@ -23,7 +23,7 @@ async def tool_rounds(context):
     rng, stop, kills = context.new_rng("tools"), asyncio.Event(), []
     clients = await gather_limited(4, [context.new_user("tools", is_audited=False) for _ in range(4)])
     writers = [asyncio.ensure_future(write(context, client, stop)) for client in clients]
-    count = KILLS * context.rounds
+    count = KILLS * context.rounds if context.rounds > 1 else len(PHASES)
     start = rng.randrange(len(PHASES))
     try:
         for number in range(count):

@@ -20,7 +20,7 @@ PARAMETERS = [
     (r"/docs/\{file\}", {"file": "file"}),
     (r"/api/v1/memories/\{id\}", {"id": "memory"}),
     (r"/conversation/completion/\{id\}", {"id": "thread"}),
-    (r"/conversation/\{conversation_id\}", {"conversation_id": "thread"}),
+    (r"/conversation/\{conversation_id\}", {"conversation_id": "agent"}),
     (r"/chat(_history)?/\{session_id\}", {"session_id": "session"}),
     (r"/audio/\{username\}", {"username": "name"}),
 ]
@@ -30,7 +30,7 @@ SHARED = {"influencer", "job", "model", "file"}
 
 # The status for a foreign object: for a user, and for an admin (None: allowed).
 FOREIGN = {"conversation": (403, 403), "key": (404, None), "name": (403, None), "memory": (404, 404),
-           "thread": (404, 404), "session": (404, 404)}
+           "thread": (404, 404), "agent": (404, 404), "session": (404, None)}
 
 # Members of bodies and parameters of queries that name a user: an admin may name anybody, a user only themselves.
 NAMES = {"user", "username", "user_id"}

@@ -86,6 +86,8 @@ class Callers:
                      "answer": turn["assistant_message"]["id"], "run": turn["user_message"]["run_id"]}
         if "thread" in wanted:
             made["thread"] = self.answer("POST", "/conversation", token)["id"]
+        if "agent" in wanted:
+            made["agent"] = self.answer("POST", "/prompt?prompt=Hello", token)["conversation_id"]
         if "session" in wanted:
             made["session"] = self.answer("GET", f"/?username={owner}", token)["session_id"]
         if "memory" in wanted:
@@ -97,6 +99,12 @@ class Callers:
                                          {"model": "ollama/llama3.2"})["id"]
         return made
 
+
+    def influencer(self):
+        """A new influencer, which may be changed and deleted."""
+        return self.parley.v1("POST", "/influencers", self.tokens["root"], {
+            "name": f"tester-{next(COUNT)}", "display_name": "Tester", "description": "Tests.", "category": "tests",
+            "system_instructions": "You test."})["id"]
 
     def answer(self, method, target, token):
         status = self.status(method, target, bearer=token)
@@ -156,6 +164,8 @@ def send(callers, caller, method, path, operation, fixed_query, foreign):
     # An answer is regenerated, a question is edited.
     if path.endswith("/regenerate"):
         made["message"] = made["answer"]
+    if "influencer" in wanted.values() and method != "GET":
+        made["influencer"] = callers.influencer()
     if method == "DELETE":
         made["model"] = "ollama/llama3.2:latest"
     target = path
@@ -176,6 +186,9 @@ def send(callers, caller, method, path, operation, fixed_query, foreign):
         body["influencer_id"] = callers.persona
     if f"{method} {path}" not in ADMINS_ONLY and str((body or {}).get("model", "demo"))[:4] != "demo":
         body["model"] = "openai/gpt-4o-mini"
+    if isinstance(body, dict) and "text" in body:
+        # Two memories of a user differ.
+        body["text"] += f" {next(COUNT)}"
     if query:
         target += "?" + urllib.parse.urlencode(query)
     return callers.status(method, target, headers=callers.headers[caller], body=body)

@@ -55,7 +55,7 @@ def fragile(required):
 def test_a_long_list_is_complete_and_in_order(chat):
     created = [chat.create() for _ in range(120)]
     for number in range(105):
-        assert chat.send(created[3]["id"], f"Number {number}").status_code == 200
+        assert chat.send(created[3]["id"], f"Repeat after me: {number}").status_code == 200
     listed = chat.list()
     assert [one["id"] for one in listed] == [one["id"] for one in created]
     # The stored time is the precise one, truncated.
@@ -63,7 +63,7 @@ def test_a_long_list_is_complete_and_in_order(chat):
                for precise, stored in zip(created, listed))
     messages = listed[3]["messages"]
     assert [message["author"] for message in messages] == ["user", "assistant"] * 105
-    assert [message["content"] for message in messages[::2]] == [f"Number {number}" for number in range(105)]
+    assert [message["content"] for message in messages[::2]] == [f"Repeat after me: {number}" for number in range(105)]
     assert chat.list() == listed
     assert all(one["messages"] == [] for index, one in enumerate(listed) if index != 3)
 
@@ -166,13 +166,14 @@ def test_conversations_that_are_created_while_the_list_is_read(chat):
     stop = threading.Event()
 
     def create():
-        while not stop.is_set():
-            chat.create()
+        for _ in range(60):
+            if not stop.is_set():
+                chat.create()
 
     thread = threading.Thread(target=create)
     thread.start()
     try:
-        lists = [[one["id"] for one in chat.list()] for _ in range(10)]
+        lists = [[one["id"] for one in chat.list()] for _ in range(5)]
     finally:
         stop.set()
         thread.join()

@@ -78,7 +78,7 @@ struct HandwrittenJSONTests {
             tokenCount: nil,
             createdAt: .now()
         )
-        (step.toolCallID, step.name) = ("call_1", "weather")
+        (step.toolCallID, step.name, step.isRead) = ("call_1", "weather", false)
         try compare(Run.Event(number: 5, step: step))
         step.toolCalls = [Inference.ToolCall(id: "call_1", name: "weather", arguments: "{\"city\":\"Oslo\"}")]
         try compare(Run.Event(number: 4, step: step))
@@ -96,6 +96,38 @@ struct HandwrittenJSONTests {
             tools: ["recall_memory", "get_weather"]
         )
         try compare(start)
+    }
+
+    @Test func `a persona has the same JSON as with Codable, and its traits keep their order`() throws {
+        var persona = Persona(
+            id: Persona.ID(),
+            name: "maya",
+            displayName: "M\"aya",
+            avatarURL: "/a",
+            description: "d",
+            category: "c",
+            greeting: "g",
+            suggestedMessages: ["s", ""],
+            createdAt: .now(),
+            status: .comingSoon,
+            tools: ["t"]
+        )
+        try compare(persona)
+        persona.conversationCount = 3
+        let traits = RawJSON(#"{"energy":"warm"}"#)
+        try compare(Personas.Inspected(persona: persona, instructions: "You are\nMaya.", traits: traits))
+        var profile = Personas.Profile()
+        try compare(profile)
+        (profile.name, profile.displayName, profile.avatarURL, profile.description) = ("n", "d", "/a", "")
+        (profile.category, profile.instructions, profile.traits, profile.greeting) = ("c", "i", traits, "g")
+        (profile.suggestedMessages, profile.status, profile.tools) = (["s"], .discontinued, [])
+        try compare(profile)
+        try compare(Personas.Create(profile: profile))
+        try compare(Personas.Create(profile: profile, key: "k"))
+        try compare(Personas.Change(id: persona.id, profile: profile))
+        profile.traits = RawJSON(#"{"z":1, "a":[ "b" ],"m":0.50}"#)
+        let sent = try BusCoding.encode(Personas.Create(profile: profile))
+        #expect(try BusCoding.decode(Personas.Create.self, from: sent).profile.traits == profile.traits)
     }
 
     @Test func `a page without a next one has no member for it`() throws {

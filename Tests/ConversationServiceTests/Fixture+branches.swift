@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import TestSupport
 import Testing
 
 extension Fixture {
@@ -32,7 +33,7 @@ extension Fixture {
         let select = Messages.Select(conversation: conversation.id, message: message, limit: 10)
         let page = try await bus.call(select, context())
         let listed = try await messages(of: conversation)
-        #expect(page.items == listed.suffix(10).reversed())
+        #expect(page.items.map(\.unmarked) == listed.suffix(10).reversed())
         #expect(page.total == listed.count)
     }
 

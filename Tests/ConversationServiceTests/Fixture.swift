@@ -96,7 +96,7 @@ struct Fixture {
 
     func messages(of conversation: Conversation, as user: String = "alice") async throws -> [Message] {
         let request = Messages.List(conversation: conversation.id, limit: 1000, offset: 0, order: .ascending)
-        return try await bus.call(request, context(user)).items
+        return try await bus.call(request, context(user)).items.map(\.unmarked)
     }
 
     func find(_ run: Run.ID, of conversation: Conversation, as user: String = "alice") async throws -> Run {

@@ -87,15 +87,15 @@ struct ResourceLimitTests {
                     let expected = order == .ascending ? all : all.reversed()
                     for offset in 0...all.count + 1 {
                         let page = try await fixture.page(of: conversation, 3, offset: offset, order)
-                        #expect(page.items == Array(expected.dropFirst(offset).prefix(3)), "\(order) \(offset)")
+                        #expect(page.items.map(\.unmarked) == Array(expected.dropFirst(offset).prefix(3)), "\(order) \(offset)")
                         #expect(page.total == all.count)
                     }
                 }
                 for (index, message) in all.enumerated() {
                     let before = try await fixture.page(of: conversation, 4, .descending, before: message.id)
-                    #expect(before.items == Array(all.prefix(index).reversed().prefix(4)))
+                    #expect(before.items.map(\.unmarked) == Array(all.prefix(index).reversed().prefix(4)))
                     let after = try await fixture.page(of: conversation, 4, .ascending, after: message.id)
-                    #expect(after.items == Array(all.dropFirst(index + 1).prefix(4)))
+                    #expect(after.items.map(\.unmarked) == Array(all.dropFirst(index + 1).prefix(4)))
                 }
                 fixture.inference.play([.fail(Fault(.provider, "No."))])
                 for number in 6..<8 { _ = try await fixture.send("\(round).\(number)", in: conversation) }

@@ -7,7 +7,7 @@ extension SQLiteStore {
     /// Opens a store with the built-in personas in a directory.
     static func sample(in directory: String) async throws -> SQLiteStore {
         let store = try await SQLiteStore.open(at: directory + "/conversation.sqlite")
-        try await PersonaHandlers(store: store).install()
+        try await PersonaHandlers(store: store, revision: PersonaRevision()).install()
         return store
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct AllowedHostsTests {
-    private static let paths = ["/", "/health", "/api/v1/influencers", "/nowhere", "/v1/models", "/metrics"]
+    private static let paths = ["/status", "/health", "/api/v1/influencers", "/nowhere", "/v1/models", "/metrics"]
 
     @Test(
         arguments: ["open", "off"],

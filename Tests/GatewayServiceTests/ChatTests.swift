@@ -199,7 +199,8 @@ struct ChatFrames {
     var isDone = false
 
     init(_ body: String) throws {
-        for frame in body.components(separatedBy: "\n\n") where !frame.isEmpty {
+        // A comment keeps a silent stream alive.
+        for frame in body.components(separatedBy: "\n\n") where !frame.isEmpty && !frame.hasPrefix(":") {
             guard frame.hasPrefix("data: ") else { throw Unreadable(description: "No frame: \(frame)") }
             guard !isDone else { throw Unreadable(description: "After the end: \(frame)") }
             if frame == "data: [DONE]" {

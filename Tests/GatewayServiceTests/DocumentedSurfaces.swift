@@ -22,7 +22,13 @@ struct DocumentedSurfaces {
             box.withLock { $0 = surfaces }
             return surfaces
         }
-        return try await TestGateway.with(["AUTH_MODE": mode.rawValue], surfaces: keep) { gateway in
+        let examples = [
+            ("242fee1b-fe1f-4fa3-ba77-6287b0fe4a13", Persona.BuiltIn.functionAgent),
+            ("019abf3e5d607b0c9a2f4d1e6c7b8a90", Persona.BuiltIn.sitcomTrivia),
+        ]
+        let services = ScriptedServices(ScriptedSession(examples: examples))
+        let settings = ["AUTH_MODE": mode.rawValue]
+        return try await TestGateway.with(settings, services: services, surfaces: keep) { gateway in
             let surfaces = box.withLock { $0 }
             let paths = try OpenAPIPaths(surfaces, mode: mode)
             return try await body(gateway, DocumentedSurfaces(surfaces: surfaces, paths: paths))
@@ -54,7 +60,10 @@ struct DocumentedSurfaces {
 
     /// The query and the headers with which one route of an operation takes the request.
     static func selection(_ source: OpenAPIOperation.Source) -> (query: String, headers: HTTPHeaders) {
-        var query = source.documentation.query.filter(\.isRequired).map { "\($0.name)=\((try? example($0)) ?? "x")" }
+        var query = source.documentation.query.filter(\.isRequired).map { parameter in
+            let value = ((try? example(parameter)) ?? "x").addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+            return "\(parameter.name)=\(value ?? "x")"
+        }
         guard let condition = source.route.condition else { return (Self.joined(query), [:]) }
         if condition.name == RouteCondition.acceptsHTML.name { return (Self.joined(query), ["accept": "text/html"]) }
         let name = condition.name.split(separator: " ").last.map(String.init) ?? ""

@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import NIOHTTP1
 import ServiceKit
 import TestSupport
@@ -24,6 +25,17 @@ struct HealthTests {
             #expect(Set(database.keys) == ["status", "latency_ms", "error", "pool_size", "pool_free"])
             #expect(database["status"] as? String == "up")
             #expect(services["inference"]?["status"] as? String == "up")
+            let models = try #require(services["gemini_api"])
+            #expect(models["status"] as? String == "up" && models.keys == database.keys)
+            let order = [
+                "\"status\":\"healthy\"", "\"timestamp\":",
+                "\"services\":{\"database\":{\"status\":\"up\",\"latency_ms\":",
+            ]
+            var rest = answer.body[...]
+            for part in order {
+                let found = try #require(rest.range(of: part), "\(part)")
+                rest = rest[found.upperBound...]
+            }
             #expect(try await gateway.ask(.GET, "/readyz", token: nil).status == 200)
         }
     }
@@ -83,6 +95,15 @@ struct HealthTests {
         try await TestGateway.with { gateway in
             let status = try await gateway.ask(.GET, "/status", token: nil)
             let statistics = try #require(try status.json["statistics"] as? [String: Int])
+            let order = ["service", "version", "environment", "uptime_seconds", "database", "statistics", "timestamp"]
+            var rest = status.body[...]
+            for name in order {
+                let found = try #require(rest.range(of: "\"\(name)\":"), "\(name)")
+                rest = rest[found.upperBound...]
+            }
+            let database = try #require(try status.json["database"] as? [String: Any])
+            #expect(Set(database.keys) == ["connected", "pool_size", "active_connections"])
+            #expect(database["connected"] as? Bool == true)
             #expect(statistics == ["total_conversations": 1, "total_messages": 2, "active_influencers": 3])
         }
     }

@@ -150,7 +150,7 @@ struct MalformedRequestTests {
                 #expect(answer.isEnvelope, "\(path)")
             }
             let wrong: [(HTTPMethod, String, String)] = [
-                (.POST, "/health", "GET, HEAD"), (.DELETE, "/api/v1/influencers", "GET, HEAD"),
+                (.POST, "/health", "GET, HEAD"), (.DELETE, "/api/v1/influencers", "GET, HEAD, POST"),
                 (.PUT, Sample.path, "DELETE"),
                 (.PATCH, "\(Sample.path)/messages", "GET, HEAD, POST"), (.GET, "/auth/token", "POST"),
                 (.GET, "\(Sample.path)/runs/\(Sample.run.id)/cancel", "POST"),

@@ -13,7 +13,8 @@ struct MessageRequestTests {
             #"{"content":"Hello","message_type":"text","media_urls":null,"audio_url":null,"audio_duration_seconds":null}"#,
             .init(text: "Hello")
         ),
-        (#"{"content":" Hello \n","message_type":"TEXT"}"#, .init(text: " Hello \n")),
+        (#"{"content":" Hello \n","message_type":"TEXT"}"#, .init(text: "Hello")),
+        (#"{"content":"\u3000\t a  b \r\n"}"#, .init(text: "a  b")),
         (#"{"content":"Hello","message_type":" Text "}"#, .init(text: "Hello")),
         (#"{"content":80,"message_type":"text"}"#, .init(text: "80")),
         (#"{"content":-3}"#, .init(text: "-3")),

@@ -81,7 +81,7 @@ struct RequestTimeoutTests {
     }
 
     @Test(arguments: [
-        ("POST /api/v1/chat/conversations", 401), ("POST /api/v1/nothing", 404), ("POST /api/v1/influencers", 405),
+        ("POST /api/v1/chat/conversations", 401), ("POST /api/v1/nothing", 404), ("PUT /api/v1/influencers", 405),
     ])
     func `a request is refused before its body is asked for`(_ line: String, _ status: Int) async throws {
         try await TestGateway.with { gateway in

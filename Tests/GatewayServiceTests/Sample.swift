@@ -17,6 +17,14 @@ enum Sample {
         conversationCount: 7
     )
 
+    /// The persona as an admin sees it.
+    static let inspected: Personas.Inspected = {
+        var hidden = Sample.persona
+        (hidden.status, hidden.tools) = (.unlisted, ["recall_memory"])
+        let traits = RawJSON(#"{"energy_level":"warm","expertise":["spices","bread"],"a":0.50}"#)
+        return Personas.Inspected(persona: hidden, instructions: "You are Maya.", traits: traits)
+    }()
+
     static let question = message("0192f0c1-7b5a-7c3e-9f00-000000000011", .user, "Hello \"you\"\n")
     static let answer = message("0192f0c1-7b5a-7c3e-9f00-000000000012", .assistant, "Hi.")
     /// Another answer to the same question.

@@ -44,8 +44,8 @@ extension Surface {
                 Route(.GET, "/sample/admin", access: .admin) { (_, context: AuthenticatedContext) in
                     .text(context.principal.user)
                 },
-                Route(.GET, "/", when: .hasQuery("username"), access: .anyone) { (request, _: GatewayContext) in
-                    .text("Welcome, \(request.query.values("username").first ?? "")!")
+                Route(.GET, "/", when: .hasQuery("guest"), access: .anyone) { (request, _: GatewayContext) in
+                    .text("Welcome, \(request.query.values("guest").first ?? "")!")
                 },
             ]
         )

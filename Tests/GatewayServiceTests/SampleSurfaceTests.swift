@@ -120,7 +120,7 @@ struct SampleSurfaceTests {
             #expect(connection.received.lowercased().contains("content-length: 6"))
             #expect(connection.received.hasSuffix("\r\n\r\n"))
             #expect(try await gateway.ask(.GET, "/sample/items/a%20%C3%A9?x=y", token: nil).body == "item a é")
-            #expect(try await gateway.ask(.GET, "/?username=Ann+B%21", token: nil).body == "Welcome, Ann B!!")
+            #expect(try await gateway.ask(.GET, "/?guest=Ann+B%21", token: nil).body == "Welcome, Ann B!!")
             #expect(try await gateway.ask(.GET, "/", token: nil).body == "\"Apigateway is running\"")
         }
     }

@@ -42,6 +42,12 @@ final class ScriptedServices: Sendable {
     let models = ScriptedModels()
     /// Model jobs.
     let jobs = ScriptedModelJobs()
+    /// The conversation of a surface that finds conversations by id, if any.
+    let session: ScriptedSession?
+
+    init(_ session: ScriptedSession? = nil) {
+        self.session = session
+    }
 
     var contexts: [CallContext] { state.withLock { $0.contexts } }
     var requests: [String] { state.withLock { $0.requests } }
@@ -63,6 +69,10 @@ final class ScriptedServices: Sendable {
 
     /// Sets the steps of streams.
     func play(_ steps: Step...) {
+        play(steps)
+    }
+
+    func play(_ steps: [Step]) {
         state.withLock { $0.stream = steps }
     }
 
@@ -91,8 +101,12 @@ final class ScriptedServices: Sendable {
         serve(Personas.List.self, in: &table) { _ in Page(items: [Sample.persona], total: 1) }
         serve(Tools.List.self, in: &table) { _ in [Sample.tool] }
         serve(Personas.Find.self, in: &table) { _ in Sample.persona }
+        serve(Personas.Inspect.self, in: &table) { _ in Sample.inspected }
+        serve(Personas.Create.self, in: &table) { _ in Sample.inspected }
+        serve(Personas.Change.self, in: &table) { _ in Sample.inspected }
         serve(Conversations.Open.self, in: &table) { _ in self.state.withLock { $0.opened } }
         serve(Conversations.List.self, in: &table) { _ in self.page([Sample.conversation], total: 1) }
+        serve(Conversations.MarkRead.self, in: &table) { _ in Conversations.ReadMark(readAt: Sample.moment) }
         serve(Conversations.Delete.self, in: &table) { _ in Conversations.Deleted(messageCount: 3) }
         serve(Conversations.Count.self, in: &table) { _ in
             Conversations.Statistics(conversations: 1, messages: 2, activePersonas: 3)
@@ -138,11 +152,13 @@ final class ScriptedServices: Sendable {
                 resetsAt: Sample.moment
             )
         }
+        serveMemories(in: &table)
         keys.add(to: &table)
         meter.add(to: &table)
         completions.add(to: &table)
         models.serve(in: &table)
         jobs.serve(in: &table)
+        session?.serve(in: &table)
         table.serve(Runs.Start.self) { request, context in
             self.state.withLock { $0.starts.append(request) }
             return try self.stream(Runs.Start.path, context)
@@ -154,7 +170,7 @@ final class ScriptedServices: Sendable {
         return table
     }
 
-    private func serve<Request: Endpoint>(
+    func serve<Request: Endpoint>(
         _ type: Request.Type,
         in table: inout EndpointTable,
         _ answer: @escaping @Sendable (Request) -> Request.Response

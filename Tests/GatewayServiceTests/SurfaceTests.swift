@@ -8,13 +8,13 @@ struct SurfaceTests {
     private static let question = """
         {"id":"0192f0c1-7b5a-7c3e-9f00-000000000011","role":"user","content":"Hello \\"you\\"\\n","message_type":"text",\
         "media_urls":[],"audio_url":null,"audio_duration_seconds":null,"token_count":3,\
-        "created_at":"2025-11-25T07:03:25.123456Z","status":"completed",\
+        "created_at":"2025-11-25T07:03:25.123456Z","status":"completed","is_read":true,\
         "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null,"sibling_index":0,"sibling_count":1}
         """
     private static let answer = """
         {"id":"0192f0c1-7b5a-7c3e-9f00-000000000012","role":"assistant","content":"Hi.","message_type":"text",\
         "media_urls":[],"audio_url":null,"audio_duration_seconds":null,"token_count":3,\
-        "created_at":"2025-11-25T07:03:25.123456Z","status":"completed",\
+        "created_at":"2025-11-25T07:03:25.123456Z","status":"completed","is_read":false,\
         "run_id":"0192f0c1-7b5a-7c3e-9f00-000000000031","parent_id":null,"sibling_index":0,"sibling_count":1}
         """
 
@@ -23,7 +23,7 @@ struct SurfaceTests {
             {"id":"0192f0c1-7b5a-7c3e-9f00-000000000001","name":"maya-kitchen","display_name":"Maya \u{1F373}",\
             "avatar_url":"/avatars/maya.svg","description":"Cooks with what is there.","category":"cooking",\
             "created_at":"2025-11-25T07:03:25.123456Z","conversation_count":7,"is_active":"active",\
-            "suggested_messages":["What can I cook?"]}
+            "suggested_messages":["What can I cook?"],"initial_greeting":"Hello!"}
             """
         try await TestGateway.with { gateway in
             let list = try await gateway.ask(.GET, "/api/v1/influencers", token: nil)

@@ -100,7 +100,7 @@ private struct TestConversation {
         #expect(again == Array(received.dropFirst(after)), comment)
         let list = Messages.List(conversation: conversation, limit: 1, offset: 0, order: .descending)
         let stored = try #require(try await bus.call(list, context).items.first, comment)
-        #expect(stored == end.assistantMessage ?? events.first?.userMessage, comment)
+        #expect(stored.unmarked == end.assistantMessage ?? events.first?.userMessage, comment)
     }
 
     private func events(of stream: ElementStream<Run.Event>) async throws -> [ByteBuffer] {

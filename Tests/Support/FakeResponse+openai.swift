@@ -216,3 +216,21 @@ package struct OpenAIChunks: Sendable {
         return "{\"content\":[\(tokens.joined(separator: ","))],\"refusal\":null}"
     }
 }
+
+extension FakeResponse {
+    /// A stream of one call of a function.
+    package static func openAIStream(
+        call name: String,
+        _ arguments: String,
+        text: String? = nil,
+        model: String = "gpt-4o-mini"
+    ) -> FakeResponse {
+        var reply = FakeModelTurn.Reply(promptTokens: 19)
+        reply.calls = [FakeModelTurn.Call(name: name, arguments: arguments)]
+        let chunks = OpenAIChunks(model: model, includesUsage: true)
+        let before = text.map { [chunks.chunk(delta: "{\"content\":\($0.inJSON)}")] } ?? []
+        return openAIStream(
+            before + chunks.calls(reply) + [chunks.end("tool_calls"), chunks.usage(prompt: 19, completion: 10)]
+        )
+    }
+}

@@ -38,6 +38,14 @@ struct ConversationHandlers: Sendable {
         try await store.listConversations(request, of: context.requirePrincipal().user).get()
     }
 
+    func markRead(
+        _ request: Conversations.MarkRead,
+        _ context: CallContext
+    ) async throws -> Conversations.ReadMark {
+        let moment = try await store.markRead(request.id, of: context.requirePrincipal(), at: now()).get()
+        return Conversations.ReadMark(readAt: moment)
+    }
+
     func delete(_ request: Conversations.Delete, _ context: CallContext) async throws -> Conversations.Deleted {
         let principal = try context.requirePrincipal()
         let (count, record) = try await conversations.with(request.id, of: principal) { conversation in

@@ -17,11 +17,9 @@ enum MemoryWords {
         return Array(hashes)
     }
 
-    /// The words of a query, each once, in order.
+    /// Returns the words of a query, each once, in order.
     ///
-    /// - Parameters:
-    ///   - text: the text that the user or a model entered.
-    ///   - includesCommon: whether words such as `the` are searched if there are no others.
+    /// `includesCommon` decides whether words such as `the` are searched if there are no others.
     static func query(_ text: String, includesCommon: Bool) -> [Int64] {
         var (rare, common): ([Int64], [Int64]) = ([], [])
         var seen: Set<Int64> = []

@@ -1,9 +1,14 @@
 import Contracts
+import JSON
+import NIOCore
 
 /// The personas that come with Parley.
 enum BuiltInPersonas {
     /// All built-in personas, with those of surfaces, which are not listed.
     static let all: [StoredPersona] = listed + [assistant] + SurfacePersonas.all
+
+    /// The personas of surfaces, which those need.
+    static let unlisted = Set(all.map(\.persona).filter { !$0.status.isListed }.map(\.id))
 
     /// The personas that are listed.
     static let listed: [StoredPersona] = [
@@ -171,12 +176,14 @@ enum BuiltInPersonas {
         _ face: String,
         _ description: String,
         _ instructions: String,
-        _ traits: [String: String],
+        _ traits: KeyValuePairs<String, String>,
         _ greeting: String,
         _ suggestedMessages: [String],
         status: Persona.Status = .active
     ) -> StoredPersona {
-        StoredPersona(
+        var json = JSONWriter()
+        json.object { json in for (name, value) in traits { json.member(name) { $0.text(value) } } }
+        return StoredPersona(
             persona: Persona(
                 id: Persona.BuiltIn.id(number),
                 name: name,
@@ -190,7 +197,7 @@ enum BuiltInPersonas {
                 status: status
             ),
             instructions: instructions,
-            traits: traits
+            traits: RawJSON(String(buffer: json.buffer))
         )
     }
 

@@ -1,8 +1,8 @@
 import Contracts
 
-/// The personas of surfaces, without a character of their own; they are not listed.
+/// The personas of surfaces; they are not listed.
 enum SurfacePersonas {
-    static let all = [continuation, chat]
+    static let all = [continuation, functionAgent, sitcomTrivia, chat]
 
     /// Continues a transcript: the persona of seed 000.
     private static let continuation: StoredPersona = {

@@ -10,7 +10,8 @@ import Contracts
 protocol ConversationStore: Sendable {
     /// Returns the user's most recently used conversation with a persona, or creates one with the persona's greeting.
     ///
-    /// Refusals: `missing` if there is no such persona, `key_reused`.
+    /// Refusals: `missing` if there is no such persona, `forbidden` if it does not answer and the user has no conversation
+    /// with it, `key_reused`.
     func openConversation(_ opening: ConversationOpening) async throws -> Result<Conversations.Opened, Fault>
 
     /// Returns a conversation; `principal` is `nil` for one of any user.
@@ -51,6 +52,15 @@ protocol ConversationStore: Sendable {
         _ imported: ImportedConversation,
         of principal: Principal
     ) async throws -> Result<Conversations.Imported, Fault>
+
+    /// Records that the user has read a conversation, and returns the latest moment until which it was read.
+    ///
+    /// Refusals: `missing`, `forbidden`.
+    func markRead(
+        _ id: Conversation.ID,
+        of principal: Principal,
+        at moment: Timestamp
+    ) async throws -> Result<Timestamp, Fault>
 
     /// Returns the number of stored objects of all users.
     func countObjects() async throws -> Conversations.Statistics

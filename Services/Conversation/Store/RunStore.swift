@@ -17,6 +17,9 @@ protocol RunStore: Sendable {
     /// Refusals: `missing`.
     func recallConversation(_ id: Conversation.ID) async throws -> Result<RecalledConversation, Fault>
 
+    /// Returns a persona as it is now.
+    func recallPersona(_ id: Persona.ID) async throws -> StoredPersona?
+
     /// Returns the system prompt of an imported conversation, which may have megabytes; `nil` if it has none.
     func instructions(of conversation: Conversation.ID) async throws -> String?
 

@@ -22,10 +22,9 @@ actor LiveConversation {
     /// The size of its history.
     nonisolated let memory: HistoryBudget.Share
     let parts: LiveConversationParts
-    private let personaPrompt: String
-    private let personaTools: [String]
     private let usesMemories: Bool
-    private let promptForm: StoredPersona.PromptForm
+    /// The persona as it was read last; see ``persona()``.
+    var knownPersona: LivePersona
     private(set) var turns: [LiveTurn] = []
     var isDeleted = false
     /// `nil` if it must be read before the next turn.
@@ -35,13 +34,12 @@ actor LiveConversation {
 
     /// - Parameters:
     ///   - recalled: the stored conversation; its queued turns are started by ``resume()``.
+    ///   - personaRevision: the revision before it was read.
     ///   - parts: the parts of the service for turns.
-    init(_ recalled: RecalledConversation, parts: LiveConversationParts) {
+    init(_ recalled: RecalledConversation, personaRevision: Int, parts: LiveConversationParts) {
         record = recalled.conversation
-        personaPrompt = PersonaPrompt.text(for: recalled.persona)
-        personaTools = recalled.persona.persona.tools
         usesMemories = TurnMemories.apply(to: recalled)
-        promptForm = recalled.persona.promptForm
+        knownPersona = LivePersona(recalled.persona, of: recalled.conversation, revision: personaRevision)
         memory = parts.budget.share()
         self.parts = parts
         history = History(recalled.history)
@@ -75,6 +73,7 @@ actor LiveConversation {
         case .known(let run): return acceptance(of: run)
         case .new(let new, let stored, let chosen): (cause, question, options) = (new, stored, chosen)
         }
+        if let refusal = try await persona().refusal { throw refusal }
         var usageRequest: UsageRequest?
         if parts.acceptance.usage.isLimited(context) { usageRequest = try await estimate(cause, options, context) }
         while true {
@@ -152,17 +151,10 @@ actor LiveConversation {
         _ options: Run.Options?,
         _ context: CallContext
     ) async throws -> UsageRequest {
-        let system = TokenEstimate.tokens(in: try await systemText())
+        let memories = usesMemories ? parts.memories.tokenLimit(for: record.user) : 0
+        let system = TokenEstimate.tokens(in: try await systemText()) + memories
         let prompt = (history?.tokens ?? []).reduce(system, +)
         return await parts.acceptance.usage.estimate(cause, options, promptTokens: prompt, context)
-    }
-
-    /// Returns the system prompt.
-    ///
-    /// The prompt of an imported conversation may have megabytes, so it is read when needed and not cached.
-    func systemText() async throws -> String {
-        guard record.hasInstructions else { return personaPrompt }
-        return try await parts.acceptance.store.instructions(of: record.id) ?? ""
     }
 
     // MARK: The queue
@@ -232,16 +224,17 @@ actor LiveConversation {
         guard await begin(turn) else { return }
         parts.resumptions.remove(record.id)
         let generation = Generation(turn: turn, generator: parts.generator) { await self.claimNext(after: turn.id) }
-        let tools = turn.options.tools ?? personaTools
         let outcome: RunWriter.Outcome
         do {
+            let persona = try await persona()
+            let tools = turn.options.tools ?? persona.tools
             let prompt = Generation.Prompt(
                 system: try await systemText(),
                 history: try await loadHistory(for: turn),
                 answerLimit: try await answerLimit(of: turn),
                 tools: tools,
                 memories: usesMemories ? await parts.memories.memories(for: turn, of: record.user, tools: tools) : [],
-                form: promptForm
+                form: persona.form
             )
             outcome = await generation.perform(prompt)
         } catch {
@@ -249,7 +242,14 @@ actor LiveConversation {
         }
         if outcome.isStored {
             for message in outcome.messages { history?.append(message) }
-            if usesMemories { parts.memories.didFinish(turn, outcome, of: record.user, tools: tools) }
+            if usesMemories {
+                parts.memories.didFinish(
+                    turn,
+                    outcome,
+                    of: record.user,
+                    tools: turn.options.tools ?? knownPersona.tools
+                )
+            }
             parts.transcripts?.conversationChanged(record)
         } else {
             // The end may be stored later.

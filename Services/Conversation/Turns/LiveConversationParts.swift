@@ -7,5 +7,6 @@ struct LiveConversationParts: Sendable {
     let resumptions: ResumptionQueue
     let budget: HistoryBudget
     let memories: TurnMemories
+    let personaRevision: PersonaRevision
     let transcripts: TranscriptMirror?
 }

@@ -123,8 +123,9 @@ final class LiveConversations: Service {
         let loading = Task { [parts, recovery] in
             // Runs of an earlier process end before the next one starts.
             try await recovery.recover(id)
+            let revision = parts.personaRevision.value
             let recalled = try await parts.acceptance.store.recallConversation(id).get()
-            let conversation = LiveConversation(recalled, parts: parts)
+            let conversation = LiveConversation(recalled, personaRevision: revision, parts: parts)
             if !recalled.queued.isEmpty, await !conversation.resume() { parts.resumptions.retry(id) }
             return conversation
         }

@@ -20,12 +20,33 @@ struct RunHandlers: Sendable {
             let end = try await liveRun.end()
             // A repeat may have joined a request that was rejected later.
             if let rejection = liveRun.rejection { throw rejection }
-            return Turn(run: liveRun.run.id, userMessage: liveRun.question, end: end)
+            let question = try await currentQuestion(liveRun.question, of: request.start.conversation, end)
+            return Turn(run: liveRun.run.id, userMessage: question, end: end)
         case .finished(let run):
             let finished = try await finishedRun(run)
-            guard let question = finished.question else { throw Fault(.missing, "Run not found") }
-            return Turn(run: run, userMessage: question, end: finished.fullEnd)
+            guard let stored = finished.question else { throw Fault(.missing, "Run not found") }
+            let end = finished.fullEnd
+            let question = try await currentQuestion(stored, of: request.start.conversation, end)
+            return Turn(run: run, userMessage: question, end: end)
         }
+    }
+
+    /// Returns a question with its status after the end of its run: a failed run marks it, unless it has another answer.
+    private func currentQuestion(
+        _ question: Message,
+        of conversation: Conversation.ID,
+        _ end: Run.End
+    ) async throws -> Message {
+        guard end.status == .failed,
+            case .success(let stored) = try await store.findMessage(
+                question.id,
+                orItsQuestion: false,
+                in: conversation
+            )
+        else { return question }
+        var question = question
+        question.status = stored.status
+        return question
     }
 
     func find(_ request: Runs.Find, _ context: CallContext) async throws -> Run {

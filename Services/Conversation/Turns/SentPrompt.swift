@@ -9,10 +9,7 @@ struct SentPrompt {
     /// Ends the answer, beside the sequences of the request.
     private var ownStop: String?
 
-    /// - Parameters:
-    ///   - prompt: the whole prompt.
-    ///   - selection: the messages that fit into the model's window.
-    ///   - report: what was left out.
+    /// Creates what is sent of a prompt: the selected messages, which fit into the model's window.
     init(_ prompt: Generation.Prompt, _ selection: ContextWindow.Selection, _ report: Run.ContextReport) throws {
         let newest = prompt.history.encodedMessages(selection)
         switch prompt.form {

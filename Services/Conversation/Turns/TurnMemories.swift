@@ -39,6 +39,11 @@ struct TurnMemories: Sendable {
         return await recall.memories(for: turn.liveRun.question.content.text, of: user, turn.context)
     }
 
+    /// Maximum number of tokens that memories of a user add to a prompt.
+    func tokenLimit(for user: String) -> Int {
+        recall?.search.store.mayHaveMemories(user) == true ? MemoryPrompt.tokenLimit : 0
+    }
+
     /// Queues a finished turn, unless its model can create memories with a tool.
     func didFinish(_ turn: LiveTurn, _ outcome: RunWriter.Outcome, of user: String, tools: [String]) {
         guard let extraction, outcome.isStored, !tools.contains(CreateMemoryTool.name),

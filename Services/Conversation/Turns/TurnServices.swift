@@ -6,6 +6,8 @@ struct TurnServices: Sendable {
     let conversations: LiveConversations
     let runs: LiveRuns
     let backgroundRuns: BackgroundRuns
+    /// To be advanced when a persona is changed.
+    let personaRevision = PersonaRevision()
     /// Drained before the server, so that runs can end.
     let tasks: RunTasks
     let background: [any Service]
@@ -66,6 +68,7 @@ struct TurnServices: Sendable {
             resumptions: resumptions,
             budget: budget,
             memories: turnMemories,
+            personaRevision: personaRevision,
             transcripts: transcripts
         )
         conversations = LiveConversations(parts: parts, recovery: recovery)

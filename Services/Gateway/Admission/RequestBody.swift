@@ -51,7 +51,8 @@ struct RequestBody: Sendable {
         return try Self.decode(type, from: bytes)
     }
 
-    private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
+    /// Decodes bytes as JSON; see ``json(_:)``.
+    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
         try JSONBody.validate(bytes)
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))

@@ -46,7 +46,7 @@ extension ServerConnection {
         if framing.isHeadOnly { return try beginHeadOnly(response, context) }
         self.write(response.status, response.headers, context)
         if framing.remainingBytes == nil {
-            heartbeat = Heartbeat(response.headers, interval: configuration.heartbeatInterval, on: context.eventLoop) {
+            heartbeat = Heartbeat(response, interval: configuration.heartbeatInterval, on: context.eventLoop) {
                 [weak self] line in self?.writeHeartbeat(line)
             }
         }

@@ -21,6 +21,8 @@ package struct ServerResponse: Sendable {
     package var status: HTTPResponseStatus
     package var headers: HTTPHeaders
     package var body: Body
+    /// The heartbeats of a streamed body, instead of those of its content type.
+    package var heartbeat: StreamHeartbeat?
 
     package init(status: HTTPResponseStatus, headers: HTTPHeaders = HTTPHeaders(), body: Body) {
         self.status = status
@@ -52,5 +54,17 @@ package struct ServerResponse: Sendable {
         var headers = headers
         headers.replaceOrAdd(name: "upgrade", value: protocolName)
         return ServerResponse(status: .switchingProtocols, headers: headers, body: .upgrade(run))
+    }
+}
+
+/// Bytes that are written to a streamed body at a fixed interval, whatever else is written; its readers ignore them.
+package struct StreamHeartbeat: Sendable {
+    package var interval: TimeAmount
+    /// Returns the bytes of the next heartbeat.
+    package var bytes: @Sendable () -> ByteBuffer
+
+    package init(interval: TimeAmount, bytes: @escaping @Sendable () -> ByteBuffer) {
+        self.interval = interval
+        self.bytes = bytes
     }
 }

@@ -10,7 +10,7 @@ import Testing
 struct MemoryExtractionTests {
     /// Runs a turn in which the user says that they hate tea, and returns the user's memories after the extraction.
     ///
-    /// - Parameter answer: the model's answer to the extraction, from the memories "I love tea" and "I have a dog".
+    /// `answer` is the model's answer to the extraction, from the memories "I love tea" and "I have a dog".
     private func memories(after answer: (Memory, Memory, Memory) -> String) async throws -> [String] {
         try await withTemporaryDirectory { directory in
             try await TurnTestbed.with(directory, extractsMemories: true) { testbed in

@@ -105,11 +105,23 @@ struct MemoryRecallTests {
     @Test func `a model that has the tool recalls by itself`() async throws {
         try await withTemporaryDirectory { directory in
             try await TurnTestbed.with(directory, isComplete: false) { testbed in
-                let conversation = try await testbed.store.base.openConversation()
-                try await testbed.store.base.add("I have a dog")
-                let options = Run.Options(tools: ["recall_memory"])
-                #expect(try await ask("dog", in: conversation, testbed, options: options).context?.memories == nil)
-                #expect(try await ask("dog", in: conversation, testbed).context?.memories?.count == 1)
+                let store = testbed.store.base
+                try await store.add("I have a dog")
+                let run = try await store.startTurn("My dog?", in: try await store.openConversation())
+                let turn = LiveTurn(.init(run: run.run, question: run.question), user: "alice")
+                let options = TurnMemories.Options(
+                    search: testbed.memories.search,
+                    isRecalled: true,
+                    isExtracted: false,
+                    timeLimit: .seconds(5)
+                )
+                let memories = TurnMemories(options, testbed.turns.backgroundRuns)
+                let (with, without) = (["weather", "recall_memory"], ["weather"])
+                #expect(await memories.memories(for: turn, of: "alice", tools: with).isEmpty)
+                #expect(await memories.memories(for: turn, of: "alice", tools: without).count == 1)
+                #expect(memories.tokenLimit(for: "alice") == MemoryPrompt.tokenLimit)
+                #expect(memories.tokenLimit(for: "bob") == 0)
+                #expect(memories.services.isEmpty)
             }
         }
     }

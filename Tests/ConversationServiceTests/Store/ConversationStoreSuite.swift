@@ -21,6 +21,8 @@ enum ConversationStoreSuite: String, CaseIterable {
     case `an import that fails leaves nothing visible`
     case `a refused request does not roll back concurrent ones`
     case `objects are counted`
+    case `answers are unread until the user reads or writes`
+    case `a persona that does not answer opens no conversation, and its old ones remain`
     case `the users of a persona and their latest conversations are found`
 
     typealias Store = ConversationStore & RunStore & PersonaStore
@@ -44,6 +46,9 @@ enum ConversationStoreSuite: String, CaseIterable {
         case .`an import that fails leaves nothing visible`: try await conflictingImport(conversations)
         case .`a refused request does not roll back concurrent ones`: try await concurrentRefusals(conversations)
         case .`objects are counted`: try await counts(conversations)
+        case .`answers are unread until the user reads or writes`: try await readMarks(conversations)
+        case .`a persona that does not answer opens no conversation, and its old ones remain`:
+            try await silentPersonas(conversations)
         case .`the users of a persona and their latest conversations are found`: try await users(conversations)
         }
     }
@@ -210,7 +215,7 @@ enum ConversationStoreSuite: String, CaseIterable {
         try await test.turn("Two", nil, in: id)
         let count = try await test.store.countObjects()
         #expect(count.conversations == 1 && count.messages == 4)
-        #expect(try await test.store.findPersona(test.personas[0])?.conversationCount == 1)
+        #expect(try await test.store.findPersona(test.personas[0])?.persona.conversationCount == 1)
     }
 
     private func users(_ test: TestConversations) async throws {

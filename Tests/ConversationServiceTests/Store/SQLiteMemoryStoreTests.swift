@@ -89,13 +89,32 @@ struct SQLiteMemoryStoreTests {
                 _ = try await store.createMemory(NewMemory(origin: origin, text: MemoryText("fact \(index)"))).get()
             }
             _ = try await store.deleteConversation(conversations[0].id, of: Principal(user: "alice")).get()
-            while try await store.purgeConversations() {}
-            let memories = try await store.listMemories(of: "alice", limit: 10, offset: 0).items
-            #expect(memories.map(\.text) == ["fact 1", "fact 0"])
-            #expect(memories.map(\.conversation) == [conversations[1].id, nil])
-            #expect(memories[0].message != nil)
-            #expect(memories[1].message == nil)
-            #expect(memories[1].source == .tool)
+            for isPurged in [false, true] {
+                if isPurged { while try await store.purgeConversations() {} }
+                let memories = try await store.listMemories(of: "alice", limit: 10, offset: 0).items
+                #expect(memories.map(\.text) == ["fact 1", "fact 0"])
+                #expect(memories.map(\.conversation) == [conversations[1].id, nil])
+                #expect(memories[0].message != nil)
+                #expect(memories[1].message == nil)
+                #expect(memories[1].source == .tool)
+            }
+            // Row numbers are used again: the next conversation must not become the provenance.
+            let next = try await store.openConversation()
+            #expect(
+                try await store.listMemories(of: "alice", limit: 10, offset: 0).items.allSatisfy {
+                    $0.conversation != next.id
+                }
+            )
+            // Another user's conversation is no provenance either.
+            let foreign = MemoryOrigin(
+                user: "bob",
+                source: .tool,
+                conversation: next.id,
+                message: Message.ID(),
+                moment: .now()
+            )
+            let created = try await store.createMemory(NewMemory(origin: foreign, text: MemoryText("x"))).get()
+            #expect(created.memory.conversation == nil)
         }
     }
 

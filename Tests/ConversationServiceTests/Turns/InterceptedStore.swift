@@ -51,6 +51,10 @@ final class InterceptedStore: RunStore {
         return try await base.recallConversation(id)
     }
 
+    func recallPersona(_ id: Persona.ID) async throws -> StoredPersona? {
+        try await base.recallPersona(id)
+    }
+
     func instructions(of conversation: Conversation.ID) async throws -> String? {
         try await base.instructions(of: conversation)
     }

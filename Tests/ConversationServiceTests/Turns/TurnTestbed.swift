@@ -123,7 +123,7 @@ struct TurnTestbed: Sendable {
 
     func messages(of conversation: Conversation) async throws -> [Message] {
         let list = Messages.List(conversation: conversation.id, limit: 1000, offset: 0, order: .ascending)
-        return try await store.base.listMessages(list, of: Principal(user: "alice")).get().items
+        return try await store.base.listMessages(list, of: Principal(user: "alice")).get().items.map(\.unmarked)
     }
 
     /// All events of a run as lines, as a client receives them.

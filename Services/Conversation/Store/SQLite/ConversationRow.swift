@@ -19,6 +19,22 @@ struct ConversationRow {
     var pathVersion = 0
     var pathCount = 1
 
+    /// When the user last marked it as read.
+    var readAt: Timestamp?
+
+    /// Whether the user has read a message: who sends a message has read those before it.
+    func hasRead(_ message: Message) -> Bool {
+        guard message.role == .assistant, message.createdAt >= usedAt else { return true }
+        return readAt.map { message.createdAt <= $0 } ?? false
+    }
+
+    /// Returns a message with ``Message/isRead``.
+    func withReadMark(_ message: Message) -> Message {
+        var message = message
+        message.isRead = hasRead(message)
+        return message
+    }
+
     /// Whether messages may have siblings.
     var hasBranches: Bool { pathCount > 1 }
 }

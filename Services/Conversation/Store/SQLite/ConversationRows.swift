@@ -5,7 +5,7 @@ import GRDB
 enum ConversationRows {
     private static let columns = """
         number, id, user, persona, created_at, updated_at, used_at, message_count, has_instructions, path, path_version,
-        path_count
+        path_count, read_at
         """
     private static let insertion = """
         INSERT INTO conversations (id, user, persona, state, created_at, updated_at, used_at, path, path_version,
@@ -200,6 +200,19 @@ enum ConversationRows {
         return count
     }
 
+    /// Records that the user has read the messages until a moment; returns the latest such moment.
+    static func markRead(
+        _ number: Int64,
+        at moment: Timestamp,
+        _ connection: Connection
+    ) throws(StoreError) -> Timestamp {
+        let sql = """
+            UPDATE conversations SET read_at = MAX(COALESCE(read_at, 0), ?) WHERE number = ? RETURNING read_at
+            """
+        let latest: Int64? = try connection.value(sql, [moment.microseconds, number])
+        return latest.map { Timestamp(microseconds: $0) } ?? moment
+    }
+
     static func setInstructions(
         _ text: String,
         of number: Int64,
@@ -230,7 +243,8 @@ enum ConversationRows {
             usedAt: Timestamp(microseconds: row[6]),
             path: row[9],
             pathVersion: row[10],
-            pathCount: row[11]
+            pathCount: row[11],
+            readAt: (row[12] as Int64?).map { Timestamp(microseconds: $0) }
         )
     }
 }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A set of users of fixed size that answers "no" with certainty, and "yes" also for a few others (a Bloom filter).
 ///
-/// With 100,000 users in it, it is wrong for one of 10,000 others. Deleted users remain until the next start.
+/// With 100,000 users in it, it is wrong for about one of 200,000 others. Deleted users remain until the next start.
 final class MemoryOwnerFilter: Sendable {
     /// Number of bits: 1 MiB.
     private static let bitCount: UInt64 = 1 << 23

@@ -1,7 +1,9 @@
 import Contracts
 import GRDB
 
-/// The table `memories`. Every statement on a user's memories names their owner.
+/// The rows of memories.
+///
+/// Every statement on a user's memories names their owner.
 enum MemoryRows {
     /// A memory with its row number.
     struct Stored {
@@ -9,7 +11,12 @@ enum MemoryRows {
         var memory: Memory
     }
 
-    private static let columns = "number, id, text, source, conversation, message, created_at, updated_at"
+    /// A conversation is shown until it is deleted.
+    private static let columns = """
+        number, id, text, source,
+        (SELECT c.id FROM conversations c WHERE c.number = memories.conversation AND c.state = 0),
+        message, created_at, updated_at
+        """
 
     /// Inserts a memory and its words.
     static func insert(
@@ -18,12 +25,13 @@ enum MemoryRows {
         owner: Int64,
         _ connection: Connection
     ) throws(StoreError) -> Stored {
+        let conversation = try conversationNumber(of: origin, connection)
         let memory = Memory(
             id: Memory.ID(at: origin.moment),
             text: text.text,
             source: origin.source,
-            conversation: origin.conversation,
-            message: origin.message,
+            conversation: conversation == nil ? nil : origin.conversation,
+            message: conversation == nil ? nil : origin.message,
             createdAt: origin.moment,
             updatedAt: origin.moment
         )
@@ -34,12 +42,24 @@ enum MemoryRows {
             """,
             [
                 memory.id.description, owner, memory.text, text.digest, memory.source.rawValue,
-                memory.conversation?.description, memory.message?.description, memory.createdAt.microseconds,
+                conversation, memory.message?.description, memory.createdAt.microseconds,
                 memory.updatedAt.microseconds,
             ]
         )
         try MemoryWordRows.insert(MemoryWords.index(of: memory.text), of: number, owner: owner, connection)
         return Stored(number: number, memory: memory)
+    }
+
+    /// The number of the conversation that a memory is known from; `nil` if it was deleted meanwhile.
+    private static func conversationNumber(
+        of origin: MemoryOrigin,
+        _ connection: Connection
+    ) throws(StoreError) -> Int64? {
+        guard let conversation = origin.conversation else { return nil }
+        return try connection.value(
+            "SELECT number FROM conversations WHERE id = ? AND user = ? AND state = 0",
+            [conversation.description, origin.user]
+        )
     }
 
     /// Replaces the text, its words and its embedding.
@@ -111,7 +131,7 @@ enum MemoryRows {
 
     /// Removes the provenance of up to `limit` memories that are known from a deleted conversation; returns their number.
     static func removeProvenance(
-        _ conversation: String,
+        _ conversation: Int64,
         limit: Int,
         _ connection: Connection
     ) throws(StoreError) -> Int {
@@ -173,7 +193,7 @@ enum MemoryRows {
                 text: row[2],
                 source: try ColumnCoding.enumValue(row[3]),
                 conversation: conversation.flatMap { Conversation.ID($0) },
-                message: message.flatMap { Message.ID($0) },
+                message: conversation == nil ? nil : message.flatMap { Message.ID($0) },
                 createdAt: Timestamp(microseconds: row[6]),
                 updatedAt: Timestamp(microseconds: row[7])
             )

@@ -67,7 +67,7 @@ struct MessagePage {
     }
 
     private func page(_ messages: [Message], next: Message.ID?) -> Page<Message> {
-        Page(items: messages, total: row.stored.messageCount, next: next?.description)
+        Page(items: messages.map(row.withReadMark), total: row.stored.messageCount, next: next?.description)
     }
 
     /// Returns the positions after the offset if the path has no gaps.

@@ -14,12 +14,36 @@ enum PersonaRows {
             "INSERT INTO personas (\(columns), is_active, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 persona.id.description, persona.name, persona.displayName, persona.avatarURL, persona.description,
-                persona.category, stored.instructions, try ColumnCoding.encode(stored.traits), persona.greeting,
+                persona.category, stored.instructions, stored.traits.text, persona.greeting,
                 try ColumnCoding.encode(persona.suggestedMessages), persona.createdAt.microseconds,
                 persona.status.rawValue, try ColumnCoding.encode(persona.tools), stored.promptForm.rawValue,
                 persona.status.isListed, persona.createdAt.microseconds,
             ]
         )
+    }
+
+    static func update(_ stored: StoredPersona, at moment: Timestamp, _ connection: Connection) throws(StoreError) {
+        let persona = stored.persona
+        let sql = """
+            UPDATE personas SET name = ?, display_name = ?, avatar_url = ?, description = ?, category = ?,
+                instructions = ?, traits = ?, greeting = ?, suggested_messages = ?, status = ?, tools = ?, is_active = ?,
+                updated_at = ? WHERE id = ?
+            """
+        try connection.run(
+            sql,
+            [
+                persona.name, persona.displayName, persona.avatarURL, persona.description, persona.category,
+                stored.instructions, stored.traits.text, persona.greeting,
+                try ColumnCoding.encode(persona.suggestedMessages), persona.status.rawValue,
+                try ColumnCoding.encode(persona.tools), persona.status.isListed, moment.microseconds,
+                persona.id.description,
+            ]
+        )
+    }
+
+    /// Whether a persona has the name.
+    static func isTaken(_ name: String, _ connection: Connection) throws(StoreError) -> Bool {
+        try connection.value("SELECT 1 FROM personas WHERE name = ?", [name], as: Int.self) != nil
     }
 
     static func find(_ id: Persona.ID, _ connection: Connection) throws(StoreError) -> StoredPersona? {
@@ -40,6 +64,11 @@ enum PersonaRows {
         try connection.value("SELECT COUNT(*) FROM personas WHERE is_active") ?? 0
     }
 
+    /// Returns the number of all personas.
+    static func countAll(_ connection: Connection) throws(StoreError) -> Int {
+        try connection.value("SELECT COUNT(*) FROM personas") ?? 0
+    }
+
     private static func read(_ row: Row) throws(StoreError) -> StoredPersona {
         StoredPersona(
             persona: Persona(
@@ -56,7 +85,7 @@ enum PersonaRows {
                 tools: try ColumnCoding.decode([String].self, row[12])
             ),
             instructions: row[6],
-            traits: try ColumnCoding.decode([String: String].self, row[7]),
+            traits: RawJSON(row[7]),
             promptForm: StoredPersona.PromptForm(rawValue: row[13]) ?? .messages
         )
     }

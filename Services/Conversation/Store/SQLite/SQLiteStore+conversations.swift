@@ -21,10 +21,15 @@ extension SQLiteStore: ConversationStore {
             if let key, let result = try RequestKeyRows.find(scope: scope, key, connection) {
                 return try Self.repeated(OpeningResult(text: result), opening, connection)
             }
-            guard let persona = try PersonaRows.find(opening.persona, connection)?.persona else {
-                return .failure(Fault(.missing, "Influencer not found"))
+            guard let stored = try PersonaRows.find(opening.persona, connection) else {
+                return .failure(.missingPersona)
             }
-            let (row, isNew) = try Self.findOrCreate(opening, persona, connection)
+            let persona = stored.persona
+            let existing = try Self.existing(opening, connection)
+            if existing == nil, let refusal = stored.refusal { return .failure(refusal) }
+            let row: ConversationRow
+            if let existing { row = existing } else { row = try Self.create(opening, persona, connection) }
+            let isNew = existing == nil
             if let key {
                 let result = OpeningResult(row.stored.id, opening, isNew: isNew).text
                 try RequestKeyRows.set(scope: scope, key, to: result, at: opening.moment, connection)
@@ -60,16 +65,19 @@ extension SQLiteStore: ConversationStore {
         return .success(.init(conversation: conversation, isNew: result.isNew))
     }
 
-    private static func findOrCreate(
+    private static func existing(
+        _ opening: ConversationOpening,
+        _ connection: Connection
+    ) throws(StoreError) -> ConversationRow? {
+        guard !opening.opensAnother else { return nil }
+        return try ConversationRows.find(user: opening.user, persona: opening.persona, connection)
+    }
+
+    private static func create(
         _ opening: ConversationOpening,
         _ persona: Persona,
         _ connection: Connection
-    ) throws(StoreError) -> (ConversationRow, isNew: Bool) {
-        if !opening.opensAnother,
-            let row = try ConversationRows.find(user: opening.user, persona: persona.id, connection)
-        {
-            return (row, false)
-        }
+    ) throws(StoreError) -> ConversationRow {
         let moment = opening.moment
         let conversation = StoredConversation(
             id: Conversation.ID(at: moment),
@@ -83,7 +91,7 @@ extension SQLiteStore: ConversationStore {
         var row = try ConversationRows.insert(conversation, connection)
         Counters.add(1, to: .conversations, connection)
         Counters.add(1, to: .conversationsWith(persona.id), connection)
-        guard !persona.greeting.isEmpty else { return (row, true) }
+        guard !persona.greeting.isEmpty else { return row }
         let greeting = Message(
             id: Message.ID(at: moment),
             role: .assistant,
@@ -98,7 +106,7 @@ extension SQLiteStore: ConversationStore {
         _ = try MessageRows.insert(RunStep(message: greeting), of: row.number, at: place, connection)
         try ConversationRows.addMessages(1, onPath: 1, isUse: false, to: row.number, at: moment, connection)
         row.stored.messageCount = 1
-        return (row, true)
+        return row
     }
 
     func findConversation(
@@ -198,6 +206,7 @@ extension SQLiteStore: ConversationStore {
             bytes += size
             return recent.count < recentCount
         }
+        let messages = try SiblingRows.withCounts(recent, of: row, connection).map(row.withReadMark)
         let conversation = Conversation(
             id: row.stored.id,
             user: row.stored.user,
@@ -205,9 +214,24 @@ extension SQLiteStore: ConversationStore {
             createdAt: row.stored.createdAt,
             updatedAt: row.stored.updatedAt,
             messageCount: row.stored.messageCount,
-            recentMessages: try SiblingRows.withCounts(recent, of: row, connection)
+            recentMessages: messages,
+            unreadCount: messages.count { $0.isRead == false },
+            readAt: row.readAt
         )
         return (conversation, bytes)
+    }
+
+    func markRead(
+        _ id: Conversation.ID,
+        of principal: Principal,
+        at moment: Timestamp
+    ) async throws -> Result<Timestamp, Fault> {
+        try await database.write { connection throws(StoreError) in
+            switch try ConversationRows.find(id, of: principal, connection) {
+            case .failure(let refusal): .failure(refusal)
+            case .success(let row): .success(try ConversationRows.markRead(row.number, at: moment, connection))
+            }
+        }
     }
 
     func countObjects() async throws -> Conversations.Statistics {

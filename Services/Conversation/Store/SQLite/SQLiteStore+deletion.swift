@@ -64,13 +64,8 @@ extension SQLiteStore {
 
     /// Deletes what is left of a conversation after its messages and paths.
     private static func purgeRest(of conversation: Int64, _ connection: Connection) throws(StoreError) {
-        let idSQL = "SELECT id FROM conversations WHERE number = ?"
         // The memories stay: the user deletes them separately.
-        if let id = try connection.value(idSQL, [conversation], as: String.self),
-            try MemoryRows.removeProvenance(id, limit: purgeCount, connection) == purgeCount
-        {
-            return
-        }
+        guard try MemoryRows.removeProvenance(conversation, limit: purgeCount, connection) < purgeCount else { return }
         try connection.run(
             "DELETE FROM run_events WHERE run IN (SELECT id FROM runs WHERE conversation = ? AND message IS NULL)",
             [conversation]

@@ -21,6 +21,10 @@ extension SQLiteStore {
         }
     }
 
+    func recallPersona(_ id: Persona.ID) async throws -> StoredPersona? {
+        try await database.read { connection throws(StoreError) in try PersonaRows.find(id, connection) }
+    }
+
     private func queuedRuns(
         of row: ConversationRow,
         _ connection: Connection

@@ -1,6 +1,8 @@
 extension Schema {
     /// The tables of memories.
     ///
+    /// `conversation` is the number of the conversation that a memory is known from, until that is deleted.
+    ///
     /// `embedding` of a memory is the number of the model that embedded it, or 0. A memory that could not be embedded by that
     /// model has no vector. Words are stored as hashes. The owner of cleared memories has no user until their rows are
     /// deleted.
@@ -18,7 +20,7 @@ extension Schema {
             text TEXT NOT NULL,
             digest INTEGER NOT NULL,
             source TEXT NOT NULL,
-            conversation TEXT,
+            conversation INTEGER,
             message TEXT,
             created_at INTEGER NOT NULL,
             updated_at INTEGER NOT NULL,

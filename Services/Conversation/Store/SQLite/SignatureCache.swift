@@ -73,7 +73,9 @@ final class SignatureCache: Sendable {
     /// Applies a commit that deleted the embeddings of memories.
     func didRemove(_ memories: [Int64], of owner: Int64) {
         guard !memories.isEmpty else { return }
-        change(owner) { list in memories.forEach { list.remove($0) } }
+        change(owner) { list in
+            for memory in memories { list.remove(memory) }
+        }
     }
 
     /// Applies a commit that took all memories from an owner.

@@ -14,7 +14,7 @@ enum APIGatewayBody {
         }
     }
 
-    /// Describes an error, such as `text: Field required.`
+    /// Describes an error as text, for example `text: Field required`.
     private static func sentence(_ error: ValidationError) -> String {
         let names = error.location.dropFirst().map { step in
             switch step {

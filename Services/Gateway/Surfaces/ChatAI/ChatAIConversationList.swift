@@ -30,7 +30,7 @@ struct ChatAIConversationList: Sendable {
                 while true {
                     for conversation in page.items {
                         // Deleted since the page was read.
-                        guard let messages = try await messages(of: conversation, after: nil) else { continue }
+                        guard let messages = try await messages(of: conversation) else { continue }
                         if !isFirst { json.writeStaticString(",") }
                         isFirst = false
                         try await write(conversation, messages, to: &json, writer)
@@ -83,6 +83,12 @@ struct ChatAIConversationList: Sendable {
             order: .creation
         )
         return try await conversations.call(list, call)
+    }
+
+    /// Returns the first page of a conversation's messages; `nil` if the conversation was deleted.
+    private func messages(of conversation: Conversation) async throws -> Page<Message>? {
+        guard conversation.messageCount > 0 else { return Page(items: [], total: 0) }
+        return try await messages(of: conversation, after: nil)
     }
 
     /// Returns a page of a conversation's messages; `nil` if the conversation was deleted.

@@ -49,7 +49,7 @@ enum ChatAIDocumentation {
         path: [
             RouteDocumentation.Parameter(
                 name: "id",
-                schema: .string,
+                schema: identifier,
                 isRequired: true,
                 description: "The conversation: a UUID, also in upper case or without dashes.",
                 example: RawJSON(#""0192f0c1-7b5a-7c3e-9f00-3a5b8c1d2e4f""#)
@@ -77,6 +77,13 @@ enum ChatAIDocumentation {
             RouteDocumentation.Answer(status: 204, description: "The model answered nothing.", type: nil),
         ],
         errors: [404, 422, 502]
+    )
+
+    /// The forms of a UUID.
+    private static let identifier = Schema.string(
+        Schema.StringRules(
+            pattern: "^(urn:uuid:)?([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12})$"
+        )
     )
 
     /// The texts of ``LaxBoolean``.

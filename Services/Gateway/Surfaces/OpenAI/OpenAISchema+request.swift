@@ -90,7 +90,7 @@ extension OpenAISchema {
         .object([.required("type", .values(["text", "json_object"]))]),
         .object([
             .required("type", .values(["json_schema"])),
-            .required("json_schema", .object([.required("name", .string), .optional("schema", .map(.any))])),
+            .required("json_schema", .map(.any), "The provider checks its members: name, schema, strict."),
         ]),
     ])
 }

@@ -4,7 +4,11 @@ import ServiceKit
 extension Surface {
     /// Health, readiness and metrics, for operators; errors have v1's format.
     static func operations(_ services: GatewayServices) -> Surface {
-        let health = HealthController(conversations: services.conversations, peers: services.peers)
+        let health = HealthController(
+            conversations: services.conversations,
+            peers: services.peers,
+            mode: services.anonymous.mode
+        )
         return Surface(
             name: "operations",
             description: "For those who run this server: health, readiness and metrics.",

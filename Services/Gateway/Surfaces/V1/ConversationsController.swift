@@ -55,6 +55,19 @@ struct ConversationsController: Sendable {
         return V1Response.json(json)
     }
 
+    /// Marks the messages of a conversation as read.
+    func markRead(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
+        let id = try context.conversation()
+        let mark = try await conversations.call(Conversations.MarkRead(id: id), context.call)
+        var json = JSONWriter()
+        json.object { json in
+            json.field("id", id.description)
+            json.field("unread_count", 0)
+            json.field("last_read_at", V1Timestamp.text(mark.readAt))
+        }
+        return V1Response.json(json)
+    }
+
     func delete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let id = try context.conversation()
         let deleted = try await conversations.call(Conversations.Delete(id: id), context.call)

@@ -9,6 +9,7 @@ import Synchronization
 struct HealthController: Sendable {
     let conversations: any Bus
     let peers: PeerHealth
+    let mode: AuthenticationMode
     let started = ContinuousClock.now
 
     /// Returns 503 if conversation-svc or inference-svc is not ready.
@@ -21,14 +22,9 @@ struct HealthController: Sendable {
             json.field("timestamp", V1Timestamp.text(.now()))
             json.object("services") { json in
                 for state in states {
-                    json.object(state.name) { json in
-                        json.field("status", state.fault == nil ? "up" : "down")
-                        json.field("latency_ms", state.fault == nil ? state.milliseconds : nil)
-                        json.field("error", state.fault)
-                        // Members without a meaning here, which the seed's clients expect.
-                        json.null("pool_size")
-                        json.null("pool_free")
-                    }
+                    json.object(state.name) { $0.members(of: state) }
+                    // The seed's name for the models.
+                    if state.name.description == "inference" { json.object("gemini_api") { $0.members(of: state) } }
                 }
             }
         }
@@ -43,8 +39,14 @@ struct HealthController: Sendable {
         json.object { json in
             json.field("service", "Parley")
             json.field("version", Version.text)
+            json.field("environment", mode == .required ? "production" : "development")
             json.field("uptime_seconds", Int((ContinuousClock.now - started).components.seconds))
-            json.object("database") { $0.field("connected", isUp) }
+            json.object("database") { json in
+                json.field("connected", isUp)
+                // Members without a meaning here, which the seed's clients expect.
+                json.null("pool_size")
+                json.null("active_connections")
+            }
             json.object("statistics") { json in
                 json.field("total_conversations", counted?.conversations)
                 json.field("total_messages", counted?.messages)
@@ -53,6 +55,17 @@ struct HealthController: Sendable {
             json.field("timestamp", V1Timestamp.text(.now()))
         }
         return V1Response.json(json)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of state: PeerHealth.State) {
+        field("status", state.fault == nil ? "up" : "down")
+        field("latency_ms", state.fault == nil ? state.milliseconds : nil)
+        field("error", state.fault)
+        // Members without a meaning here, which the seed's clients expect.
+        null("pool_size")
+        null("pool_free")
     }
 }
 

@@ -17,6 +17,7 @@ extension JSONWriter {
             json.field("token_count", message.tokenCount)
             json.field("created_at", V1Timestamp.text(message.createdAt))
             json.field("status", message.status.rawValue)
+            json.field("is_read", message.isRead ?? (message.role != .assistant))
             json.field("run_id", message.run?.description)
             json.field("parent_id", message.parent?.description)
             json.field("sibling_index", message.branch?.index ?? 0)
@@ -34,14 +35,28 @@ extension JSONWriter {
     }
 
     mutating func influencer(_ persona: Persona) {
+        object { $0.publicMembers(persona) }
+    }
+
+    /// Writes an influencer as an admin sees it.
+    mutating func influencer(_ inspected: Personas.Inspected) {
         object { json in
-            json.influencerFields(persona)
-            json.field("category", persona.category)
-            json.field("created_at", V1Timestamp.text(persona.createdAt))
-            json.field("conversation_count", persona.conversationCount)
-            json.field("is_active", "active")
-            json.array("suggested_messages", persona.suggestedMessages) { $0.text($1) }
+            json.publicMembers(inspected.persona)
+            json.field("status", inspected.persona.status.rawValue)
+            json.field("system_instructions", inspected.instructions)
+            json.field("personality_traits", inspected.traits)
+            json.array("tools", inspected.persona.tools) { $0.text($1) }
         }
+    }
+
+    private mutating func publicMembers(_ persona: Persona) {
+        influencerFields(persona)
+        field("category", persona.category)
+        field("created_at", V1Timestamp.text(persona.createdAt))
+        field("conversation_count", persona.conversationCount)
+        field("is_active", persona.status.activity)
+        array("suggested_messages", persona.suggestedMessages) { $0.text($1) }
+        field("initial_greeting", persona.greeting)
     }
 
     mutating func conversation(_ conversation: Conversation) {
@@ -51,12 +66,15 @@ extension JSONWriter {
             json.object("influencer") { json in
                 json.influencerFields(conversation.persona)
                 json.field("category", conversation.persona.category)
+                json.field("is_active", conversation.persona.status.activity)
                 json.array("suggested_messages", conversation.persona.suggestedMessages) { $0.text($1) }
             }
             json.field("created_at", V1Timestamp.text(conversation.createdAt))
             json.field("updated_at", V1Timestamp.text(conversation.updatedAt))
             json.field("message_count", conversation.messageCount)
             json.lastMessage(conversation.recentMessages.first)
+            json.field("unread_count", conversation.unreadCount ?? 0)
+            json.field("last_read_at", conversation.readAt.map(V1Timestamp.text))
             json.array("recent_messages", conversation.recentMessages) { $0.message($1) }
         }
     }
@@ -152,4 +170,9 @@ extension JSONWriter {
             json.field("retryable", fault.code.isRetryable)
         }
     }
+}
+
+extension Persona.Status {
+    /// The value of `is_active`: a persona that is not listed answers as an active one.
+    fileprivate var activity: String { self == .unlisted ? Persona.Status.active.rawValue : rawValue }
 }

@@ -51,7 +51,7 @@ enum MemoriesDocumentation {
         headers: [
             RouteDocumentation.Parameter(
                 name: "Idempotency-Key",
-                schema: .string(Schema.StringRules(length: 1...255)),
+                schema: .idempotencyKey,
                 description:
                     "A request that is repeated with the same key within a day returns the memory of the first one."
             )
@@ -110,7 +110,16 @@ enum MemoriesDocumentation {
     private static let id = RouteDocumentation.Parameter(name: "id", schema: .uuid, isRequired: true)
 
     private static let body = RouteDocumentation.Body(
-        schema: .object(name: "MemoryText", [.required("text", .string, "1 to 4096 bytes, without U+0000.")]),
+        schema: .object(
+            name: "MemoryText",
+            [
+                .required(
+                    "text",
+                    .string(Schema.StringRules(pattern: #"\S"#, length: 1...Memory.maxBytes)),
+                    "1 to 4096 bytes, without U+0000."
+                )
+            ]
+        ),
         example: RawJSON(#"{"text":"I prefer tea to coffee."}"#)
     )
 

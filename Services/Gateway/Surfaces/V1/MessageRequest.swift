@@ -23,7 +23,7 @@ struct MessageRequest: Decodable {
         guard let kind = Message.Kind(rawValue: Self.trimmed(message_type ?? "text").lowercased()) else {
             throw Fault(.invalid, "`message_type` must be one of: text, multimodal, image, audio.")
         }
-        let text = content?.text ?? ""
+        let text = Self.trimmed(content?.text ?? "")
         let media = (media_urls?.items ?? []).map(Self.trimmed).filter { !$0.isEmpty }
         let audio = audio_url.map(Self.trimmed).flatMap { $0.isEmpty ? nil : $0 }
         guard text.unicodeScalars.count <= Self.textLimit else {
@@ -47,7 +47,7 @@ struct MessageRequest: Decodable {
 
     private func check(_ kind: Message.Kind, text: String, media: [String], audio: String?) throws {
         switch kind {
-        case .text where Self.trimmed(text).isEmpty:
+        case .text where text.isEmpty:
             throw Fault(.invalid, "`content` must not be blank in a text message.")
         case .multimodal where media.isEmpty, .image where media.isEmpty:
             throw Fault(.invalid, "`media_urls` must contain at least one image in a message of type \(kind.rawValue).")

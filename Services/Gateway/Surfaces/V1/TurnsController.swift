@@ -86,8 +86,10 @@ struct TurnsController: Sendable {
         return response
     }
 
-    /// - Parameter namesModel: whether the request named the model, or repeats one that may have: then a name that is
-    ///   invalid, or that no provider has, is the client's error.
+    /// Returns the response for a finished turn.
+    ///
+    /// If the request named the model, or repeats one that may have, a name that is invalid or that no provider has is the
+    /// client's error.
     private func answer(_ turn: Turn, namesModel: Bool) -> Response {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
             var fault = turn.end.fault ?? Fault(.unavailable, "The run failed.")

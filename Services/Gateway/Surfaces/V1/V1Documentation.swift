@@ -8,8 +8,16 @@ enum V1Documentation {
             .init(
                 description: "The counts, or `null` for each while the database is down.",
                 schema: .object([
-                    .required("service", .string), .required("version", .string), .required("uptime_seconds", .count),
-                    .required("database", .object([.required("connected", .boolean)])),
+                    .required("service", .string), .required("version", .string),
+                    .required("environment", .values(["production", "development"]), "By the authentication mode."),
+                    .required("uptime_seconds", .count),
+                    .required(
+                        "database",
+                        .object([
+                            .required("connected", .boolean), .required("pool_size", .null),
+                            .required("active_connections", .null),
+                        ])
+                    ),
                     .required(
                         "statistics",
                         .object([
@@ -43,7 +51,12 @@ enum V1Documentation {
     static let influencerByID = RouteDocumentation(
         summary: "Find an influencer",
         path: [.identifier("id", "The influencer.")],
-        responses: [.init(description: "The influencer.", schema: influencer)],
+        responses: [
+            .init(
+                description: "The influencer; an admin sees its instructions, too.",
+                schema: .anyOf([influencer, inspectedInfluencer])
+            )
+        ],
         errors: [404]
     )
 
@@ -66,12 +79,5 @@ enum V1Documentation {
         errors: [403]
     )
 
-    private static let influencer = Schema.object(
-        name: "Influencer",
-        V1Schema.influencer + [
-            .required("created_at", .dateTime), .required("conversation_count", .nullable(.count)),
-            .required("is_active", .values(["active", "coming_soon", "discontinued"])),
-            .required("suggested_messages", .array(.string)),
-        ]
-    )
+    private static let influencer = Schema.object(name: "Influencer", V1Schema.publicInfluencer)
 }

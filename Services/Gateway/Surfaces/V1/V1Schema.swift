@@ -53,6 +53,7 @@ enum V1Schema {
             .required("audio_duration_seconds", .nullable(.count)), .required("token_count", .nullable(.count)),
             .required("created_at", .dateTime),
             .required("status", runStatus, "Of an answer: the status of its run."),
+            .required("is_read", .boolean, "Whether the user has read the message."),
             .required("run_id", .nullable(.uuid), "The run that generated this message, or that answers it."),
             .required("parent_id", .nullable(.uuid), "The message before this one."),
             .required("sibling_index", .count, "The position among the messages with the same parent."),
@@ -95,11 +96,24 @@ enum V1Schema {
         .required("avatar_url", .string), .required("description", .string), .required("category", .string),
     ]
 
+    static let activity = Property.required("is_active", .values(["active", "coming_soon", "discontinued"]))
+
+    /// The members of an influencer that everybody sees.
+    static let publicInfluencer: [Property] =
+        influencer + [
+            .required("created_at", .dateTime), .required("conversation_count", .nullable(.count), "`null` in lists."),
+            activity, .required("suggested_messages", .array(.string)),
+            .required("initial_greeting", .string, "The first message of a conversation; empty if there is none."),
+        ]
+
     static let conversation = Schema.object(
         name: "Conversation",
         [
             .required("id", .uuid), .required("user_id", .string),
-            .required("influencer", .object(influencer + [.required("suggested_messages", .array(.string))])),
+            .required(
+                "influencer",
+                .object(influencer + [activity, .required("suggested_messages", .array(.string))])
+            ),
             .required("created_at", .dateTime), .required("updated_at", .dateTime), .required("message_count", .count),
             .required(
                 "last_message",
@@ -109,6 +123,8 @@ enum V1Schema {
                     ])
                 )
             ),
+            .required("unread_count", .count, "Unread answers among the newest messages."),
+            .required("last_read_at", .nullable(.dateTime)),
             .required("recent_messages", .array(message), "The newest messages, newest first."),
         ]
     )

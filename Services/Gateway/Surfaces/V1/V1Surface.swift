@@ -20,7 +20,11 @@ extension Surface {
     }
 
     private static func publicRoutes(_ services: GatewayServices) -> [Route] {
-        let health = HealthController(conversations: services.conversations, peers: services.peers)
+        let health = HealthController(
+            conversations: services.conversations,
+            peers: services.peers,
+            mode: services.anonymous.mode
+        )
         let influencers = InfluencersController(conversations: services.conversations)
         let token = TokenController(verifier: services.verifier, anonymous: services.anonymous)
         return [
@@ -30,6 +34,12 @@ extension Surface {
                 .documented(V1Documentation.influencers),
             Route(.GET, "/api/v1/influencers/{id}", access: .anyone, influencers.find)
                 .documented(V1Documentation.influencerByID),
+            Route(.POST, "/api/v1/influencers", access: .admin, influencers.create)
+                .documented(V1Documentation.createInfluencer),
+            Route(.PATCH, "/api/v1/influencers/{id}", access: .admin, influencers.change)
+                .documented(V1Documentation.changeInfluencer),
+            Route(.DELETE, "/api/v1/influencers/{id}", access: .admin, influencers.delete)
+                .documented(V1Documentation.deleteInfluencer),
         ]
             + (services.anonymous.mode == .open
                 ? [
@@ -54,6 +64,8 @@ extension Surface {
                 .documented(V1Documentation.conversations),
             Route(.DELETE, "\(all)/{id}", conversations.delete)
                 .documented(V1Documentation.deleteConversation),
+            Route(.POST, "\(all)/{id}/read", conversations.markRead)
+                .documented(V1Documentation.markRead),
             Route(.GET, "\(all)/{id}/messages", messages.list)
                 .documented(V1Documentation.messages),
             Route(.POST, "\(all)/{id}/messages", turns.send)
