@@ -10,6 +10,8 @@ struct ReadinessTests {
         try await Fixture.with { fixture in
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
+            // The service may be writing at its start.
+            configuration.busyMode = .timeout(30)
             let file = fixture.directory + "/conversation.sqlite"
             let other = try DatabaseQueue(path: file, configuration: configuration)
             try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
