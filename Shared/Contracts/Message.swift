@@ -51,6 +51,11 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
         self.metadata = metadata
     }
 
+    /// Whether the message is a part of the talk: not a call of tools without text, and not a tool's result.
+    package var isTalk: Bool {
+        role == .user || role == .assistant && (toolCalls == nil || !content.text.isEmpty)
+    }
+
     /// The position of a message among its siblings: the messages with the same parent.
     package struct Branch: Codable, Sendable, Hashable {
         /// Index in order of creation, from 0.

@@ -56,7 +56,7 @@ struct ImportTests {
             let follow = Runs.Follow(conversation: request.id, run: run.id, after: 0)
             let events = try await fixture.collect(try await fixture.bus.stream(follow, fixture.context()))
             #expect(events.map(\.number) == [1, 2, 3])
-            #expect(events[1].text == "Answer." && events[2].end?.assistantMessage == messages[3])
+            #expect(events[1].text == "Answer." && events[2].end?.assistantMessage == messages[3].unmarked)
             let day = Day(.now())
             let report = Usage.Report(from: Day(number: day.number - 1), to: day, groups: [.model])
             #expect(try await fixture.bus.call(report, fixture.context()).total.requests == 0)

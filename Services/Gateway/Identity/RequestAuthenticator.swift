@@ -58,7 +58,7 @@ struct RequestAuthenticator: Sendable {
     /// Sets the principal of the context; an invalid credential is rejected in every mode.
     private func identify(_ access: Access, _ context: inout GatewayContext) async throws {
         switch try Credential(context.head.headers) {
-        case .token(let token) where isPlaceholder(token, access) && anonymous.isAllowed(context):
+        case .token(let token) where isPlaceholder(token, access, context) && anonymous.isAllowed(context):
             context.principal = Principal(user: "local")
             context.isAnonymous = true
         case .token(let token): context.principal = try await verifier.verify(token)
@@ -87,8 +87,9 @@ struct RequestAuthenticator: Sendable {
         return [own, RateLimit(caller: "key:\(key.id)", perMinute: perMinute, perHour: perHour)]
     }
 
-    /// Whether the bearer token is not a JWT on a route with anonymous access; OpenAI's clients always send a token.
-    private func isPlaceholder(_ token: String, _ access: Access) -> Bool {
-        access == .localInOpenMode && token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
+    /// Whether the bearer token is not a JWT on a route with anonymous access of a surface whose clients always send one.
+    private func isPlaceholder(_ token: String, _ access: Access, _ context: GatewayContext) -> Bool {
+        access == .localInOpenMode && context.resolution.surface.defaults.ignoresPlaceholderTokens
+            && token.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
     }
 }

@@ -42,6 +42,8 @@ struct Surface: Sendable {
         var bodyLimit = 1_048_576
         /// How slowly a body may arrive.
         var bodyTimeout = BodyTimeout.Limits()
+        /// Whether a bearer token that is not a JWT counts as none in mode `open`, because clients always send one.
+        var ignoresPlaceholderTokens = false
     }
 }
 

@@ -24,7 +24,7 @@ struct ConversationRow {
 
     /// Whether the user has read a message: who sends a message has read those before it.
     func hasRead(_ message: Message) -> Bool {
-        guard message.role == .assistant, message.createdAt >= usedAt else { return true }
+        guard message.role == .assistant, message.isTalk, message.createdAt >= usedAt else { return true }
         return readAt.map { message.createdAt <= $0 } ?? false
     }
 

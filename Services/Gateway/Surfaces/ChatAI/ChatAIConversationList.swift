@@ -55,7 +55,7 @@ struct ChatAIConversationList: Sendable {
         var page = first
         var isFirst = true
         while true {
-            for message in page.items where message.role == .user || message.role == .assistant {
+            for message in page.items where message.isTalk {
                 if !isFirst { json.writeStaticString(",") }
                 isFirst = false
                 var member = JSONWriter()

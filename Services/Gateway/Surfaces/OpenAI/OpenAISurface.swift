@@ -22,7 +22,7 @@ extension Surface {
                 writeRateLimit: { $0.writeOpenAI(to: &$1) }
             ),
             prefixes: ["/v1"],
-            defaults: Surface.Defaults(access: .localInOpenMode),
+            defaults: Surface.Defaults(access: .localInOpenMode, ignoresPlaceholderTokens: true),
             routes: [
                 Route(.POST, "/v1/chat/completions", bodyLimit: bodyLimit, chat.complete)
                     .documented(OpenAIDocumentation.completion),

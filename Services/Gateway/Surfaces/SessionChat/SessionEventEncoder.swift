@@ -6,7 +6,7 @@ import NIOCore
 ///
 /// Pure. A token with line breaks has several `data` lines. Reasoning and calls of tools are left out.
 struct SessionEventEncoder: Sendable {
-    /// Whether the model has answered anything, which may be something that is left out.
+    /// Whether any token was written: before the first one, a failure is still a status of its own.
     private(set) var hasAnswer = false
     /// Whether the last event has arrived.
     private(set) var isFinished = false
@@ -21,9 +21,8 @@ struct SessionEventEncoder: Sendable {
                 write(text, to: &frames)
             } else if let end = event.end {
                 finish(end, &frames)
-            } else {
-                hasAnswer = hasAnswer || event.userMessage == nil
-                if event.step != nil { isStepEmpty = true }
+            } else if event.step != nil {
+                isStepEmpty = true
             }
         }
     }

@@ -72,7 +72,7 @@ extension JSONWriter {
             json.field("created_at", V1Timestamp.text(conversation.createdAt))
             json.field("updated_at", V1Timestamp.text(conversation.updatedAt))
             json.field("message_count", conversation.messageCount)
-            json.lastMessage(conversation.recentMessages.first)
+            json.lastMessage(conversation.recentMessages.first(where: \.isTalk))
             json.field("unread_count", conversation.unreadCount ?? 0)
             json.field("last_read_at", conversation.readAt.map(V1Timestamp.text))
             json.array("recent_messages", conversation.recentMessages) { $0.message($1) }
