@@ -33,7 +33,7 @@ struct SessionEventEncoderTests {
         #expect(encoder.isFinished && encoder.failure == nil)
     }
 
-    @Test func `the question is not an answer, and reasoning, a step and text are`() {
+    @Test func `only a text is an answer, not the question, reasoning and steps`() {
         let reasoning = Run.Event(number: 2, reasoning: "Hm.")
         let step = Run.Event(number: 2, step: Sample.called("", ("JokeDelivery", "{}")))
         #expect(!encode([Run.Event(number: 1, userMessage: Sample.question)]).encoder.hasAnswer)
