@@ -54,7 +54,9 @@ class Client:
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_requests_of_a_document(file, mode, request):
     seed = json.loads(file.read_text())
-    parley = request.getfixturevalue("parley" if mode == "open" else "required")
+    # The demo model follows the document's example; the fake OpenAI calls every tool that it is given.
+    guarded = "strict" if seed.get("needs_demo") else "required"
+    parley = request.getfixturevalue("parley" if mode == "open" else guarded)
     client = Client(parley, mode == "open", seed["user"])
     for step in seed["steps"]:
         try:

@@ -413,7 +413,7 @@ def test_influencers_of_admins(parley, fakes, admin, token):
 
     def system(text):
         answer = send(parley, token, conversation, {"content": text, "message_type": "text",
-                                                    "model": "openai/gpt-4o-mini"})
+                                                    "model": "openai/gpt-4o-mini", "tools": []})
         assert answer.status == 200, answer
         return fakes.request("openai", text)["json"]["messages"][0]["content"]
 
