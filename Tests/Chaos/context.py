@@ -48,7 +48,8 @@ class Context:
 
     def text(self, client, how=""):
         """A text that is sent once, and that controls how the provider answers."""
-        return f"{client.name}.{len(client.exchanges)} {how}"
+        # Without spaces around it, which v1 removes; the full stop keeps it from being the beginning of another text.
+        return f"{client.name}.{len(client.exchanges)}. {how}".rstrip()
 
 
 async def wait_until(what, condition, limit=LIMIT):
