@@ -87,7 +87,10 @@ struct ResourceLimitTests {
                     let expected = order == .ascending ? all : all.reversed()
                     for offset in 0...all.count + 1 {
                         let page = try await fixture.page(of: conversation, 3, offset: offset, order)
-                        #expect(page.items.map(\.unmarked) == Array(expected.dropFirst(offset).prefix(3)), "\(order) \(offset)")
+                        #expect(
+                            page.items.map(\.unmarked) == Array(expected.dropFirst(offset).prefix(3)),
+                            "\(order) \(offset)"
+                        )
                         #expect(page.total == all.count)
                     }
                 }
