@@ -106,7 +106,11 @@ struct MemoryTests {
             try await Fixture.with(directory, settings: settings) { fixture in
                 let embeddings = fixture.inference.embeddings
                 embeddings.use("test/other", dimensions: 24)
-                try await eventually("The second embedding") { embeddings.inputs.contains(["I have a dog"]) }
+                // The service may have started with the former model; a query notices the change.
+                try await eventually("The second embedding") {
+                    _ = try await texts(fixture, "puppy")
+                    return embeddings.inputs.contains(["I have a dog"])
+                }
                 try await eventually("The embedding") { try await texts(fixture, "puppy") == ["I have a dog"] }
                 // Changed while the process runs: noticed with the next query.
                 embeddings.use("test/embedding", dimensions: 8)
