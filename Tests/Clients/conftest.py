@@ -14,6 +14,14 @@ def fakes():
     fakes.stop()
 
 
+@pytest.fixture(scope="module")
+def own_fakes():
+    """Fake providers for tests that delete models."""
+    fakes = FakeProviders()
+    yield fakes
+    fakes.stop()
+
+
 @pytest.fixture(scope="session")
 def parley(fakes, tmp_path_factory):
     """In open mode, without limits, with each fake as a provider and one unreachable provider."""

@@ -21,11 +21,11 @@ COUNT = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def guarded(fakes, tmp_path_factory):
+def guarded(own_fakes, tmp_path_factory):
     parley = Parley(tmp_path_factory.mktemp("guarded"), AUTH_MODE="required", DEFAULT_MODEL="openai/gpt-4o-mini",
                     RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
-                    OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
-                    OLLAMA_BASE_URL=fakes.urls["ollama"])
+                    OPENAI_BASE_URL=own_fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
+                    OLLAMA_BASE_URL=own_fakes.urls["ollama"])
     yield parley
     parley.stop()
 

@@ -49,13 +49,13 @@ checks.positive_data_acceptance.enabled = false
 
 
 @pytest.fixture(scope="module")
-def served(fakes, tmp_path_factory):
+def served(own_fakes, tmp_path_factory):
     """Requires credentials and has no limits; the fake servers are the providers."""
     parley = Parley(tmp_path_factory.mktemp("documented"), AUTH_MODE="required", DEFAULT_MODEL="openai/gpt-4o-mini",
                     RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
-                    OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
-                    OLLAMA_BASE_URL=fakes.urls["ollama"],
-                    GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
+                    OPENAI_BASE_URL=own_fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
+                    OLLAMA_BASE_URL=own_fakes.urls["ollama"],
+                    GEMINI_BASE_URL=own_fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
     yield parley
     parley.stop()
 
