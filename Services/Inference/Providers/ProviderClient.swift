@@ -25,7 +25,7 @@ struct ProviderClient: Sendable {
     private let root: String
     private let headers: HTTPHeaders
     private let client: HTTPClient
-    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.ErrorResponse
+    private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
 
     /// Creates a client for a base URL; throws for an invalid URL.
     ///
@@ -40,7 +40,7 @@ struct ProviderClient: Sendable {
         adviceForMissing: String = "Choose another model.",
         credential: HTTPHeaders = [:],
         client: HTTPClient,
-        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ProviderFaults.ErrorResponse
+        parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
     ) throws {
         let (target, path) = try HTTPTarget.parse(url)
         self.target = target
@@ -170,6 +170,6 @@ struct ProviderClient: Sendable {
         } catch {
             response.body.close()
         }
-        return faults.errorResponse(parseError(response.status, response.headers, body), model: model)
+        return faults.reported(parseError(response.status, response.headers, body), model: model)
     }
 }

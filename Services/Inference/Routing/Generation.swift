@@ -158,7 +158,7 @@ final class Generation: Sendable {
     }
 
     private var unfinished: ProviderError {
-        ProviderError(Fault(.cut, "The answer of \(name) ended without a finish reason. Try again."), .retry)
+        ProviderError(.broken, Fault(.cut, "The answer of \(name) ended without a finish reason. Try again."))
     }
 
     private func end() throws -> [Inference.Event]? {
@@ -170,7 +170,7 @@ final class Generation: Sendable {
     /// Ends the generation after an error of the stream, which is ignored after the finish event.
     private func handle(_ error: any Error) throws -> [Inference.Event]? {
         let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
-        let cause = passed.map { ProviderError(fault($0), .retry) } ?? error
+        let cause = passed.map { ProviderError($0.cause, fault($0)) } ?? error
         complete { runtime.metrics.ended(cause) }
         upstream.close()
         if hasFinish { return nil }

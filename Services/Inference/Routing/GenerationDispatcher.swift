@@ -49,7 +49,7 @@ struct GenerationDispatcher {
                 return try await tryModel(route, isLast: index == chain.count - 1)
             } catch let error as ProviderError {
                 first = first ?? error
-                if error.retryAdvice == .none { break }
+                if error.cause.consequence.nextTarget == .afterFallback, index == 0 { break }
                 guard deadline > .now else { break }
             }
         }
@@ -61,7 +61,7 @@ struct GenerationDispatcher {
     /// Tries one model, with retries.
     private mutating func tryModel(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
         guard let runtime = runtimes[route.provider] else {
-            throw ProviderError(Fault(.missing, "Provider \(route.provider) not found."), .tryAnotherModel)
+            throw ProviderError(.modelMissing, Fault(.missing, "Provider \(route.provider) not found."))
         }
         runtime.budget.earn()
         var tries = 0
@@ -80,7 +80,7 @@ struct GenerationDispatcher {
                 try await Task.sleep(for: pause)
             } catch let refusal as QueueRejection {
                 breakers.abandoned(route.name)
-                let error = ProviderError(refusal.fault, .tryAnotherModel)
+                let error = ProviderError(.queueFull, refusal.fault)
                 record(route, .refused, error, since: start)
                 throw error
             } catch {
@@ -152,7 +152,7 @@ struct GenerationDispatcher {
 
     private func pause(after error: ProviderError, _ tries: Int, _ runtime: ProviderRuntime, isLast: Bool) -> Duration?
     {
-        guard error.retryAdvice == .retry, let pause = retries.pause(after: tries, asked: error.delay),
+        guard error.cause.consequence.sameTarget == .always, let pause = retries.pause(after: tries, asked: error.delay),
             .now + pause < deadline,
             // A fallback now is better than a retry much later.
             isLast || pause <= .seconds(2), runtime.budget.spend()
@@ -167,7 +167,7 @@ struct GenerationDispatcher {
             "\(route.name) failed repeatedly, so it is not used for a moment. Try again in a few seconds.",
             retryAfter: Int(wait.components.seconds) + 1
         )
-        let error = ProviderError(fault, .tryAnotherModel)
+        let error = ProviderError(.circuitOpen, fault)
         record(route, .skipped, error, since: .now)
         return error
     }
@@ -201,7 +201,7 @@ struct GenerationDispatcher {
     /// Adds retry advice to a fault that has none; other errors are unchanged.
     private static func providerError(_ error: any Error) -> any Error {
         guard let fault = error as? Fault else { return error }
-        return ProviderError(fault, fault.code == .timeout || fault.code == .cut ? .retry : .none)
+        return ProviderError(fault.code == .timeout ? .silent : fault.code == .cut ? .broken : .rejected, fault)
     }
 }
 

@@ -8,6 +8,14 @@ struct GenerationTimeoutTracker: Sendable {
         case gap
         case whole
         case settling
+
+        var cause: Cause {
+            switch self {
+            case .firstToken: .silent
+            case .gap, .settling: .stalled
+            case .whole: .late
+            }
+        }
     }
 
     /// The state at an instant.

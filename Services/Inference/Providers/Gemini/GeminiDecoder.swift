@@ -133,7 +133,7 @@ struct GeminiDecoder: AnswerDecoder {
             self.reason = reason
         case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):
-            throw ProviderError(Fault(.rejected, "\(faults.name) rejected the request: \(sentence)"), .none)
+            throw ProviderError(.rejected, Fault(.rejected, "\(faults.name) rejected the request: \(sentence)"))
         }
     }
 
@@ -146,14 +146,11 @@ struct GeminiDecoder: AnswerDecoder {
     }
 
     private func modelError(_ message: String) -> ProviderError {
-        var error = faults.reported(message)
-        error.isModelError = true
-        return error
+        faults.modelFailed(message)
     }
 
     /// The error for an error object: instead of an answer, or within one.
     private func fault(_ error: GeminiErrorBody) -> ProviderError {
-        hasBegun
-            ? faults.reported(error.message ?? "") : faults.errorResponse(error.response(status: nil), model: model)
+        faults.reported(error.report(status: nil), model: model)
     }
 }

@@ -85,27 +85,23 @@ struct GeminiErrorBody: Equatable {
     }
 
     /// Converts the error; `status` is the status of the response, or `nil` within a stream.
-    func response(status: Int?) -> ProviderFaults.ErrorResponse {
-        ProviderFaults.ErrorResponse(
-            status: status ?? httpStatus,
-            headers: [:],
-            message: message,
-            code: self.status,
-            delay: retryDelay.flatMap { RetryDelay.read(protobuf: $0) },
-            meaning: meaning
-        )
+    func report(status: Int?) -> ErrorReport {
+        var report = ErrorReport(status: status ?? httpStatus, message: message, codes: [self.status])
+        report.delay = retryDelay.flatMap { RetryDelay.read(protobuf: $0) }
+        report.cause = cause
+        return report
     }
 
-    private var meaning: ProviderFaults.ErrorResponse.Meaning? {
+    private var cause: Cause? {
         let words = message?.lowercased() ?? ""
         if reason?.hasPrefix("API_KEY_") == true || words.contains("api key not valid")
             || words.contains("api key expired")
         {
-            return .invalidCredential
+            return .credential
         }
         // A daily quota, or one of zero, does not return within minutes, whatever pause is requested.
         let isSpent = quotas.contains { $0.contains("PerDay") } || words.contains("limit: 0,")
-        return isSpent ? .quotaExceeded : nil
+        return isSpent ? .spent : nil
     }
 
     private var httpStatus: Int {

@@ -90,7 +90,7 @@ struct GeminiFiles: Sendable {
             default:
                 let why = file.error?.message.map(client.faults.publicText) ?? "It gave no reason."
                 let fault = Fault(.rejected, "\(client.faults.name) cannot use an attached file (\(type)): \(why)")
-                throw ProviderError(fault, .tryAnotherModel)
+                throw ProviderError(.unsupported, fault)
             }
         }
     }
@@ -135,7 +135,7 @@ struct GeminiFiles: Sendable {
                 "\(client.faults.name) did not accept the attached files in time. Send smaller ones, or set "
                     + "FIRST_TOKEN_TIMEOUT higher."
             )
-            throw ProviderError(fault, .tryAnotherModel)
+            throw ProviderError(.unsupported, fault)
         }
         return left
     }

@@ -113,6 +113,6 @@ struct GeminiMedia: Sendable {
     }
 
     private static func unsupported(_ message: String) -> ProviderError {
-        ProviderError(Fault(.invalid, message), .tryAnotherModel)
+        ProviderError(.unsupported, Fault(.invalid, message))
     }
 }

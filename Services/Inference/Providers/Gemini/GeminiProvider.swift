@@ -165,12 +165,12 @@ struct GeminiProvider: Provider {
         _ status: Int,
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
-    ) -> ProviderFaults.ErrorResponse {
+    ) -> ErrorReport {
         guard let error = GeminiErrorBody(body: body) else {
-            return ProviderFaults.ErrorResponse(status: status, headers: headers)
+            return ErrorReport(status: status, headers: headers)
         }
-        var response = error.response(status: status)
-        response.headers = headers
-        return response
+        var report = error.report(status: status)
+        report.headers = headers
+        return report
     }
 }

@@ -23,11 +23,11 @@ struct GeminiRequest: Sendable {
         options = prompt.options
         thinking = traits.thinking(effort: options.reasoningEffort)
         guard !conversation.contents.isEmpty else {
-            throw ProviderError(Fault(.invalid, "The messages have no content."), .none)
+            throw ProviderError(.rejected, Fault(.invalid, "The messages have no content."))
         }
         if let stop = options.stop, stop.count > Self.stopLimit {
             let message = "Gemini supports at most \(Self.stopLimit) stop texts; the request has \(stop.count)."
-            throw ProviderError(Fault(.invalid, message), .tryAnotherModel)
+            throw ProviderError(.unsupported, Fault(.invalid, message))
         }
     }
 

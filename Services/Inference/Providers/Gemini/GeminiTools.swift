@@ -48,7 +48,7 @@ struct GeminiTools: Sendable {
                 try json.end()
             }
         } catch is JSONScanner.Malformed {
-            throw ProviderError(Fault(.invalid, "\(name) is not in OpenAI's format."), .none)
+            throw ProviderError(.rejected, Fault(.invalid, "\(name) is not in OpenAI's format."))
         }
     }
 
@@ -131,7 +131,7 @@ struct GeminiTools: Sendable {
     }
 
     private static func unsupported(_ message: String) -> ProviderError {
-        ProviderError(Fault(.invalid, message), .tryAnotherModel)
+        ProviderError(.unsupported, Fault(.invalid, message))
     }
 
     /// Writes the members `tools` and `toolConfig`, if there are tools.

@@ -51,7 +51,7 @@ struct OllamaDecoder: AnswerDecoder {
     }
 
     private mutating func take(_ line: OllamaChatLine, into event: inout Inference.Event) throws {
-        if let error = line.error { throw faults.reported(error) }
+        if let error = line.error { throw faults.reported(ErrorReport(message: error), model: model) }
         event.reasoning.add(line.thinking)
         event.text.add(line.text)
         for call in line.calls where call.name?.isEmpty == false {

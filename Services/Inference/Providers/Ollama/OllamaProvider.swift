@@ -162,10 +162,10 @@ struct OllamaProvider: Provider {
         _ status: Int,
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
-    ) -> ProviderFaults.ErrorResponse {
+    ) -> ErrorReport {
         var message: String?
         // Other bodies contain no message.
         do { message = try OllamaChatLine(body).error } catch {}
-        return ProviderFaults.ErrorResponse(status: status, headers: headers, message: message)
+        return ErrorReport(status: status, headers: headers, message: message)
     }
 }

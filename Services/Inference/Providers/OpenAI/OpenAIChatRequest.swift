@@ -88,12 +88,12 @@ struct OpenAIChatRequest: Sendable {
         if server != .compatible, scheme == "https://" || scheme.hasPrefix("http://") { return }
         if server == .google, scheme.hasPrefix("gs://") { return }
         throw ProviderError(
+            .unsupported,
             Fault(
                 .invalid,
                 "\(serverName) is not allowed to fetch the address of an image. "
                     + "Send the image itself, as a data: URL such as data:image/png;base64,… ."
-            ),
-            .tryAnotherModel
+            )
         )
     }
 
@@ -101,8 +101,8 @@ struct OpenAIChatRequest: Sendable {
     private func check(_ audio: Inference.Audio) throws {
         guard audio.data.prefix(bytes: 32).contains(":") else { return }
         throw ProviderError(
-            Fault(.invalid, "A recording in the messages is an address. Send the recording itself, as base64."),
-            .tryAnotherModel
+            .unsupported,
+            Fault(.invalid, "A recording in the messages is an address. Send the recording itself, as base64.")
         )
     }
 

@@ -79,8 +79,8 @@ struct OpenAIDecoder: AnswerDecoder {
         guard whole.readableBytes > 0 else { return }
         do {
             try take(whole, into: &event)
-        } catch let error as ProviderError where error.retryAdvice == .tryAnotherModel {
-            throw ProviderError(faults.incompleteStream.fault, .none)
+        } catch let error as ProviderError where error.cause == .unreadable {
+            throw ProviderError(.unreadable, faults.incompleteStream.fault)
         }
         whole.clear()
         // Some servers omit the finish reason.
@@ -99,7 +99,7 @@ struct OpenAIDecoder: AnswerDecoder {
             case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
             case .stray(let line):
                 guard let error = OpenAIErrorBody(body: line) else { continue }
-                throw faults.reported(error.message ?? "")
+                throw faults.reported(error.report, model: model)
             }
         }
     }
@@ -111,7 +111,7 @@ struct OpenAIDecoder: AnswerDecoder {
         } catch {
             throw faults.invalidResponse("something that is not JSON")
         }
-        if let error = chunk.error { throw faults.reported(error.message ?? "") }
+        if let error = chunk.error { throw faults.reported(error.report, model: model) }
         event.reasoning.add(chunk.reasoning)
         event.text.add(chunk.text)
         event.refusal.add(chunk.refusal)

@@ -36,6 +36,8 @@ struct OpenAIErrorBody: Equatable {
 
     private init() {}
 
+    var report: ErrorReport { ErrorReport(message: message, codes: [code, type]) }
+
     private mutating func readBody(_ json: inout JSONScanner) throws {
         try json.objectOrSkip { name, json in
             switch name {

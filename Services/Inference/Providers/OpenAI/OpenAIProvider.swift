@@ -144,13 +144,10 @@ final class OpenAIProvider: Provider {
     }
 
     /// Reads an error response.
-    static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ProviderFaults.ErrorResponse {
-        let error = OpenAIErrorBody(body: body)
-        return ProviderFaults.ErrorResponse(
-            status: status,
-            headers: headers,
-            message: error?.message,
-            code: error?.code
-        )
+    static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ErrorReport {
+        var report = OpenAIErrorBody(body: body)?.report ?? ErrorReport()
+        report.status = status
+        report.headers = headers
+        return report
     }
 }
