@@ -5,6 +5,8 @@ package struct Attempt: Codable, Sendable, Hashable {
     package var outcome: Outcome
     /// The fault of an attempt that failed.
     package var code: Fault.Code?
+    /// Why the attempt failed, more precisely than the fault: `silent`, `spent`.
+    package var cause: String?
     /// The provider's HTTP status, if it was not 200.
     package var status: Int?
     /// Time until the first output or the fault, in milliseconds.
@@ -14,12 +16,14 @@ package struct Attempt: Codable, Sendable, Hashable {
         model: String,
         outcome: Outcome,
         code: Fault.Code? = nil,
+        cause: String? = nil,
         status: Int? = nil,
         milliseconds: Int
     ) {
         self.model = model
         self.outcome = outcome
         self.code = code
+        self.cause = cause
         self.status = status
         self.milliseconds = milliseconds
     }

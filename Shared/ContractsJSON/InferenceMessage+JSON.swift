@@ -14,6 +14,9 @@ extension Inference.Message: JSONWritable, JSONReadable {
             if let toolCalls { json.array("tool_calls", toolCalls) { $1.write(to: &$0) } }
             if let toolCallID { json.field("tool_call_id", toolCallID) }
             if let metadata { json.field("extra_content", metadata) }
+            if let reasoning { json.field("reasoning_content", reasoning) }
+            if let parts { json.array("answer_parts", parts) { $1.write(to: &$0) } }
+            if let model { json.field("answer_model", model) }
         }
     }
 
@@ -33,6 +36,9 @@ extension Inference.Message: JSONWritable, JSONReadable {
             case "tool_calls": toolCalls = try json.listOrNull()
             case "tool_call_id": toolCallID = try json.stringOrNull()
             case "extra_content": metadata = try json.metadata()
+            case "reasoning_content": reasoning = try json.optionalString()
+            case "answer_parts": parts = try json.listOrNull()
+            case "answer_model": model = try json.stringOrNull()
             // Clients send responses back and add members of their own, which are ignored.
             default: try json.skip()
             }

@@ -17,6 +17,7 @@ extension Inference.Options: JSONWritable, JSONReadable {
             if let topLogprobs { json.field("topLogprobs", topLogprobs) }
             if let parallelToolCalls { json.field("parallelToolCalls", parallelToolCalls) }
             if let reasoningEffort { json.field("reasoningEffort", reasoningEffort) }
+            if let extra { json.field("extra", extra) }
         }
     }
 
@@ -37,6 +38,7 @@ extension Inference.Options: JSONWritable, JSONReadable {
             case "topLogprobs": topLogprobs = try json.int()
             case "parallelToolCalls": parallelToolCalls = try json.bool()
             case "reasoningEffort": reasoningEffort = try json.string()
+            case "extra": extra = try json.rawJSON()
             default: throw JSONScanner.Malformed()
             }
         }

@@ -106,7 +106,7 @@ import Testing
         let reading = try GeminiReading(chunks: [chunk])
         let error = try #require(reading.error)
         #expect(reading.outcome.finish == nil)
-        #expect(error.retryAdvice == .retry)
+        #expect(error.cause == .modelFailed)
         #expect(!error.isOutage)
         #expect(error.fault.code == .provider)
         #expect(error.fault.message.contains(reason))
@@ -117,7 +117,7 @@ import Testing
         let chunk = FakeResponse.geminiChunk(parts: [], finishReason: "MISSING_THOUGHT_SIGNATURE")
         let error = try #require(try GeminiReading(chunks: [chunk]).error)
         #expect(error.fault.code == .rejected)
-        #expect(error.retryAdvice == .none)
+        #expect(error.cause == .rejected)
     }
 
     @Test(arguments: ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "JAILBREAK", "NEW"])
@@ -173,7 +173,7 @@ import Testing
     @Test func `a tool call without a name is invalid`() throws {
         for call in ["{}", #"{"name":""}"#, #"{"name":5}"#] {
             let chunk = FakeResponse.geminiChunk(parts: ["{\"functionCall\":\(call)}"], finishReason: "STOP")
-            #expect(try GeminiReading(chunks: [chunk]).error?.isModelError == true)
+            #expect(try GeminiReading(chunks: [chunk]).error?.cause == .modelFailed)
         }
     }
 

@@ -37,7 +37,7 @@ import Testing
         #expect(error.fault.code == .invalid)
         #expect(error.fault.message.contains(why))
         #expect(error.fault.message.hasSuffix("."))
-        #expect(error.retryAdvice == .tryAnotherModel)
+        #expect(error.cause == .unsupported)
     }
 
     @Test(arguments: [
@@ -63,7 +63,7 @@ import Testing
             try media.audio(Inference.Audio(data: "aGk=", format: format))
         }
         #expect(error.fault.message.contains("It supports wav, mp3, aiff, aac, ogg and flac"))
-        #expect(error.retryAdvice == .tryAnotherModel)
+        #expect(error.cause == .unsupported)
         #expect(throws: ProviderError.self) { try media.audio(Inference.Audio(data: "?", format: "wav")) }
     }
 }

@@ -86,7 +86,7 @@ import Testing
         let error = try #require(throws: ProviderError.self) { try body([hello], options: options) }
         #expect(error.fault.code == .invalid)
         #expect(error.fault.message == "Gemini supports at most 5 stop texts; the request has 6.")
-        #expect(error.retryAdvice == .tryAnotherModel)
+        #expect(error.cause == .unsupported)
     }
 
     @Test(

@@ -1,5 +1,4 @@
 import Contracts
-import NIOHTTP1
 import Testing
 
 @testable import InferenceService
@@ -8,8 +7,7 @@ import Testing
 struct ToolRefusalTests {
     private func fault(_ status: Int, _ message: String) -> ProviderError {
         let faults = ProviderFaults(name: "Server", address: "http://server", setting: "SERVER_URL")
-        let response = ProviderFaults.ErrorResponse(status: status, headers: HTTPHeaders(), message: message)
-        return faults.errorResponse(response, model: "m")
+        return faults.reported(ErrorReport(status: status, message: message), model: "m")
     }
 
     @Test(arguments: [
@@ -22,7 +20,7 @@ struct ToolRefusalTests {
     ])
     func `a refusal of tools has its own code, and another model may help`(status: Int, message: String) {
         let error = fault(status, message)
-        #expect(error.fault.code == .toolsUnsupported && error.retryAdvice == .tryAnotherModel)
+        #expect(error.fault.code == .toolsUnsupported && error.cause == .toolsUnsupported)
         #expect(error.fault.message.hasPrefix("The model m of Server does not support tools: "))
         #expect(!error.isOutage && error.status == status)
     }

@@ -60,8 +60,8 @@ struct GenerationDispatcher {
 
     /// Tries one model, with retries.
     private mutating func tryModel(_ route: ModelDirectory.Route, isLast: Bool) async throws -> Generation {
-        guard let runtime = runtimes[route.provider] else {
-            throw ProviderError(.modelMissing, Fault(.missing, "Provider \(route.provider) not found."))
+        guard let runtime = runtimes[route.provider], let provider = runtime.provider as? any ChatModels else {
+            throw ProviderError(.modelMissing, Fault(.missing, "Provider \(route.provider) has no chat models."))
         }
         runtime.budget.earn()
         var tries = 0
@@ -69,7 +69,7 @@ struct GenerationDispatcher {
             if case .refused(let wait) = breakers.admit(route.name) { throw skip(route, for: wait) }
             let start = ContinuousClock.now
             do {
-                let generation = try await attempt(route, runtime, since: start)
+                let generation = try await attempt(route, provider, runtime, since: start)
                 breakers.succeeded(route.name)
                 return generation
             } catch let error as ProviderError {
@@ -104,6 +104,7 @@ struct GenerationDispatcher {
     /// Waits for a slot, sends the request, and waits for the first event of the answer.
     private func attempt(
         _ route: ModelDirectory.Route,
+        _ provider: any ChatModels,
         _ runtime: ProviderRuntime,
         since start: ContinuousClock.Instant
     ) async throws -> Generation {
@@ -112,14 +113,13 @@ struct GenerationDispatcher {
         let asked = ContinuousClock.now
         var limits = runtime.limits
         limits.whole = min(limits.whole, deadline - asked)
-        if isUnary, runtime.provider.supportsUnaryResponses { limits.firstToken = limits.whole }
         do {
             let responseTimeout = max(.milliseconds(1), min(limits.firstToken, limits.whole))
             let prompt = request.prompt(model: route.model, responseTimeout: responseTimeout, isUnary: isUnary)
             let answered = Attempt(model: route.name, outcome: .answered, milliseconds: 0)
             let generation = Generation(
                 name: route.name,
-                upstream: try await runtime.provider.generate(prompt),
+                upstream: try await provider.generate(prompt),
                 runtime: runtime,
                 limits: limits,
                 start: asked,

@@ -64,7 +64,10 @@ struct Routing: Sendable {
                 dimensions: request.dimensions,
                 responseTimeout: limit
             )
-            return try await runtime.provider.embed(request)
+            guard let provider = runtime.provider as? any EmbeddingModels else {
+                throw Fault(.invalid, "\(route.provider) has no models for embeddings. Choose a model of another provider.")
+            }
+            return try await provider.embed(request)
         } catch let error as ProviderError {
             throw error.logged()
         } catch let refusal as QueueRejection {

@@ -3,8 +3,14 @@ extension Inference {
     ///
     /// An event may have several members; they apply in the order of declaration.
     package struct Event: Codable, Sendable, Hashable {
-        /// In the first event: the model that answers and the attempts before.
+        /// Before the answer begins: a sign of life, with what is known about the wait.
+        package var progress: Progress?
+        /// In the first event of the answer: the model that answers and the attempts before.
         package var begin: Begin?
+        /// The index of the part that the content of this event belongs to, if the provider numbers its parts.
+        ///
+        /// Parts are numbered from 0 in the order of the answer. Without a number, a change of kind begins a part.
+        package var part: Int?
         /// More reasoning text.
         package var reasoning: String?
         /// More text of the answer; text that arrived together is one event.
@@ -15,6 +21,8 @@ extension Inference {
         package var toolCalls: [ToolCallDelta]?
         /// Log probabilities of the tokens of this event: an array as in OpenAI's `logprobs.content`.
         package var logprobs: RawJSON?
+        /// Opaque data about the part of this event that the provider expects in later requests.
+        package var partMetadata: RawJSON?
         /// In the last event: the end, as reported by the provider.
         package var finish: Finish?
 
@@ -30,7 +38,21 @@ extension Inference {
 
         /// Whether the event contains nothing of the answer.
         package var isEmpty: Bool {
-            reasoning == nil && text == nil && refusal == nil && toolCalls == nil && logprobs == nil && finish == nil
+            reasoning == nil && text == nil && refusal == nil && toolCalls == nil && logprobs == nil
+                && partMetadata == nil && finish == nil
+        }
+    }
+
+    /// The state of a generation before its answer begins.
+    package struct Progress: Codable, Sendable, Hashable {
+        /// The number of generations ahead in the queue of the provider; `nil` outside of a queue.
+        package var queuePosition: Int?
+        /// An attempt that has just failed.
+        package var attempt: Attempt?
+
+        package init(queuePosition: Int? = nil, attempt: Attempt? = nil) {
+            self.queuePosition = queuePosition
+            self.attempt = attempt
         }
     }
 
@@ -40,10 +62,13 @@ extension Inference {
         package var model: String
         /// The attempts in order; the last one succeeded.
         package var attempts: [Attempt]
+        /// The options of the request that the provider does not support, by their names in OpenAI's API.
+        package var ignoredOptions: [String]?
 
-        package init(model: String, attempts: [Attempt]) {
+        package init(model: String, attempts: [Attempt], ignoredOptions: [String]? = nil) {
             self.model = model
             self.attempts = attempts
+            self.ignoredOptions = ignoredOptions
         }
     }
 
@@ -85,6 +110,8 @@ extension Inference {
         package var usage: Usage?
         /// Opaque data about the complete answer that the provider expects in later requests.
         package var metadata: RawJSON?
+        /// Whether the answer has the requested format; `nil` if none was requested.
+        package var format: FormatVerdict?
 
         package init(reason: Reason, model: String, usage: Usage?, metadata: RawJSON? = nil) {
             self.reason = reason
@@ -105,6 +132,44 @@ extension Inference {
         }
     }
 
+    /// The result of validating an answer against the requested response format.
+    package struct FormatVerdict: Codable, Sendable, Hashable {
+        package var isValid: Bool
+        /// What is wrong, with the place in the answer; `nil` for a valid one.
+        package var reason: String?
+
+        package init(isValid: Bool, reason: String? = nil) {
+            self.isValid = isValid
+            self.reason = reason
+        }
+    }
+
+    /// A part of an answer.
+    ///
+    /// The parts of an answer in order say how its texts and its tool calls follow each other. They contain no text
+    /// themselves: parts of one kind share the text of that kind.
+    package struct AnswerPart: Codable, Sendable, Hashable {
+        package var kind: Kind
+        /// The length of the part within the text of its kind, in bytes of UTF-8; 0 for a tool call.
+        package var bytes: Int
+        /// Opaque data that the provider of the answer expects in later requests.
+        package var metadata: RawJSON?
+
+        package init(kind: Kind, bytes: Int = 0, metadata: RawJSON? = nil) {
+            self.kind = kind
+            self.bytes = bytes
+            self.metadata = metadata
+        }
+
+        package enum Kind: String, Codable, Sendable {
+            case text
+            case reasoning
+            case refusal
+            /// The next tool call of the answer.
+            case toolCall = "tool_call"
+        }
+    }
+
     /// A complete answer.
     package struct Answer: Codable, Sendable, Hashable {
         package var begin: Begin
@@ -114,6 +179,8 @@ extension Inference {
         package var toolCalls: [ToolCall]?
         /// Log probabilities: an array as in OpenAI's `logprobs.content`.
         package var logprobs: RawJSON?
+        /// The parts in order; `nil` if the order says nothing: reasoning, then text, then refusal, then tool calls.
+        package var parts: [AnswerPart]?
         package var finish: Finish
 
         package init(begin: Begin, finish: Finish) {

@@ -12,6 +12,12 @@ extension Inference {
         package var name: String?
         /// Opaque data that the provider of this message expects in later requests.
         package var metadata: RawJSON?
+        /// The reasoning of an assistant message, if its provider expects it in later requests.
+        package var reasoning: String?
+        /// The parts of an assistant message in order, if their order or their metadata matter to its provider.
+        package var parts: [AnswerPart]?
+        /// `provider/model` of an assistant message; only this provider receives the metadata.
+        package var model: String?
 
         package init(
             role: Role,
@@ -60,6 +66,9 @@ extension Inference {
             toolCallID = try container.decodeIfPresent(String.self, forKey: .toolCallID)
             name = try container.decodeIfPresent(String.self, forKey: .name)
             metadata = try container.decodeIfPresent(RawJSON.self, forKey: .metadata)
+            reasoning = try container.decodeIfPresent(String.self, forKey: .reasoning)
+            parts = try container.decodeIfPresent([AnswerPart].self, forKey: .parts)
+            model = try container.decodeIfPresent(String.self, forKey: .model)
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -69,6 +78,10 @@ extension Inference {
             case toolCallID = "tool_call_id"
             case name
             case metadata = "extra_content"
+            case reasoning = "reasoning_content"
+            // Clients send messages too, and other APIs use shorter names for other things.
+            case parts = "answer_parts"
+            case model = "answer_model"
         }
 
         package enum Role: String, Codable, Sendable {

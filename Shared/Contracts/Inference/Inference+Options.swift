@@ -20,6 +20,8 @@ extension Inference {
         package var parallelToolCalls: Bool?
         /// Effort of a reasoning model: `none`, `minimal`, `low`, `medium`, `high` or a value specific to the model.
         package var reasoningEffort: String?
+        /// Further options by their names in OpenAI's API, as a JSON object, for servers that accept them.
+        package var extra: RawJSON?
 
         package init(
             maxTokens: Int? = nil,

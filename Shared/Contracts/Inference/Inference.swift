@@ -2,8 +2,9 @@
 package enum Inference {
     /// Generates an answer to a conversation and streams it.
     ///
-    /// The stream starts with the model's first output, after retries and fallbacks; until then a failure is a fault. A
-    /// complete stream ends with exactly one ``Event/finish``. Faults with the codes `cut` and `timeout` mean that the
+    /// The stream starts at once with events that contain only ``Event/progress``, also as a sign of life every few seconds,
+    /// until the model's first output, after retries and fallbacks. A complete stream ends with exactly one
+    /// ``Event/finish``. Faults with the codes `cut` and `timeout` mean that the
     /// outcome is unknown. Closing the stream closes the provider's connection immediately.
     package struct Generate: StreamingEndpoint {
         package static let path = "/inference/generate"
@@ -71,12 +72,15 @@ package enum Inference {
         /// `provider/model` or a model name (default: the built-in model).
         package var model: String?
         package var input: [String]
+        /// Texts as numbers of tokens in the vocabulary `cl100k_base`, in place of ``input``.
+        package var tokens: [[Int]]?
         /// Number of dimensions of each vector (default: the model's).
         package var dimensions: Int?
 
-        package init(model: String?, input: [String], dimensions: Int? = nil) {
+        package init(model: String?, input: [String], tokens: [[Int]]? = nil, dimensions: Int? = nil) {
             self.model = model
             self.input = input
+            self.tokens = tokens
             self.dimensions = dimensions
         }
     }

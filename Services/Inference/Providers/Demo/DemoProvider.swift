@@ -3,7 +3,7 @@ import Contracts
 import NIOCore
 
 /// The built-in provider, which needs no network: a small program that says what it is.
-struct DemoProvider: Provider {
+struct DemoProvider: ChatModels, EmbeddingModels {
     /// The model's name without the provider.
     static let model = "demo"
     /// The context window, in tokens.

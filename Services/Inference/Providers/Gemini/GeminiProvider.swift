@@ -9,7 +9,7 @@ import NIOHTTP1
 /// Gemini, through its native API.
 ///
 /// Responses are always streamed.
-struct GeminiProvider: Provider {
+struct GeminiProvider: ChatModels, EmbeddingModels {
     /// Maximum size of a request, in bytes; larger files are uploaded first.
     static let inlineLimit = 20_000_000
     /// Maximum numbers of listed models and of pages.

@@ -8,7 +8,7 @@ import NIOFoundationCompat
 import NIOHTTP1
 
 /// Ollama, through its native API.
-struct OllamaProvider: Provider {
+struct OllamaProvider: ChatModels, EmbeddingModels {
     /// The name of the provider.
     static let providerName = "ollama"
     /// Maximum number of listed models.

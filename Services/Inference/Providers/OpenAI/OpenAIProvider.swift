@@ -9,7 +9,7 @@ import NIOHTTP1
 import Synchronization
 
 /// OpenAI, or a server that is compatible with its API.
-final class OpenAIProvider: Provider {
+final class OpenAIProvider: ChatModels, EmbeddingModels {
     /// Maximum number of listed models.
     private static let modelLimit = 1000
     /// The context window of an unknown model.
@@ -17,7 +17,6 @@ final class OpenAIProvider: Provider {
 
     let name: String
     let isConfigured = true
-    let supportsUnaryResponses = true
     var address: String? { client.address }
     private let client: ProviderClient
     /// The configured models; `nil` to use the server's own list.
