@@ -19,6 +19,8 @@ struct GenerationRequest: Sendable {
     private(set) var toolChoice: ByteBuffer?
     private(set) var responseFormat: ByteBuffer?
     private(set) var gather: Duration?
+    /// Requests of one session go to the same target while it is healthy.
+    private(set) var session: String?
     /// Whether there is a message of any role; a model may reply to instructions alone.
     private(set) var hasMessages = false
     /// The abilities that a model needs for the request.
@@ -102,6 +104,7 @@ struct GenerationRequest: Sendable {
         toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
         responseFormat = request.responseFormat.map { ByteBuffer(string: $0.text) }
         gather = request.gatherMilliseconds.map { .milliseconds($0) }
+        session = request.session
         hasMessages = !request.messages.isEmpty
     }
 
@@ -114,6 +117,7 @@ struct GenerationRequest: Sendable {
                 case "model": model = try json.string()
                 case "options": options = try Inference.Options(from: &json)
                 case "gatherMilliseconds": gather = .milliseconds(try json.int())
+                case "session": session = try json.string()
                 case "messages":
                     let raw = try json.raw()
                     messages = slice(raw, of: body)

@@ -22,6 +22,8 @@ package enum Inference {
         package var responseFormat: RawJSON?
         /// How long text is collected into one event after the first one, in milliseconds (default: not at all).
         package var gatherMilliseconds: Int?
+        /// Requests of one session, such as a conversation, go to the same target while it is healthy (default: none).
+        package var session: String?
 
         package init(
             model: String?,
@@ -30,7 +32,8 @@ package enum Inference {
             tools: RawJSON? = nil,
             toolChoice: RawJSON? = nil,
             responseFormat: RawJSON? = nil,
-            gatherMilliseconds: Int? = nil
+            gatherMilliseconds: Int? = nil,
+            session: String? = nil
         ) {
             self.model = model
             self.messages = messages
@@ -39,6 +42,7 @@ package enum Inference {
             self.toolChoice = toolChoice
             self.responseFormat = responseFormat
             self.gatherMilliseconds = gatherMilliseconds
+            self.session = session
         }
     }
 
