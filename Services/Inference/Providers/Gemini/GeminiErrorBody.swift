@@ -101,7 +101,9 @@ struct GeminiErrorBody: Equatable {
         }
         // A daily quota, or one of zero, does not return within minutes, whatever pause is requested.
         let isSpent = quotas.contains { $0.contains("PerDay") } || words.contains("limit: 0,")
-        return isSpent ? .spent : nil
+        if isSpent { return .spent }
+        // The message about a limit for a minute also says that the quota is exceeded.
+        return status == "RESOURCE_EXHAUSTED" || code == 429 ? .limited : nil
     }
 
     private var httpStatus: Int {
