@@ -16,10 +16,20 @@ struct OpenAIChatRequest: Sendable {
         case compatible
     }
 
-    let prompt: Prompt
+    private let prompt: Prompt
     let server: Server
     /// The provider's name in error messages.
     let serverName: String
+    /// The names of the tools in the request.
+    let names: ToolNames
+
+    init(prompt: Prompt, server: Server, serverName: String) {
+        self.server = server
+        self.serverName = serverName
+        // Other servers permit more, but none says what.
+        names = server == .openAI ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
+        self.prompt = names.applied(to: prompt)
+    }
 
     private var isOpenAI: Bool { server == .openAI }
 
@@ -34,9 +44,9 @@ struct OpenAIChatRequest: Sendable {
                 json.field("stream", true)
                 json.object("stream_options") { $0.field("include_usage", true) }
             }
-            if let tools = prompt.tools { json.raw("tools", tools) }
-            if let choice = prompt.toolChoice { json.raw("tool_choice", choice) }
-            if let format = prompt.responseFormat { json.raw("response_format", format) }
+            if let tools = prompt.plan.declarations { json.raw("tools", tools) }
+            if let choice = prompt.plan.choiceJSON { json.raw("tool_choice", choice) }
+            if let format = prompt.plan.formatJSON { json.raw("response_format", format) }
             write(prompt.options, to: &json)
         }
         return json.buffer
