@@ -47,7 +47,7 @@ package enum ConversationService {
             ),
             transcripts: transcripts
         )
-        let purge = ConversationPurge(store: store)
+        let purge = BackgroundPurge(of: "conversations") { try await store.purgeConversations() }
         let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
         try await personas.install()
         let quotas = QuotaHandlers(

@@ -5,7 +5,7 @@ import Contracts
 struct ConversationHandlers: Sendable {
     let store: any ConversationStore
     let conversations: LiveConversations
-    let purge: ConversationPurge
+    let purge: BackgroundPurge
     var transcripts: TranscriptMirror?
     var now: @Sendable () -> Timestamp = { .now() }
 
