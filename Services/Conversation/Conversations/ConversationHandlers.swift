@@ -69,7 +69,13 @@ struct ConversationHandlers: Sendable {
     ///
     /// A run in progress is not affected: its answer is stored after its question.
     func select(_ request: Messages.Select, _ context: CallContext) async throws -> Page<Message> {
-        try await store.selectPath(request, of: context.requirePrincipal(), at: now()).get()
+        let principal = try context.requirePrincipal()
+        let page = try await store.selectPath(request, of: principal, at: now()).get()
+        if let transcripts {
+            let conversation = try await store.findConversation(request.conversation, of: principal).get()
+            transcripts.conversationChanged(of: conversation.user, with: conversation.persona.id)
+        }
+        return page
     }
 
     func count() async throws -> Conversations.Statistics {
