@@ -48,7 +48,7 @@ package enum ConversationService {
             transcripts: transcripts
         )
         let purge = BackgroundPurge(of: "conversations") { try await store.purgeConversations() }
-        let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
+        let personas = PersonaHandlers(store: store, revision: turns.personaRevision, tools: tools)
         try await personas.install()
         let quotas = QuotaHandlers(
             keyStore: store,
