@@ -23,7 +23,9 @@ final class CircuitBreakers: Sendable {
     /// The number of breakers that are remembered.
     var count: Int { tables.withLock { $0.listed.count + $0.unlisted.count } }
 
-    /// How long requests to a target are refused; `nil` if they are not. Begins no trial.
+    /// How long requests to a target are refused; `nil` if they are not.
+    ///
+    /// Begins no trial.
     func refusal(of target: Target, at now: CircuitBreaker.Instant = .now) -> Duration? {
         tables.withLock { $0[keyPath: Self.table(of: target)][target.key]?.refusal(at: now) }
     }
