@@ -1,4 +1,3 @@
-import Metrics
 import Synchronization
 
 /// The circuit breakers of all targets, created at the first failure.
@@ -14,10 +13,10 @@ final class CircuitBreakers: Sendable {
     }
 
     private let tables = Mutex(Tables())
-    private let labels: ModelLabels
+    private let metrics: ModelMetrics
 
-    init(labels: ModelLabels = ModelLabels()) {
-        self.labels = labels
+    init(metrics: ModelMetrics = ModelMetrics()) {
+        self.metrics = metrics
     }
 
     /// The number of breakers that are remembered.
@@ -56,9 +55,6 @@ final class CircuitBreakers: Sendable {
         let (before, after) = tables.withLock {
             $0[keyPath: Self.table(of: target)].change(target.key, creates: creates, change)
         }
-        guard before != after else { return }
-        let label = labels.label(of: target)
-        guard label != ModelLabels.other else { return }
-        Meter(label: "inference_circuit_open", dimensions: [("model", label)]).set(after ? 1 : 0)
+        if before != after { metrics.setCircuit(of: target, isOpen: after) }
     }
 }
