@@ -61,17 +61,6 @@ struct Routing: Sendable {
         }
     }
 
-    /// Returns the model with a name; an alias has the smallest window of its targets, since each of them may answer.
-    func find(_ name: String?) async throws -> Model {
-        guard let name, resolver.plan.groups(for: name) != nil else { return try await resolver.catalogue.find(name) }
-        let targets = try await targets(for: name, needs: [], session: nil).targets
-        guard let first = targets.first else { throw Fault(.missing, "Model \(name) has no targets.") }
-        var model = try await resolver.catalogue.find(first.name)
-        model.name = name
-        model.window = targets.compactMap(\.window).min() ?? model.window
-        return model
-    }
-
     /// Returns the embeddings of texts.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
         try EmbeddingValidator.check(request)
