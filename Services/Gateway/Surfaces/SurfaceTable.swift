@@ -74,6 +74,18 @@ struct SurfaceTable: Sendable {
         return entry.resolve(head, hasTrailingSlash: path.hasTrailingSlash, values)
     }
 
+    /// The 404 of the surface to which the target of a request without a valid head belongs: that of the path's routes,
+    /// otherwise the one that owns the path.
+    func owner(of target: String) -> Resolution {
+        Array(target.utf8).withUnsafeBufferPointer { bytes in
+            let path = RequestPath(bytes)
+            guard path.isRegular else { return unknownPath(target) }
+            let name = UnsafeBufferPointer(rebasing: bytes[..<path.end])
+            let entry = literals[String(decoding: name, as: UTF8.self)] ?? templates.find(name)?.entry
+            return entry?.unknownPath ?? unknownPath(target)
+        }
+    }
+
     /// The 404 of the surface that owns a path.
     ///
     /// Empty segments are skipped: `//v1/x` belongs to the surface that owns `/v1`.
