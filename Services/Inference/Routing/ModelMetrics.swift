@@ -58,7 +58,7 @@ final class ModelMetrics: Sendable {
         meter.set(isOpen ? 1 : 0)
     }
 
-    private func use<Value>(_ label: String, _ body: (inout Entry) -> Value) -> Value {
+    private func use<Value: Sendable>(_ label: String, _ body: (inout Entry) -> Value) -> Value {
         state.withLock { state in
             if state.entries[label] == nil, state.entries.count >= Self.limit { Self.forgetOldest(&state) }
             state.uses += 1

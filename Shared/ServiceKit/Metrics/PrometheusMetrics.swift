@@ -60,8 +60,9 @@ package final class PrometheusMetrics: MetricsFactory {
     }
 
     private func remove(_ handler: AnyObject) {
+        let id = ObjectIdentifier(handler)
         allSeries.withLock { all in
-            guard let name = all.first(where: { $0.value === handler })?.key else { return }
+            guard let name = all.first(where: { ObjectIdentifier($0.value) == id })?.key else { return }
             all[name] = nil
         }
     }
