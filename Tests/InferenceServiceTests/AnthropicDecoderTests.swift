@@ -63,7 +63,7 @@ import Testing
     @Test func `a stream that ends anywhere is complete or broken off, never something else`() {
         let bytes = Array(Self.rich.map(\.frame).joined().utf8)
         let text = String(decoding: bytes, as: UTF8.self)
-        let reason = text.range(of: "\"stop_reason\":\"")?.lowerBound
+        let reason = text.firstRange(of: "\"stop_reason\":\"")?.lowerBound
         let needed = reason.map { text[..<$0].utf8.count } ?? 0
         for count in 0..<bytes.count {
             let reading = AnthropicReading([Array(bytes[..<count])])

@@ -238,7 +238,8 @@ import Testing
         #expect(Self.kinds(try Self.ask(loop, tools: Self.weather))[1] == ["text", "tool_use"])
         // Other models' answers, and those whose thinking a client dropped, switch a budget off.
         let changes: [(inout Message) -> Void] = [
-            { $0.model = "openai/gpt-5" }, { $0.reasoning = nil }, { $0.parts = nil },
+            { $0.model = "openai/gpt-5" }, { $0.model = "anthropic/claude-opus-4-1" }, { $0.reasoning = nil },
+            { $0.parts = nil },
             {
                 $0.parts?[0].metadata = nil; $0.parts?[1].metadata = nil
             }, { $0.parts?[0].bytes = 5 },

@@ -12,7 +12,6 @@ enum AnswerOrigin {
             guard message.role == .assistant else { return message }
             var message = withClientParts(message)
             if let model = message.model, !model.hasPrefix(provider + "/") { forget(&message) }
-            message.model = nil
             return message
         }
     }

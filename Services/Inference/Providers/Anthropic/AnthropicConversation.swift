@@ -10,15 +10,18 @@ struct AnthropicConversation: Sendable {
     /// Whether an answer of the current turn calls tools without its thinking: another model made it, or the client
     /// dropped it.
     private(set) var lacksThinking = false
+    private let model: String
     private let traits: AnthropicModelTraits
     private let mayFetch: @Sendable (String) -> Bool
 
     /// Throws a ``ProviderError`` for content that Anthropic does not support.
     init(
         _ messages: [Inference.Message],
+        model: String,
         traits: AnthropicModelTraits,
         mayFetch: @escaping @Sendable (String) -> Bool
     ) throws {
+        self.model = model
         self.traits = traits
         self.mayFetch = mayFetch
         // Thinking is required only for the calls that belong to the last question.
@@ -77,7 +80,9 @@ struct AnthropicConversation: Sendable {
         let uses = (message.toolCalls ?? []).map { call in
             AnthropicBlock.call(id: call.id, name: call.function.name, input: Self.object(call.function.arguments))
         }
-        let ordered = AnthropicAnswer(message, calls: uses, keepsThinking: isCurrent).blocks
+        // A model may reject the thinking of another one.
+        let isOwn = message.model.map { $0.hasSuffix("/" + model) } ?? true
+        let ordered = AnthropicAnswer(message, calls: uses, keepsThinking: isCurrent && isOwn).blocks
         let blocks = try ordered ?? self.blocks(of: message) + uses
         if isCurrent, !uses.isEmpty, blocks.first?.isThinking != true { lacksThinking = true }
         add(.assistant, blocks)

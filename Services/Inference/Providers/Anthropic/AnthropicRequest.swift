@@ -25,7 +25,12 @@ struct AnthropicRequest: Sendable {
         self.traits = traits
         names = ToolNames(prompt, rule: .anthropicName, ids: .anthropicID)
         let prompt = names.applied(to: prompt)
-        var conversation = try AnthropicConversation(prompt.decodedMessages(), traits: traits, mayFetch: mayFetch)
+        var conversation = try AnthropicConversation(
+            prompt.decodedMessages(),
+            model: prompt.model,
+            traits: traits,
+            mayFetch: mayFetch
+        )
         tools = try AnthropicTools(prompt.plan, traits: traits, called: conversation.calledTools)
         guard !conversation.turns.isEmpty else {
             throw ProviderError(.rejected, Fault(.invalid, "The messages have no content."))
