@@ -22,7 +22,7 @@ import Testing
         let prompt = try GenerationRequest(request).prompt(
             model: model,
             responseTimeout: .seconds(30)
-        )
+        ).adapted(to: "anthropic")
         let stream = try await provider.generate(prompt)
         defer { stream.close() }
         var builder = AnswerBuilder()

@@ -81,8 +81,7 @@ struct AnthropicProvider: ChatModels {
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         if let listed, !listed.contains(where: { $0.id == prompt.model }) { throw unlisted(prompt.model) }
         let traits = traits(of: prompt.model)
-        let (names, body) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt, mayFetch, name] in
-            let prompt = prompt.adapted(to: name)
+        let (names, body) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [mayFetch] in
             let request = try AnthropicRequest(prompt: prompt, traits: traits, mayFetch: mayFetch)
             return (request.names, request.encoded())
         }
