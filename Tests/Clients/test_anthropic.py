@@ -14,9 +14,18 @@ MODEL = "anthropic/claude-sonnet-4-5-20250929"
 ADAPTIVE = "anthropic/claude-opus-5"
 # The SDK does not know what version 2023-06-01 of the API still accepts.
 OLDER = {"temperature", "top_p", "top_k"}
-REQUEST = message_create_params.MessageCreateParamsStreaming
+REQUEST = TypeAdapter(message_create_params.MessageCreateParamsStreaming)
 WEATHER = {"type": "function", "function": {"name": "get.weather", "description": "The weather at a place", "parameters": {
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
+
+
+def complete(value):
+    """Evaluates the arrays of a validated value, which pydantic validates when they are read."""
+    if isinstance(value, dict):
+        return {name: complete(member) for name, member in value.items()}
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    return [complete(element) for element in value]
 
 
 @pytest.fixture
@@ -32,9 +41,9 @@ def recorded(fakes):
         request = fakes.requests("anthropic", text)[-1]
         assert request["headers"]["anthropic-version"] == "2023-06-01" and request["path"] == "/v1/messages"
         body = request["json"]
-        known = set(REQUEST.__annotations__) | set(message_create_params.MessageCreateParamsBase.__annotations__)
-        assert set(body) <= known | OLDER
-        TypeAdapter(REQUEST, config=None).validate_python({name: value for name, value in body.items() if name not in OLDER})
+        newer = {name: value for name, value in body.items() if name not in OLDER}
+        # Members that the SDK does not know are missing in the result.
+        assert complete(REQUEST.validate_python(newer)) == newer
         return body
     return recorded
 
