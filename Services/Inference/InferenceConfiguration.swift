@@ -11,6 +11,8 @@ import ServiceKit
 /// | `GEMINI_API_VERSION` | version | `v1beta` | `v1`, `v1beta`, `v1alpha` |
 /// | `OPENAI_API_KEY` | secret | none | |
 /// | `OPENAI_BASE_URL` | URL, with its `/v1` | `https://api.openai.com/v1` | one http or https URL |
+/// | `ANTHROPIC_API_KEY` | secret | none | |
+/// | `ANTHROPIC_BASE_URL` | URL, without a version | `https://api.anthropic.com` | one http or https URL |
 /// | `PROVIDERS_FILE` | path of a JSON file | none | see ``ProvidersFile`` |
 /// | `DEFAULT_MODEL` | model | first provider that answers, else `demo/demo` | a model's name |
 /// | `CONNECT_TIMEOUT` | duration | `5s` | above zero |

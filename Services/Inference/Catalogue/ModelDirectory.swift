@@ -89,7 +89,7 @@ struct ModelDirectory: Sendable {
     /// The providers of unlisted models, by the prefixes of their names.
     private static let prefixes = [
         ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"),
-        ("text-embedding-3", "openai"), ("text-embedding-ada", "openai"), ("gemini-", "gemini"),
+        ("text-embedding-3", "openai"), ("text-embedding-ada", "openai"), ("gemini-", "gemini"), ("claude-", "anthropic"),
     ]
 
     /// The listed model of a route; `nil` if it is not listed.

@@ -31,9 +31,12 @@ struct ProviderClient: Sendable {
 
     /// Creates a client for a server; throws for an invalid URL.
     ///
+    /// `headers` are further headers of every request, which are no secrets.
+    ///
     /// `parseError` reads the body of an error response.
     init(
         server: ServerConfiguration,
+        headers other: HTTPHeaders = [:],
         advice: String = "",
         adviceForMissing: String = "Choose another model.",
         client: HTTPClient,
@@ -56,6 +59,7 @@ struct ProviderClient: Sendable {
             secrets: secrets.filter { $0.utf8.count >= Self.shortestSecret }
         )
         var headers = server.headers
+        headers.add(contentsOf: other)
         if let key = server.keys.first { headers.add(contentsOf: server.kind.keyHeader.headers(key)) }
         self.headers = headers
         self.client = client

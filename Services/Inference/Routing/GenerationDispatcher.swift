@@ -39,6 +39,7 @@ struct GenerationDispatcher: Sendable {
         do {
             return try await provider.generate(
                 request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
+                    .adapted(to: provider.name)
             )
         } catch {
             call.runtime.metrics.ended(error)

@@ -10,7 +10,7 @@ struct ProviderRegistry: Sendable {
     static let builtInPrices = DemoProvider.prices
 
     init(demoPace: Duration = .milliseconds(15)) {
-        kinds = [.ollama, .gemini, .openAI, .azure]
+        kinds = [.ollama, .gemini, .openAI, .anthropic, .azure]
         builtIn = DemoProvider(pace: demoPace)
     }
 

@@ -65,7 +65,7 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
 
     private func take(_ bytes: ByteBuffer?, else missing: @autoclosure () -> ProviderError) throws -> [Inference.Event]
     {
-        let (event, error) = state.withLock { state in
+        let (events, error) = state.withLock { state in
             var event = Inference.Event()
             do {
                 if let bytes {
@@ -79,13 +79,15 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
             }
             state.isFinished = event.finish != nil
             if state.decoder.isAwaitingTrailer, !state.isFinished, state.timer == nil { state.timer = settle() }
-            return (event, state.error)
+            var events = state.decoder.takeEarlierEvents()
+            if !event.isEmpty { events.append(event) }
+            return (events, state.error)
         }
         if let error {
             close()
-            if event.isEmpty { throw error }
+            if events.isEmpty { throw error }
         }
-        return event.isEmpty ? [] : [event]
+        return events
     }
 
     private func settle() -> Scheduled<Void> {

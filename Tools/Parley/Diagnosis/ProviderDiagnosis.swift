@@ -12,6 +12,7 @@ struct ProviderDiagnosis: Sendable {
     private static let advice = [
         ("ollama", "start Ollama (`ollama serve`), or set OLLAMA_BASE_URL to its address"),
         ("gemini", "set GEMINI_API_KEY"),
+        ("anthropic", "set ANTHROPIC_API_KEY"),
         ("openai", "set OPENAI_API_KEY, or set OPENAI_BASE_URL to the address of a compatible server"),
     ]
 

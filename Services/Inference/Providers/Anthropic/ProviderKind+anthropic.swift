@@ -1,0 +1,17 @@
+extension ProviderKind {
+    /// Anthropic, through its native API.
+    ///
+    /// The base URL has no version.
+    static let anthropic = ProviderKind(
+        name: "anthropic",
+        label: "Anthropic",
+        environment: Environment(
+            url: "ANTHROPIC_BASE_URL",
+            defaultURL: "https://api.anthropic.com",
+            key: "ANTHROPIC_API_KEY"
+        ),
+        keyHeader: .named("x-api-key"),
+        prepare: { $0.quirks = KnownHost.quirks(of: $1) },
+        make: { try AnthropicProvider(server: $0, client: $1) }
+    )
+}
