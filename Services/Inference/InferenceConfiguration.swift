@@ -19,6 +19,7 @@ import ServiceKit
 /// | `RUN_TIMEOUT` | duration | `600s` | above zero |
 /// | `PROVIDER_CONCURRENCY` | count, each provider | `64` | 1 to 65536 |
 /// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
+/// | `PROVIDER_EVENT_LIMIT` | bytes | `16777216` | 65536 to 67108864 |
 struct InferenceConfiguration: Sendable {
     /// Ollama's base URL.
     var ollamaURL: String
@@ -63,6 +64,11 @@ struct InferenceConfiguration: Sendable {
             firstToken: try Self.duration("FIRST_TOKEN_TIMEOUT", 60, settings),
             gap: try Self.duration("TOKEN_GAP_TIMEOUT", 60, settings),
             whole: try Self.duration("RUN_TIMEOUT", 600, settings)
+        )
+        limits.eventBytes = try settings.integer(
+            "PROVIDER_EVENT_LIMIT",
+            default: GenerationTimeouts.defaultEventBytes,
+            in: 65_536...67_108_864
         )
         ollamaLimits = limits
         ollamaLimits.firstToken = try Self.duration("FIRST_TOKEN_TIMEOUT", 300, settings)

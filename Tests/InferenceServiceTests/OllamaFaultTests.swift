@@ -98,7 +98,9 @@ import Testing
     }
 
     @Test func `a line beyond 8 MiB ends the stream`() async throws {
-        let lines = FakeResponse.chatLines(["Hello", String(repeating: "x", count: 8 * 1024 * 1024)])
+        let lines = FakeResponse.chatLines([
+            "Hello", String(repeating: "x", count: GenerationTimeouts.defaultEventBytes),
+        ])
         let (text, fault) = try await fault(.chat(lines: lines))
         #expect(text == "Hello")
         #expect(fault?.code == .provider)

@@ -10,7 +10,6 @@ struct GenerationDispatcher {
     let request: GenerationRequest
     /// The user, for fair queues.
     let user: String
-    let isUnary: Bool
     let runtimes: [String: ProviderRuntime]
     let breakers: CircuitBreakers
     let prices: PriceList
@@ -22,7 +21,6 @@ struct GenerationDispatcher {
     init(
         request: GenerationRequest,
         user: String,
-        isUnary: Bool,
         runtimes: [String: ProviderRuntime],
         breakers: CircuitBreakers,
         prices: PriceList,
@@ -31,7 +29,6 @@ struct GenerationDispatcher {
     ) {
         self.request = request
         self.user = user
-        self.isUnary = isUnary
         self.runtimes = runtimes
         self.breakers = breakers
         self.prices = prices
@@ -115,7 +112,8 @@ struct GenerationDispatcher {
         limits.whole = min(limits.whole, deadline - asked)
         do {
             let responseTimeout = max(.milliseconds(1), min(limits.firstToken, limits.whole))
-            let prompt = request.prompt(model: route.model, responseTimeout: responseTimeout, isUnary: isUnary)
+            var prompt = request.prompt(model: route.model, responseTimeout: responseTimeout)
+            prompt.eventLimit = limits.eventBytes
             let answered = Attempt(model: route.name, outcome: .answered, milliseconds: 0)
             let generation = Generation(
                 name: route.name,
@@ -152,7 +150,8 @@ struct GenerationDispatcher {
 
     private func pause(after error: ProviderError, _ tries: Int, _ runtime: ProviderRuntime, isLast: Bool) -> Duration?
     {
-        guard error.cause.consequence.sameTarget == .always, let pause = retries.pause(after: tries, asked: error.delay),
+        guard error.cause.consequence.sameTarget == .always,
+            let pause = retries.pause(after: tries, asked: error.delay),
             .now + pause < deadline,
             // A fallback now is better than a retry much later.
             isLast || pause <= .seconds(2), runtime.budget.spend()

@@ -74,7 +74,7 @@ struct GenerationRequest: Sendable {
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     /// The prompt for a model.
-    func prompt(model: String, responseTimeout: Duration, isUnary: Bool) -> Prompt {
+    func prompt(model: String, responseTimeout: Duration) -> Prompt {
         Prompt(
             model: model,
             messages: messages,
@@ -84,8 +84,7 @@ struct GenerationRequest: Sendable {
             toolChoice: toolChoice,
             responseFormat: responseFormat,
             responseTimeout: responseTimeout,
-            gather: gather,
-            isUnary: isUnary
+            gather: gather
         )
     }
 

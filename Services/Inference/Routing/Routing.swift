@@ -32,13 +32,13 @@ struct Routing: Sendable {
         _ request: GenerationRequest,
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
-        let generation = try await begin(request, context, isUnary: false)
+        let generation = try await begin(request, context)
         return ElementStream(next: { try await generation.next() }, close: { generation.cancel() })
     }
 
     /// Returns the complete answer.
     func complete(_ request: GenerationRequest, _ context: CallContext) async throws -> Inference.Answer {
-        let generation = try await begin(request, context, isUnary: true)
+        let generation = try await begin(request, context)
         return try await withTaskCancellationHandler {
             defer { generation.cancel() }
             return try await generation.answer()
@@ -65,7 +65,10 @@ struct Routing: Sendable {
                 responseTimeout: limit
             )
             guard let provider = runtime.provider as? any EmbeddingModels else {
-                throw Fault(.invalid, "\(route.provider) has no models for embeddings. Choose a model of another provider.")
+                throw Fault(
+                    .invalid,
+                    "\(route.provider) has no models for embeddings. Choose a model of another provider."
+                )
             }
             return try await provider.embed(request)
         } catch let error as ProviderError {
@@ -77,15 +80,13 @@ struct Routing: Sendable {
 
     private func begin(
         _ request: GenerationRequest,
-        _ context: CallContext,
-        isUnary: Bool
+        _ context: CallContext
     ) async throws -> Generation {
         try GenerationValidator.check(request)
         let deadline = ContinuousClock.now + (try context.remaining(atMost: wholeLimit))
         var dispatch = GenerationDispatcher(
             request: request,
             user: context.principal?.user ?? "",
-            isUnary: isUnary,
             runtimes: runtimes,
             breakers: breakers,
             prices: prices,

@@ -97,7 +97,12 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
             accept: "text/event-stream, application/json",
             for: prompt
         )
-        let decoder = GeminiDecoder(name: "\(name)/\(prompt.model)", model: prompt.model, faults: client.faults)
+        let decoder = GeminiDecoder(
+            name: "\(name)/\(prompt.model)",
+            model: prompt.model,
+            limit: prompt.eventLimit,
+            faults: client.faults
+        )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 

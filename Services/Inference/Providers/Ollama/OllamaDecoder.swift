@@ -5,20 +5,20 @@ import NIOCore
 
 /// Decodes Ollama's chat stream.
 struct OllamaDecoder: AnswerDecoder {
-    /// Maximum length of a line in bytes, the same as in Ollama's own client.
-    static let lineLimit = 8 * 1024 * 1024
-
     private let model: String
     private let faults: ProviderFaults
-    private var lines = JSONLines(limit: lineLimit)
+    private let limit: Int
+    private var lines: JSONLines
     private var calls = ToolCallIndexer()
     private var callIDs: Set<String> = []
     private var isOver = false
 
-    /// Creates a decoder; `model` is the name with its provider.
-    init(model: String, faults: ProviderFaults) {
+    /// Creates a decoder of lines of at most `limit` bytes; `model` is the name with its provider.
+    init(model: String, limit: Int = GenerationTimeouts.defaultEventBytes, faults: ProviderFaults) {
         self.model = model
+        self.limit = limit
         self.faults = faults
+        lines = JSONLines(limit: limit)
     }
 
     /// The last line contains the finish reason and the usage.
@@ -29,7 +29,7 @@ struct OllamaDecoder: AnswerDecoder {
         do {
             whole = try lines.append(bytes)
         } catch {
-            throw faults.invalidResponse("a line of more than \(Self.lineLimit) bytes")
+            throw faults.eventTooLong(limit: limit)
         }
         for line in whole where !isOver {
             do {
@@ -79,7 +79,7 @@ struct OllamaDecoder: AnswerDecoder {
     /// Each call is complete and separate, even if indexes and identifiers are missing or equal.
     private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallDelta {
         let id = call.id.flatMap { callIDs.insert($0).inserted ? $0 : nil }
-        return calls.piece(index: nil, id: id, name: call.name, arguments: call.arguments)
+        return calls.whole(id: id, name: call.name ?? "", arguments: call.arguments)
     }
 
     /// Ollama reports `stop` for tool calls as well.

@@ -71,7 +71,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
-        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", faults: client.faults)
+        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", limit: prompt.eventLimit, faults: client.faults)
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 

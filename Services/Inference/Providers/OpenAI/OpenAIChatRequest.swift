@@ -20,6 +20,8 @@ struct OpenAIChatRequest: Sendable {
     let server: Server
     /// The provider's name in error messages.
     let serverName: String
+    /// What the server accepts of the members that ask for a stream.
+    var support = StreamSupport()
 
     private var isOpenAI: Bool { server == .openAI }
 
@@ -30,8 +32,8 @@ struct OpenAIChatRequest: Sendable {
         json.object { json in
             json.field("model", prompt.model)
             json.raw("messages", messages)
-            if !prompt.isUnary {
-                json.field("stream", true)
+            if support.acceptsStream { json.field("stream", true) }
+            if support.acceptsStream, support.acceptsOptions {
                 json.object("stream_options") { $0.field("include_usage", true) }
             }
             if let tools = prompt.tools { json.raw("tools", tools) }

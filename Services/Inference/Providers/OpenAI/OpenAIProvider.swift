@@ -22,6 +22,7 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
     /// The configured models; `nil` to use the server's own list.
     private let listed: [ProvidersFile.ListedModel]?
     private let server: OpenAIChatRequest.Server
+    private let support = StreamSupportCache()
     private let windows = Mutex<[String: Int]>([:])
 
     /// Creates a provider; `credential` is the API key, if one is needed.
@@ -41,6 +42,7 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
             name: name,
             url: url,
             setting: setting,
+            usualPath: "/v1",
             credential: credential.map { ["authorization": "Bearer \($0)"] } ?? [:],
             client: client,
             parseError: Self.parseError
@@ -78,21 +80,35 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
         return model(name, window: windows.withLock { $0[name] }, abilities: nil)
     }
 
+    /// Always asks for a stream, so that limits on the time to the first token and between tokens hold for every answer.
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let request = OpenAIChatRequest(prompt: prompt, server: server, serverName: name)
+        let deadline = ContinuousClock.now + prompt.responseTimeout
+        var prompt = prompt
+        var accepted = support[prompt.model]
+        while true {
+            do {
+                let events = try await open(prompt, accepted)
+                support.store(accepted, for: prompt.model)
+                return events
+            } catch let error as ProviderError {
+                // Such an error costs nothing and says what to leave out.
+                guard let less = accepted.reduced(after: error) else { throw error }
+                accepted = less
+                prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
+            }
+        }
+    }
+
+    private func open(_ prompt: Prompt, _ support: StreamSupport) async throws -> ElementStream<Inference.Event> {
+        let request = OpenAIChatRequest(prompt: prompt, server: server, serverName: name, support: support)
         let response = try await client.openStream(
             "/chat/completions",
             body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
-            accept: prompt.isUnary ? "application/json" : "text/event-stream",
+            accept: support.acceptsStream ? "text/event-stream" : "application/json",
             for: prompt
         )
-        let type = response.headers.first(name: "content-type") ?? ""
-        let decoder = OpenAIDecoder(
-            model: "\(name)/\(prompt.model)",
-            isStream: prompt.isUnary ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
-            faults: client.faults
-        )
+        let decoder = OpenAIDecoder(model: "\(name)/\(prompt.model)", limit: prompt.eventLimit, faults: client.faults)
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
@@ -144,7 +160,7 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
 
     /// Reads an error response.
     static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ErrorReport {
-        var report = OpenAIErrorBody(body: body)?.report ?? ErrorReport()
+        var report = ErrorBody(body: body)?.report ?? ErrorReport()
         report.status = status
         report.headers = headers
         return report
