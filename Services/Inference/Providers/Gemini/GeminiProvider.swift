@@ -16,7 +16,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
     private static let modelLimit = 1000
     private static let pageLimit = 10
 
-    let name = "gemini"
+    let name: String
     let isConfigured = true
     var address: String? { client.address }
     private let version: GeminiVersion
@@ -25,26 +25,13 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
     private let media: GeminiMedia
     private let cache = GeminiModelCache()
 
-    /// Creates a provider for a base URL without the version; throws for an invalid URL.
-    init(
-        url: String,
-        key: String?,
-        version: GeminiVersion = .v1beta,
-        inlineLimit: Int = inlineLimit,
-        client: HTTPClient
-    ) throws {
-        self.version = version
+    /// Creates the provider of a server; throws for an invalid URL.
+    init(server: ServerConfiguration, inlineLimit: Int = inlineLimit, client: HTTPClient) throws {
+        name = server.name
+        version = server.apiVersion.flatMap(GeminiVersion.init) ?? .v1beta
         self.inlineLimit = inlineLimit
-        media = GeminiMedia(passesAddresses: try HTTPTarget.parse(url).target.isGoogle)
-        self.client = try ProviderClient(
-            name: "Gemini",
-            url: url,
-            setting: "GEMINI_BASE_URL",
-            // A header instead of a query parameter, because URLs appear in logs.
-            credential: key.map { ["x-goog-api-key": $0] } ?? [:],
-            client: client,
-            parseError: Self.parseError
-        )
+        media = GeminiMedia(passesAddresses: !server.quirks.imageSchemes.isEmpty)
+        self.client = try ProviderClient(server: server, client: client, parseError: Self.parseError)
     }
 
     func models() async throws -> [Model] {
@@ -55,7 +42,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
             let page = try decode(GeminiModels.self, from: answer, as: "an invalid list of models")
             entries += page.models ?? []
             guard let token = page.nextPageToken, !token.isEmpty else { break }
-            query = "?pageSize=\(Self.modelLimit)&pageToken=\(Self.escaped(token))"
+            query = "?pageSize=\(Self.modelLimit)&pageToken=\(PathEncoding.segment(token))"
         }
         entries = GeminiModels.sorted(entries.prefix(Self.modelLimit).filter(\.isOfUse))
         cache.replace(entries)
@@ -149,12 +136,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
     /// The path of a model: its type and its name, percent-encoded.
     private static func resource(_ model: String) -> String {
         let hasKind = ["models/", "tunedModels/"].contains { model.hasPrefix($0) }
-        return (hasKind ? "" : "models/") + model.split(separator: "/").map(escaped).joined(separator: "/")
-    }
-
-    private static func escaped(_ text: some StringProtocol) -> String {
-        let plain = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+        return (hasKind ? "" : "models/") + model.split(separator: "/").map(PathEncoding.segment).joined(separator: "/")
     }
 
     private func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer, as what: String) throws -> Value {

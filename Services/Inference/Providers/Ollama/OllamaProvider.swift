@@ -16,7 +16,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
 
-    let name = OllamaProvider.providerName
+    let name: String
     let isConfigured: Bool
     /// The API for managing models.
     let modelAPI: OllamaModelAPI
@@ -25,14 +25,13 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     private let client: ProviderClient
     private let cache = OllamaModelCache()
 
-    /// Creates a provider that requests context windows of at most `windowLimit` tokens; throws for an invalid URL.
-    init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
-        self.isConfigured = isConfigured
-        self.windowLimit = windowLimit
+    /// Creates the provider of a server; throws for an invalid URL.
+    init(server: ServerConfiguration, client: HTTPClient) throws {
+        name = server.name
+        isConfigured = server.isConfigured
+        windowLimit = server.windowLimit
         self.client = try ProviderClient(
-            name: "Ollama",
-            url: url,
-            setting: "OLLAMA_BASE_URL",
+            server: server,
             advice: "Start it with `ollama serve`. ",
             adviceForMissing: "Get it with `ollama pull {model}`, or choose another model.",
             client: client,
