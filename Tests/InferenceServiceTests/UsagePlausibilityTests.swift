@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `running totals count although the last one says nothing`() async throws {
-        let chunk = UpstreamReportTests.text("Hello").dropLast()
+        let chunk = String(UpstreamReportTests.text("Hello").dropLast())
         let running = (1...3).map { chunk + ",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":\($0)}}" }
         let last = #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#
         try await withFakeOpenAI { openAI in

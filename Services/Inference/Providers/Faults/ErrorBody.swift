@@ -1,5 +1,6 @@
 import JSON
 import NIOCore
+import NIOHTTP1
 
 /// An error in JSON, in any of the spellings of servers: `{"error":{"message","type","code"}}`, `error` as a text or an
 /// array, `{"code","message"}`, `{"error_type","error_message"}`, `{"detail":…}`, `{"msg"}`, `{"errors":[…]}`,
@@ -58,6 +59,14 @@ struct ErrorBody: Equatable, Sendable {
         var report = ErrorReport(status: status, message: message, codes: codes)
         // A title without spaces is a code: `insufficient_quota`.
         if text != nil, let title, !title.contains(" ") { report.codes.append(title) }
+        return report
+    }
+
+    /// Reads the body of a response with an error status.
+    static func report(of body: ByteBuffer, status: Int, headers: HTTPHeaders) -> ErrorReport {
+        var report = ErrorBody(body: body)?.report ?? ErrorReport()
+        report.status = status
+        report.headers = headers
         return report
     }
 

@@ -86,6 +86,7 @@ struct GeminiDecoder: AnswerDecoder {
         if data.readableBytesView.elementsEqual("[DONE]".utf8) { return }
         let chunk = try GeminiChunk(data)
         if let error = chunk.error { throw fault(error) }
+        if let error = chunk.otherError { throw faults.reported(error, model: model) }
         for part in chunk.parts { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {

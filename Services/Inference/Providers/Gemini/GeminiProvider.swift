@@ -154,7 +154,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         _ body: ByteBuffer
     ) -> ErrorReport {
         guard let error = GeminiErrorBody(body: body) else {
-            return ErrorReport(status: status, headers: headers)
+            return ErrorBody.report(of: body, status: status, headers: headers)
         }
         var report = error.report(status: status)
         report.headers = headers

@@ -162,9 +162,6 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
     ) -> ErrorReport {
-        var message: String?
-        // Other bodies contain no message.
-        do { message = try OllamaChatLine(body).error } catch {}
-        return ErrorReport(status: status, headers: headers, message: message)
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }

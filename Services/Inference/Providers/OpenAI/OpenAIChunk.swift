@@ -10,21 +10,12 @@ struct OpenAIChunk: Sendable {
     var usage = UsageCounts()
     private var body = ErrorBody()
 
-    /// Throws ``JSONScanner/Malformed`` for invalid JSON.
+    /// Throws ``JSONScanner/Malformed`` for anything but a JSON object.
     init(_ bytes: ByteBuffer) throws {
         self = try bytes.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
             var chunk = OpenAIChunk()
-            if json.isArray() {
-                var isEmpty = true
-                try json.array { json in
-                    isEmpty = false
-                    try json.object { try chunk.read($0, &$1) }
-                }
-                if isEmpty { throw JSONScanner.Malformed() }
-            } else {
-                try json.object { try chunk.read($0, &$1) }
-            }
+            try json.object { try chunk.read($0, &$1) }
             try json.end()
             return chunk
         }

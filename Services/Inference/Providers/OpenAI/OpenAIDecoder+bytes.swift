@@ -15,13 +15,6 @@ extension OpenAIDecoder {
         return isDone(ByteBuffer(bytes: line))
     }
 
-    /// Whether the data begins like an object or an array of objects, and not like words.
-    static func isJSON(_ data: ByteBuffer) -> Bool {
-        var bytes = data.readableBytesView.drop { $0 <= 0x20 }
-        if bytes.first == UInt8(ascii: "[") { bytes = bytes.dropFirst().drop { $0 <= 0x20 } }
-        return bytes.first.map { "{]".utf8.contains($0) } ?? true
-    }
-
     /// Whether words keep a connection open and say nothing.
     static func isKeepAlive(_ text: String) -> Bool {
         let word = text.lowercased().filter { $0.isLetter }

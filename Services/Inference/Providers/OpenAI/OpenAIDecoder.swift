@@ -107,7 +107,7 @@ struct OpenAIDecoder: AnswerDecoder {
     /// Takes the data of an event: a chunk, `[DONE]`, or words.
     private mutating func take(data: ByteBuffer, into event: inout Inference.Event) throws {
         if Self.isDone(data) { return try takeDone(&event) }
-        guard Self.isJSON(data) else {
+        guard data.beginsJSON else {
             let text = String(decoding: data.readableBytesView.prefix(Self.textLimit), as: UTF8.self)
             guard !Self.isKeepAlive(text) else { return }
             throw faults.reported(ErrorBody.report(of: data, status: nil), model: model)
@@ -115,9 +115,9 @@ struct OpenAIDecoder: AnswerDecoder {
         do {
             try take(chunk: OpenAIChunk(data), into: &event)
         } catch is JSONScanner.Malformed {
-            // Some servers end their events with one line break, so that several chunks are one event.
+            // Some servers end their events with one line break, or put chunks in an array: several chunks are one event.
             var splitter = JSONObjectSplitter(limit: limit)
-            let chunks = data.readableBytesView.contains(UInt8(ascii: "\n")) ? try splitter.append(data) : []
+            let chunks = try splitter.append(data)
             guard !chunks.isEmpty, !splitter.isInside else {
                 throw faults.invalidResponse("something that is not JSON")
             }

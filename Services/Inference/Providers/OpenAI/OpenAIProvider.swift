@@ -152,9 +152,6 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
 
     /// Reads an error response.
     static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ErrorReport {
-        var report = ErrorBody(body: body)?.report ?? ErrorReport()
-        report.status = status
-        report.headers = headers
-        return report
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }
