@@ -13,6 +13,7 @@ struct GeminiDecoder: AnswerDecoder {
 
     private let name: String
     private let model: String
+    private let names: ToolNames
     private let faults: ProviderFaults
     private let limit: Int
     private var stream: ServerSentEventParser
@@ -29,11 +30,13 @@ struct GeminiDecoder: AnswerDecoder {
     /// - Parameters:
     /// - name: the model's name with its provider.
     /// - model: the model's name without the provider.
+    /// - names: the names of the tools in the request.
     /// - limit: the maximum size of a chunk, in bytes.
     /// - faults: creates the provider's errors.
     init(
         name: String,
         model: String,
+        names: ToolNames = ToolNames(),
         limit: Int = GenerationTimeouts.defaultEventBytes,
         faults: ProviderFaults
     ) {
@@ -42,6 +45,7 @@ struct GeminiDecoder: AnswerDecoder {
         objects = JSONObjectSplitter(limit: limit)
         self.name = name
         self.model = model
+        self.names = names
         self.faults = faults
     }
 
@@ -129,7 +133,7 @@ struct GeminiDecoder: AnswerDecoder {
         let id = call.id.flatMap { ids.insert($0).inserted ? $0 : nil }
         let piece = calls.whole(
             id: id,
-            name: name,
+            name: names.original(name),
             arguments: call.arguments,
             metadata: signature.flatMap { $0.isEmpty ? nil : GeminiSignature.metadata($0) }
         )

@@ -87,6 +87,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         let decoder = GeminiDecoder(
             name: "\(name)/\(prompt.model)",
             model: prompt.model,
+            names: request.names,
             limit: prompt.eventLimit,
             faults: client.faults
         )

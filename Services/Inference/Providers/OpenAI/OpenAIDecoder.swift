@@ -16,6 +16,7 @@ struct OpenAIDecoder: AnswerDecoder {
     private static let textLimit = 2000
 
     private let model: String
+    private let names: ToolNames
     private let faults: ProviderFaults
     private let limit: Int
     private var events: ServerSentEventParser
@@ -39,10 +40,12 @@ struct OpenAIDecoder: AnswerDecoder {
 
     /// - Parameters:
     ///   - model: the model's name with its provider.
+    ///   - names: the names of the tools in the request.
     ///   - limit: the maximum size of a line, of an event, and of a complete response, in bytes.
     ///   - faults: creates the provider's errors.
-    init(model: String, limit: Int, faults: ProviderFaults) {
+    init(model: String, names: ToolNames = ToolNames(), limit: Int, faults: ProviderFaults) {
         self.model = model
+        self.names = names
         self.limit = limit
         self.faults = faults
         events = ServerSentEventParser(limit: limit)
@@ -172,6 +175,8 @@ struct OpenAIDecoder: AnswerDecoder {
 
     private mutating func take(_ piece: ToolCallIndexer.Piece, into event: inout Inference.Event) throws {
         opaqueBytes += (piece.id?.utf8.count ?? 0) + (piece.name?.utf8.count ?? 0)
+        var piece = piece
+        piece.name = piece.name.map(names.original)
         if let piece = calls.add(piece) { event.toolCalls = (event.toolCalls ?? []) + [piece] }
         guard calls.count <= Self.callLimit, opaqueBytes <= Self.opaqueLimit, calls.heldBytes <= limit else {
             throw faults.invalidResponse("more calls of tools than an answer can have")

@@ -88,14 +88,22 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
     }
 
     private func open(_ prompt: Prompt, _ support: StreamSupport) async throws -> ElementStream<Inference.Event> {
-        let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name, support: support)
+        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [quirks, name] in
+            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name, support: support)
+            return (try request.encoded(), request.names)
+        }
         let response = try await client.openStream(
             path("/chat/completions", of: prompt.model),
-            body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
+            body: body,
             accept: support.acceptsStream ? "text/event-stream" : "application/json",
             for: prompt
         )
-        let decoder = OpenAIDecoder(model: "\(name)/\(prompt.model)", limit: prompt.eventLimit, faults: client.faults)
+        let decoder = OpenAIDecoder(
+            model: "\(name)/\(prompt.model)",
+            names: names,
+            limit: prompt.eventLimit,
+            faults: client.faults
+        )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
