@@ -26,6 +26,8 @@ struct GenerationRequest: Sendable {
     private(set) var needs: [Model.Ability] = []
     /// The approximate size of the prompt, in bytes of text; an attachment counts as 4096 bytes.
     private(set) var promptBytes = 0
+    /// The memory that the request occupies, in bytes.
+    private(set) var size = 0
 
     /// Reads an ``Inference/Generate``, on a worker thread if it is large.
     ///
@@ -70,6 +72,9 @@ struct GenerationRequest: Sendable {
             format: members.responseFormat,
             allowsParallelCalls: options.parallelToolCalls
         )
+        let content = [messages, members.tools, members.toolChoice, members.responseFormat]
+            .reduce(0) { $0 + ($1?.readableBytes ?? 0) }
+        size = content + (parsedMessages == nil ? 0 : messages.readableBytes)
         parsedMessages = parsedMessages.map(ToolHistory.repaired)
         let attachments = parsedMessages?.flatMap(\.attachments) ?? []
         needs = plan.mayCallTools ? [.tools] : []
