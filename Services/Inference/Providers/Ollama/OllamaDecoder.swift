@@ -49,8 +49,9 @@ struct OllamaDecoder: AnswerDecoder {
                 throw faults.incompleteStream
             }
         }
-        guard objects.isInside, !isOver else { return }
-        throw wasInside ? notJSON : faults.incompleteStream
+        if isOver { return }
+        if wasInside || (isSplit && !hasBegun && !objects.isInside) { throw notJSON }
+        if objects.isInside { throw faults.incompleteStream }
     }
 
     private var notJSON: ProviderError { faults.invalidResponse("a line that is not JSON") }
@@ -75,7 +76,10 @@ struct OllamaDecoder: AnswerDecoder {
     private mutating func split(_ line: ByteBuffer, into event: inout Inference.Event) throws {
         isSplit = true
         do {
-            for object in try objects.append(line) where !isOver { try take(OllamaChatLine(object), into: &event) }
+            for object in try objects.append(line) where !isOver {
+                try take(OllamaChatLine(object), into: &event)
+                hasBegun = true
+            }
         } catch is JSONLines.TooLong {
             throw faults.eventTooLong(limit: limit)
         } catch is JSONScanner.Malformed {
