@@ -20,54 +20,43 @@ import ServiceKit
 /// | `PROVIDER_CONCURRENCY` | count, each provider | `64` | 1 to 65536 |
 /// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
 struct InferenceConfiguration: Sendable {
-    /// Ollama's base URL.
-    var ollamaURL: String
-    /// Whether Ollama's base URL is set; otherwise Ollama is listed only while it is reachable.
-    var isOllamaConfigured: Bool
-    /// The largest context window requested from Ollama, in tokens.
-    var ollamaWindowLimit: Int
-    /// Gemini, if it is configured.
-    var gemini: GeminiConfiguration?
-    /// The servers compatible with OpenAI's API; OpenAI itself is first, if it is configured.
-    var compatibleServers: [CompatibleServerConfiguration]
+    /// The servers in order of preference, without the built-in one.
+    var servers: [ServerConfiguration]
     /// Prices and fallbacks of models.
     var file: ProvidersFile
     /// The model for requests without a model name.
     var defaultModel: String?
     var connectTimeout: Duration
-    /// The timeouts of a generation, except by Ollama.
+    /// The timeouts of a generation; a server may have others.
     var limits: GenerationTimeouts
-    /// The timeouts of a generation by Ollama, which may have to load a model first.
-    var ollamaLimits: GenerationTimeouts
     /// Maximum number of concurrent generations of one provider.
     var concurrency: Int
     /// Maximum number of queued generations of one provider.
     var queueLimit: Int
 
     /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
-    init(settings: Settings) throws {
-        ollamaURL = try Self.url("OLLAMA_BASE_URL", default: "http://127.0.0.1:11434", settings)
-        isOllamaConfigured = settings.string("OLLAMA_BASE_URL") != nil
-        ollamaWindowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
-        gemini = try GeminiConfiguration.read(settings)
+    init(settings: Settings, registry: ProviderRegistry) throws {
         file = try ProvidersFile.read(settings)
-        compatibleServers = try CompatibleServerConfiguration.all(settings: settings, file: file)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw InvalidSetting(
                 "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is not a valid model name: \(ModelName.rule)."
             )
         }
-        connectTimeout = try Self.duration("CONNECT_TIMEOUT", 5, settings)
-        limits = GenerationTimeouts(
-            firstToken: try Self.duration("FIRST_TOKEN_TIMEOUT", 60, settings),
-            gap: try Self.duration("TOKEN_GAP_TIMEOUT", 60, settings),
-            whole: try Self.duration("RUN_TIMEOUT", 600, settings)
-        )
-        ollamaLimits = limits
-        ollamaLimits.firstToken = try Self.duration("FIRST_TOKEN_TIMEOUT", 300, settings)
+        connectTimeout = try Self.duration("CONNECT_TIMEOUT", .seconds(5), settings)
+        limits = try Self.timeouts(settings)
         concurrency = try settings.integer("PROVIDER_CONCURRENCY", default: 64, in: 1...65_536)
         queueLimit = try settings.integer("PROVIDER_QUEUE", default: 256, in: 0...65_536)
+        servers = try ServerConfiguration.all(settings: settings, file: file, registry: registry)
+    }
+
+    /// The timeouts of a generation; `firstToken` is the default for the first token.
+    static func timeouts(_ settings: Settings, firstToken: Duration = .seconds(60)) throws -> GenerationTimeouts {
+        GenerationTimeouts(
+            firstToken: try duration("FIRST_TOKEN_TIMEOUT", firstToken, settings),
+            gap: try duration("TOKEN_GAP_TIMEOUT", .seconds(60), settings),
+            whole: try duration("RUN_TIMEOUT", .seconds(600), settings)
+        )
     }
 
     /// Returns the single URL of a setting.
@@ -92,10 +81,10 @@ struct InferenceConfiguration: Sendable {
         return key
     }
 
-    private static func duration(_ name: String, _ seconds: Int, _ settings: Settings) throws -> Duration {
-        let duration = try settings.duration(name, default: .seconds(seconds))
+    private static func duration(_ name: String, _ value: Duration, _ settings: Settings) throws -> Duration {
+        let duration = try settings.duration(name, default: value)
         guard duration > .zero, duration <= .seconds(86_400) else {
-            throw InvalidSetting("\(name) must be longer than 0 and at most a day, such as `\(seconds)s`.")
+            throw InvalidSetting("\(name) must be longer than 0 and at most a day, such as `\(value.seconds)s`.")
         }
         return duration
     }

@@ -18,36 +18,25 @@ package enum InferenceService {
 
     /// Builds the service with a different delay of the built-in model for each word, for tests.
     package static func unit(settings: Settings, demoPace: Duration) async throws -> ServiceUnit {
-        let configuration = try InferenceConfiguration(settings: settings)
+        let registry = ProviderRegistry(demoPace: demoPace)
+        let configuration = try InferenceConfiguration(settings: settings, registry: registry)
         let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: configuration.connectTimeout))
-        let ollama = try OllamaProvider(
-            url: configuration.ollamaURL,
-            isConfigured: configuration.isOllamaConfigured,
-            windowLimit: configuration.ollamaWindowLimit,
-            client: client
-        )
-        var runtimes = [runtime(ollama, configuration.ollamaLimits, configuration)]
-        if let server = configuration.gemini {
-            let gemini = try GeminiProvider(
-                url: server.url,
-                key: server.key,
-                version: server.version,
-                client: client
-            )
-            runtimes.append(runtime(gemini, configuration.limits, configuration))
-        }
-        for server in configuration.compatibleServers {
-            let provider = try OpenAIProvider(
-                name: server.name,
-                url: server.url,
-                setting: server.setting,
-                credential: server.key,
-                models: server.models,
-                client: client
-            )
-            runtimes.append(runtime(provider, configuration.limits, configuration, server.concurrency, server.queue))
-        }
-        runtimes.append(runtime(DemoProvider(pace: demoPace), configuration.limits, configuration))
+        let runtimes =
+            try configuration.servers.map { server in
+                ProviderRuntime(
+                    provider: try server.kind.make(server, client),
+                    limits: server.timeouts,
+                    concurrency: server.concurrency ?? configuration.concurrency,
+                    queueLimit: server.queue ?? configuration.queueLimit
+                )
+            } + [
+                ProviderRuntime(
+                    provider: registry.builtIn,
+                    limits: configuration.limits,
+                    concurrency: configuration.concurrency,
+                    queueLimit: configuration.queueLimit
+                )
+            ]
         let prices = PriceList(configuration.file.prices)
         let catalogue = Catalogue(
             providers: runtimes.map(\.provider),
@@ -61,6 +50,9 @@ package enum InferenceService {
             prices: prices
         )
         let jobs = ModelJobs()
+        guard let ollama = runtimes.compactMap({ $0.provider as? OllamaProvider }).first else {
+            throw InvalidSetting("OLLAMA_BASE_URL is not set.")
+        }
         let handlers = ModelHandlers(catalogue: catalogue, modelAPI: ollama.modelAPI, jobs: jobs)
         return .bus(
             table: InferenceEndpoints.table(catalogue: catalogue, routing: routing, handlers: handlers),
@@ -69,21 +61,6 @@ package enum InferenceService {
             token: try settings.busToken(),
             background: [catalogue],
             drainedFirst: [jobs]
-        )
-    }
-
-    private static func runtime(
-        _ provider: any Provider,
-        _ limits: GenerationTimeouts,
-        _ configuration: InferenceConfiguration,
-        _ concurrency: Int? = nil,
-        _ queue: Int? = nil
-    ) -> ProviderRuntime {
-        ProviderRuntime(
-            provider: provider,
-            limits: limits,
-            concurrency: concurrency ?? configuration.concurrency,
-            queueLimit: queue ?? configuration.queueLimit
         )
     }
 }

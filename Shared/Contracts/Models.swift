@@ -32,12 +32,16 @@ package enum Models {
         package var models: [Model]
         /// Why the provider does not respond; `nil` if it does.
         package var fault: Fault?
+        /// What could not be taken from the provider or from its configuration, and what to do, as sentences; `nil` if
+        /// there is nothing.
+        package var remarks: [String]?
 
-        package init(name: String, address: String?, models: [Model], fault: Fault?) {
+        package init(name: String, address: String?, models: [Model], fault: Fault?, remarks: [String]? = nil) {
             self.name = name
             self.address = address
             self.models = models
             self.fault = fault
+            self.remarks = remarks
         }
     }
 }

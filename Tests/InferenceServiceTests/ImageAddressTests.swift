@@ -76,18 +76,21 @@ import Testing
     ])
     func `public clouds are recognised by their base URL`(_ url: String, _ isOpenAI: Bool, _ isGoogle: Bool) throws {
         let target = try HTTPTarget.parse(url).target
-        #expect(target.isOpenAI == isOpenAI)
-        #expect(target.isGoogle == isGoogle)
+        let quirks = KnownHost.quirks(of: target)
+        #expect((quirks.tokenLimit == .maxCompletionTokens) == isOpenAI)
+        #expect(quirks.acceptsMetadata == isGoogle)
+        #expect(quirks.imageSchemes.isEmpty == (!isOpenAI && !isGoogle))
     }
 
     @Test func `public clouds receive addresses`() throws {
+        let (openAI, google) = ("https://api.openai.com/v1", "https://generativelanguage.googleapis.com/v1beta/openai")
         for (server, url) in [
-            (OpenAIChatRequest.Server.openAI, "https://example.com/a.png"), (.google, "https://example.com/a.png"),
-            (.google, "gs://bucket/a.png"),
+            (openAI, "https://example.com/a.png"), (google, "https://example.com/a.png"), (google, "gs://bucket/a.png"),
         ] {
+            let quirks = KnownHost.quirks(of: try HTTPTarget.parse(server).target)
             var prompt = Prompt(model: "m", messages: ByteBuffer())
             prompt.parsedMessages = messages(url, .user)
-            let body = try OpenAIChatRequest(prompt: prompt, server: server, serverName: "x").encoded()
+            let body = try OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: "x").encoded()
             #expect(String(buffer: body).contains(url))
         }
     }
@@ -96,8 +99,9 @@ import Testing
     func `public clouds receive no other schemes`(_ url: String) throws {
         var prompt = Prompt(model: "m", messages: ByteBuffer())
         prompt.parsedMessages = messages(url, .user)
+        let quirks = KnownHost.quirks(of: HTTPTarget(isSecure: true, host: "api.openai.com", port: 443))
         #expect(throws: ProviderError.self) {
-            try OpenAIChatRequest(prompt: prompt, server: .openAI, serverName: "x").encoded()
+            try OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: "x").encoded()
         }
     }
 }

@@ -15,7 +15,7 @@ import Testing
         let line = try read(FakeResponse.chatLines(["The"])[0])
         #expect(line.text == "The")
         #expect(!line.isDone)
-        #expect(line.error == nil)
+        #expect(!line.hasError)
     }
 
     @Test func `the last line is parsed with its counts`() throws {
@@ -66,9 +66,11 @@ import Testing
     }
 
     @Test func `an error is an error unless it is null`() throws {
-        #expect(try read(#"{"error":"model runner has stopped"}"#).error == "model runner has stopped")
-        #expect(try read(#"{"error":{"code":1}}"#).error == "")
-        #expect(try read(#"{"error":null,"done":true}"#).error == nil)
+        #expect(try read(#"{"error":"model runner has stopped"}"#).hasError)
+        #expect(try read(#"{"error":{"code":1}}"#).hasError)
+        for empty in ["null", #""""#, "{}", "false", "[]"] {
+            #expect(try !read(#"{"error":\#(empty),"done":true}"#).hasError, "\(empty)")
+        }
     }
 
     @Test(arguments: [

@@ -118,7 +118,7 @@ import Testing
             #expect(models.last?.supports(.chat) == false)
             #expect(try await catalogue.find("gpt-4o-mini").name == "openai/gpt-4o-mini")
             #expect(try await catalogue.find("gpt-5-unlisted").name == "openai/gpt-5-unlisted")
-            let listed = [ProvidersFile.ListedModel(id: "org/M-8B", window: 4096, abilities: [.chat])]
+            let listed = [ListedModel(id: "org/M-8B", window: 4096, abilities: [.chat])]
             let other = try compatibleRouting(to: openAI.url, models: listed).catalogue
             await other.refresh()
             #expect(try await other.find("openai/org/M-8B").window == 4096)
@@ -129,8 +129,8 @@ import Testing
     @Test func `images are sent only to models that support them`() async throws {
         try await withFakeOpenAI { openAI in
             let listed = [
-                ProvidersFile.ListedModel(id: "seeing", abilities: [.chat, .images]),
-                ProvidersFile.ListedModel(id: "blind", abilities: [.chat]),
+                ListedModel(id: "seeing", abilities: [.chat, .images]),
+                ListedModel(id: "blind", abilities: [.chat]),
             ]
             let (routing, catalogue) = try compatibleRouting(to: openAI.url, models: listed)
             await catalogue.refresh()

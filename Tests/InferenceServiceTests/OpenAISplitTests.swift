@@ -85,7 +85,7 @@ func compatibleRouting(
     key: String? = "sk-test",
     limits: GenerationTimeouts = GenerationTimeouts(),
     retries: RetryPolicy = RetryPolicy(limit: 0),
-    models: [ProvidersFile.ListedModel]? = nil
+    models: [ListedModel]? = nil
 ) throws -> (routing: Routing, catalogue: Catalogue) {
     let provider = try OpenAIProvider(
         name: "openai",

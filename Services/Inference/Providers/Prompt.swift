@@ -13,6 +13,8 @@ struct Prompt: Sendable {
     var options = Inference.Options()
     /// The tools, the choice among them and the format of the answer.
     var plan = ToolPlan()
+    /// Whether all messages are instructions.
+    var hasOnlyInstructions = false
     /// Maximum time until the provider's first output.
     var responseTimeout = Duration.seconds(60)
     /// How long text is collected into one event, after the first event.

@@ -23,39 +23,41 @@ struct ProviderClient: Sendable {
     let faults: ProviderFaults
     private let target: HTTPTarget
     private let root: String
+    /// Further parameters of every query, encoded.
+    private let query: String
     private let headers: HTTPHeaders
     private let client: HTTPClient
     private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
 
-    /// Creates a client for a base URL; throws for an invalid URL.
-    ///
-    /// `credential` contains the headers for authentication, which are sent to this server only.
+    /// Creates a client for a server; throws for an invalid URL.
     ///
     /// `parseError` reads the body of an error response.
     init(
-        name: String,
-        url: String,
-        setting: String,
+        server: ServerConfiguration,
         advice: String = "",
         adviceForMissing: String = "Choose another model.",
-        credential: HTTPHeaders = [:],
         client: HTTPClient,
         parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
     ) throws {
-        let (target, path) = try HTTPTarget.parse(url)
+        let (target, path) = try HTTPTarget.parse(server.url)
         self.target = target
         root = String(path.prefix { $0 != "?" && $0 != "#" }.reversed().drop { $0 == "/" }.reversed())
+        query = server.query.map { "\(PathEncoding.segment($0.name))=\(PathEncoding.segment($0.value))" }
+            .joined(separator: "&")
         address = "\(target.isSecure ? "https" : "http")://\(target.authority)\(root)"
+        let secrets =
+            server.keys + server.headers.flatMap { [$0.value] + $0.value.split(separator: " ").map(String.init) }
         faults = ProviderFaults(
-            name: name,
+            name: server.label,
             address: address,
-            setting: setting,
+            setting: server.setting,
             advice: advice,
             adviceForMissing: adviceForMissing,
-            secrets: credential.compactMap { $0.value.split(separator: " ").last.map(String.init) }
-                .filter { $0.utf8.count >= Self.shortestSecret }
+            secrets: secrets.filter { $0.utf8.count >= Self.shortestSecret }
         )
-        headers = credential
+        var headers = server.headers
+        if let key = server.keys.first { headers.add(contentsOf: server.kind.keyHeader.headers(key)) }
+        self.headers = headers
         self.client = client
         self.parseError = parseError
     }
@@ -124,6 +126,11 @@ struct ProviderClient: Sendable {
         }
     }
 
+    /// The path of a request, with the parameters that every request has.
+    private func requestPath(_ path: String) -> String {
+        query.isEmpty ? root + path : root + path + (path.contains("?") ? "&" : "?") + query
+    }
+
     /// Sends a request; returns when the head of the response is received, with any status.
     ///
     /// `extra` contains further headers; the default content type is JSON.
@@ -148,7 +155,7 @@ struct ProviderClient: Sendable {
                 HTTPClient.Request(
                     method: method,
                     target: target,
-                    path: root + path,
+                    path: requestPath(path),
                     headers: headers,
                     body: body,
                     headTimeout: responseTimeout,

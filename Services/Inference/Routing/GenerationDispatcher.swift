@@ -119,7 +119,7 @@ struct GenerationDispatcher {
             let answered = Attempt(model: route.name, outcome: .answered, milliseconds: 0)
             let generation = Generation(
                 name: route.name,
-                upstream: try await provider.generate(prompt),
+                upstream: request.validated(try await provider.generate(prompt)),
                 runtime: runtime,
                 limits: limits,
                 start: asked,
@@ -152,7 +152,8 @@ struct GenerationDispatcher {
 
     private func pause(after error: ProviderError, _ tries: Int, _ runtime: ProviderRuntime, isLast: Bool) -> Duration?
     {
-        guard error.cause.consequence.sameTarget == .always, let pause = retries.pause(after: tries, asked: error.delay),
+        guard error.cause.consequence.sameTarget == .always,
+            let pause = retries.pause(after: tries, asked: error.delay),
             .now + pause < deadline,
             // A fallback now is better than a retry much later.
             isLast || pause <= .seconds(2), runtime.budget.spend()

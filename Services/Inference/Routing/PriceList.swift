@@ -2,13 +2,10 @@ import Contracts
 
 /// Prices by `provider/model`, by the model's name without the provider, or by `provider/*` for all models of a provider.
 struct PriceList: Sendable {
-    /// The prices of the built-in models.
-    private static let builtIn = ["demo/*": Model.Price(prompt: 0, completion: 0)]
-
     private let prices: [String: Model.Price]
 
     init(_ prices: [String: Model.Price] = [:]) {
-        self.prices = prices.merging(Self.builtIn) { named, _ in named }
+        self.prices = prices.merging(ProviderRegistry.builtInPrices) { named, _ in named }
     }
 
     /// The price of a model; `nil` if it is unknown.

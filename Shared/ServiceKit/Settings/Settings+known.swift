@@ -98,10 +98,11 @@ extension Settings {
         Setting(
             "DEFAULT_MODEL",
             "",
-            "Model for requests that name none; default: of the first available provider, else demo/demo.",
+            "Model for requests that name none; default: of the first configured provider, else demo/demo.",
             for: [.inference]
         ),
         Setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", "URL of Ollama.", for: [.inference]),
+        Setting("OLLAMA_API_KEY", "", "API key of Ollama, if it is behind a login.", for: [.inference], isSecret: true),
         Setting("OLLAMA_NUM_CTX", "8192", "Maximum context window requested of Ollama, in tokens.", for: [.inference]),
         Setting("GEMINI_API_KEY", "", "API key of Gemini.", for: [.inference], isSecret: true),
         Setting(
@@ -118,10 +119,43 @@ extension Settings {
             "URL of OpenAI or a compatible server, with its /v1.",
             for: [.inference]
         ),
+        Setting("ANTHROPIC_API_KEY", "", "API key of Anthropic.", for: [.inference], isSecret: true),
+        Setting(
+            "ANTHROPIC_BASE_URL",
+            "https://api.anthropic.com",
+            "URL of Anthropic, without /v1.",
+            for: [.inference]
+        ),
         Setting(
             "PROVIDERS_FILE",
             "",
-            "Path of a JSON file with more providers, prices and fallbacks.",
+            "Path of a JSON file with more servers, targets, prices and fallbacks.",
+            for: [.inference]
+        ),
+        Setting(
+            "HTTPS_PROXY",
+            "",
+            "URL of the proxy for providers with https URLs; default: none.",
+            for: [.inference],
+            isSecret: true
+        ),
+        Setting(
+            "HTTP_PROXY",
+            "",
+            "URL of the proxy for providers with http URLs; default: none.",
+            for: [.inference],
+            isSecret: true
+        ),
+        Setting(
+            "NO_PROXY",
+            "",
+            "Hosts and networks of providers that no proxy is used for; comma-separated, * for all.",
+            for: [.inference]
+        ),
+        Setting(
+            "SSL_CERT_FILE",
+            "",
+            "File with the trusted certificates of providers; default: those of the system.",
             for: [.inference]
         ),
         Setting("CONNECT_TIMEOUT", "5s", "Timeout for a connection to a provider.", for: [.inference]),

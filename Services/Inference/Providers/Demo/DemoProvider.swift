@@ -8,6 +8,8 @@ struct DemoProvider: ChatModels, EmbeddingModels {
     static let model = "demo"
     /// The context window, in tokens.
     static let window = 8192
+    /// The prices of the models.
+    static let prices = ["demo/*": Model.Price(prompt: 0, completion: 0)]
 
     /// Maximum size of messages that are answered on the caller's thread, in bytes.
     private static let cheapLimit = 16_384

@@ -24,15 +24,24 @@ struct GeminiChunk {
         var arguments = "{}"
     }
 
-    var parts: [Part] = []
-    var finishReason: String?
-    /// Gemini's message about the finish reason.
-    var finishMessage: String?
+    /// One of the answers; requests never ask for more than one.
+    struct Candidate {
+        var index: Int?
+        var parts: [Part] = []
+        var finishReason: String?
+        /// Gemini's message about the finish reason.
+        var finishMessage: String?
+    }
+
+    /// The first answer; `nil` if the chunk has nothing of it.
+    var candidate: Candidate?
     /// Why the prompt is blocked.
     var blockReason: String?
     var blockMessage: String?
     var usage: Usage?
     var error: GeminiErrorBody?
+    /// Whether the chunk has a member of an answer.
+    var isAnswer = false
 
     /// Throws ``JSONScanner/Malformed`` for invalid JSON.
     init(_ bytes: ByteBuffer) throws {
@@ -53,40 +62,47 @@ struct GeminiChunk {
 
     private mutating func read(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
-        case "candidates": try readCandidates(&json)
-        case "usageMetadata", "usage_metadata": usage = try GeminiUsage(from: &json).usage ?? usage
+        case "candidates":
+            isAnswer = isAnswer || json.isArray()
+            try readCandidates(&json)
+        case "usageMetadata", "usage_metadata":
+            isAnswer = isAnswer || json.isObject()
+            usage = try GeminiUsage(from: &json).usage ?? usage
         case "promptFeedback", "prompt_feedback":
+            isAnswer = isAnswer || json.isObject()
             try json.objectOrSkip { name, json in
                 switch name {
-                case "blockReason", "block_reason": blockReason = try json.optionalString()
-                case "blockReasonMessage", "block_reason_message": blockMessage = try json.optionalString()
+                case "blockReason", "block_reason": blockReason = try Self.text(&json)
+                case "blockReasonMessage", "block_reason_message": blockMessage = try Self.text(&json)
                 default: try json.skip()
                 }
             }
-        case "error" where json.kind != .null: error = try GeminiErrorBody(from: &json)
+        case "error": error = try Self.error(&json) ?? error
         default: try json.skip()
         }
     }
 
-    /// Reads only the first candidate, because requests never ask for more.
+    /// Reads the candidate with the index 0; without an index the place counts.
     private mutating func readCandidates(_ json: inout JSONScanner) throws {
         guard json.isArray() else { return try json.skip() }
-        var isFirst = true
+        var place = 0
         try json.array { json in
-            guard isFirst else { return try json.skip() }
-            isFirst = false
+            var other = Candidate()
             try json.objectOrSkip { name, json in
                 switch name {
-                case "content": try readContent(&json)
-                case "finishReason", "finish_reason": finishReason = try json.optionalString()
-                case "finishMessage", "finish_message": finishMessage = try json.optionalString()
+                case "index": other.index = try json.optionalInt()
+                case "content": try Self.readContent(&json, &other.parts)
+                case "finishReason", "finish_reason": other.finishReason = try Self.text(&json)
+                case "finishMessage", "finish_message": other.finishMessage = try Self.text(&json)
                 default: try json.skip()
                 }
             }
+            if (other.index ?? place) == 0 { candidate = other }
+            place += 1
         }
     }
 
-    private mutating func readContent(_ json: inout JSONScanner) throws {
+    private static func readContent(_ json: inout JSONScanner, _ parts: inout [Part]) throws {
         try json.objectOrSkip { name, json in
             guard case "parts" = name, json.isArray() else { return try json.skip() }
             try json.array { json in
@@ -97,21 +113,36 @@ struct GeminiChunk {
         }
     }
 
+    /// Reads a text; an empty one means the same as `null`.
+    private static func text(_ json: inout JSONScanner) throws -> String? {
+        try json.optionalString().flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Reads an error; `nil` for an empty value.
+    private static func error(_ json: inout JSONScanner) throws -> GeminiErrorBody? {
+        guard json.kind != .null, json.kind != .flag else {
+            try json.skip()
+            return nil
+        }
+        let error = try GeminiErrorBody(from: &json)
+        return error == GeminiErrorBody(message: "") || error == GeminiErrorBody() ? nil : error
+    }
+
     private static func read(_ part: inout Part, _ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
         case "text": part.text = try json.optionalString()
         case "thought": part.isThought = try json.isTrue()
-        case "thoughtSignature", "thought_signature": part.signature = try json.optionalString()
+        case "thoughtSignature", "thought_signature": part.signature = try text(&json)
         case "functionCall", "function_call":
             guard json.isObject() else { return try json.skip() }
             var call = Call()
             try json.object { name, json in
                 switch name {
-                case "id": call.id = try json.optionalString()
-                case "name": call.name = try json.optionalString()
+                case "id": call.id = try text(&json)
+                case "name": call.name = try text(&json)
                 case "args":
                     let arguments = try json.rawJSON().text
-                    if arguments != "null" { call.arguments = arguments }
+                    if arguments != "null", arguments != "\"\"" { call.arguments = arguments }
                 default: try json.skip()
                 }
             }

@@ -26,7 +26,9 @@ struct GeminiDecoder: AnswerDecoder {
     private var signature: String?
     private var usage: Usage?
     private var reason: Inference.Finish.Reason?
-    private var hasBegun = false
+    private var hasRefusal = false
+    /// Whether anything was said, so that a finish reason is an end.
+    private var hasContent = false
 
     /// - Parameters:
     /// - name: the model's name with its provider.
@@ -40,7 +42,8 @@ struct GeminiDecoder: AnswerDecoder {
         self.faults = faults
     }
 
-    var isAwaitingTrailer: Bool { reason != nil }
+    /// Gemini also sends finish reasons in chunks before the answer begins.
+    var isAwaitingTrailer: Bool { reason != nil && hasContent }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         do {
@@ -79,13 +82,16 @@ struct GeminiDecoder: AnswerDecoder {
         if data.readableBytesView.elementsEqual("[DONE]".utf8) { return }
         let chunk = try GeminiChunk(data)
         if let error = chunk.error { throw fault(error) }
-        for part in chunk.parts { try take(part, into: &event) }
+        if !chunk.isAnswer, let error = OpenAIErrorBody(body: data) {
+            throw faults.reported(error.report, model: model)
+        }
+        for part in chunk.candidate?.parts ?? [] { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {
             try take(GeminiFinishReason(blockReason: blockReason, message: chunk.blockMessage, faults), into: &event)
         }
-        if let finishReason = chunk.finishReason, finishReason != "FINISH_REASON_UNSPECIFIED" {
-            try take(GeminiFinishReason(finishReason: finishReason, message: chunk.finishMessage, faults), into: &event)
+        if let candidate = chunk.candidate, let reason = candidate.finishReason, reason != "FINISH_REASON_UNSPECIFIED" {
+            try take(GeminiFinishReason(finishReason: reason, message: candidate.finishMessage, faults), into: &event)
         }
     }
 
@@ -99,7 +105,7 @@ struct GeminiDecoder: AnswerDecoder {
                 self.signature = signature
             }
         }
-        hasBegun = hasBegun || part.call != nil || part.text?.isEmpty == false
+        hasContent = hasContent || part.call != nil || part.text?.isEmpty == false
     }
 
     private mutating func take(
@@ -132,7 +138,10 @@ struct GeminiDecoder: AnswerDecoder {
     private mutating func take(_ ending: GeminiFinishReason, into event: inout Inference.Event) throws {
         switch ending {
         case .finish(let reason, let refusal):
-            if self.reason == nil { event.refusal.add(refusal) }
+            if let refusal, !hasRefusal {
+                event.refusal.add(refusal)
+                (hasRefusal, hasContent) = (true, true)
+            }
             self.reason = reason
         case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):

@@ -16,6 +16,11 @@ struct GeminiErrorBody: Equatable {
     /// The exceeded quotas: `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
     var quotas: [String] = []
 
+    /// An error without a code.
+    init(message: String? = nil) {
+        self.message = message
+    }
+
     /// Reads the body of an error response; `nil` if it contains no error.
     init?(body: ByteBuffer) {
         let found: GeminiErrorBody? = body.withUnsafeReadableBytes { bytes in

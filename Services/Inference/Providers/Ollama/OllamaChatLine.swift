@@ -21,7 +21,10 @@ struct OllamaChatLine: Equatable {
     var doneReason: String?
     var promptTokens: Int?
     var completionTokens: Int?
-    var error: String?
+    /// Whether the line has an error; ``OpenAIErrorBody`` reads it.
+    var hasError = false
+    /// Whether the line has a member of an answer.
+    var isAnswer = false
 
     /// Reads a line; unknown members are ignored.
     init(_ line: ByteBuffer) throws {
@@ -38,15 +41,25 @@ struct OllamaChatLine: Equatable {
 
     private mutating func read(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "message": try scanner.objectOrSkip { try readMessage($0, &$1) }
+        case "message":
+            isAnswer = isAnswer || scanner.isObject()
+            try scanner.objectOrSkip { try readMessage($0, &$1) }
         case "logprobs": logprobs = try OllamaLogprobs.read(&scanner)
-        case "done": isDone = try scanner.isTrue()
+        case "done":
+            isAnswer = true
+            isDone = try scanner.isTrue()
         case "done_reason": doneReason = try scanner.optionalString()
         case "prompt_eval_count": promptTokens = try scanner.count()
         case "eval_count": completionTokens = try scanner.count()
-        case "error": error = try scanner.stringOrEmpty()
+        case "error": hasError = try Self.isError(&scanner)
         default: try scanner.skip()
         }
+    }
+
+    /// Whether a value is an error: `null`, `false`, an empty text and an empty object are none.
+    private static func isError(_ scanner: inout JSONScanner) throws -> Bool {
+        let raw = try scanner.raw()
+        return !["null", "false", "\"\"", "{}", "[]"].contains { raw.elementsEqual($0.utf8) }
     }
 
     private mutating func readMessage(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
@@ -73,7 +86,8 @@ struct OllamaChatLine: Equatable {
                 case "name": call.name = try scanner.optionalString()
                 case "arguments":
                     // An object according to the documentation; some models and proxies send its text.
-                    call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? "{}"
+                    let text = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? ""
+                    call.arguments = text.isEmpty ? "{}" : text
                 default: try scanner.skip()
                 }
             }

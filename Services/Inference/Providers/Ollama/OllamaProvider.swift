@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import HTTP
 import JSON
+import Logging
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
@@ -15,8 +16,10 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     private static let modelLimit = 1000
     /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
+    /// The time after which a model that could not be described is asked for again.
+    private static let failurePause = Duration.seconds(30)
 
-    let name = OllamaProvider.providerName
+    let name: String
     let isConfigured: Bool
     /// The API for managing models.
     let modelAPI: OllamaModelAPI
@@ -25,14 +28,13 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     private let client: ProviderClient
     private let cache = OllamaModelCache()
 
-    /// Creates a provider that requests context windows of at most `windowLimit` tokens; throws for an invalid URL.
-    init(url: String, isConfigured: Bool, windowLimit: Int, client: HTTPClient) throws {
-        self.isConfigured = isConfigured
-        self.windowLimit = windowLimit
+    /// Creates the provider of a server; throws for an invalid URL.
+    init(server: ServerConfiguration, client: HTTPClient) throws {
+        name = server.name
+        isConfigured = server.isConfigured
+        windowLimit = server.windowLimit
         self.client = try ProviderClient(
-            name: "Ollama",
-            url: url,
-            setting: "OLLAMA_BASE_URL",
+            server: server,
             advice: "Start it with `ollama serve`. ",
             adviceForMissing: "Get it with `ollama pull {model}`, or choose another model.",
             client: client,
@@ -45,7 +47,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         let answer = try await client.fetch(.GET, "/api/tags")
         let entries: [OllamaTags.Entry]
         do {
-            entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models ?? []
+            entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models?.elements ?? []
         } catch {
             throw client.faults.invalidResponse("an invalid list of models")
         }
@@ -71,7 +73,11 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
-        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", faults: client.faults)
+        let decoder = OllamaDecoder(
+            model: "\(name)/\(prompt.model)",
+            wantsJSON: request.format.isJSON,
+            faults: client.faults
+        )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
@@ -139,7 +145,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     ) async throws -> OllamaModelCache.Properties? {
         let known = cache[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
-        guard cache.permitsRequests else { return known }
+        guard cache.permitsRequest(about: model) else { return known }
         do {
             let show = try await modelAPI.show(model, within: min(limit, ProviderClient.metadataTimeout))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
@@ -151,8 +157,17 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             cache.store(properties, of: model)
             return properties
         } catch let error as ProviderError where error.fault.code != .missing {
-            // A generation reports the error; until then the default properties are used.
-            if error.isOutage { cache.pause(for: .seconds(5)) }
+            // A generation reports the error; until then the default properties are used. One model fails alone.
+            if error.cause == .unreachable {
+                cache.pause(for: .seconds(5))
+            } else {
+                cache.pause(model, for: Self.failurePause)
+                let name: Logger.MetadataValue = "\(self.name)/\(model)"
+                Logger.current.notice(
+                    "Model not described",
+                    metadata: error.metadata.merging(["model.name": name]) { $1 }
+                )
+            }
             return known
         }
     }
@@ -163,9 +178,9 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
     ) -> ErrorReport {
-        var message: String?
-        // Other bodies contain no message.
-        do { message = try OllamaChatLine(body).error } catch {}
-        return ErrorReport(status: status, headers: headers, message: message)
+        var report = OpenAIErrorBody(body: body)?.report ?? ErrorReport()
+        report.status = status
+        report.headers = headers
+        return report
     }
 }

@@ -6,32 +6,19 @@ import NIOCore
 
 /// The body of `POST /chat/completions`, written without intermediate values.
 struct OpenAIChatRequest: Sendable {
-    /// Which server receives the request.
-    enum Server: Sendable {
-        /// OpenAI itself, which has newer names for options and rejects unknown ones.
-        case openAI
-        /// Google, which accepts the metadata of earlier answers.
-        case google
-        /// Any other server, which may be in our network.
-        case compatible
-    }
-
     private let prompt: Prompt
-    let server: Server
+    let quirks: ServerQuirks
     /// The provider's name in error messages.
     let serverName: String
     /// The names of the tools in the request.
     let names: ToolNames
 
-    init(prompt: Prompt, server: Server, serverName: String) {
-        self.server = server
+    init(prompt: Prompt, quirks: ServerQuirks, serverName: String) {
+        self.quirks = quirks
         self.serverName = serverName
-        // Other servers permit more, but none says what.
-        names = server == .openAI ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
+        names = quirks.limitsNames ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
         self.prompt = names.applied(to: prompt)
     }
-
-    private var isOpenAI: Bool { server == .openAI }
 
     /// Throws a ``ProviderError`` for an image that the server would have to fetch.
     func encoded() throws -> ByteBuffer {
@@ -42,7 +29,9 @@ struct OpenAIChatRequest: Sendable {
             json.raw("messages", messages)
             if !prompt.isUnary {
                 json.field("stream", true)
-                json.object("stream_options") { $0.field("include_usage", true) }
+                if quirks.acceptsStreamOptions {
+                    json.object("stream_options") { $0.field("include_usage", true) }
+                }
             }
             if let tools = prompt.plan.declarations { json.raw("tools", tools) }
             if let choice = prompt.plan.choiceJSON { json.raw("tool_choice", choice) }
@@ -53,9 +42,7 @@ struct OpenAIChatRequest: Sendable {
     }
 
     private func write(_ options: Inference.Options, to json: inout JSONWriter) {
-        if let limit = options.maxTokens {
-            if isOpenAI { json.field("max_completion_tokens", limit) } else { json.field("max_tokens", limit) }
-        }
+        if let limit = options.maxTokens { json.field(quirks.tokenLimit.name, limit) }
         if let stop = options.stop, !stop.isEmpty { json.array("stop", stop) { $0.text($1) } }
         if let value = options.temperature { json.field("temperature", value) }
         if let value = options.seed { json.field("seed", value) }
@@ -66,7 +53,7 @@ struct OpenAIChatRequest: Sendable {
         if let value = options.topLogprobs { json.field("top_logprobs", value) }
         if let value = options.parallelToolCalls { json.field("parallel_tool_calls", value) }
         if let value = options.reasoningEffort { json.field("reasoning_effort", value) }
-        guard !isOpenAI else { return }
+        guard quirks.acceptsUnknownOptions else { return }
         if let value = options.topK { json.field("top_k", value) }
         if let value = options.minP { json.field("min_p", value) }
     }
@@ -91,12 +78,11 @@ struct OpenAIChatRequest: Sendable {
         }
     }
 
-    /// Rejects an address, except for public clouds: a compatible server might fetch it inside our network.
+    /// Rejects an address that the server may not fetch.
     private func check(_ image: Inference.Image) throws {
         let scheme = image.url.prefix(bytes: 8).lowercased()
         if scheme.hasPrefix("data:") { return }
-        if server != .compatible, scheme == "https://" || scheme.hasPrefix("http://") { return }
-        if server == .google, scheme.hasPrefix("gs://") { return }
+        if quirks.imageSchemes.contains(where: { scheme.hasPrefix($0 + "://") }) { return }
         throw ProviderError(
             .unsupported,
             Fault(
@@ -118,8 +104,8 @@ struct OpenAIChatRequest: Sendable {
 
     private func adapted(_ message: Inference.Message) -> Inference.Message {
         var message = message
-        if !isOpenAI, message.role == .developer { message.role = .system }
-        guard server != .google else { return message }
+        if !quirks.acceptsDeveloperRole, message.role == .developer { message.role = .system }
+        guard !quirks.acceptsMetadata else { return message }
         message.metadata = nil
         message.toolCalls = message.toolCalls?.map { call in
             var call = call

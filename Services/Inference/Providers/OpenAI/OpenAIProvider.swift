@@ -20,33 +20,16 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
     var address: String? { client.address }
     private let client: ProviderClient
     /// The configured models; `nil` to use the server's own list.
-    private let listed: [ProvidersFile.ListedModel]?
-    private let server: OpenAIChatRequest.Server
+    private let listed: [ListedModel]?
+    private let quirks: ServerQuirks
     private let windows = Mutex<[String: Int]>([:])
 
-    /// Creates a provider; `credential` is the API key, if one is needed.
-    ///
-    /// Throws for an invalid URL.
-    init(
-        name: String,
-        url: String,
-        setting: String,
-        credential: String?,
-        models: [ProvidersFile.ListedModel]? = nil,
-        client: HTTPClient
-    ) throws {
-        self.name = name
-        listed = models
-        self.client = try ProviderClient(
-            name: name,
-            url: url,
-            setting: setting,
-            credential: credential.map { ["authorization": "Bearer \($0)"] } ?? [:],
-            client: client,
-            parseError: Self.parseError
-        )
-        let target = try HTTPTarget.parse(url).target
-        server = target.isOpenAI ? .openAI : target.isGoogle ? .google : .compatible
+    /// Creates the provider of a server; throws for an invalid URL.
+    init(server: ServerConfiguration, client: HTTPClient) throws {
+        name = server.name
+        listed = server.models
+        quirks = server.quirks
+        self.client = try ProviderClient(server: server, client: client, parseError: Self.parseError)
     }
 
     func models() async throws -> [Model] {
@@ -80,12 +63,12 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt, server, name] in
-            let request = OpenAIChatRequest(prompt: prompt, server: server, serverName: name)
+        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt, quirks, name] in
+            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name)
             return (try request.encoded(), request.names)
         }
         let response = try await client.openStream(
-            "/chat/completions",
+            path("/chat/completions", of: prompt.model),
             body: body,
             accept: prompt.isUnary ? "application/json" : "text/event-stream",
             for: prompt
@@ -107,13 +90,13 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
             json.field("model", request.model)
             json.array("input", request.input) { $0.text($1) }
             if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
-            json.field("encoding_format", server == .openAI ? "base64" : "float")
+            json.field("encoding_format", quirks.sendsBase64Embeddings ? "base64" : "float")
         }
         let answer = try decode(
             OpenAIEmbeddings.self,
             from: try await client.fetch(
                 .POST,
-                "/embeddings",
+                path("/embeddings", of: request.model),
                 body: json.buffer,
                 about: request.model,
                 within: request.responseTimeout
@@ -130,6 +113,11 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
             promptTokens: tokens ?? request.estimatedTokens,
             isEstimated: tokens == nil
         )
+    }
+
+    /// The path of an endpoint for a model.
+    private func path(_ path: String, of model: String) -> String {
+        quirks.hasDeploymentPaths ? "/openai/deployments/\(PathEncoding.segment(model))\(path)" : path
     }
 
     private func model(_ id: String, window: Int?, abilities: [Model.Ability]?) -> Model {
