@@ -22,6 +22,8 @@ final class Catalogue: Service {
     }
 
     private let refreshes = Mutex<[String: RefreshNumbers]>([:])
+    /// The refresh of all lists that is in progress: requests that wait for it do not begin one each.
+    private let sharedRefresh = Mutex<Task<Void, Never>?>(nil)
     /// Cached routes by name, cleared by each refresh.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
@@ -48,8 +50,9 @@ final class Catalogue: Service {
             while !Task.isCancelled {
                 await self.refresh()
                 // Cancellation ends the loop.
-                do { try await Task.sleep(for: self.interval) } catch { return }
+                do { try await Task.sleep(for: self.interval) } catch { break }
             }
+            self.sharedRefresh.withLock { $0 }?.cancel()
         }
     }
 
@@ -95,14 +98,15 @@ final class Catalogue: Service {
         }
     }
 
+    /// The listed model of a route; `nil` if its provider does not list it.
+    func listed(_ route: ModelDirectory.Route) -> Model? { directory.withLock { $0.model(route) } }
+
     /// Throws `invalid` if the model is known to lack an ability.
-    func check(_ route: ModelDirectory.Route, for needs: [Model.Ability]) throws(Fault) {
-        guard let model = directory.withLock({ $0.model(route) }) else { return }
-        guard model.supports(.chat) else {
-            throw Fault(.invalid, "\(route.name) supports embeddings only. Choose a chat model.")
-        }
+    static func check(_ model: Model?, for needs: [Model.Ability]) throws(Fault) {
+        guard let model else { return }
         for need in needs where !model.supports(need) {
-            throw Fault(.invalid, "\(route.name) does not support \(need.rawValue). Choose a model that does.")
+            if need == .chat { throw Fault(.invalid, "\(model.name) supports embeddings only. Choose a chat model.") }
+            throw Fault(.invalid, "\(model.name) does not support \(need.rawValue). Choose a model that does.")
         }
     }
 
@@ -136,8 +140,22 @@ final class Catalogue: Service {
         await refreshList(of: provider)
     }
 
-    /// Refreshes all providers concurrently.
+    /// Refreshes all providers, together with all others that wait for the same.
     private func refreshLists() async {
+        let refresh = sharedRefresh.withLock { shared in
+            if let shared { return shared }
+            let task = Task {
+                await self.refreshAllLists()
+                self.sharedRefresh.withLock { $0 = nil }
+            }
+            shared = task
+            return task
+        }
+        await refresh.value
+    }
+
+    /// Refreshes all providers concurrently.
+    private func refreshAllLists() async {
         await withTaskGroup { group in
             for provider in providers {
                 group.addTask { await self.refreshList(of: provider) }

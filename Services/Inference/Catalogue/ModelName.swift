@@ -18,6 +18,17 @@ enum ModelName {
         return (1...64).contains(parts[1].count) && parts[1].allSatisfy { isLetter($0) || isMark($0) }
     }
 
+    /// A name as the configuration may spell it: `:latest` may be left out.
+    static func spellings(of name: String) -> [String] {
+        name.hasSuffix(latest) ? [name, String(name.dropLast(latest.count))] : [name]
+    }
+
+    /// A name with its tag.
+    static func tagged(_ name: String) -> String { name.contains(":") ? name : name + latest }
+
+    /// The tag of a name without one.
+    private static let latest = ":latest"
+
     /// Whether a byte is a letter or a digit.
     private static func isLetter(_ byte: UInt8) -> Bool {
         switch byte {

@@ -14,11 +14,22 @@ protocol Provider: Sendable {
     /// Whether the provider is configured; otherwise it is listed only while it is reachable.
     var isConfigured: Bool { get }
 
+    /// Whether requests cost nothing unless a price is set: the server is the operator's own.
+    var isFree: Bool { get }
+
+    /// Whether each model's name has a tag, so that a name without one means `:latest`.
+    var hasTaggedModels: Bool { get }
+
     /// Lists the models with their full names and the known properties.
     func models() async throws -> [Model]
 
     /// Returns a model by its name without the provider, with the context window that requests ask for.
     func model(_ name: String) async throws -> Model
+}
+
+extension Provider {
+    var isFree: Bool { false }
+    var hasTaggedModels: Bool { false }
 }
 
 /// A provider with models that answer messages.

@@ -30,6 +30,8 @@ struct GenerationRequest: Sendable {
     private(set) var needs: [Model.Ability] = []
     /// The approximate size of the prompt, in bytes of text; an attachment counts as 4096 bytes.
     private(set) var promptBytes = 0
+    /// The memory that the request occupies, in bytes.
+    private(set) var size = 0
 
     /// Reads an ``Inference/Generate``, on a worker thread if it is large.
     ///
@@ -76,6 +78,9 @@ struct GenerationRequest: Sendable {
         )
         try StrictSchema.check(plan)
         formatValidator = FormatValidator(plan.format)
+        let content = [messages, members.tools, members.toolChoice, members.responseFormat]
+            .reduce(0) { $0 + ($1?.readableBytes ?? 0) }
+        size = content + (parsedMessages == nil ? 0 : messages.readableBytes)
         parsedMessages = parsedMessages.map(ToolHistory.repaired)
         if let parsedMessages { hasOnlyInstructions = parsedMessages.allSatisfy(\.role.isInstruction) }
         let attachments = parsedMessages?.flatMap(\.attachments) ?? []
@@ -88,7 +93,7 @@ struct GenerationRequest: Sendable {
     }
 
     /// The prompt for a model.
-    func prompt(model: String, responseTimeout: Duration, isUnary: Bool) -> Prompt {
+    func prompt(model: String, responseTimeout: Duration) -> Prompt {
         Prompt(
             model: model,
             messages: messages,
@@ -97,8 +102,7 @@ struct GenerationRequest: Sendable {
             plan: plan,
             hasOnlyInstructions: hasOnlyInstructions,
             responseTimeout: responseTimeout,
-            gather: gather,
-            isUnary: isUnary
+            gather: gather
         )
     }
 

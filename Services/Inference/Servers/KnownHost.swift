@@ -28,9 +28,9 @@ struct KnownHost: Sendable {
     private static func setOpenAI(_ quirks: inout ServerQuirks) {
         quirks.tokenLimit = .maxCompletionTokens
         quirks.acceptsDeveloperRole = true
-        quirks.limitsNames = true
         quirks.acceptsUnknownOptions = false
         quirks.sendsBase64Embeddings = true
+        quirks.limitsToolNames = true
     }
 
     private static let all = [

@@ -21,8 +21,6 @@ struct ServerQuirks: Sendable, Equatable {
     var acceptsDeveloperRole = false
     /// Whether the metadata of earlier answers (`extra_content`) is sent back.
     var acceptsMetadata = false
-    /// Whether names of tools and identifiers of calls must be as OpenAI permits them; otherwise all are sent unchanged.
-    var limitsNames = false
     /// Whether options that OpenAI does not document, such as `top_k`, are sent.
     var acceptsUnknownOptions = true
     /// The schemes of addresses of images that the server may be asked to fetch: `https`, `http`, `gs`.
@@ -31,6 +29,8 @@ struct ServerQuirks: Sendable, Equatable {
     var imageSchemes: Set<String> = []
     /// Whether embeddings are requested as base64, which is smaller.
     var sendsBase64Embeddings = false
+    /// Whether names of tools and identifiers of calls must match OpenAI's patterns; other servers permit more.
+    var limitsToolNames = false
     /// Whether the model is part of the path: `/openai/deployments/{model}`.
     var hasDeploymentPaths = false
 }

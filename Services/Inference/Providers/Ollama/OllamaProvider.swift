@@ -21,6 +21,8 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
 
     let name: String
     let isConfigured: Bool
+    let isFree = true
+    let hasTaggedModels = true
     /// The API for managing models.
     let modelAPI: OllamaModelAPI
     var address: String? { client.address }

@@ -13,9 +13,9 @@ enum AzureServer {
         server.quirks = ServerQuirks(
             tokenLimit: .maxCompletionTokens,
             acceptsDeveloperRole: true,
-            limitsNames: true,
             acceptsUnknownOptions: false,
-            imageSchemes: ServerQuirks.webSchemes
+            imageSchemes: ServerQuirks.webSchemes,
+            limitsToolNames: true
         )
         let url = String(server.url.reversed().drop { $0 == "/" }.reversed())
         guard !url.hasSuffix("/openai/v1") else { return }

@@ -16,7 +16,7 @@ struct OpenAIChatRequest: Sendable {
     init(prompt: Prompt, quirks: ServerQuirks, serverName: String) {
         self.quirks = quirks
         self.serverName = serverName
-        names = quirks.limitsNames ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
+        names = quirks.limitsToolNames ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
         self.prompt = names.applied(to: prompt)
     }
 
