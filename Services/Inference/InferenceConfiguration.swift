@@ -19,6 +19,7 @@ import ServiceKit
 /// | `RUN_TIMEOUT` | duration | `600s` | above zero |
 /// | `PROVIDER_CONCURRENCY` | count, each provider | `64` | 1 to 65536 |
 /// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
+/// | `PROVIDER_EVENT_LIMIT` | bytes | `16777216` | 65536 to 67108864 |
 struct InferenceConfiguration: Sendable {
     /// The servers in order of preference, without the built-in one.
     var servers: [ServerConfiguration]
@@ -55,7 +56,12 @@ struct InferenceConfiguration: Sendable {
         GenerationTimeouts(
             firstToken: try duration("FIRST_TOKEN_TIMEOUT", firstToken, settings),
             gap: try duration("TOKEN_GAP_TIMEOUT", .seconds(60), settings),
-            whole: try duration("RUN_TIMEOUT", .seconds(600), settings)
+            whole: try duration("RUN_TIMEOUT", .seconds(600), settings),
+            eventBytes: try settings.integer(
+                "PROVIDER_EVENT_LIMIT",
+                default: GenerationTimeouts.defaultEventBytes,
+                in: 65_536...67_108_864
+            )
         )
     }
 

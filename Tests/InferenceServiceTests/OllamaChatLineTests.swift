@@ -15,7 +15,7 @@ import Testing
         let line = try read(FakeResponse.chatLines(["The"])[0])
         #expect(line.text == "The")
         #expect(!line.isDone)
-        #expect(!line.hasError)
+        #expect(line.error == nil)
     }
 
     @Test func `the last line is parsed with its counts`() throws {
@@ -66,11 +66,12 @@ import Testing
     }
 
     @Test func `an error is an error unless it is null`() throws {
-        #expect(try read(#"{"error":"model runner has stopped"}"#).hasError)
-        #expect(try read(#"{"error":{"code":1}}"#).hasError)
-        for empty in ["null", #""""#, "{}", "false", "[]"] {
-            #expect(try !read(#"{"error":\#(empty),"done":true}"#).hasError, "\(empty)")
-        }
+        #expect(try read(#"{"error":"model runner has stopped"}"#).error?.message == "model runner has stopped")
+        #expect(try read(#"{"error":{"code":1}}"#).error?.codes == ["1"])
+        #expect(try read(#"{"error":"","message":{"content":"x"},"done":false}"#).error == nil)
+        #expect(try read(#"{"message":"It broke.","code":"busy"}"#).error?.message == "It broke.")
+        #expect(try read(#"{"message":{"content":"x"},"detail":"no error"}"#).error == nil)
+        #expect(try read(#"{"error":null,"done":true}"#).error == nil)
     }
 
     @Test(arguments: [

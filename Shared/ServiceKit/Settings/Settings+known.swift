@@ -169,6 +169,7 @@ extension Settings {
         Setting("RUN_TIMEOUT", "600s", "Timeout for a whole generation.", for: [.conversation, .inference]),
         Setting("PROVIDER_CONCURRENCY", "64", "Concurrent generations per provider.", for: [.inference]),
         Setting("PROVIDER_QUEUE", "256", "Queued generations per provider.", for: [.inference]),
+        Setting("PROVIDER_EVENT_LIMIT", "16777216", "Maximum size of one event of a provider.", for: [.inference]),
         Setting(
             "WEATHER_URL",
             "",

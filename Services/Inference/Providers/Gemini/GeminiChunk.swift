@@ -24,24 +24,17 @@ struct GeminiChunk {
         var arguments = "{}"
     }
 
-    /// One of the answers; requests never ask for more than one.
-    struct Candidate {
-        var index: Int?
-        var parts: [Part] = []
-        var finishReason: String?
-        /// Gemini's message about the finish reason.
-        var finishMessage: String?
-    }
-
-    /// The first answer; `nil` if the chunk has nothing of it.
-    var candidate: Candidate?
+    var parts: [Part] = []
+    var finishReason: String?
+    /// Gemini's message about the finish reason.
+    var finishMessage: String?
     /// Why the prompt is blocked.
     var blockReason: String?
     var blockMessage: String?
     var usage: Usage?
     var error: GeminiErrorBody?
-    /// Whether the chunk has a member of an answer.
-    var isAnswer = false
+    private var body = ErrorBody()
+    private var hasCandidate = false
 
     /// Throws ``JSONScanner/Malformed`` for invalid JSON.
     init(_ bytes: ByteBuffer) throws {
@@ -62,47 +55,55 @@ struct GeminiChunk {
 
     private mutating func read(_ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
-        case "candidates":
-            isAnswer = isAnswer || json.isArray()
-            try readCandidates(&json)
-        case "usageMetadata", "usage_metadata":
-            isAnswer = isAnswer || json.isObject()
-            usage = try GeminiUsage(from: &json).usage ?? usage
+        case "candidates": try readCandidates(&json)
+        case "usageMetadata", "usage_metadata": usage = try GeminiUsage(from: &json).usage ?? usage
         case "promptFeedback", "prompt_feedback":
-            isAnswer = isAnswer || json.isObject()
             try json.objectOrSkip { name, json in
                 switch name {
-                case "blockReason", "block_reason": blockReason = try Self.text(&json)
-                case "blockReasonMessage", "block_reason_message": blockMessage = try Self.text(&json)
+                case "blockReason", "block_reason": blockReason = try json.nonEmptyText()
+                case "blockReasonMessage", "block_reason_message": blockMessage = try json.optionalString()
                 default: try json.skip()
                 }
             }
-        case "error": error = try Self.error(&json) ?? error
-        default: try json.skip()
+        case "error" where json.isObject() || json.kind == .text:
+            let found = try GeminiErrorBody(from: &json)
+            error = found.isEmpty ? nil : found
+        case "modelVersion", "responseId", "createTime": try json.skip()
+        default: if try !body.read(name, &json) { try json.skip() }
         }
     }
 
-    /// Reads the candidate with the index 0; without an index the place counts.
+    /// Reads only the candidate with index 0, because requests never ask for more; without an index it counts as 0.
     private mutating func readCandidates(_ json: inout JSONScanner) throws {
         guard json.isArray() else { return try json.skip() }
-        var place = 0
+        var isFound = false
         try json.array { json in
-            var other = Candidate()
+            var candidate = GeminiChunk()
+            var index: Int?
             try json.objectOrSkip { name, json in
                 switch name {
-                case "index": other.index = try json.optionalInt()
-                case "content": try Self.readContent(&json, &other.parts)
-                case "finishReason", "finish_reason": other.finishReason = try Self.text(&json)
-                case "finishMessage", "finish_message": other.finishMessage = try Self.text(&json)
+                case "index": index = try json.optionalInt()
+                case "content": try candidate.readContent(&json)
+                case "finishReason", "finish_reason": candidate.finishReason = try json.nonEmptyText()
+                case "finishMessage", "finish_message": candidate.finishMessage = try json.nonEmptyText()
                 default: try json.skip()
                 }
             }
-            if (other.index ?? place) == 0 { candidate = other }
-            place += 1
+            guard !isFound, (index ?? 0) == 0 else { return }
+            (isFound, hasCandidate) = (true, true)
+            parts += candidate.parts
+            finishReason = candidate.finishReason ?? finishReason
+            finishMessage = candidate.finishMessage ?? finishMessage
         }
     }
 
-    private static func readContent(_ json: inout JSONScanner, _ parts: inout [Part]) throws {
+    /// An error in another spelling than Google's, where there is no candidate.
+    var otherError: ErrorReport? {
+        let isError = body.isDeclared || (!hasCandidate && usage == nil && blockReason == nil && body.hasContent)
+        return isError ? body.report : nil
+    }
+
+    private mutating func readContent(_ json: inout JSONScanner) throws {
         try json.objectOrSkip { name, json in
             guard case "parts" = name, json.isArray() else { return try json.skip() }
             try json.array { json in
@@ -113,33 +114,18 @@ struct GeminiChunk {
         }
     }
 
-    /// Reads a text; an empty one means the same as `null`.
-    private static func text(_ json: inout JSONScanner) throws -> String? {
-        try json.optionalString().flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    /// Reads an error; `nil` for an empty value.
-    private static func error(_ json: inout JSONScanner) throws -> GeminiErrorBody? {
-        guard json.kind != .null, json.kind != .flag else {
-            try json.skip()
-            return nil
-        }
-        let error = try GeminiErrorBody(from: &json)
-        return error == GeminiErrorBody(message: "") || error == GeminiErrorBody() ? nil : error
-    }
-
     private static func read(_ part: inout Part, _ name: JSONScanner.Name, _ json: inout JSONScanner) throws {
         switch name {
         case "text": part.text = try json.optionalString()
         case "thought": part.isThought = try json.isTrue()
-        case "thoughtSignature", "thought_signature": part.signature = try text(&json)
+        case "thoughtSignature", "thought_signature": part.signature = try json.optionalString()
         case "functionCall", "function_call":
             guard json.isObject() else { return try json.skip() }
             var call = Call()
             try json.object { name, json in
                 switch name {
-                case "id": call.id = try text(&json)
-                case "name": call.name = try text(&json)
+                case "id": call.id = try json.nonEmptyText()
+                case "name": call.name = try json.nonEmptyText()
                 case "args":
                     let arguments = try json.rawJSON().text
                     if arguments != "null", arguments != "\"\"" { call.arguments = arguments }

@@ -16,11 +16,6 @@ struct GeminiErrorBody: Equatable {
     /// The exceeded quotas: `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
     var quotas: [String] = []
 
-    /// An error without a code.
-    init(message: String? = nil) {
-        self.message = message
-    }
-
     /// Reads the body of an error response; `nil` if it contains no error.
     init?(body: ByteBuffer) {
         let found: GeminiErrorBody? = body.withUnsafeReadableBytes { bytes in
@@ -88,6 +83,9 @@ struct GeminiErrorBody: Equatable {
             }
         }
     }
+
+    /// Whether the error says nothing, which means that there is none.
+    var isEmpty: Bool { code ?? 0 == 0 && (message ?? "").isEmpty && (status ?? "").isEmpty && reason == nil }
 
     /// Converts the error; `status` is the status of the response, or `nil` within a stream.
     func report(status: Int?) -> ErrorReport {

@@ -5,11 +5,7 @@ import JSON
 import NIOCore
 
 /// Decodes Ollama's chat stream.
-///
-/// Proxies also send one object on several lines, and server-sent events.
 struct OllamaDecoder: AnswerDecoder {
-    /// Maximum length of a line in bytes, the same as in Ollama's own client.
-    static let lineLimit = 8 * 1024 * 1024
     /// Maximum size of thoughts that may become the answer, in bytes.
     private static let thoughtLimit = 1 << 20
 
@@ -17,11 +13,12 @@ struct OllamaDecoder: AnswerDecoder {
     private let faults: ProviderFaults
     /// Whether the model was asked for JSON.
     private let wantsJSON: Bool
-    private var lines = JSONLines(limit: lineLimit)
-    private var objects = JSONObjectSplitter(limit: lineLimit)
-    /// Whether the response is an object on several lines.
+    private let limit: Int
+    private var lines: JSONLines
+    private var objects: JSONObjectSplitter
+    private var hasBegun = false
+    /// Whether objects have several lines, or are in an array.
     private var isSplit = false
-    private var hasLine = false
     private var calls = ToolCallIndexer()
     private var callIDs: Set<String> = []
     private var hasText = false
@@ -33,83 +30,94 @@ struct OllamaDecoder: AnswerDecoder {
     /// - Parameters:
     ///   - model: the model's name with its provider.
     ///   - wantsJSON: whether the model was asked for JSON.
+    ///   - limit: the maximum size of a line, in bytes.
     ///   - faults: creates the provider's errors.
-    init(model: String, wantsJSON: Bool = false, faults: ProviderFaults) {
+    init(
+        model: String,
+        wantsJSON: Bool = false,
+        limit: Int = GenerationTimeouts.defaultEventBytes,
+        faults: ProviderFaults
+    ) {
         self.model = model
         self.wantsJSON = wantsJSON
+        self.limit = limit
         self.faults = faults
+        lines = JSONLines(limit: limit)
+        objects = JSONObjectSplitter(limit: limit)
     }
 
     /// The last line contains the finish reason and the usage.
     var isAwaitingTrailer: Bool { false }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
+        let whole: [ByteBuffer]
         do {
-            for line in try lines.append(bytes) where !isOver { try take(line, into: &event) }
-        } catch is JSONLines.TooLong {
-            throw faults.invalidResponse("a line of more than \(Self.lineLimit) bytes")
-        } catch is JSONScanner.Malformed {
-            throw faults.invalidResponse("a line that is not JSON")
+            whole = try lines.append(bytes)
+        } catch {
+            throw faults.eventTooLong(limit: limit)
         }
+        for line in whole where !isOver { try take(line: line, into: &event) }
     }
 
     mutating func end(into event: inout Inference.Event) throws {
+        let wasInside = objects.isInside
         if lines.unfinished.readableBytes > 0, !isOver {
             do {
-                try take(lines.unfinished, into: &event)
-            } catch is JSONScanner.Malformed {
+                try take(line: lines.unfinished, into: &event)
+            } catch let error as ProviderError where error.cause == .unreadable {
                 // An incomplete line.
                 throw faults.incompleteStream
-            } catch is JSONLines.TooLong {
-                throw faults.incompleteStream
             }
         }
-        if !isOver, let ending { try finish(ending, &event) }
+        guard !isOver else { return }
+        guard !objects.isInside else { throw wasInside ? notJSON : faults.incompleteStream }
+        if let ending { try finish(ending, &event) }
     }
 
-    private mutating func take(_ line: ByteBuffer, into event: inout Inference.Event) throws {
-        guard let line = Self.content(of: line) else { return }
-        defer { hasLine = true }
-        if !isSplit {
-            do {
-                return try take(OllamaChatLine(line), line, into: &event)
-            } catch let error as JSONScanner.Malformed {
-                // Only a response that begins with an incomplete object has several lines.
-                guard !hasLine, [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(line.readableBytesView.first) else {
-                    throw error
-                }
-                isSplit = true
+    private var notJSON: ProviderError { faults.invalidResponse("a line that is not JSON") }
+
+    /// Takes a line: an object, or one that some proxies make of it, such as an event or a part of an object.
+    private mutating func take(line: ByteBuffer, into event: inout Inference.Event) throws {
+        guard !isSplit else { return try split(line, into: &event) }
+        guard let json = Self.json(in: line) else { return }
+        do {
+            try take(OllamaChatLine(json), into: &event)
+            hasBegun = true
+        } catch is JSONScanner.Malformed {
+            guard json.beginsJSON else {
+                throw faults.reported(ErrorBody.report(of: json, status: nil), model: model)
             }
-        }
-        for object in try objects.append(line) where !isOver {
-            try take(OllamaChatLine(object), object, into: &event)
+            guard !hasBegun else { throw notJSON }
+            try split(json, into: &event)
         }
     }
 
-    /// A line without the field name of server-sent events; `nil` if it has no content.
-    private static func content(of line: ByteBuffer) -> ByteBuffer? {
-        var line = line
-        var bytes = line.readableBytesView
-        // The usual case.
-        if bytes.first == UInt8(ascii: "{") { return line }
-        guard !["event:", "id:", "retry:", ":"].contains(where: { bytes.starts(with: $0.utf8) }) else { return nil }
-        if bytes.starts(with: "data:".utf8) { line.moveReaderIndex(forwardBy: 5) }
-        bytes = line.readableBytesView
-        let blanks = bytes.prefix { $0 <= 0x20 }.count
-        line.moveReaderIndex(forwardBy: blanks)
-        guard line.readableBytes > 0, !line.readableBytesView.elementsEqual("[DONE]".utf8) else { return nil }
-        return line
+    /// Takes a line of objects that have several lines, or are in an array.
+    private mutating func split(_ line: ByteBuffer, into event: inout Inference.Event) throws {
+        isSplit = true
+        do {
+            for object in try objects.append(line) where !isOver { try take(OllamaChatLine(object), into: &event) }
+        } catch is JSONLines.TooLong {
+            throw faults.eventTooLong(limit: limit)
+        } catch is JSONScanner.Malformed {
+            throw notJSON
+        }
     }
 
-    private mutating func take(
-        _ line: OllamaChatLine,
-        _ bytes: ByteBuffer,
-        into event: inout Inference.Event
-    ) throws {
-        if line.hasError || !line.isAnswer, let error = OpenAIErrorBody(body: bytes) {
-            throw faults.reported(error.report, model: model)
+    /// The JSON of a line; `nil` for a line of an event stream without any.
+    private static func json(in line: ByteBuffer) -> ByteBuffer? {
+        let bytes = line.readableBytesView
+        guard let first = bytes.first, first != UInt8(ascii: "{") else { return line }
+        if bytes.starts(with: "data:".utf8) {
+            let data = line.getSlice(at: line.readerIndex + 5, length: line.readableBytes - 5) ?? ByteBuffer()
+            return OpenAIDecoder.isDone(data) ? nil : data
         }
-        if line.hasError { throw faults.reported(ErrorReport(), model: model) }
+        let isField = [":", "event:", "id:", "retry:"].contains { bytes.starts(with: $0.utf8) }
+        return isField ? nil : line
+    }
+
+    private mutating func take(_ line: OllamaChatLine, into event: inout Inference.Event) throws {
+        if let error = line.error { throw faults.reported(error, model: model) }
         event.reasoning.add(line.thinking)
         event.text.add(line.text)
         hasText = hasText || !line.text.isEmpty
@@ -163,7 +171,7 @@ struct OllamaDecoder: AnswerDecoder {
     /// Each call is complete and separate, even if indexes and identifiers are missing or equal.
     private mutating func piece(_ call: OllamaChatLine.Call) -> Inference.ToolCallDelta {
         let id = call.id.flatMap { callIDs.insert($0).inserted ? $0 : nil }
-        return calls.piece(index: nil, id: id, name: call.name, arguments: call.arguments)
+        return calls.whole(id: id, name: call.name ?? "", arguments: call.arguments)
     }
 
     /// Ollama reports `stop` for tool calls as well.

@@ -78,6 +78,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         let decoder = OllamaDecoder(
             model: "\(name)/\(prompt.model)",
             wantsJSON: request.format.isJSON,
+            limit: prompt.eventLimit,
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
@@ -180,9 +181,6 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
     ) -> ErrorReport {
-        var report = OpenAIErrorBody(body: body)?.report ?? ErrorReport()
-        report.status = status
-        report.headers = headers
-        return report
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }
