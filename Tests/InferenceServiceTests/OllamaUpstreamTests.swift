@@ -192,19 +192,20 @@ import Testing
 
     @Test func `each model fails alone`() async throws {
         try await withFakeOllama { ollama in
-            ollama.always("/api/tags", .tags(["gone", "broken", "garbage", "good"]))
+            ollama.always("/api/tags", .tags(["gone", "broken", "garbage", "hung", "good"]))
             ollama.always("/api/show") { request in
                 switch request.body {
                 case _ where request.body.contains("gone"): .error(410, "gone")
                 case _ where request.body.contains("broken"): .error(500, "invalid file magic")
                 case _ where request.body.contains("garbage"): .json(200, "[")
+                case _ where request.body.contains("hung"): FakeResponse.json(200, "{}").cut(after: 0, .stall)
                 default: .show(window: 2048, capabilities: ["completion", "tools"])
                 }
             }
             let (routing, catalogue) = try routing(to: ollama.url)
             await catalogue.refresh()
             let models = catalogue.reports.first { $0.name == "ollama" }?.models ?? []
-            #expect(models.count == 4)
+            #expect(models.count == 5)
             let good = models.first { $0.name.hasPrefix("ollama/good") }
             #expect(good?.window == 2048 && good?.abilities?.contains(.tools) == true)
             _ = try await routing.outcome(question(model: "ollama/good"))
