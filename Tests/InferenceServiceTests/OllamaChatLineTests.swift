@@ -62,7 +62,7 @@ import Testing
         #expect(line.text == "yes")
         #expect(!line.isDone)
         #expect(try read(#"{"message":null,"done":true}"#).isDone)
-        #expect(try read(#"{"message":{"content":null},"done":"true"}"#) == read("{}"))
+        #expect(try read(#"{"message":{"content":null},"done":"true"}"#) == read(#"{"message":{}}"#))
     }
 
     @Test func `an error is an error unless it is null`() throws {

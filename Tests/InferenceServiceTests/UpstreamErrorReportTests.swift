@@ -29,6 +29,8 @@ import Testing
         #"{"error":{"message":"{\"error\":{\"message\":\"\#(long)\"}}"}}"#,
         #"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"message\":\"\#(long)\"}"}}}"#,
         #"{"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error","error":{"message":"\#(long)"}}]}"#,
+        #"{"fault":{"faultstring":"\#(long)","detail":{"errorcode":"x"}}}"#,
+        #"{"Response":{"Error":{"Code":"InvalidParameter","Message":"\#(long)"},"RequestId":"1"}}"#,
         #"{"base_resp":{"status_code":1039,"status_msg":"\#(long)"},"choices":null}"#,
     ]
 
@@ -132,13 +134,14 @@ import Testing
 
     private static let pages: [Row] = {
         let labels: [(Int, String?)] = [
-            (200, "text/html"), (200, "application/json"), (200, nil), (404, "text/html; charset=utf-8"),
+            (200, "text/html"), (200, "application/json"), (200, nil), (200, "text/event-stream"),
+            (404, "text/html; charset=utf-8"),
             (405, "text/html"),
         ]
         let pages = labels.map { (status: Int, type: String?) -> Row in
             Row(
                 "a page with status \(status) as \(type ?? "nothing")",
-                .labelled("\n" + page, type, status: status),
+                .labelled((status == 200 ? "\u{FEFF}\n" : "") + page, type, status: status),
                 code: .provider,
                 says: "No API answered at the address of openai",
                 hides: "html"

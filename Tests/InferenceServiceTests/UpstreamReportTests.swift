@@ -153,11 +153,12 @@ import Testing
                 ),
                 chunk(#""delta":{"reasoning_content":" three","reasoning":" three"}"#),
                 chunk(#""delta":{"thinking":" four"}"#),
+                chunk(#""delta":{"thinking_blocks":[{"type":"thinking","thinking":" five","signature":"x"}]}"#),
                 text("<think>kept</think>"),
                 end("stop")
             ),
             text: "<think>kept</think>",
-            reasoning: "One two three four",
+            reasoning: "One two three four five",
             finish: .stop
         ),
     ]

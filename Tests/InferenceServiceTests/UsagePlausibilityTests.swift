@@ -37,6 +37,7 @@ import Testing
         (#"{"prompt_tokens":12,"completion_tokens":40,"total_tokens":5}"#, nil, nil),
         (#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, nil, nil),
         (#"{"prompt_tokens":12,"completion_tokens":1e30}"#, 12, 0), (#"{"completion_tokens":40}"#, 0, 40),
+        (#"{"input_tokens":12,"output_tokens":40}"#, 12, 40),
         (
             #"{"prompt_tokens":12,"completion_tokens":9,"total_tokens":331,"completion_tokens_details":{"reasoning_tokens":310}}"#,
             12, 319

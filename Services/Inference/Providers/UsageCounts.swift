@@ -44,8 +44,8 @@ extension UsageCounts {
     init(openAI json: inout JSONScanner) throws {
         try json.object { name, json in
             switch name {
-            case "prompt_tokens": prompt = try json.count()
-            case "completion_tokens": completion = try json.count()
+            case "prompt_tokens", "input_tokens": prompt = try json.count() ?? prompt
+            case "completion_tokens", "output_tokens": completion = try json.count() ?? completion
             case "total_tokens": total = try json.count()
             case "prompt_tokens_details":
                 try json.objectOrSkip { name, json in

@@ -72,7 +72,7 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         let (event, error) = state.withLock { state in
             var event = Inference.Event()
             do {
-                if state.isBlank, let first = bytes?.readableBytesView.first(where: { $0 > 0x20 }) {
+                if state.isBlank, let first = bytes?.readableBytesView.first(where: Self.isVisible) {
                     state.isBlank = false
                     // No API has such an answer, but every web server has such pages.
                     if first == UInt8(ascii: "<") { throw faults.noInterface }
@@ -114,6 +114,9 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
         state.timer?.cancel()
         state.timer = settle()
     }
+
+    /// Whether a byte is neither white space nor part of a byte order mark.
+    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && ![0xEF, 0xBB, 0xBF].contains(byte) }
 
     private func settle() -> Scheduled<Void> {
         let body = body

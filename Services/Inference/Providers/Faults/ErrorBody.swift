@@ -87,14 +87,14 @@ struct ErrorBody: Equatable, Sendable {
     /// Reads a member of an object if errors have such a member; returns whether it was read.
     mutating func read(_ name: JSONScanner.Name, _ json: inout JSONScanner, depth: Int = 0) throws -> Bool {
         switch name {
-        case "error", "errors", "Error", "exception": try readError(&json, depth)
+        case "error", "errors", "Error", "err", "fault", "exception": try readError(&json, depth)
         case "message", "msg", "Message", "error_message", "error_msg", "errorMessage", "errorMsg", "errmsg", "err_msg",
-            "detail", "details", "error_description", "error_detail", "status_msg":
+            "detail", "details", "error_description", "error_detail", "status_msg", "faultstring":
             try readMessage(&json, depth)
         case "title", "reason", "description":
             if json.kind == .text { title = try json.nonEmptyText() ?? title } else { try json.skip() }
         case "code", "Code", "error_code", "errorCode", "errcode", "err_code", "status_code", "statusCode",
-            "http_status", "httpStatus":
+            "http_status", "httpStatus", "errorcode":
             try readCode(&json)
         case "status": try readStatus(&json)
         case "type", "error_type", "errorType", "__type": try readType(&json)
@@ -102,6 +102,9 @@ struct ErrorBody: Equatable, Sendable {
         case "success": if try json.raw().elementsEqual("false".utf8) { isDeclared = true }
         case "base_resp" where depth < Self.depthLimit: try readStatusObject(&json, depth)
         case "metadata" where depth > 0: try readMetadata(&json)
+        case "choices", "response", "Response":
+            // An error within a choice, or within a response of OpenAI's newer API.
+            if json.isArray() || json.isObject() { try readValue(&json, depth: depth + 1) } else { try json.skip() }
         case "loc" where depth > 0: try readLocation(&json)
         default: return false
         }

@@ -69,9 +69,10 @@ struct OllamaDecoder: AnswerDecoder {
                 throw faults.incompleteStream
             }
         }
-        guard !isOver else { return }
-        guard !objects.isInside else { throw wasInside ? notJSON : faults.incompleteStream }
-        if let ending { try finish(ending, &event) }
+        if isOver { return }
+        if let ending, !objects.isInside { return try finish(ending, \&event) }
+        if wasInside || (isSplit && !hasBegun && !objects.isInside) { throw notJSON }
+        if objects.isInside { throw faults.incompleteStream }
     }
 
     private var notJSON: ProviderError { faults.invalidResponse("a line that is not JSON") }
@@ -96,7 +97,10 @@ struct OllamaDecoder: AnswerDecoder {
     private mutating func split(_ line: ByteBuffer, into event: inout Inference.Event) throws {
         isSplit = true
         do {
-            for object in try objects.append(line) where !isOver { try take(OllamaChatLine(object), into: &event) }
+            for object in try objects.append(line) where !isOver {
+                try take(OllamaChatLine(object), into: &event)
+                hasBegun = true
+            }
         } catch is JSONLines.TooLong {
             throw faults.eventTooLong(limit: limit)
         } catch is JSONScanner.Malformed {

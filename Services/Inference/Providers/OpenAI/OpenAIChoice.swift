@@ -60,12 +60,12 @@ struct OpenAIChoice: Sendable {
             text.add(typed.text)
             refusal.add(typed.refusal)
             if reasoning == nil { reasoning = typed.thought }
-        case "reasoning_content", "reasoning", "thinking":
+        case "reasoning_content", "reasoning", "reasoning_text", "thinking":
             var typed = TypedText()
             try typed.read(&json, as: .thought)
             // Some servers write one text under two names.
             if reasoning == nil { reasoning = typed.thought }
-        case "reasoning_details":
+        case "reasoning_details", "thinking_blocks":
             var typed = TypedText()
             try typed.read(&json, as: .thought)
             details = typed.thought

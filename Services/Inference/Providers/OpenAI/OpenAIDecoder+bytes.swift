@@ -17,7 +17,7 @@ extension OpenAIDecoder {
 
     /// Whether words keep a connection open and say nothing.
     static func isKeepAlive(_ text: String) -> Bool {
-        let word = text.lowercased().filter { $0.isLetter }
+        let word = text.lowercased().filter { !$0.isWhitespace && !"-_:.".contains($0) }
         return ["", "ping", "pong", "keepalive", "heartbeat", "processing", "openrouterprocessing", "null", "true"]
             .contains(word)
     }

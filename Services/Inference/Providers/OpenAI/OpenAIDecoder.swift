@@ -134,6 +134,7 @@ struct OpenAIDecoder: AnswerDecoder {
         if !objects.isInside {
             if Self.isDone(line) { return try takeDone(&event) }
             let first = line.readableBytesView.first { $0 > 0x20 }
+            if first == UInt8(ascii: "<"), !hasBegun { throw faults.noInterface }
             if let first, !"{[],".utf8.contains(first), plainText == nil {
                 plainText = String(decoding: line.readableBytesView.prefix(Self.textLimit), as: UTF8.self)
             }
