@@ -70,7 +70,7 @@ struct OllamaDecoder: AnswerDecoder {
             }
         }
         if isOver { return }
-        if let ending, !objects.isInside { return try finish(ending, \&event) }
+        if let ending, !objects.isInside { return try finish(ending, &event) }
         if wasInside || (isSplit && !hasBegun && !objects.isInside) { throw notJSON }
         if objects.isInside { throw faults.incompleteStream }
     }
