@@ -146,7 +146,9 @@ import Testing
 
     // MARK: JSON beside tools
 
-    @Test func `beside tools older models receive the format as an instruction, and newer ones are limited to it`() throws {
+    @Test func `beside tools older models receive the format as an instruction, and newer ones are limited to it`()
+        throws
+    {
         func body(_ model: String, choice: String? = nil) throws -> String {
             var prompt = Prompt(model: model, messages: .init(string: #"[{"role":"user","content":"x"}]"#))
             prompt.plan = try ToolPlan(
@@ -232,7 +234,7 @@ import Testing
     @Test func `files are forgotten before Gemini deletes them, and their number is bounded`() {
         let cache = GeminiFileCache(limit: 4)
         let now = ContinuousClock.now
-        let key = { GeminiFileCache.Key(data: "\($0)", type: "image/png") }
+        let key = { (number: Int) in GeminiFileCache.Key(data: "\(number)", type: "image/png") }
         cache.store("u", of: key(0), at: now)
         #expect(cache.uri(of: key(0), at: now + .seconds(40 * 3600)) == "u")
         #expect(cache.uri(of: .init(data: "0", type: "image/jpeg"), at: now) == nil)
