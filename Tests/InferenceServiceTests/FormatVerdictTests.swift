@@ -82,11 +82,9 @@ import Testing
     @Test func `a schema outside of the strict subset reaches no model`() async throws {
         try await withFakeOllama { ollama in
             let routing = try routing(to: ollama.url).routing
-            let error = await #expect(throws: Fault.self) {
-                _ = try await routing.outcome(schemaRequest(#"{"type":"object"}"#))
-            }
-            #expect(error?.code == .invalid)
-            #expect(error?.message.contains("additionalProperties") == true)
+            let fault = try await routing.outcome(schemaRequest(#"{"type":"object"}"#)).fault
+            #expect(fault?.code == .invalid)
+            #expect(fault?.message.contains("additionalProperties") == true)
             #expect(ollama.requests("/api/chat").isEmpty)
         }
     }

@@ -105,7 +105,9 @@ import Testing
     @Test func `a format beside tools is an instruction`() async throws {
         var request = jsonQuestion()
         request.tools = RawJSON(#"[{"type":"function","function":{"name":"f"}}]"#)
-        let body = try #require(try await outcome(.chat(["{}"]), request).bodies.first)
+        let body = try #require(
+            try await outcome(.chat(["{}"]), request, capabilities: Self.thinking + ["tools"]).bodies.first
+        )
         #expect(body["format"] == nil && body["think"] == nil && body["tools"] != nil)
         let system = (body["messages"] as? [[String: Any]])?.first?["content"] as? String
         #expect(system?.hasPrefix("You are Maya") == true && system?.contains("JSON") == true)
