@@ -46,7 +46,7 @@ let package = Package(
         + service(
             "Inference",
             executable: "inference-svc",
-            [.lifecycle, .metrics, .nio, .nioFoundation, .nioHTTP1, .nioPosix]
+            [.crypto, .lifecycle, .metrics, .nio, .nioFoundation, .nioHTTP1, .nioPosix]
         )
         + service("Media", executable: "media-svc")
         + service("Transcription", executable: "transcription-svc")

@@ -40,7 +40,7 @@ struct GenerationDispatcher: Sendable {
             var prompt = request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
                 .adapted(to: provider.name)
             prompt.eventLimit = call.limits.eventBytes
-            return try await provider.generate(prompt)
+            return request.validated(try await provider.generate(prompt))
         } catch {
             call.runtime.metrics.ended(error)
             throw error

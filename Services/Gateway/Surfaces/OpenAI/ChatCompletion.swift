@@ -34,6 +34,7 @@ struct ChatCompletion {
                     json.null("logprobs")
                 }
                 json.field("finish_reason", answer.finish.reason.rawValue)
+                if let verdict = answer.finish.format { json.value("format_verdict") { $0.verdict(verdict) } }
             }
             if let usage = answer.finish.usage { json.usage(usage) }
         }
@@ -59,6 +60,14 @@ extension Inference.Answer {
 }
 
 extension JSONWriter {
+    /// Writes whether an answer has the requested format.
+    mutating func verdict(_ verdict: Inference.FormatVerdict) {
+        object { json in
+            json.field("valid", verdict.isValid)
+            if let reason = verdict.reason { json.field("reason", reason) }
+        }
+    }
+
     /// Writes `usage` in OpenAI's format.
     mutating func usage(_ usage: Usage) {
         object("usage") { json in

@@ -77,7 +77,14 @@ struct ChatCompletionChunks {
         let metadata = AnswerMetadata.extraContent(of: finish, parts: parts?.parts)
         begin(&frames, hasMember: metadata != nil)
         if let metadata { frames.writeString("\"extra_content\":\(metadata.text)") }
-        frames.writeString("},\"logprobs\":null,\"finish_reason\":\"\(finish.reason.rawValue)\"}]}\n\n")
+        frames.writeString("},\"logprobs\":null,\"finish_reason\":\"\(finish.reason.rawValue)\"")
+        if let verdict = finish.format {
+            var json = JSONWriter()
+            json.verdict(verdict)
+            frames.writeStaticString(",\"format_verdict\":")
+            frames.writeImmutableBuffer(json.buffer)
+        }
+        frames.writeStaticString("}]}\n\n")
         if includesUsage, let usage = finish.usage { write(usage, to: &frames) }
         frames.writeStaticString("data: [DONE]\n\n")
     }

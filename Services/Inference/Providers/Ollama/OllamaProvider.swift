@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import HTTP
 import JSON
+import Logging
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
@@ -15,6 +16,8 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     private static let modelLimit = 1000
     /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
+    /// The time after which a model that could not be described is asked for again.
+    private static let failurePause = Duration.seconds(30)
 
     let name: String
     let isConfigured: Bool
@@ -46,7 +49,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         let answer = try await client.fetch(.GET, "/api/tags")
         let entries: [OllamaTags.Entry]
         do {
-            entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models ?? []
+            entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models?.elements ?? []
         } catch {
             throw client.faults.invalidResponse("an invalid list of models")
         }
@@ -72,7 +75,12 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
-        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", limit: prompt.eventLimit, faults: client.faults)
+        let decoder = OllamaDecoder(
+            model: "\(name)/\(prompt.model)",
+            wantsJSON: request.format.isJSON,
+            limit: prompt.eventLimit,
+            faults: client.faults
+        )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
@@ -140,7 +148,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     ) async throws -> OllamaModelCache.Properties? {
         let known = cache[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
-        guard cache.permitsRequests else { return known }
+        guard cache.permitsRequest(about: model) else { return known }
         do {
             let show = try await modelAPI.show(model, within: min(limit, ProviderClient.metadataTimeout))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
@@ -152,8 +160,17 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             cache.store(properties, of: model)
             return properties
         } catch let error as ProviderError where error.fault.code != .missing {
-            // A generation reports the error; until then the default properties are used.
-            if error.isOutage { cache.pause(for: .seconds(5)) }
+            // A generation reports the error; until then the default properties are used. One model fails alone.
+            if error.cause == .unreachable {
+                cache.pause(for: .seconds(5))
+            } else {
+                cache.pause(model, for: Self.failurePause)
+                let name: Logger.MetadataValue = "\(self.name)/\(model)"
+                Logger.current.notice(
+                    "Model not described",
+                    metadata: error.metadata.merging(["model.name": name]) { $1 }
+                )
+            }
             return known
         }
     }
