@@ -36,11 +36,11 @@ struct InferenceConfiguration: Sendable {
 
     /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
     init(settings: Settings, registry: ProviderRegistry) throws {
-        file = try ProvidersFile.read(settings)
+        file = try ProvidersFile.read(settings, registry: registry)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw InvalidSetting(
-                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is not a valid model name: \(ModelName.rule)."
+                "DEFAULT_MODEL is `\(ModelName.printable(defaultModel))`, which is not a valid model name: \(ModelName.rule)."
             )
         }
         connectTimeout = try Self.duration("CONNECT_TIMEOUT", .seconds(5), settings)

@@ -10,6 +10,11 @@ struct PriceList: Sendable {
 
     /// The price of a model; `nil` if it is unknown.
     func price(of model: String, from provider: String) -> Model.Price? {
-        prices["\(provider)/\(model)"] ?? prices[model] ?? prices["\(provider)/*"]
+        let spellings = ModelName.spellings(of: model)
+        return spellings.lazy.compactMap { prices["\(provider)/\($0)"] }.first
+            ?? spellings.lazy.compactMap { prices[$0] }.first ?? prices["\(provider)/*"]
     }
+
+    /// The names with prices.
+    var names: Dictionary<String, Model.Price>.Keys { prices.keys }
 }

@@ -65,7 +65,10 @@ struct Routing: Sendable {
                 responseTimeout: limit
             )
             guard let provider = runtime.provider as? any EmbeddingModels else {
-                throw Fault(.invalid, "\(route.provider) has no models for embeddings. Choose a model of another provider.")
+                throw Fault(
+                    .invalid,
+                    "\(route.provider) has no models for embeddings. Choose a model of another provider."
+                )
             }
             return try await provider.embed(request)
         } catch let error as ProviderError {
@@ -98,12 +101,12 @@ struct Routing: Sendable {
     /// The requested model and its fallbacks with the abilities that the request needs.
     private func chain(for request: GenerationRequest) async throws -> [ModelDirectory.Route] {
         let route = try await catalogue.route(request.model)
-        try catalogue.check(route, for: request.needs)
+        try Catalogue.check(catalogue.listed(route), for: [.chat] + request.needs)
         var chain = [route]
         for name in fallbacks[route.name] ?? fallbacks[route.model] ?? [] {
             do {
                 let other = try await catalogue.route(name)
-                try catalogue.check(other, for: request.needs)
+                try Catalogue.check(catalogue.listed(other), for: [.chat] + request.needs)
                 if !chain.contains(other) { chain.append(other) }
             } catch is Fault {
                 // An unknown fallback, or one without the needed abilities, is skipped.

@@ -18,16 +18,23 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
 
     let name: String
     let isConfigured = true
+    let preferredModels: [String]
+    let namePrefixes: [String]
     var address: String? { client.address }
     private let version: GeminiVersion
     private let inlineLimit: Int
     private let client: ProviderClient
     private let media: GeminiMedia
+    /// The configured models; `nil` to use the server's own list.
+    private let listed: [ListedModel]?
     private let cache = GeminiModelCache()
 
     /// Creates the provider of a server; throws for an invalid URL.
     init(server: ServerConfiguration, inlineLimit: Int = inlineLimit, client: HTTPClient) throws {
         name = server.name
+        listed = server.models
+        preferredModels = server.preferredModels
+        namePrefixes = server.namePrefixes
         version = server.apiVersion.flatMap(GeminiVersion.init) ?? .v1beta
         self.inlineLimit = inlineLimit
         media = GeminiMedia(passesAddresses: !server.quirks.imageSchemes.isEmpty)
@@ -46,7 +53,8 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         }
         entries = GeminiModels.sorted(entries.prefix(Self.modelLimit).filter(\.isOfUse))
         cache.replace(entries)
-        return entries.map { model($0.bareName, $0) }
+        let selected = listed.map { listed in entries.filter { entry in listed.contains { $0.id == entry.bareName } } }
+        return (selected ?? entries).map { model($0.bareName, $0) }
     }
 
     func model(_ model: String) async throws -> Model {
@@ -71,7 +79,10 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
             return (request, request.encoded())
         }
         var prompt = prompt
+        var client = client
         if body.readableBytes > inlineLimit {
+            // Files belong to the key that uploaded them.
+            client = client.pinned()
             let files = GeminiFiles(client: client, version: version)
             let upload = GeminiUpload(excess: body.readableBytes - inlineLimit, files: files)
             try await upload.moveOut(of: &request.conversation, until: deadline)

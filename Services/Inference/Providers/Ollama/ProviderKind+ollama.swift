@@ -9,6 +9,8 @@ extension ProviderKind {
             key: "OLLAMA_API_KEY",
             isTriedUnset: true
         ),
+        // More requests than it runs at once would wait in its own queue, which knows no users.
+        concurrency: 4,
         firstToken: .seconds(300),
         make: { try OllamaProvider(server: $0, client: $1) }
     )
