@@ -4,12 +4,13 @@ ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get -qq update \
- && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends libsqlite3-dev \
+ && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends libsqlite3-dev zlib1g-dev \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 WORKDIR /parley
 
 # The dependencies, in layers that change only with the manifest. Package.resolved is optional.
 COPY Package.swift Package.resolved* ./
+COPY Shared/CZlib Shared/CZlib
 RUN swift package resolve
 # Compiles them with empty files in place of our sources, with the same command as below.
 RUN set -eu; \
@@ -32,7 +33,7 @@ RUN set -eu; \
 
 FROM ${RUNTIME_IMAGE}
 RUN apt-get -qq update \
- && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates libsqlite3-0 libstdc++6 \
+ && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates libsqlite3-0 libstdc++6 zlib1g \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
  && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin parley \
  && install -d -o parley -g parley -m 700 /data

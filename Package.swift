@@ -23,7 +23,8 @@ let package = Package(
         shared("Contracts", [.crypto]),
         shared("JSON", [.nio]),
         shared("ContractsJSON", ["Contracts", "JSON", .nio, .nioFoundation]),
-        shared("HTTP", [.hummingbirdCore, .logging] + .channels),
+        .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        shared("HTTP", ["CZlib", .hummingbirdCore, .logging] + .channels),
         shared(
             "Bus",
             ["Contracts", "ContractsJSON", "HTTP", "JSON", .httpTypes, .lifecycle, .logging, .metrics] + .channels
@@ -76,7 +77,9 @@ let package = Package(
             ),
             .target(
                 name: "TestSupport",
-                dependencies: ["Bus", "Contracts", "HTTP", "JSON", "ServiceKit", .hummingbird, .lifecycle, .logging]
+                dependencies: [
+                    "Bus", "CZlib", "Contracts", "HTTP", "JSON", "ServiceKit", .hummingbird, .lifecycle, .logging,
+                ]
                     + .channels,
                 path: "Tests/Support",
                 swiftSettings: .strict

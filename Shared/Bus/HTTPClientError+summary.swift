@@ -15,6 +15,7 @@ extension HTTPClientError {
         case .tls: "TLS failed"
         case .protocolViolation: "the response is not HTTP"
         case .tooLarge: "the response is too large"
+        case .encoding: "the content encoding of the response cannot be decoded"
         }
     }
 }

@@ -7,7 +7,7 @@ package struct Run: Codable, Sendable, Hashable, Identifiable {
     ///
     /// inference-svc ends a longer answer with the fault `provider`, after the text up to the limit. A message within
     /// the limit fits a line of a bus stream whatever its text: JSON needs at most six bytes for one.
-    package static let maxAnswerBytes = 4 * 1024 * 1024
+    package static let maxAnswerBytes = 16 * 1024 * 1024
 
     package var id: ID
     package var conversation: Conversation.ID

@@ -6,7 +6,8 @@ package import NIOSSL
 /// An HTTP/1.1 client with one pool of keep-alive connections per event loop: a task on an event loop uses that loop's
 /// connections, so that nothing crosses threads.
 ///
-/// It follows no redirects, decompresses nothing, and sends each request once.
+/// It follows no redirects, decompresses a body only on request (``Response/decodingContent(upTo:)``), and sends each
+/// request once.
 package final class HTTPClient: Sendable {
     package struct Configuration: Sendable {
         package var connectTimeout: Duration

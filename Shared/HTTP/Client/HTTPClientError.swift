@@ -34,6 +34,8 @@ package struct HTTPClientError: Error, Sendable, Equatable {
         case protocolViolation
         /// The response body exceeds the caller's limit.
         case tooLarge
+        /// The content encoding of the response is unsupported, or its compressed data is invalid.
+        case encoding
         /// The maximum number of connections to the host is reached.
         case exhausted
     }
@@ -43,6 +45,16 @@ package struct HTTPClientError: Error, Sendable, Equatable {
         switch kind {
         case .badURL, .connect, .connectTimeout, .exhausted: true
         default: false
+        }
+    }
+
+    init(_ error: ContentDecodingError) {
+        switch error {
+        case .unsupported(let name): self.init(.encoding, "The content encoding \(name) is not supported.")
+        case .invalid: self.init(.encoding, "The compressed data of the response is invalid.")
+        case .truncated: self.init(.closed, "The compressed data of the response is incomplete.")
+        case .tooLarge(let limit):
+            self.init(.tooLarge, "The response is longer than \(limit) bytes after decompression.")
         }
     }
 }

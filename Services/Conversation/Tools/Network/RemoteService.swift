@@ -152,7 +152,7 @@ struct RemoteService: Sendable {
         switch error.kind {
         case .badURL, .connect, .connectTimeout, .tls, .exhausted: fault("cannot be reached", .unavailable)
         case .headTimeout, .readTimeout, .totalTimeout, .writeTimeout: fault("did not respond in time", .timeout)
-        case .closed, .protocolViolation: fault("sent an incomplete response")
+        case .closed, .protocolViolation, .encoding: fault("sent an incomplete response")
         case .tooLarge: tooLarge
         }
     }

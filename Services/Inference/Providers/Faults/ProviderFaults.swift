@@ -50,6 +50,7 @@ struct ProviderFaults: Sendable {
                 Fault(.provider, "The server of \(name) does not speak HTTP as \(name) does. Check \(setting)."),
                 error.message
             )
+        case .encoding: return unreadable(error)
         case .closed:
             return self.error(
                 .broken,
@@ -80,6 +81,7 @@ struct ProviderFaults: Sendable {
                 Fault(.timeout, "\(name) sent nothing more in the middle of its answer. Try again."),
                 cause.message
             )
+        case .encoding, .tooLarge: unreadable(cause)
         default:
             error(
                 .broken,
@@ -87,6 +89,15 @@ struct ProviderFaults: Sendable {
                 cause.message
             )
         }
+    }
+
+    /// The response cannot be decoded, or is too large.
+    private func unreadable(_ error: HTTPClientError) -> ProviderError {
+        self.error(
+            .unreadable,
+            Fault(.provider, "\(name) sent a response that cannot be read. \(error.message) Check \(setting)."),
+            error.message
+        )
     }
 
     /// The response ended without a finish reason.

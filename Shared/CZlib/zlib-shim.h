@@ -1,0 +1,3 @@
+// The system's zlib, with constant input pointers.
+#define ZLIB_CONST
+#include <zlib.h>
