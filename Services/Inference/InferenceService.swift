@@ -61,6 +61,7 @@ package enum InferenceService {
             catalogue: catalogue,
             runtimes: runtimes,
             fallbacks: configuration.file.fallbacks,
+            plan: plan,
             prices: prices
         )
         let jobs = ModelJobs()

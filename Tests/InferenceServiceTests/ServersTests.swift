@@ -172,7 +172,8 @@ import Testing
                  "targets": {"fast": [{"server": "vllm", "model": "qwen3-8b", "weight": 2, "limits": {"concurrency": 3,
                    "first_token_timeout": "9s"}}, "vllm/qwen3-8bb", "vlm/qwen3-8b"]}}
                 """
-            try await withInference(file: file, ["OLLAMA_BASE_URL": ""]) { bus in
+            try await withInference(file: file, ["OLLAMA_BASE_URL": "", "DEFAULT_MODEL": "fast"]) { bus in
+                #expect(try await bus.outcome(question(model: nil)).finish?.model == "vllm/qwen3-8b")
                 #expect(try await bus.outcome(question(model: "vllm/qwen3-8b")).fault == nil)
                 var report: Models.ProviderReport?
                 try await eventually {
@@ -182,6 +183,9 @@ import Testing
                 #expect(report?.models.map(\.name) == ["fast"])
                 #expect(report?.remarks?.contains { $0.contains("qwen3-8bb. Did you mean vllm/qwen3-8b?") } == true)
                 #expect(try await bus.call(Models.Find(name: "fast"), CallContext()).name == "fast")
+                let outcome = try await bus.outcome(question(model: "fast"))
+                #expect(outcome.fault == nil)
+                #expect(outcome.finish?.model == "vllm/qwen3-8b")
             }
         }
     }

@@ -120,10 +120,12 @@ final class BackgroundRuns: Service {
             isStreamed: false
         )
         let stream = try await generator.inference.stream(Inference.Generate.self, encoded: body.json, context)
-        state.wasProviderCalled = true
         defer { stream.close() }
         while let batch = try await stream.nextBatch() {
-            if let begin = batch.first?.begin { state.begin(begin) }
+            // Before the answer begins, events only say that it is waited for.
+            guard batch.contains(where: { $0.progress == nil }) else { continue }
+            state.wasProviderCalled = true
+            if let begin = batch.lazy.compactMap(\.begin).first { state.begin(begin) }
             for (kind, text) in GenerationText.pieces(of: batch) { state.append(text, as: kind) }
             if let finish = batch.compactMap(\.finish).last { return state.finish(finish) }
             if state.step.isTruncated { return state.finishEarly(.length) }

@@ -101,15 +101,12 @@ struct Generation: Sendable {
         )
         do {
             let stream = try await generator.inference.stream(Inference.Generate.self, encoded: request.json, context)
-            state.wasProviderCalled = true
             defer { stream.close() }
             try await read(stream, prompt.form, into: &state, prices)
         } catch  where state.status == .completed {
             // The model has already finished; later errors are ignored.
         } catch {
-            // If the run was stopped or timed out while the request was being sent, the provider may have started.
-            let isTimeout = (error as? Fault)?.code == .timeout
-            state.wasProviderCalled = state.wasProviderCalled || liveRun.isStopped || isTimeout
+            state.endWait(after: error, isStopped: liveRun.isStopped)
             throw error
         }
     }
@@ -123,7 +120,11 @@ struct Generation: Sendable {
         var answer = AnswerText(form)
         defer { append(answer.finish(), as: .text, to: &state) }
         while let batch = try await stream.nextBatch() {
-            if let begin = batch.first?.begin {
+            for event in batch { if let progress = event.progress { state.wait(progress) } }
+            // Before the answer begins, events only say that it is waited for.
+            guard batch.contains(where: { $0.progress == nil }) else { continue }
+            state.wasProviderCalled = true
+            if let begin = batch.lazy.compactMap(\.begin).first {
                 state.begin(begin)
                 liveRun.setModel(begin.model)
                 if state.unpricedModels.contains(begin.model) { prices.lookUp(begin.model) }

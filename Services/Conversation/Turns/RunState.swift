@@ -18,6 +18,8 @@ struct RunState: Sendable {
     private(set) var finishReason: Inference.Finish.Reason?
     /// Whether the provider has started to answer this step, or may have started; only then usage is recorded.
     var wasProviderCalled = false
+    /// Whether the current step waits in the queue of a provider.
+    private(set) var isQueued = false
     private var usage = RunUsage()
     /// Whether the usage of the current step is known or estimated, or it has none.
     private var isStepCounted = false
@@ -49,6 +51,19 @@ struct RunState: Sendable {
     mutating func begin(_ begin: Inference.Begin) {
         model = begin.model
         attempts = (attempts ?? []) + begin.attempts
+    }
+
+    /// Notes what is known of a step whose answer has not begun.
+    mutating func wait(_ progress: Inference.Progress) {
+        if progress.attempt == nil { isQueued = progress.queuePosition != nil }
+    }
+
+    /// Notes the end of a step whose answer had not begun; the provider may have started if the end came from this side.
+    mutating func endWait(after error: any Error, isStopped: Bool) {
+        let fault = error as? Fault
+        let isUnsent = fault?.attempts.map { !$0.isEmpty && $0.allSatisfy { $0.outcome != .failed } } ?? isQueued
+        guard !isUnsent else { return }
+        wasProviderCalled = wasProviderCalled || isStopped || fault?.code == .timeout
     }
 
     /// Adds the attempts of a request that no model answered.
@@ -120,6 +135,7 @@ struct RunState: Sendable {
         status = .running
         step = StepState(byteLimit: byteLimit)
         wasProviderCalled = false
+        isQueued = false
         isStepCounted = false
     }
 

@@ -26,7 +26,8 @@ final class MeteredCall: Sendable {
         ///
         /// The model stays empty, because the client's text may not be the name of a model.
         init(after error: any Error) {
-            guard let fault = error as? Fault, ![.cut, .timeout, .keyInvalidated].contains(fault.code) else {
+            guard let fault = error as? Fault, ![.cut, .timeout, .keyInvalidated].contains(fault.code) || fault.reachedNoProvider
+            else {
                 self = .estimated(model: "", completionBytes: 0)
                 return
             }
@@ -112,5 +113,12 @@ final class MeteredCall: Sendable {
             )
         case .rejected: ("", nil)
         }
+    }
+}
+
+extension Fault {
+    /// Whether every attempt ended before a request was sent, in a queue for example.
+    fileprivate var reachedNoProvider: Bool {
+        attempts.map { !$0.isEmpty && $0.allSatisfy { $0.outcome != .failed } } ?? false
     }
 }

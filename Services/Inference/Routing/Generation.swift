@@ -4,27 +4,20 @@ import Synchronization
 
 /// A generation in progress.
 ///
-/// It enforces its timeouts and its maximum size, requires a finish event, holds a slot of the provider's queue until it
+/// It enforces its timeouts and its maximum size, requires content and a finish event, keeps its ``AdmittedCall`` until it
 /// ends, and records metrics. Thread-safe.
 final class Generation: Sendable {
-    /// Information about a generation that its events report.
-    struct Accounts: Sendable {
-        /// All attempts; the last one is this generation.
-        var attempts: [Attempt]
-        /// The size of the prompt in bytes, for estimating tokens.
-        var promptBytes: Int
-        var price: Model.Price?
-    }
-
     private struct State {
         var pace: GenerationTimeoutTracker
         var passed: GenerationTimeoutTracker.Limit?
-        var hasText = false
+        var hasContent = false
         var hasFinish = false
         var isOver = false
         var bytes = 0
         /// The size of the log probabilities, in bytes.
         var extra = 0
+        /// The options of the request that the provider says it ignores.
+        var ignoredOptions: [String]?
         /// The first events, received by `begin()` and not yet returned by `next()`.
         var first: [Inference.Event] = []
     }
@@ -34,30 +27,26 @@ final class Generation: Sendable {
     /// Maximum size of the log probabilities, in bytes.
     private static let extraLimit = 64 << 20
 
-    private let name: String
+    private let call: AdmittedCall
     private let upstream: ElementStream<Inference.Event>
-    private let runtime: ProviderRuntime
-    private let limits: GenerationTimeouts
-    private let start: ContinuousClock.Instant
-    private let accounts: Accounts
+    private let promptBytes: Int
     private let state: Mutex<State>
 
-    /// Creates a generation that the provider has accepted; `name` is the model, `start` the time of the request.
-    init(
-        name: String,
-        upstream: ElementStream<Inference.Event>,
-        runtime: ProviderRuntime,
-        limits: GenerationTimeouts,
-        start: ContinuousClock.Instant,
-        accounts: Accounts
-    ) {
-        self.name = name
+    private var name: String { call.target.name }
+    private var limits: GenerationTimeouts { call.limits }
+
+    /// Creates a generation that the provider has accepted, and keeps its call.
+    ///
+    /// - Parameters:
+    /// - call: the attempt that the generation belongs to.
+    /// - upstream: the provider's events.
+    /// - promptBytes: the size of the prompt in bytes, for estimating tokens.
+    init(call: AdmittedCall, upstream: ElementStream<Inference.Event>, promptBytes: Int) {
+        self.call = call
         self.upstream = upstream
-        self.runtime = runtime
-        self.limits = limits
-        self.start = start
-        self.accounts = accounts
-        state = Mutex(State(pace: GenerationTimeoutTracker(limits: limits, start: start)))
+        self.promptBytes = promptBytes
+        state = Mutex(State(pace: GenerationTimeoutTracker(limits: call.limits, start: call.start)))
+        call.keep()
         GenerationTimeoutMonitor.shared.add(self)
     }
 
@@ -65,18 +54,23 @@ final class Generation: Sendable {
         cancel()
     }
 
-    /// Waits for the first event of the answer.
+    /// Waits for the first content of the answer, or for its end.
     ///
-    /// Throws the error if there is none.
+    /// Throws the error if there is neither.
     func begin() async throws {
-        guard let first = try await pull() else { throw unfinished }
-        var attempts = accounts.attempts
-        if let last = attempts.indices.last {
-            attempts[last].milliseconds = Int((ContinuousClock.now - start).milliseconds)
-        }
+        var first: [Inference.Event] = []
+        repeat {
+            guard let events = try await pull() else { throw unfinished }
+            first += events
+        } while !state.withLock { $0.hasContent || $0.hasFinish }
+        let milliseconds = Int((ContinuousClock.now - call.start).milliseconds)
+        let attempts = call.attempts + [Attempt(model: name, outcome: .answered, milliseconds: milliseconds)]
         var begin = Inference.Event()
-        begin.begin = Inference.Begin(model: name, attempts: attempts)
-        state.withLock { $0.first = [begin] + first }
+        call.began()
+        state.withLock { state in
+            begin.begin = Inference.Begin(model: name, attempts: attempts, ignoredOptions: state.ignoredOptions)
+            state.first = [begin] + first
+        }
     }
 
     /// Returns the next events; `nil` after the finish event.
@@ -103,7 +97,8 @@ final class Generation: Sendable {
 
     /// Cancels the generation, which closes the provider's connection.
     func cancel() {
-        complete { runtime.metrics.ended(CancellationError()) }
+        let silence = state.withLock { $0.pace.silence(at: .now) }
+        complete(.left(silence: silence)) { call.runtime.metrics.ended(CancellationError()) }
         upstream.close()
     }
 
@@ -112,17 +107,20 @@ final class Generation: Sendable {
         // Events after the finish are ignored.
         guard !state.hasFinish else { return [] }
         var counted: [Inference.Event] = []
-        for event in events where !event.isEmpty {
+        for event in events {
+            if let ignored = event.begin?.ignoredOptions { state.ignoredOptions = ignored }
+            guard !event.isEmpty else { continue }
             counted.append(try account(for: event, &state))
+            if event.hasContent || state.hasFinish { state.pace.progress(isFinished: state.hasFinish) }
             if state.hasFinish { break }
         }
-        state.pace.progress(isFinished: state.hasFinish)
         return counted
     }
 
     /// Counts an event, and removes characters that cannot be stored.
     private func account(for event: Inference.Event, _ state: inout State) throws -> Inference.Event {
         var event = event
+        event.begin = nil
         event.text = event.text.map(Self.storable)
         event.reasoning = event.reasoning.map(Self.storable)
         event.refusal = event.refusal.map(Self.storable)
@@ -132,19 +130,20 @@ final class Generation: Sendable {
         state.bytes += arguments + (event.text?.utf8.count ?? 0) + (event.reasoning?.utf8.count ?? 0)
         state.bytes += event.refusal?.utf8.count ?? 0
         guard state.bytes <= Self.sizeLimit else { throw tooLong }
-        if !state.hasText {
-            state.hasText = true
-            runtime.metrics.sawFirstToken(after: .now - start)
+        if !state.hasContent, event.hasContent {
+            state.hasContent = true
+            call.runtime.metrics.sawFirstToken(after: .now - call.start)
         }
         guard let finish = event.finish else { return event }
+        guard state.hasContent || !finish.reason.requiresContent else { throw emptyAnswer }
         event.finish?.usage = Pricing.usage(
             finish.usage,
-            promptBytes: accounts.promptBytes,
+            promptBytes: promptBytes,
             completionBytes: state.bytes,
-            price: accounts.price
+            price: call.target.price
         )
         state.hasFinish = true
-        runtime.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
+        call.runtime.metrics.completed(bytes: state.bytes, usage: event.finish?.usage)
         return event
     }
 
@@ -161,35 +160,46 @@ final class Generation: Sendable {
         ProviderError(.broken, Fault(.cut, "The answer of \(name) ended without a finish reason. Try again."))
     }
 
+    private var emptyAnswer: ProviderError {
+        ProviderError(
+            .empty,
+            Fault(.provider, "\(name) gave an empty answer. Try again, or choose another model.")
+        )
+    }
+
     private func end() throws -> [Inference.Event]? {
         guard state.withLock({ $0.hasFinish }) else { throw unfinished }
-        complete {}
+        complete(.completed) {}
         return nil
     }
 
     /// Ends the generation after an error of the stream, which is ignored after the finish event.
     private func handle(_ error: any Error) throws -> [Inference.Event]? {
-        let (hasFinish, passed) = state.withLock { ($0.hasFinish, $0.passed) }
+        let (isBegun, hasFinish, passed) = state.withLock { ($0.hasContent, $0.hasFinish, $0.passed) }
+        // What comes after the end cannot fail a complete answer.
+        if hasFinish {
+            complete(.completed) {}
+            upstream.close()
+            return nil
+        }
         let cause = passed.map { ProviderError($0.cause, fault($0)) } ?? error
-        complete { runtime.metrics.ended(cause) }
+        complete(.failed(cause)) { call.runtime.metrics.ended(cause) }
         upstream.close()
-        if hasFinish { return nil }
-        // Retry advice is useful only before the first event.
+        // Retry advice is useful only before the first content.
         if let error = cause as? ProviderError, isBegun { throw error.logged() }
         throw cause
     }
 
-    private var isBegun: Bool { state.withLock { $0.hasText } }
-
-    /// Returns the slot, once.
-    private func complete(_ count: () -> Void) {
+    /// Ends the call, once.
+    private func complete(_ end: AdmittedCall.End, _ count: () -> Void) {
         let (isFirst, hasFinish) = state.withLock { state in
             defer { state.isOver = true }
             return (!state.isOver, state.hasFinish)
         }
         guard isFirst else { return }
         GenerationTimeoutMonitor.shared.remove(self)
-        runtime.queue.release()
+        // A client may leave as soon as it has the whole answer.
+        call.end(hasFinish ? .completed : end)
         if !hasFinish { count() }
     }
 
@@ -226,4 +236,16 @@ final class Generation: Sendable {
             )
         }
     }
+}
+
+extension Inference.Event {
+    /// Whether the event contains output of the model.
+    var hasContent: Bool {
+        text?.isEmpty == false || reasoning?.isEmpty == false || refusal?.isEmpty == false || toolCalls?.isEmpty == false
+    }
+}
+
+extension Inference.Finish.Reason {
+    /// Whether an answer that ends so without content is none; a limit or a filter may leave nothing of it.
+    fileprivate var requiresContent: Bool { self == .stop || self == .toolCalls }
 }

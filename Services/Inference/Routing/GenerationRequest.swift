@@ -27,6 +27,8 @@ struct GenerationRequest: Sendable {
     private(set) var needs: [Model.Ability] = []
     /// The approximate size of the prompt, in bytes of text; an attachment counts as 4096 bytes.
     private(set) var promptBytes = 0
+    /// The memory that the request occupies, in bytes.
+    private(set) var size = 0
 
     /// Reads an ``Inference/Generate``, on a worker thread if it is large.
     ///
@@ -55,6 +57,8 @@ struct GenerationRequest: Sendable {
 
     /// Computes once what each attempt uses.
     private mutating func measure() {
+        let content = [messages, tools, toolChoice, responseFormat].reduce(0) { $0 + ($1?.readableBytes ?? 0) }
+        size = content + (parsedMessages == nil ? 0 : messages.readableBytes)
         let attachments = parsedMessages?.flatMap(\.attachments) ?? []
         needs = mayCallTools ? [.tools] : []
         if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
@@ -74,7 +78,7 @@ struct GenerationRequest: Sendable {
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     /// The prompt for a model.
-    func prompt(model: String, responseTimeout: Duration, isUnary: Bool) -> Prompt {
+    func prompt(model: String, responseTimeout: Duration) -> Prompt {
         Prompt(
             model: model,
             messages: messages,
@@ -84,8 +88,7 @@ struct GenerationRequest: Sendable {
             toolChoice: toolChoice,
             responseFormat: responseFormat,
             responseTimeout: responseTimeout,
-            gather: gather,
-            isUnary: isUnary
+            gather: gather
         )
     }
 

@@ -41,11 +41,16 @@ struct GenerationTimeoutTracker: Sendable {
         if waitingSince == nil { waitingSince = now }
     }
 
-    /// Records output of the provider.
+    /// Records output of the model.
+    ///
+    /// Keep-alive comments and events without content are none: some providers send them for minutes.
     mutating func progress(isFinished: Bool = false) {
         waitingSince = nil
         current = isFinished ? .settling : .gap
     }
+
+    /// How long the provider has been silent.
+    func silence(at now: Instant) -> Duration { waitingSince.map { now - $0 } ?? .zero }
 
     func status(at now: Instant) -> Status {
         let end = start + limits.whole

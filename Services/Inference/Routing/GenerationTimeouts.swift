@@ -6,6 +6,10 @@ struct GenerationTimeouts: Sendable, Equatable {
     var gap = Duration.seconds(60)
     /// From the request to the end of the answer.
     var whole = Duration.seconds(600)
+    /// In the queue of a provider that is the last target.
+    var queue = Duration.seconds(300)
+    /// In the queue of a provider while another target is left.
+    var queueBeforeFallback = Duration.seconds(5)
     /// Between the finish event and the end of the response.
     var settling = Duration.seconds(1)
 }

@@ -6,10 +6,15 @@ struct ProviderRuntime: Sendable {
     let metrics: GenerationMetrics
     let budget = RetryBudget()
 
-    init(provider: any Provider, limits: GenerationTimeouts, concurrency: Int, queueLimit: Int) {
+    init(provider: any Provider, limits: GenerationTimeouts, concurrency: Int, queueLimit: Int, queueBytes: Int = .max) {
         self.provider = provider
         self.limits = limits
-        queue = ProviderQueue(provider: provider.name, capacity: concurrency, queueLimit: queueLimit)
+        queue = ProviderQueue(
+            provider: provider.name,
+            capacity: concurrency,
+            queueLimit: queueLimit,
+            bytesLimit: queueBytes
+        )
         metrics = GenerationMetrics(provider: provider.name)
     }
 }

@@ -1,44 +1,58 @@
 import Bus
 import Contracts
 
-/// Routes requests to models: resolves names, applies fallbacks, queues and timeouts.
+/// Routes requests to models: finds and orders the targets, and sends the requests through ``Admission``.
 struct Routing: Sendable {
-    private let catalogue: Catalogue
-    private let runtimes: [String: ProviderRuntime]
-    private let breakers = CircuitBreakers()
-    /// The fallbacks by `provider/model` or by the model's name without the provider.
-    private let fallbacks: [String: [String]]
-    private let prices: PriceList
-    private let retries: RetryPolicy
+    private let resolver: TargetResolver
+    let admission: Admission
     private let wholeLimit: Duration
 
+    /// - Parameters:
+    /// - catalogue: the models of the providers.
+    /// - runtimes: the providers.
+    /// - fallbacks: the fallbacks by `provider/model`, by the model's name without the provider, or by an alias.
+    /// - plan: the configured targets by alias.
+    /// - prices: the prices of models.
+    /// - retries: the number of retries and their pauses.
     init(
         catalogue: Catalogue,
         runtimes: [ProviderRuntime],
         fallbacks: [String: [String]] = [:],
+        plan: TargetPlan = TargetPlan(),
         prices: PriceList = PriceList(),
         retries: RetryPolicy = RetryPolicy()
     ) {
-        self.catalogue = catalogue
-        self.runtimes = Dictionary(runtimes.map { ($0.provider.name, $0) }) { first, _ in first }
-        self.fallbacks = fallbacks
-        self.prices = prices
-        self.retries = retries
+        admission = Admission(
+            runtimes: Dictionary(runtimes.map { ($0.provider.name, $0) }) { first, _ in first },
+            retries: retries
+        )
+        resolver = TargetResolver(
+            catalogue: catalogue,
+            plan: plan,
+            fallbacks: fallbacks,
+            prices: prices,
+            freeProviders: Set(runtimes.map(\.provider).filter(\.isFree).map(\.name))
+        )
         wholeLimit = runtimes.map(\.limits.whole).max() ?? .seconds(600)
     }
 
-    /// Starts a generation; returns after the first event of the answer.
+    /// Starts a generation; the stream is opened at once and reports the wait for the answer.
     func generate(
         _ request: GenerationRequest,
         _ context: CallContext
     ) async throws -> ElementStream<Inference.Event> {
-        let generation = try await begin(request, context, isUnary: false)
-        return ElementStream(next: { try await generation.next() }, close: { generation.cancel() })
+        try GenerationValidator.check(request)
+        let deadline = try deadline(of: context)
+        return GenerationStream { report in
+            try await begin(request, context, deadline, report)
+        }
+        .events
     }
 
     /// Returns the complete answer.
     func complete(_ request: GenerationRequest, _ context: CallContext) async throws -> Inference.Answer {
-        let generation = try await begin(request, context, isUnary: true)
+        try GenerationValidator.check(request)
+        let generation = try await begin(request, context, try deadline(of: context)) { _ in }
         return try await withTaskCancellationHandler {
             defer { generation.cancel() }
             return try await generation.answer()
@@ -50,68 +64,66 @@ struct Routing: Sendable {
     /// Returns the embeddings of texts.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
         try EmbeddingValidator.check(request)
-        let route = try await catalogue.route(request.model ?? "demo/\(HashEmbedding.model)")
-        guard let runtime = runtimes[route.provider] else {
-            throw Fault(.missing, "Provider \(route.provider) not found.")
-        }
-        let limit = try context.remaining(atMost: runtime.limits.firstToken)
-        do {
-            try await runtime.queue.enter(context.principal?.user ?? "", within: limit)
-            defer { runtime.queue.release() }
-            let request = EmbeddingRequest(
-                model: route.model,
-                input: request.input,
-                dimensions: request.dimensions,
-                responseTimeout: limit
-            )
-            guard let provider = runtime.provider as? any EmbeddingModels else {
-                throw Fault(
-                    .invalid,
-                    "\(route.provider) has no models for embeddings. Choose a model of another provider."
+        let name = request.model ?? ProviderRegistry.embeddingModel
+        let (targets, earlier) = try await targets(for: name, needs: [.embeddings], session: nil)
+        var admitted = AdmissionRequest(user: context.principal?.user ?? "", deadline: try deadline(of: context))
+        admitted.bytes = request.input.reduce(0) { $0 + $1.utf8.count }
+        admitted.earlier = earlier
+        return try await admission.run(admitted, targets: targets) { call in
+            guard let provider = call.runtime.provider as? any EmbeddingModels else {
+                throw ProviderError(
+                    .unsupported,
+                    Fault(
+                        .invalid,
+                        "\(call.target.server) has no models for embeddings. Choose a model of another provider."
+                    )
                 )
             }
-            return try await provider.embed(request)
-        } catch let error as ProviderError {
-            throw error.logged()
-        } catch let refusal as QueueRejection {
-            throw refusal.fault
+            return try await provider.embed(
+                EmbeddingRequest(
+                    model: call.target.model,
+                    input: request.input,
+                    dimensions: request.dimensions,
+                    responseTimeout: call.limits.firstToken
+                )
+            )
         }
     }
 
     private func begin(
         _ request: GenerationRequest,
         _ context: CallContext,
-        isUnary: Bool
+        _ deadline: ContinuousClock.Instant,
+        _ report: @escaping @Sendable (AdmissionRequest.Progress) -> Void
     ) async throws -> Generation {
-        try GenerationValidator.check(request)
-        let deadline = ContinuousClock.now + (try context.remaining(atMost: wholeLimit))
-        var dispatch = GenerationDispatcher(
-            request: request,
-            user: context.principal?.user ?? "",
-            isUnary: isUnary,
-            runtimes: runtimes,
-            breakers: breakers,
-            prices: prices,
-            retries: retries,
-            deadline: deadline
+        let (targets, earlier) = try await targets(
+            for: request.model,
+            needs: [.chat] + request.needs,
+            session: request.session
         )
-        return try await dispatch.begin(try await chain(for: request))
+        let admitted = AdmissionRequest(
+            user: context.principal?.user ?? "",
+            bytes: request.size,
+            deadline: deadline,
+            earlier: earlier,
+            report: report
+        )
+        return try await GenerationDispatcher(admission: admission, request: request).begin(admitted, targets: targets)
     }
 
-    /// The requested model and its fallbacks with the abilities that the request needs.
-    private func chain(for request: GenerationRequest) async throws -> [ModelDirectory.Route] {
-        let route = try await catalogue.route(request.model)
-        try Catalogue.check(catalogue.listed(route), for: [.chat] + request.needs)
-        var chain = [route]
-        for name in fallbacks[route.name] ?? fallbacks[route.model] ?? [] {
-            do {
-                let other = try await catalogue.route(name)
-                try Catalogue.check(catalogue.listed(other), for: [.chat] + request.needs)
-                if !chain.contains(other) { chain.append(other) }
-            } catch is Fault {
-                // An unknown fallback, or one without the needed abilities, is skipped.
-            }
-        }
-        return chain
+    /// The targets for a name in the order in which they are asked, and the error of the requested model if it is unknown.
+    func targets(
+        for name: String?,
+        needs: [Model.Ability],
+        session: String?
+    ) async throws -> (targets: [Target], earlier: ProviderError?) {
+        let resolution = try await resolver.resolve(name, needs: needs)
+        let targets = TargetPolicy.order(resolution.groups, session: session) { admission.condition(of: $0) }
+        return (targets, resolution.earlier)
+    }
+
+    /// The time by which the answer of a call must be complete.
+    func deadline(of context: CallContext) throws -> ContinuousClock.Instant {
+        .now + (try context.remaining(atMost: wholeLimit))
     }
 }

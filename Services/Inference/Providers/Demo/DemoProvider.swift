@@ -23,6 +23,7 @@ struct DemoProvider: ChatModels, EmbeddingModels {
     let name = "demo"
     let address: String? = nil
     let isConfigured = true
+    let isFree = true
     /// Delay before each word but the first.
     var pace = Duration.milliseconds(15)
 

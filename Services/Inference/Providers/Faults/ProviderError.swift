@@ -24,6 +24,21 @@ struct ProviderError: Error, Equatable {
         }
     }
 
+    /// An error that a provider found itself, without an answer of its server.
+    init(_ fault: Fault) {
+        let cause: Cause =
+            switch fault.code {
+            case .missing: .modelMissing
+            case .timeout: .silent
+            case .cut: .broken
+            case .unavailable: .overloaded
+            case .toolsUnsupported: .toolsUnsupported
+            case .contextTooLong: .contextTooLong
+            default: .rejected
+            }
+        self.init(cause, fault)
+    }
+
     /// Whether the failure counts against the circuit breaker.
     var isOutage: Bool { cause.consequence.isOutage }
 

@@ -1,7 +1,8 @@
-/// A circuit breaker for one model: a pure state machine, which receives the time as an argument.
+/// A circuit breaker for one target: a pure state machine, which receives the time as an argument.
 ///
 /// It opens after five failures in a row, or if more than half of at least twenty requests within 30 s failed. While it is
-/// open, requests are rejected, except one trial after each pause. A successful trial closes it.
+/// open, requests are rejected, except one trial after each pause. A trial that begins to answer closes it; if the answer
+/// breaks off, it opens again at once.
 struct CircuitBreaker: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -28,12 +29,25 @@ struct CircuitBreaker: Sendable {
         case trying(since: Instant, pause: Duration)
     }
 
+    /// The pause before the next trial, if the breaker opens again before an answer is complete.
+    private var nextPause = firstPause
+
     private var state = State.closed
     private var failures = 0
     /// The numbers of requests and failures within the window, by second.
     private var seconds: [(second: Int64, answers: Int, failures: Int)] = []
 
     var isOpen: Bool { state != .closed }
+
+    /// Whether the breaker is as good as a new one.
+    var isHealthy: Bool { state == .closed && failures == 0 && !seconds.contains { $0.failures > 0 } }
+
+    /// How long requests are refused; `nil` if one would be admitted. Begins no trial.
+    func refusal(at now: Instant) -> Duration? {
+        var copy = self
+        guard case .refused(let wait) = copy.admit(at: now) else { return nil }
+        return wait
+    }
 
     mutating func admit(at now: Instant) -> Admission {
         switch state {
@@ -49,9 +63,20 @@ struct CircuitBreaker: Sendable {
         }
     }
 
+    /// The admitted request begins to be answered: a trial has shown that the provider is back.
+    mutating func began(at now: Instant) {
+        guard case .trying(_, let pause) = state else { return }
+        state = .closed
+        failures = Self.failuresInRow - 1
+        nextPause = min(pause * 2, Self.longestPause)
+        seconds = []
+    }
+
+    /// The answer is complete.
     mutating func succeeded(at now: Instant) {
         record(isFailure: false, at: now)
         failures = 0
+        nextPause = Self.firstPause
         guard state != .closed else { return }
         state = .closed
         seconds = []
@@ -63,7 +88,7 @@ struct CircuitBreaker: Sendable {
         switch state {
         case .closed:
             guard failures >= Self.failuresInRow || mostlyFailed else { return }
-            state = .open(until: now + Self.firstPause, pause: Self.firstPause)
+            state = .open(until: now + nextPause, pause: nextPause)
         case .trying(_, let pause):
             let longer = min(pause * 2, Self.longestPause)
             state = .open(until: now + longer, pause: longer)
