@@ -15,7 +15,7 @@ struct ModelJobReplicas: Sendable {
     /// Throws the fault of a replica if none answers.
     func list(_ context: CallContext) async throws -> [ModelJob] {
         let answers = await ask(context)
-        let jobs = answers.compactMap { answer in
+        let jobs = answers.compactMap { answer -> [ModelJob]? in
             if case .success(let jobs) = answer.jobs { jobs } else { nil }
         }
         if jobs.isEmpty, case .failure(let error)? = answers.first?.jobs { throw error }
@@ -48,8 +48,9 @@ struct ModelJobReplicas: Sendable {
     /// Asks all replicas at the same time.
     private func ask(_ context: CallContext) async -> [Answer] {
         var context = context
-        context.deadline = min(context.deadline ?? .now + Self.limit, .now + Self.limit)
-        return await withTaskGroup { [context] group in
+        let end = ContinuousClock.now + Self.limit
+        context.deadline = min(context.deadline ?? end, end)
+        return await withTaskGroup(of: (Int, Answer).self) { [context] group in
             for (index, replica) in inference.replicas.enumerated() {
                 group.addTask {
                     do {

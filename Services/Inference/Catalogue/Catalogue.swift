@@ -58,7 +58,7 @@ final class Catalogue: Service {
 
     /// The state of each provider; the targets are listed like one.
     var reports: [Models.ProviderReport] {
-        let (reports, directory) = directory.withLock { ($0.reports, $0) }
+        let (reports, directory) = self.directory.withLock { ($0.reports, $0) }
         return reports + (targets.report(directory, defaultModel: defaultModel).map { [$0] } ?? [])
     }
 
@@ -83,7 +83,7 @@ final class Catalogue: Service {
         var route: ModelDirectory.Route
         do {
             route = try directory.withLock { try $0.route(name) }
-        } catch let fault where [.missing, .unavailable].contains(fault.code) {
+        } catch let fault as Fault where fault.code == .missing || fault.code == .unavailable {
             guard directory.withLock(\.firstUnknown) != nil else { throw fault }
             await refreshLists(onlyUnknown: true)
             route = try directory.withLock { try $0.route(name) }

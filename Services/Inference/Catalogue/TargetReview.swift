@@ -72,7 +72,10 @@ struct TargetReview: Sendable {
             guard entry.isKnown, entry.fault == nil, entry.find(String(parts[1])) == nil else { return nil }
             return "\(entry.name) lists no model \(parts[1])." + suggestion(for: name, directory)
         }
-        guard !directory.entries.contains(where: { !$0.isKnown || $0.fault != nil }) else { return nil }
+        // The lists of servers that are down may have it.
+        guard !directory.entries.contains(where: { !$0.isKnown || $0.isConfigured && $0.fault != nil }) else {
+            return nil
+        }
         do {
             _ = try directory.route(name)
             return nil

@@ -1,5 +1,5 @@
 import Foundation
-import HTTP
+import NIOHTTP1
 import ServiceKit
 
 /// Reads a server of `PROVIDERS_FILE` and the environment variables that it names.

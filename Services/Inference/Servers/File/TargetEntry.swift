@@ -25,7 +25,8 @@ struct TargetEntry: Decodable, Sendable, Equatable {
     init(from decoder: any Decoder) throws {
         if let name = try Self.name(decoder) {
             let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
-            (server, model) = parts.count == 2 ? (parts[0], parts[1]) : (name, "")
+            server = parts.first ?? name
+            model = parts.count == 2 ? parts[1] : ""
             return
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
