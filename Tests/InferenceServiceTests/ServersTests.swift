@@ -79,7 +79,7 @@ import Testing
                     #expect(job.model == "gpu/qwen3")
                     for try await _ in try await bus.stream(Models.FollowPull(id: job.id), CallContext()) {}
                     #expect(second.requests("/api/pull").count == 1 && first.requests("/api/pull").isEmpty)
-                    _ = try await bus.call(Models.Delete(model: "gpu/special:7b"), CallContext())
+                    _ = try await bus.call(Models.Delete(model: "gpu/llama3.2"), CallContext())
                     #expect(second.requests("/api/delete").count == 1 && first.requests("/api/delete").isEmpty)
                 }
             }
@@ -94,7 +94,11 @@ import Testing
                 402,
                 #"{"error":{"message":"Insufficient credits","code":"insufficient_credits"}}"#
             )
-            let limited = FakeResponse.json(429, #"{"error":{"message":"Slow down","code":"rate_limit_exceeded"}}"#)
+            let limited = FakeResponse.json(
+                429,
+                #"{"error":{"message":"Slow down","code":"rate_limit_exceeded"}}"#,
+                headers: ["retry-after: 600"]
+            )
             let refused = FakeResponse.json(401, #"{"error":{"message":"Incorrect API key"}}"#)
             openAI.amend { request, answer in
                 switch request.headers["authorization"] {
