@@ -90,9 +90,23 @@ let package = Package(
                 path: "Tests/Clients/FakeProviders",
                 swiftSettings: .strict
             ),
+            tests("Contracts"),
+            tests("GatewayService", ["GatewayService", .httpTypes, .metrics] + .channels),
             tests("InferenceService", ["InferenceService", .nio]),
+            tests("JSON", [.nio]),
+            tests("ContractsJSON", ["ContractsJSON"] + .channels),
             tests("HTTP", [.hummingbird, .logging] + .channels),
+            tests("Bus", [.hummingbird, .logging] + .channels),
+            tests("ServiceKit", [.coreMetrics, .lifecycle, .logging, .nio]),
+            tests("ConversationService", ["ConversationService", "InferenceService", .grdb, .lifecycle] + .channels),
             tests("ParleyTool", ["ConversationService", "ParleyTool", .argumentParser, .grdb]),
+            tests(
+                "House",
+                [
+                    "ConversationService", "GatewayService", "InferenceService", "MediaService", "TranscriptionService",
+                    .nio, .nioFoundation, .nioHTTP1,
+                ]
+            ),
         ]
 )
 

@@ -51,6 +51,18 @@ struct ConnectorTests {
         }
     }
 
+    /// Expects a response.
+    private func expect(_ wanted: String, of client: HTTPClient, _ url: String) async throws {
+        let found = try await text(client, url)
+        #expect(found == wanted)
+    }
+
+    /// Expects a failure of a kind.
+    private func expect(_ wanted: HTTPClientError.Kind, of client: HTTPClient, _ url: String) async throws {
+        let found = try await failure(client, url)?.kind
+        #expect(found == wanted, "\(url)")
+    }
+
     private static func withSecureServer(
         _ change: (inout TLSConfiguration) -> Void = { _ in },
         _ body: (Int) async throws -> Void
@@ -76,9 +88,9 @@ struct ConnectorTests {
         try await withCertificate { file in
             try await Self.withSecureServer { port in
                 let client = client(trusting: file)
-                #expect(try await text(client, "https://\(Self.secureHost):\(port)/") == "200 secure")
-                #expect(try await failure(client, "https://other.invalid:\(port)/")?.kind == .tls)
-                #expect(try await failure(self.client(), "https://\(Self.secureHost):\(port)/")?.kind == .tls)
+                try await expect("200 secure", of: client, "https://\(Self.secureHost):\(port)/")
+                try await expect(.tls, of: client, "https://other.invalid:\(port)/")
+                try await expect(.tls, of: self.client(), "https://\(Self.secureHost):\(port)/")
             }
         }
     }
@@ -90,7 +102,7 @@ struct ConnectorTests {
                 configuration.maximumTLSVersion = .tlsv11
             } _: { port in
                 let url = "https://\(Self.secureHost):\(port)/"
-                #expect(try await failure(client(trusting: file), url)?.kind == .tls)
+                try await expect(.tls, of: client(trusting: file), url)
             }
         }
     }
@@ -98,7 +110,7 @@ struct ConnectorTests {
     @Test func `a server that never answers the handshake fails the connection, not the response`() async throws {
         try await RawServer.with(saying: FakeResponse(head: "", body: []).ending(.stall)) { server in
             let client = client(connectTimeout: .milliseconds(200))
-            #expect(try await failure(client, "https://\(server.authority)/")?.kind == .connectTimeout)
+            try await expect(.connectTimeout, of: client, "https://\(server.authority)/")
         }
     }
 
@@ -110,7 +122,7 @@ struct ConnectorTests {
                     let settings = try HTTPProxy.parse("http://ann:s%40cret@\(proxy.authority)")
                     // The proxy resolves the name.
                     let client = client(proxy: settings, lookup: { _, _ in [] }, trusting: file)
-                    for _ in 0..<2 { #expect(try await text(client, "https://\(Self.secureHost)/x") == "200 secure") }
+                    for _ in 0..<2 { try await expect("200 secure", of: client, "https://\(Self.secureHost)/x") }
                     let head = try #require(proxy.requests.first)
                     #expect(
                         head.hasPrefix("CONNECT \(Self.secureHost):443 HTTP/1.1\r\nHost: \(Self.secureHost):443\r\n")
@@ -124,7 +136,7 @@ struct ConnectorTests {
     @Test func `http is forwarded by a proxy`() async throws {
         try await FakeProxy.with(to: 1) { proxy in
             let client = client(proxy: try HTTPProxy.parse("ann:b@\(proxy.authority)"), lookup: { _, _ in [] })
-            #expect(try await text(client, "http://models.invalid/v1/models?a=b") == "200 forwarded")
+            try await expect("200 forwarded", of: client, "http://models.invalid/v1/models?a=b")
             let head = try #require(proxy.requests.first)
             #expect(head.hasPrefix("GET http://models.invalid/v1/models?a=b HTTP/1.1\r\n"))
             #expect(head.lowercased().contains("proxy-authorization: basic yw5uomi=\r\n"))
@@ -168,7 +180,7 @@ struct ConnectorTests {
             }
             defer { for task in dead { task.cancel() } }
             for _ in 0..<8 {
-                #expect(try await text(client, "http://alive.invalid:\(port)/") == "200 alive")
+                try await expect("200 alive", of: client, "http://alive.invalid:\(port)/")
             }
         }
     }
@@ -183,6 +195,6 @@ struct ConnectorTests {
                 return []
             }
         )
-        #expect(try await failure(client, "http://dead.invalid/")?.kind == .connectTimeout)
+        try await expect(.connectTimeout, of: client, "http://dead.invalid/")
     }
 }
