@@ -61,9 +61,9 @@ children=$(pgrep -P "$supervisor" | tr '\n' ' ')
 [ "$(wc -w <<<"$children")" = 5 ] || fail "expected five services, found the processes $children"
 [ "$(stat -c %a data/bus-token data/jwt-secret | tr '\n' ' ')" = "600 600 " ] || fail "other users can read the secrets."
 
-# The shell lines of a page between its smoke marks, with the ports of this test.
+# The shell lines of a page between its smoke marks, which may have a name, with the ports of this test.
 lines_of() {
-  awk '/^<!-- smoke: begin -->/ { on = 1 } /^<!-- smoke: end -->/ { on = 0 }
+  awk -v begin="<!-- smoke: begin${2:+ $2} -->" '$0 == begin { on = 1 } /^<!-- smoke: end -->/ { on = 0 }
        on && /^```$/ { shell = 0 } on && shell { print } on && /^```sh$/ { shell = 1 }' "$1" |
     sed "s/:8000/:$g/; s/:8001/:$c/; s/:8002/:$i/; s/curl -s/curl -fs/"
 }
@@ -78,6 +78,25 @@ messages = json.load(sys.stdin)["messages"]
 found = [(m["role"], m["status"]) for m in messages if m["run_id"]]
 assert found == [("user", "completed"), ("assistant", "completed")] * 2, found
 ' || fail "the stored conversation differs from the messages sent."
+
+say "the clients of other services in the README"
+lines_of "$root/README.md" clients >"$work/clients.sh"
+timeout 300 bash -euo pipefail "$work/clients.sh" >"$work/clients.out" 2>"$work/clients.log" || fail "README.md, clients"
+python3 - "$work/clients.out" <<'P' || fail "the answers to the clients of other services are not in their formats."
+import json, sys
+text, answers = open(sys.argv[1]).read(), []
+while text := text.lstrip():
+    answer, end = json.JSONDecoder().raw_decode(text)
+    answers.append(answer)
+    text = text[end:]
+prompt, conversation, agent, session = answers
+assert prompt["model"] == "demo/demo" and prompt["text"], prompt
+assert conversation, conversation
+assert agent["conversation_id"] and agent["new_messages"][-1]["role"] == "assistant", agent
+assert session["message"] == "Welcome to the chat service TR!" and len(session["session_id"]) == 32, session
+P
+has_memory_file() { grep -q "What is the meaning of life?" "$work/data/conversationMemory/user123_memory.txt"; }
+within 60 "the readable memory file" has_memory_file
 
 say "every endpoint of the bus"
 lines_of "$root/Shared/Contracts/Contracts.docc/Contracts.md" >"$work/bus.sh"

@@ -47,8 +47,8 @@ package enum ConversationService {
             ),
             transcripts: transcripts
         )
-        let purge = ConversationPurge(store: store)
-        let personas = PersonaHandlers(store: store, revision: turns.personaRevision)
+        let purge = BackgroundPurge(of: "conversations") { try await store.purgeConversations() }
+        let personas = PersonaHandlers(store: store, revision: turns.personaRevision, tools: tools)
         try await personas.install()
         let quotas = QuotaHandlers(
             keyStore: store,

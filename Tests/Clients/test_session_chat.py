@@ -1,4 +1,5 @@
 """Seed 004's stream, read by a client library for Server-Sent Events, and by a plain socket."""
+import re
 import socket
 
 import httpx
@@ -79,3 +80,18 @@ def test_a_repeat_with_the_same_key_is_the_same_answer(client, session):
     answers = ["".join(event.data for event in send(client, session, "Hello", **headers)) for _ in range(2)]
     assert answers[0] == answers[1]
     assert len(client.get(f"/chat_history/{session}").json()["message_history"]) == 2
+
+
+def test_head_and_options_change_nothing(parley):
+    headers = {"Authorization": "Bearer " + parley.token("head-test")}
+    with httpx.Client(base_url=parley.url, timeout=LIMIT, headers=headers) as client:
+        before = client.get("/status").json()["statistics"]
+        paths = client.get("/openapi.json").json()["paths"]
+        assert len(paths) > 40
+        for path in paths:
+            target = re.sub(r"\{[^}]*\}", "unknown", path)
+            for method in ("HEAD", "OPTIONS"):
+                for query in ("", "?username=head-test"):
+                    assert client.request(method, target + query).status_code < 500 or "/proxy-" in target or "/audio/" in target
+        assert client.get("/sessions", params={"username": "head-test"}).json()["sessions"] == []
+        assert client.get("/status").json()["statistics"] == before

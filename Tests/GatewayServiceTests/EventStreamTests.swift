@@ -6,6 +6,8 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
+@testable import GatewayService
+
 @Suite(.timeLimit(.minutes(5)))
 struct EventStreamTests {
     private static let body = #"{"content":"Hello"}"#
@@ -108,8 +110,10 @@ struct EventStreamTests {
             let last = try #require(try Event.parse(answer.body).last)
             #expect(last.name == "error" && last.id == "3")
             let json = try last.json
-            #expect(json["message"] as? String == "The model said no.")
-            #expect(json["retryable"] as? Bool == true)
+            // An interrupted run is returned to the same request again.
+            let advice = status == .interrupted ? " Regenerate the answer with \(RunFault.regenerate)." : ""
+            #expect(json["message"] as? String == "The model said no.\(advice)")
+            #expect(json["retryable"] as? Bool == (status == .failed))
             #expect(json["status"] as? String == status.rawValue)
             #expect(json["run_id"] as? String == Sample.run.id.description)
             #expect(json["assistant_message"] is [String: Any])

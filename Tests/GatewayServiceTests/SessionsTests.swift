@@ -27,6 +27,16 @@ struct SessionsTests {
         }
     }
 
+    @Test func `HEAD and OPTIONS open no session`() async throws {
+        try await SessionChatTests.with { gateway in
+            let head = try await gateway.ask(.HEAD, "/?username=TR", token: nil)
+            #expect(head.status == 200 && head.body.isEmpty)
+            let options = try await gateway.ask(.OPTIONS, "/?username=TR", token: nil)
+            #expect(options.status == 204 && options.headers.first(name: "allow") == "GET, HEAD, OPTIONS")
+            #expect(try #require(gateway.services.session).opened.isEmpty)
+        }
+    }
+
     @Test func `an empty user name is refused`() async throws {
         try await SessionChatTests.with { gateway in
             for path in ["/?username=", "/sessions?username="] {

@@ -3,6 +3,8 @@ import Foundation
 import NIOHTTP1
 import Testing
 
+@testable import GatewayService
+
 @Suite(.timeLimit(.minutes(5)))
 struct SurfaceTests {
     private static let question = """
@@ -99,13 +101,18 @@ struct SurfaceTests {
     func `a failed turn is a 503 with the partial message`(_ status: Run.Status) async throws {
         var end = Sample.end
         end.status = status
-        end.fault = Fault(.provider, "The model said no.")
+        end.fault = Fault(.provider, "The model said no. Try again.", retryAfter: 3)
         try await TestGateway.with { gateway in
             gateway.services.end(end)
             let turn = try await gateway.ask(.POST, "\(Sample.path)/messages", body: #"{"content":"Hello"}"#)
             #expect(turn.status == 503)
             #expect(turn.isEnvelope)
+            let isRetryable = status == .failed
+            let advice = isRetryable ? "Try again." : "Regenerate the answer with \(RunFault.regenerate)."
+            #expect(try turn.json["message"] as? String == "The model said no. \(advice)")
+            #expect(turn.headers.first(name: "retry-after") == (isRetryable ? "3" : nil))
             let details = try #require(try turn.json["details"] as? [String: Any])
+            #expect(details["retry_after"] as? Int == (isRetryable ? 3 : nil))
             #expect(details["run_id"] as? String == Sample.run.id.description)
             #expect(details["status"] as? String == status.rawValue)
             #expect(details["user_message"] is [String: Any])

@@ -62,7 +62,7 @@ import Testing
         after: [Inference.Message] = []
     ) throws -> DemoResponse {
         var prompt = Prompt(model: "demo", messages: ByteBuffer())
-        prompt.tools = ByteBuffer(string: tools)
+        prompt.plan = try ToolPlan(tools: ByteBuffer(string: tools))
         return try DemoResponse(prompt, before + [Inference.Message(role: .user, content: text)] + after)
     }
 

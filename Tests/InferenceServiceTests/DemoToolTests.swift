@@ -30,9 +30,11 @@ import Testing
     ) throws -> DemoResponse {
         let messages = [Inference.Message(role: .user, content: text)] + after
         var prompt = Prompt(model: "demo", messages: ByteBuffer())
-        prompt.tools = ByteBuffer(string: tools)
-        prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
-        prompt.responseFormat = format.map { ByteBuffer(string: $0) }
+        prompt.plan = try ToolPlan(
+            tools: ByteBuffer(string: tools),
+            choice: choice.map { ByteBuffer(string: $0) },
+            format: format.map { ByteBuffer(string: $0) }
+        )
         return try DemoResponse(prompt, messages)
     }
 
@@ -80,8 +82,8 @@ import Testing
         #expect(try call(turn("weather in Rome", tools: "[]", choice: #""required""#)) == nil)
     }
 
-    @Test(arguments: ["", "5", "{}", "[5,null]", #"[{"type":"function"}]"#, #"[{"function":{"name":5}}]"#, "[[[["])
-    func `invalid tools are ignored`(_ tools: String) throws {
+    @Test(arguments: ["[]", "[5,null]", #"[{"type":"function"}]"#, #"[{"function":{"name":5}}]"#])
+    func `entries that are no tools are ignored`(_ tools: String) throws {
         #expect(try call(turn("weather in Rome", tools: tools)) == nil)
     }
 
@@ -130,7 +132,7 @@ import Testing
             model: "demo",
             messages: ByteBuffer(string: #"[{"role":"user","content":"What is the weather in Paris?"}]"#)
         )
-        prompt.tools = ByteBuffer(string: Self.all)
+        prompt.plan = try ToolPlan(tools: ByteBuffer(string: Self.all))
         let stream = try await DemoProvider(pace: .zero).generate(prompt)
         var draft = AnswerBuilder()
         var begin = Inference.Event()

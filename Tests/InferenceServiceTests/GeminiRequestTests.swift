@@ -15,11 +15,13 @@ import Testing
         choice: String? = nil,
         format: String? = nil
     ) throws -> String {
-        var prompt = Prompt(model: model, messages: ByteBuffer(), parsedMessages: messages)
+        var prompt = Prompt(model: model, messages: ByteBuffer(), parsedMessages: ToolHistory.repaired(messages))
         prompt.options = options
-        prompt.tools = tools.map { ByteBuffer(string: $0) }
-        prompt.toolChoice = choice.map { ByteBuffer(string: $0) }
-        prompt.responseFormat = format.map { ByteBuffer(string: $0) }
+        prompt.plan = try ToolPlan(
+            tools: tools.map { ByteBuffer(string: $0) },
+            choice: choice.map { ByteBuffer(string: $0) },
+            format: format.map { ByteBuffer(string: $0) }
+        )
         let request = try GeminiRequest(
             prompt: prompt,
             traits: GeminiModelTraits(model: model),
@@ -158,9 +160,10 @@ import Testing
         ] as [(String, String?)]
     )
     func `invalid tools and choices are rejected`(_ tools: String, _ choice: String?) throws {
-        let error = try #require(throws: ProviderError.self) { try body([hello], tools: tools, choice: choice) }
-        #expect(error.fault.code == .invalid)
-        #expect(error.fault.message.hasSuffix("."))
+        let error = try #require(throws: (any Error).self) { try body([hello], tools: tools, choice: choice) }
+        let fault = try #require((error as? ProviderError)?.fault ?? error as? Fault)
+        #expect(fault.code == .invalid)
+        #expect(fault.message.hasSuffix("."))
     }
 
     @Test(

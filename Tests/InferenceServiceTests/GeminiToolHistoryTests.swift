@@ -10,7 +10,11 @@ import Testing
         model: String = "gemini-3-pro-preview"
     ) throws -> [GeminiContent] {
         let media = GeminiMedia(passesAddresses: true)
-        return try GeminiConversation(messages, traits: GeminiModelTraits(model: model), media: media).contents
+        return try GeminiConversation(
+            ToolHistory.repaired(messages),
+            traits: GeminiModelTraits(model: model),
+            media: media
+        ).contents
     }
 
     private func call(_ id: String, _ arguments: String, _ signature: String? = nil) -> Inference.ToolCall {
@@ -51,8 +55,8 @@ import Testing
                 GeminiContent(
                     side: .tools,
                     parts: [
-                        .result(id: "b", name: "weather", response: #"{"result":"sunny"}"#),
                         .result(id: "a", name: "weather", response: #"{"sky": [1, 2]}"#),
+                        .result(id: "b", name: "weather", response: #"{"result":"sunny"}"#),
                     ]
                 ),
                 GeminiContent(side: .user, parts: [.text("Thanks.")]),
@@ -111,11 +115,11 @@ import Testing
         )
         let found = try contents([other, result("a", "1"), result("b", "2"), other], model: model)
         let signature = isSigned ? "skip_thought_signature_validator" : nil
-        for content in [found[0], found[2]] {
+        for (content, ids) in [(found[0], ["a", "b"]), (found[2], ["a_2", "b_2"])] {
             #expect(
                 content.parts == [
-                    .call(id: "a", name: "weather", arguments: "{}", signature: signature),
-                    .call(id: "b", name: "weather", arguments: "{}"),
+                    .call(id: ids[0], name: "weather", arguments: "{}", signature: signature),
+                    .call(id: ids[1], name: "weather", arguments: "{}"),
                 ]
             )
         }

@@ -61,7 +61,7 @@ import Testing
         #expect(
             try json(messages[3]) == #"{"content":"22 °C","role":"tool","tool_call_id":"a","tool_name":"get_weather"}"#
         )
-        #expect(try json(messages[4]) == #"{"content":"noon","role":"tool","tool_call_id":"b","tool_name":"clock"}"#)
+        #expect(try json(messages[4]) == #"{"content":"noon","role":"tool","tool_call_id":"b","tool_name":"get_time"}"#)
         #expect(try json(messages[5]) == #"{"content":"And\nRome?","role":"user"}"#)
         #expect((body["tools"] as? [Any])?.count == 2)
     }
@@ -83,7 +83,10 @@ import Testing
             (nil, ["get_weather", "get_time"]), (#""auto""#, ["get_weather", "get_time"]),
             (#""required""#, ["get_weather", "get_time"]), (#""none""#, []), ("5", ["get_weather", "get_time"]),
             (#"{"type":"function","function":{"name":"get_time"}}"#, ["get_time"]),
-            (#"{"type":"function","function":{"name":"unknown"}}"#, ["get_weather", "get_time"]),
+            (
+                #"{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":"#
+                    + #"{"name":"get_weather"}}]}}"#, ["get_weather"]
+            ),
         ]
         for (choice, names) in cases {
             var generate = question()

@@ -5,7 +5,7 @@ import Contracts
 struct ConversationHandlers: Sendable {
     let store: any ConversationStore
     let conversations: LiveConversations
-    let purge: ConversationPurge
+    let purge: BackgroundPurge
     var transcripts: TranscriptMirror?
     var now: @Sendable () -> Timestamp = { .now() }
 
@@ -69,7 +69,13 @@ struct ConversationHandlers: Sendable {
     ///
     /// A run in progress is not affected: its answer is stored after its question.
     func select(_ request: Messages.Select, _ context: CallContext) async throws -> Page<Message> {
-        try await store.selectPath(request, of: context.requirePrincipal(), at: now()).get()
+        let principal = try context.requirePrincipal()
+        let page = try await store.selectPath(request, of: principal, at: now()).get()
+        if let transcripts {
+            let conversation = try await store.findConversation(request.conversation, of: principal).get()
+            transcripts.conversationChanged(of: conversation.user, with: conversation.persona.id)
+        }
+        return page
     }
 
     func count() async throws -> Conversations.Statistics {

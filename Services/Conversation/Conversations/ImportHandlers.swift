@@ -8,7 +8,7 @@ struct ImportHandlers: Sendable {
     private static let messageLimit = 10_000
 
     let store: any ConversationStore
-    let purge: ConversationPurge
+    let purge: BackgroundPurge
     var now: @Sendable () -> Timestamp = { .now() }
 
     func importConversation(

@@ -11,6 +11,36 @@ enum FoldedText {
             .precomposedStringWithCompatibilityMapping
     }
 
+    /// Returns a folded word without accents and with the plain letters for `ø`, `ł`, `æ` and similar ones: `café` is `cafe`.
+    ///
+    /// Signs of scripts in which they are letters of their own, such as Devanagari and Japanese, remain.
+    static func plainLetters(_ word: String) -> String {
+        if word.utf8.allSatisfy({ $0 < 0x80 }) { return word }
+        var plain = String.UnicodeScalarView()
+        for scalar in word.decomposedStringWithCanonicalMapping.unicodeScalars {
+            if let letters = letters[scalar] {
+                plain.append(contentsOf: letters)
+            } else if !isAccent(scalar) {
+                plain.append(scalar)
+            }
+        }
+        return String(plain).precomposedStringWithCanonicalMapping
+    }
+
+    private static func isAccent(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x0300...0x036F, 0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE20...0xFE2F: true
+        default: false
+        }
+    }
+
+    /// Letters that have no decomposition.
+    private static let letters: [Unicode.Scalar: String.UnicodeScalarView] = [
+        "ø": "o".unicodeScalars, "ł": "l".unicodeScalars, "đ": "d".unicodeScalars, "ð": "d".unicodeScalars,
+        "þ": "th".unicodeScalars, "æ": "ae".unicodeScalars, "œ": "oe".unicodeScalars, "ħ": "h".unicodeScalars,
+        "ŧ": "t".unicodeScalars, "ŋ": "n".unicodeScalars, "ı": "i".unicodeScalars,
+    ]
+
     /// A hash of bytes that is the same in every process (FNV-1a, with its bits mixed).
     static func hash(_ bytes: some Sequence<UInt8>) -> Int64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -5,7 +5,7 @@ import Contracts
 struct MemoryHandlers: Sendable {
     let store: any MemoryStore
     let search: MemorySearch
-    let purge: MemoryPurge
+    let purge: BackgroundPurge
     var now: @Sendable () -> Timestamp = { .now() }
 
     func list(_ request: Memories.List, _ context: CallContext) async throws -> Page<Memory> {

@@ -18,7 +18,7 @@ struct MemoryServices: Sendable {
                 retryPause: retryPause
             )
         }
-        let purge = MemoryPurge(store: store)
+        let purge = BackgroundPurge(of: "memories") { try await store.purgeMemories() }
         search = MemorySearch(store: store, embeddings: embeddings)
         handlers = MemoryHandlers(store: store, search: search, purge: purge)
         background = [purge] + [embeddings].compactMap(\.self)

@@ -1,8 +1,9 @@
 /// Splits texts into the words by which memories are found.
 ///
-/// Pure functions. A word is a run of letters, digits and marks, without case; `c++` and `c#` are words beside `c`. Scripts
-/// that are written without blanks, such as Chinese, Japanese, Korean and Thai, are indexed by characters and by pairs
-/// of adjacent characters. No character of a text has a meaning for the search.
+/// Pure functions. A word is a run of letters, digits and marks, without case and accents; `c++` and `c#` are words beside
+/// `c`, and each emoji and other symbol is a word. Scripts that are written without blanks, such as Chinese, Japanese, Korean
+/// and Thai, are indexed by characters and by pairs of adjacent characters. No character of a text has a meaning for the
+/// search.
 enum MemoryWords {
     /// Maximum number of words of a query.
     static let queryLimit = 24
@@ -11,7 +12,7 @@ enum MemoryWords {
     static func index(of text: String) -> [Int64] {
         var hashes: Set<Int64> = []
         forEachWord(in: text, isQuery: false) { word, _ in
-            hashes.insert(FoldedText.hash(word.utf8))
+            hashes.insert(hash(of: word))
             return true
         }
         return Array(hashes)
@@ -24,7 +25,7 @@ enum MemoryWords {
         var (rare, common): ([Int64], [Int64]) = ([], [])
         var seen: Set<Int64> = []
         forEachWord(in: text, isQuery: true) { word, isSpaceless in
-            let hash = FoldedText.hash(word.utf8)
+            let hash = hash(of: word)
             guard seen.insert(hash).inserted else { return true }
             if CommonWords.contains(word, isSpaceless: isSpaceless) { common.append(hash) } else { rare.append(hash) }
             return rare.count < queryLimit
@@ -32,7 +33,12 @@ enum MemoryWords {
         return rare.isEmpty && includesCommon ? Array(common.prefix(queryLimit)) : rare
     }
 
-    /// Calls `body` with each word and whether its script is written without blanks, until it returns `false`.
+    private static func hash(of word: String) -> Int64 {
+        FoldedText.hash(FoldedText.plainLetters(word).utf8)
+    }
+
+    /// Calls `body` with each word, which has its accents, and whether its script is written without blanks, until it
+    /// returns `false`.
     private static func forEachWord(in text: String, isQuery: Bool, _ body: (String, Bool) -> Bool) {
         var splitter = WordSplitter(isQuery: isQuery)
         for scalar in FoldedText.fold(text).unicodeScalars {
@@ -55,6 +61,8 @@ private struct WordSplitter {
     }
 
     mutating func append(_ scalar: Unicode.Scalar, _ body: (String, Bool) -> Bool) -> Bool {
+        if Self.isVariationSelector(scalar) { return true }
+        if Self.isSymbol(scalar) { return finish(body) && body(String(scalar), false) }
         if Self.isWordScalar(scalar) {
             let isOther = !word.isEmpty && (Self.isSpaceless(scalar) != isSpaceless || !suffix.isEmpty)
             if isOther, !finish(body) { return false }
@@ -95,8 +103,18 @@ private struct WordSplitter {
         return true
     }
 
+    private static func isSymbol(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .otherSymbol && !isSpaceless(scalar)
+    }
+
+    /// Whether a scalar only chooses between forms of the one before it, such as a red heart and a black one.
+    private static func isVariationSelector(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isVariationSelector
+    }
+
     private static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if isSpaceless(scalar), scalar.properties.generalCategory == .otherSymbol { return true }
+        return switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
             .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
             true
@@ -105,11 +123,13 @@ private struct WordSplitter {
     }
 
     /// Whether the script of a letter is written without blanks between words, or with endings joined to them.
+    ///
+    /// The letters of flags belong in pairs, too.
     private static func isSpaceless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x0E00...0x0FFF, 0x1000...0x109F, 0x1100...0x11FF, 0x1780...0x17FF, 0x2E80...0x2FDF, 0x3005...0x3007,
             0x3040...0x31BF, 0x31F0...0x31FF, 0x3400...0x9FFF, 0xA960...0xA97F, 0xAC00...0xD7FF, 0xF900...0xFAFF,
-            0x20000...0x3FFFF:
+            0x1F1E6...0x1F1FF, 0x20000...0x3FFFF:
             true
         default: false
         }

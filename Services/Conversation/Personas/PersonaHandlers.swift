@@ -6,6 +6,7 @@ import Logging
 struct PersonaHandlers: Sendable {
     let store: any PersonaStore
     let revision: PersonaRevision
+    var tools = ToolRegistry([])
     var now: @Sendable () -> Timestamp = { .now() }
 
     /// Stores the built-in personas that the database does not contain yet.
@@ -30,6 +31,7 @@ struct PersonaHandlers: Sendable {
 
     func create(_ request: Personas.Create, _ context: CallContext) async throws -> Personas.Inspected {
         let admin = try Self.requireAdmin(context)
+        try checkTools(request.profile)
         let new = NewPersona(
             stored: try PersonaProfile.persona(request.profile, at: now()),
             profile: request.profile,
@@ -43,11 +45,20 @@ struct PersonaHandlers: Sendable {
 
     func change(_ request: Personas.Change, _ context: CallContext) async throws -> Personas.Inspected {
         let admin = try Self.requireAdmin(context)
+        try checkTools(request.profile)
         // A failed write may have been stored.
         defer { revision.advance() }
         let changed = try await store.changePersona(request.id, request.profile, at: now()).get()
         Self.log("Persona changed", changed, by: admin)
         return changed.inspected
+    }
+
+    private func checkTools(_ profile: Personas.Profile) throws(Fault) {
+        guard let names = profile.tools, let unknown = names.first(where: { !tools.knows($0) }) else { return }
+        throw Fault(
+            .invalid,
+            "`tools`: there is no tool `\(unknown.prefix(64))`. Known tools: \(tools.knownNames.joined(separator: ", "))."
+        )
     }
 
     private func stored(_ id: Persona.ID) async throws -> StoredPersona {

@@ -68,6 +68,14 @@ protocol RunStore: Sendable {
     /// `event` is the number of the event that shows the step; after a crash the events up to it are rebuilt from the step.
     func appendStep(_ step: RunStep, event: Int, to run: Run.ID) async throws -> Message?
 
+    /// Reserves the usage of another model call of a run, whose calls so far had the usage `spent`: replaces the reservation
+    /// of the run, which has the run's id.
+    func reserveAnotherCall(
+        _ usageRequest: UsageRequest,
+        after spent: Usage,
+        as reservation: StoredReservation
+    ) async throws -> ReservationOutcome
+
     /// Stores the end of a run, its answer and its usage, deletes its reservation, and stores that the next run starts.
     func finishRun(_ ending: FinishRun) async throws -> FinishRun.Outcome
 

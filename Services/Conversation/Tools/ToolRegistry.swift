@@ -38,6 +38,16 @@ struct ToolRegistry: ToolRunner {
     var tools: [any Tool] { entries.map(\.tool) }
     var declarations: [ToolDeclaration] { entries.map(\.tool.declaration) }
 
+    /// The names of all tools, also of those that are not configured.
+    var knownNames: [String] { declarations.map(\.name) + unavailable.map(\.declaration.name) }
+
+    /// Whether a name or alias is that of a tool, which may be one that is not configured.
+    func knows(_ name: String) -> Bool {
+        let key = Self.key(name)
+        return indices[key] != nil
+            || unavailable.contains { ([$0.declaration.name] + $0.declaration.aliases).map(Self.key).contains(key) }
+    }
+
     /// Returns the declarations of the available tools among `names`, which may be names or aliases.
     ///
     /// The order is that of the registry, so that providers can reuse a cached prompt.

@@ -7,7 +7,8 @@ import Synchronization
 /// Mirrors the conversations with the persona ``Persona/BuiltIn/continuation`` as text files, one for each user, so that
 /// people can read them.
 ///
-/// The database has the truth: the files are never read. A file is written after each turn, and when the service starts
+/// The database has the truth: the files are never read. A file is written after each turn and when
+/// another path is selected, and when the service starts
 /// if it is missing or was changed; usually only the last turn is appended. A failure is logged and does nothing else.
 final class TranscriptMirror: Service {
     /// A user name; names that differ only in Unicode normalization are different.
@@ -42,8 +43,13 @@ final class TranscriptMirror: Service {
 
     /// Updates the file of a conversation's user after a turn or the deletion, in the background.
     func conversationChanged(_ conversation: StoredConversation) {
-        guard conversation.persona == Self.persona else { return }
-        update(conversation.user)
+        conversationChanged(of: conversation.user, with: conversation.persona)
+    }
+
+    /// Updates the file of a user after a change of a conversation with a persona, in the background.
+    func conversationChanged(of user: String, with persona: Persona.ID) {
+        guard persona == Self.persona else { return }
+        update(user)
     }
 
     private func update(_ user: String) {

@@ -20,6 +20,7 @@ extension Generation {
             guard !liveRun.isStopped else { throw CancellationError() }
             let model = try await generator.modelCache.model(turn.options.model, context)
             let tools = rounds.hasNext && model.supports(.tools) ? declarations : nil
+            if let spent = state.usageOfSteps { try await reserveAnotherCall(&prompt, model, after: spent) }
             do {
                 try await generate(prompt, model, tools: tools, into: &state, prices, context)
             } catch let fault as Fault where fault.code == .toolsUnsupported && tools != nil && state.step.isEmpty {
@@ -47,6 +48,34 @@ extension Generation {
             }
             if let answer { return publishAnswer(answer, &state) }
             guard round.isOffered else { return try completeWithoutTools(text, &state) }
+        }
+    }
+
+    /// Reserves the usage of another model call, if a quota applies, and sets the limit of its answer.
+    ///
+    /// Throws `quota_exceeded`.
+    private func reserveAnotherCall(_ prompt: inout Prompt, _ model: Model, after spent: Usage) async throws {
+        guard generator.usage.isLimited(turn.context), let principal = turn.context.principal else { return }
+        let tokens = prompt.history.tokens.reduce(TokenEstimate.tokens(in: prompt.system(for: model)), +)
+        let request = UsageRequest(
+            promptTokens: min(tokens, model.window),
+            maxTokens: turn.options.maxTokens,
+            model: .success(model)
+        )
+        let reservation = StoredReservation(
+            id: turn.id.description,
+            user: principal.user,
+            apiKey: principal.key,
+            model: model.name,
+            createdAt: .now()
+        )
+        let store = generator.runWriter.store
+        switch try await store.reserveAnotherCall(request, after: spent, as: reservation) {
+        case .reserved(let limit): prompt.answerLimit = limit
+        case .rejected(var fault):
+            fault.message += " The results of the tools so far are stored."
+            throw fault
+        case .unlimited, .needsEstimate: break
         }
     }
 

@@ -4,6 +4,7 @@ import Bus
 struct Generator: Sendable {
     let inference: any Bus
     let modelCache: ModelCache
+    let usage: TurnUsage
     let eventWriter: RunEventWriter
     let runWriter: RunWriter
     /// Maximum duration of a run.

@@ -168,6 +168,9 @@ struct RunState: Sendable {
         return usage.total
     }
 
+    /// The usage of the calls before the current step; `nil` in the first one.
+    var usageOfSteps: Usage? { stepCount == 0 ? nil : usage.total }
+
     /// Number of tokens of the current step, as reported or estimated.
     var stepTokens: Int {
         if isStepCounted, !isWithoutModel, let reported = usage.last { return reported.completionTokens }

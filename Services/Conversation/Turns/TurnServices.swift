@@ -44,9 +44,11 @@ struct TurnServices: Sendable {
         )
         let resumptions = ResumptionQueue(pause: retryPause)
         let recovery = RunRecovery(store: store, resumptions: resumptions, runWriter: runWriter)
+        let usage = TurnUsage(accessCache: accessCache, modelCache: modelCache)
         let generator = Generator(
             inference: inference,
             modelCache: modelCache,
+            usage: usage,
             eventWriter: eventWriter,
             runWriter: runWriter,
             timeLimit: runLimit,
@@ -59,7 +61,7 @@ struct TurnServices: Sendable {
             acceptance: TurnAcceptance(
                 store: store,
                 runs: runs,
-                usage: TurnUsage(accessCache: accessCache, modelCache: modelCache),
+                usage: usage,
                 toolRunner: toolRunner
             ),
             generator: generator,

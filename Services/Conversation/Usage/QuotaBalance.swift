@@ -7,9 +7,18 @@ struct QuotaBalance: Sendable {
     let subject: Quota.Subject
     let quota: Quota
     let used: Usage.Total
-    let reserved: Usage.Total
+    private(set) var reserved: Usage.Total
     /// Start of the next period.
     let reset: Timestamp
+
+    /// Returns the balance with more reserved amounts, but no more requests.
+    func reserving(_ amounts: UsageEstimate) -> QuotaBalance {
+        var balance = self
+        balance.reserved.promptTokens += amounts.promptTokens
+        balance.reserved.completionTokens += amounts.completionTokens
+        balance.reserved.cost = (reserved.cost ?? 0) + amounts.cost
+        return balance
+    }
 
     /// Returns why a call is rejected; `nil` if it is allowed.
     ///

@@ -9,6 +9,14 @@ struct UsageEstimate: Sendable, Equatable {
 
     var tokens: Int { promptTokens + completionTokens }
 
+    static func + (one: Self, other: Self) -> Self {
+        Self(
+            promptTokens: one.promptTokens + other.promptTokens,
+            completionTokens: one.completionTokens + other.completionTokens,
+            cost: one.cost + other.cost
+        )
+    }
+
     /// The estimate as usage, for a call whose usage was not reported.
     var usage: Usage {
         Usage(

@@ -20,6 +20,15 @@ struct Route: Sendable {
     let handler: Handler
     /// Every route of the gateway must have one.
     var documentation: RouteDocumentation?
+    /// Whether a request with `GET` changes something; if so, the route does not answer `HEAD`, which must not.
+    private(set) var changesState = false
+
+    /// The route as one whose `GET` changes something.
+    func changingState() -> Route {
+        var route = self
+        route.changesState = true
+        return route
+    }
 
     /// What a route sets for itself; `nil` stands for the surface's default.
     struct Options: Sendable {

@@ -11,6 +11,8 @@ final class RouteEntry: Sendable {
     let bodyLimit: Int
     let bodyTimeout: BodyTimeout.Limits
     let handler: Route.Handler
+    /// Whether a request with `GET` also answers `HEAD`.
+    let answersHead: Bool
     let metrics: RouteMetrics
 
     init(_ route: Route, of surface: Surface) throws {
@@ -23,6 +25,7 @@ final class RouteEntry: Sendable {
         bodyLimit = route.options.bodyLimit ?? surface.defaults.bodyLimit
         bodyTimeout = route.options.bodyTimeout ?? surface.defaults.bodyTimeout
         handler = route.handler
+        answersHead = route.method == .GET && !route.changesState
         metrics = RouteMetrics(surface: surface.name, route: route.options.metricName ?? route.path)
         guard !route.needsPrincipal || access.guaranteesPrincipal else {
             throw InvalidRoute(
@@ -82,21 +85,29 @@ struct PathEntry: Sendable {
             ? Resolution(options: methods + ["OPTIONS"], first) : Resolution(methodNotAllowed: methods, first)
     }
 
-    /// `GET` answers `HEAD` where no route does.
+    /// `GET` answers `HEAD` where no route does, unless it changes something.
     private func headEntry(_ head: HTTPRequestHead, _ hasTrailingSlash: Bool) -> RouteEntry? {
-        head.method == .HEAD ? entry(for: .GET, head, hasTrailingSlash) : nil
+        head.method == .HEAD ? entry(head, hasTrailingSlash, where: \.answersHead) : nil
     }
 
     private func entry(for method: HTTPMethod, _ head: HTTPRequestHead, _ hasTrailingSlash: Bool) -> RouteEntry? {
+        entry(head, hasTrailingSlash) { $0.method == method }
+    }
+
+    private func entry(
+        _ head: HTTPRequestHead,
+        _ hasTrailingSlash: Bool,
+        where isPossible: (RouteEntry) -> Bool
+    ) -> RouteEntry? {
         routes.first { entry in
-            guard entry.method == method, entry.accepts(trailingSlash: hasTrailingSlash) else { return false }
+            guard isPossible(entry), entry.accepts(trailingSlash: hasTrailingSlash) else { return false }
             return entry.condition?.matches(head, RequestQuery(target: head.uri)) ?? true
         }
     }
 
     private static func methods(of routes: [RouteEntry]) -> [String] {
         var methods = Set(routes.map(\.method.rawValue))
-        if methods.contains("GET") { methods.insert("HEAD") }
+        if routes.contains(where: \.answersHead) { methods.insert("HEAD") }
         return methods.sorted()
     }
 }

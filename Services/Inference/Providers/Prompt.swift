@@ -11,12 +11,8 @@ struct Prompt: Sendable {
     /// The decoded messages, if one of them has more than a role and a text.
     var parsedMessages: [Inference.Message]?
     var options = Inference.Options()
-    /// A JSON array of tools in OpenAI's format.
-    var tools: ByteBuffer?
-    /// The choice of a tool in OpenAI's format, as JSON.
-    var toolChoice: ByteBuffer?
-    /// The format of the answer in OpenAI's format, as JSON.
-    var responseFormat: ByteBuffer?
+    /// The tools, the choice among them and the format of the answer.
+    var plan = ToolPlan()
     /// Maximum time until the provider's first output.
     var responseTimeout = Duration.seconds(60)
     /// How long text is collected into one event, after the first event.
@@ -25,9 +21,7 @@ struct Prompt: Sendable {
     var isUnary = false
 
     /// The size of everything that the caller sent, in bytes.
-    var inputBytes: Int {
-        [messages, tools, toolChoice, responseFormat].reduce(0) { $0 + ($1?.readableBytes ?? 0) }
-    }
+    var inputBytes: Int { messages.readableBytes + plan.byteCount }
 
     /// The messages, decoded.
     func decodedMessages() throws -> [Inference.Message] {

@@ -15,9 +15,8 @@ struct GenerationRequest: Sendable {
     /// The decoded messages, if one of them has more than a role and a text.
     private(set) var parsedMessages: [Inference.Message]?
     private(set) var options = Inference.Options()
-    private(set) var tools: ByteBuffer?
-    private(set) var toolChoice: ByteBuffer?
-    private(set) var responseFormat: ByteBuffer?
+    /// The tools, the choice among them and the response format.
+    private(set) var plan = ToolPlan()
     private(set) var gather: Duration?
     /// Requests of one session go to the same target while it is healthy.
     private(set) var session: String?
@@ -41,41 +40,50 @@ struct GenerationRequest: Sendable {
     ///
     /// Throws `invalid` with the reason.
     init(_ body: ByteBuffer) throws {
+        var members = Members()
         do {
-            try read(body)
+            try read(body, &members)
         } catch {
             // Unusual or invalid input: the decoder accepts more, and reports the reason for an error.
-            try take(BusCoding.decode(Inference.Generate.self, from: body))
+            members = Members()
+            try take(BusCoding.decode(Inference.Generate.self, from: body), &members)
         }
-        measure()
+        try prepare(members)
     }
 
     init(_ request: Inference.Generate) throws {
-        try take(request)
-        measure()
+        var members = Members()
+        try take(request, &members)
+        try prepare(members)
+    }
+
+    /// The members that ``plan`` contains.
+    private struct Members {
+        var tools: ByteBuffer?
+        var toolChoice: ByteBuffer?
+        var responseFormat: ByteBuffer?
     }
 
     /// Computes once what each attempt uses.
-    private mutating func measure() {
-        let content = [messages, tools, toolChoice, responseFormat].reduce(0) { $0 + ($1?.readableBytes ?? 0) }
+    private mutating func prepare(_ members: Members) throws(Fault) {
+        plan = try ToolPlan(
+            tools: members.tools,
+            choice: members.toolChoice,
+            format: members.responseFormat,
+            allowsParallelCalls: options.parallelToolCalls
+        )
+        let content = [messages, members.tools, members.toolChoice, members.responseFormat]
+            .reduce(0) { $0 + ($1?.readableBytes ?? 0) }
         size = content + (parsedMessages == nil ? 0 : messages.readableBytes)
+        parsedMessages = parsedMessages.map(ToolHistory.repaired)
         let attachments = parsedMessages?.flatMap(\.attachments) ?? []
-        needs = mayCallTools ? [.tools] : []
+        needs = plan.mayCallTools ? [.tools] : []
         if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
         if attachments.contains(where: { $0.type == .audio }) { needs.append(.audio) }
         promptBytes =
-            parsedMessages?.reduce(tools?.readableBytes ?? 0) { $0 + 16 + $1.text.utf8.count }
+            parsedMessages?.reduce(plan.declarations?.readableBytes ?? 0) { $0 + 16 + $1.text.utf8.count }
             .advanced(by: 4096 * attachments.count) ?? messages.readableBytes
     }
-
-    /// Whether the request has a tool and permits calls.
-    private var mayCallTools: Bool {
-        guard let tools, toolChoice?.readableBytesView.elementsEqual("\"none\"".utf8) != true else { return false }
-        let first = tools.readableBytesView.lazy.filter { !Self.isWhiteSpace($0) }.prefix(2)
-        return !first.elementsEqual("[]".utf8) && first.first != UInt8(ascii: "n")
-    }
-
-    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     /// The prompt for a model.
     func prompt(model: String, responseTimeout: Duration) -> Prompt {
@@ -84,15 +92,13 @@ struct GenerationRequest: Sendable {
             messages: messages,
             parsedMessages: parsedMessages,
             options: options,
-            tools: tools,
-            toolChoice: toolChoice,
-            responseFormat: responseFormat,
+            plan: plan,
             responseTimeout: responseTimeout,
             gather: gather
         )
     }
 
-    private mutating func take(_ request: Inference.Generate) throws {
+    private mutating func take(_ request: Inference.Generate, _ members: inout Members) throws {
         model = request.model
         var list = ByteBuffer(string: "[")
         for (index, message) in request.messages.enumerated() {
@@ -103,15 +109,15 @@ struct GenerationRequest: Sendable {
         messages = list
         parsedMessages = request.messages.contains { !$0.isPlain } ? request.messages : nil
         options = request.options
-        tools = request.tools.map { ByteBuffer(string: $0.text) }
-        toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
-        responseFormat = request.responseFormat.map { ByteBuffer(string: $0.text) }
+        members.tools = request.tools.map { ByteBuffer(string: $0.text) }
+        members.toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
+        members.responseFormat = request.responseFormat.map { ByteBuffer(string: $0.text) }
         gather = request.gatherMilliseconds.map { .milliseconds($0) }
         session = request.session
         hasMessages = !request.messages.isEmpty
     }
 
-    private mutating func read(_ body: ByteBuffer) throws {
+    private mutating func read(_ body: ByteBuffer, _ members: inout Members) throws {
         try body.withUnsafeReadableBytes { bytes in
             _ = try UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span)
             var json = JSONScanner(bytes)
@@ -125,9 +131,9 @@ struct GenerationRequest: Sendable {
                     let raw = try json.raw()
                     messages = slice(raw, of: body)
                     try validate(UnsafeRawBufferPointer(rebasing: raw))
-                case "tools": tools = slice(try json.raw(), of: body)
-                case "toolChoice": toolChoice = slice(try json.raw(), of: body)
-                case "responseFormat": responseFormat = slice(try json.raw(), of: body)
+                case "tools": members.tools = slice(try json.raw(), of: body)
+                case "toolChoice": members.toolChoice = slice(try json.raw(), of: body)
+                case "responseFormat": members.responseFormat = slice(try json.raw(), of: body)
                 default: throw JSONScanner.Malformed()
                 }
             }

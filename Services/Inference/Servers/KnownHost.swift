@@ -30,6 +30,7 @@ struct KnownHost: Sendable {
         quirks.acceptsDeveloperRole = true
         quirks.acceptsUnknownOptions = false
         quirks.sendsBase64Embeddings = true
+        quirks.limitsToolNames = true
     }
 
     private static let all = [

@@ -40,6 +40,8 @@ struct ServerQuirks: Sendable, Equatable {
     var imageSchemes: Set<String> = []
     /// Whether embeddings are requested as base64, which is smaller.
     var sendsBase64Embeddings = false
+    /// Whether names of tools and identifiers of calls must match OpenAI's patterns; other servers permit more.
+    var limitsToolNames = false
     /// Whether the model is part of the path: `/openai/deployments/{model}`.
     var hasDeploymentPaths = false
 }

@@ -74,6 +74,31 @@ struct PersonaChangeTests {
         }
     }
 
+    @Test func `an unknown tool is refused, and names and aliases of tools that are not configured are not`()
+        async throws
+    {
+        try await Fixture.with { fixture in
+            let persona = try await fixture.open().persona.id
+            for name in ["nope", "", "recall memory"] {
+                let fault = await #expect(throws: Fault.self) {
+                    try await Self.change(persona, fixture) { $0.tools = ["recall_memory", name] }
+                }
+                #expect(fault?.code == .invalid)
+                let message = fault?.message ?? ""
+                #expect(message.hasPrefix("`tools`: there is no tool `\(name)`"), "\(message)")
+                for known in ["create_memory", "recall_memory", "web_search"] { #expect(message.contains(known)) }
+            }
+            let create = Personas.Create(
+                profile: Self.profile { profile in
+                    (profile.name, profile.instructions, profile.tools) = ("tea", "You are a tea taster.", ["nope"])
+                }
+            )
+            try await fixture.expectFault(create, Self.admin, .invalid)
+            let names = ["ddg_search", "gen_image", "get_weather", "create_memory"]
+            #expect(try await Self.change(persona, fixture) { $0.tools = names }.persona.tools == names)
+        }
+    }
+
     @Test func `a new persona answers, and the changes of built-in ones survive a restart`() async throws {
         try await withTemporaryDirectory { directory in
             let (maya, tea) = try await Fixture.with(directory) { fixture in

@@ -58,6 +58,41 @@ extension MemoryStoreSuite {
         ]
         for (query, text) in expected { #expect(try await store.search(query) == [text], "\(query)") }
         #expect(try await store.search("备用") == [])
+        try await accents(store)
+        try await symbols(store)
+    }
+
+    private func accents(_ store: any MemoryStore) async throws {
+        let expected = [
+            ("cafe", "The café"), ("CAFE\u{301}", "The café"), ("naive", "So naïve"), ("strasse", "Große Straße"),
+            ("lodz", "Żółta łódź"), ("smorrebrod", "Smørrebrød"), ("creme brulee", "Crème brûlée"),
+            ("istanbul", "İSTANBUL"), ("елка", "Ёлка"), ("tieng viet", "Tiếng Việt"), ("κοσμος", "κόσμος"),
+        ]
+        for text in Set(expected.map(\.1)).sorted() { try await store.add(text) }
+        for (query, text) in expected { #expect(try await store.search(query) == [text], "\(query)") }
+        // A memory without accents is found by a query with them.
+        try await store.add("resume of work")
+        #expect(try await store.search("résumé") == ["resume of work"])
+        // Signs that are letters of their own remain.
+        for text in ["हिन्दी", "がぎ"] { try await store.add(text) }
+        #expect(try await store.search("हन्द") == [])
+        #expect(try await store.search("がぎ") == ["がぎ"])
+        #expect(try await store.search("か") == [])
+        // Changing and deleting a memory removes its words.
+        let memory = try await store.add("Ångström")
+        _ = try await store.changeMemory(memory.id, to: MemoryText("nothing"), of: "alice", at: .now()).get()
+        #expect(try await store.search("angstrom") == [])
+    }
+
+    private func symbols(_ store: any MemoryStore) async throws {
+        let texts = ["My birthday 🎉", "I love it ❤️", "Family 👨‍👩‍👧", "From 🇩🇪", "From 🇩🇰", "Well👍🏽done", "5 ☆ of ★"]
+        for text in texts { try await store.add(text) }
+        let expected = [
+            ("🎉", texts[0]), ("🎉🎂", texts[0]), ("❤", texts[1]), ("❤️", texts[1]), ("👧", texts[2]),
+            ("👨‍👩‍👧", texts[2]), ("🇩🇪", texts[3]), ("🇩🇰", texts[4]), ("👍", texts[5]), ("👍🏿", texts[5]), ("★", texts[6]),
+        ]
+        for (query, text) in expected { #expect(try await store.search(query) == [text], "\(query)") }
+        for query in ["🎂", "🏽", "\u{FE0F}"] { #expect(try await store.search(query) == [], "\(query)") }
     }
 
     func meaning(_ store: any MemoryStore) async throws {

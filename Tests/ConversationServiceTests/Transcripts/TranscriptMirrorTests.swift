@@ -92,6 +92,7 @@ struct TranscriptMirrorTests {
             try await fixture.expectFile(Fixture.transcript("Uno"))
             let select = Messages.Select(conversation: conversation.id, message: first.userMessage.id, limit: 1)
             _ = try await fixture.bus.call(select, fixture.context())
+            try await fixture.expectFile(Fixture.transcript("One", "Two"))
             try await fixture.turn("Three", in: conversation)
             try await fixture.expectFile(Fixture.transcript("One", "Two", "Three"))
         }

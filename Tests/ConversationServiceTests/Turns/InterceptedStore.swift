@@ -106,6 +106,14 @@ final class InterceptedStore: RunStore {
         return try await base.finishRun(ending)
     }
 
+    func reserveAnotherCall(
+        _ usageRequest: UsageRequest,
+        after spent: Usage,
+        as reservation: StoredReservation
+    ) async throws -> ReservationOutcome {
+        try await base.reserveAnotherCall(usageRequest, after: spent, as: reservation)
+    }
+
     func answerLimit(of run: Run.ID) async throws -> Int? {
         try await base.answerLimit(of: run)
     }

@@ -96,9 +96,9 @@ struct ChatAITests {
 
     @Test(arguments: [
         (Run.Status.failed, Fault(.provider, "The model failed."), 502),
-        (.interrupted, Fault(.timeout, "The model was too slow."), 502),
         (.failed, Fault(.missing, "There is no such model."), 502),
         (.failed, Fault(.full, "The disk is full."), 507),
+        (.failed, Fault(.quotaExceeded, "The quota is exhausted."), 429),
         (.queued, Fault(.unavailable, "The message is stored and will be answered later.", retryAfter: 1), 503),
     ])
     func `a run without an answer has a status and a sentence`(
@@ -117,6 +117,18 @@ struct ChatAITests {
             )
             let streamed = try await gateway.ask(.POST, Self.path, body: Self.streamed)
             #expect(streamed.status == expected && streamed.body == answer.body)
+        }
+    }
+
+    @Test func `an interrupted run says what helps instead of a repetition`() async throws {
+        try await TestGateway.with { gateway in
+            let fault = Fault(.timeout, "The model was too slow. Try again.", retryAfter: 1)
+            gateway.services.end(Run.End(status: .interrupted, assistantMessage: nil, fault: fault))
+            let answer = try await gateway.ask(.POST, Self.path, body: Self.hello)
+            let advice = "Regenerate the answer with \(RunFault.regenerate)."
+            #expect(answer.status == 502)
+            #expect(try answer.json["detail"] as? String == "The model was too slow. \(advice)")
+            #expect(answer.headers.first(name: "retry-after") == nil)
         }
     }
 

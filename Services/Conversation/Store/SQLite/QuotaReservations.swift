@@ -7,9 +7,10 @@ enum QuotaReservations {
     /// Reserves the usage of a call against the quotas of the user and of the key; sets the reservation's estimate.
     ///
     /// `usageRequest` is not needed if no quota applies, which is decided here and not before: a quota may be set at any
-    /// time.
+    /// time. `spent` is what earlier calls of the same run have used; it is reserved, too.
     static func reserve(
         _ usageRequest: UsageRequest?,
+        after spent: UsageEstimate = UsageEstimate(promptTokens: 0, completionTokens: 0, cost: 0),
         as reservation: StoredReservation,
         _ connection: Connection
     ) throws(StoreError) -> Outcome {
@@ -20,7 +21,7 @@ enum QuotaReservations {
         guard let usageRequest else { return .needsEstimate }
         var balances: [QuotaBalance] = []
         for (subject, quota) in quotas {
-            let balance = try balance(of: subject, quota, at: reservation.createdAt, connection)
+            let balance = try balance(of: subject, quota, at: reservation.createdAt, connection).reserving(spent)
             if let rejection = balance.rejection(of: usageRequest, at: reservation.createdAt) {
                 return .rejected(rejection)
             }
@@ -30,10 +31,35 @@ enum QuotaReservations {
             availableTokens: balances.compactMap { $0.availableTokens(for: usageRequest) }.min()
         )
         var reservation = reservation
-        reservation.estimate = estimate
+        reservation.estimate = estimate + spent
         reservation.answerLimit = limit
         try ReservationRows.insert(reservation, connection)
         return .reserved(answerLimit: limit)
+    }
+
+    /// Reserves the usage of another call of a run, whose calls so far had the usage `spent`; replaces the reservation of
+    /// the run.
+    ///
+    /// If a quota is exhausted, what was spent stays reserved until the end of the run.
+    static func reserveAnotherCall(
+        _ usageRequest: UsageRequest,
+        after spent: Usage,
+        as reservation: StoredReservation,
+        _ connection: Connection
+    ) throws(StoreError) -> Outcome {
+        let former = try ReservationRows.take(reservation.id, connection)
+        let spent = UsageEstimate(
+            promptTokens: spent.promptTokens,
+            completionTokens: spent.completionTokens,
+            cost: spent.cost ?? former?.estimate.cost ?? 0
+        )
+        let outcome = try reserve(usageRequest, after: spent, as: reservation, connection)
+        if case .reserved = outcome { return outcome }
+        if var former {
+            former.estimate = spent
+            try ReservationRows.insert(former, connection)
+        }
+        return outcome
     }
 
     private static func quotas(

@@ -32,6 +32,16 @@ extension SQLiteStore: RunStore {
         }
     }
 
+    func reserveAnotherCall(
+        _ usageRequest: UsageRequest,
+        after spent: Usage,
+        as reservation: StoredReservation
+    ) async throws -> ReservationOutcome {
+        try await database.write { connection throws(StoreError) in
+            try QuotaReservations.reserveAnotherCall(usageRequest, after: spent, as: reservation, connection)
+        }
+    }
+
     /// Reserves the estimated usage until the end of the run.
     private func reserve(
         for turn: StartTurn,

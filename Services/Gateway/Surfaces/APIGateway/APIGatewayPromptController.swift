@@ -57,8 +57,8 @@ struct APIGatewayPromptController: Sendable {
     /// The fault of a run without an answer: an unknown model and a text that is too long are the caller's, everything
     /// else is trouble of the model.
     private static func fault(_ end: Run.End) -> Fault {
-        var fault = end.fault ?? Fault(.provider, "The run failed.")
-        if ![.missing, .invalid, .contextTooLong].contains(fault.code) { fault.code = .provider }
+        var fault = RunFault(of: end).fault
+        if ![.missing, .invalid, .contextTooLong, .quotaExceeded].contains(fault.code) { fault.code = .provider }
         return fault
     }
 }

@@ -61,7 +61,8 @@ struct OpenAPIDocument: Sendable {
         their events in `x-events`.
 
         Every response has the headers `X-Request-ID` and `X-Correlation-ID`; responses with a rate limit have \
-        `X-RateLimit-*`, and complete ones `Server-Timing`. `HEAD` is answered wherever `GET` is, `OPTIONS` everywhere. \
+        `X-RateLimit-*`, and complete ones `Server-Timing`. `HEAD` is answered wherever `GET` \
+        is and changes nothing, `OPTIONS` everywhere. \
         A JSON body must be UTF-8 without duplicate keys, NUL characters and more than 64 levels. \
         A method that is not listed is answered with 405, a request that is not HTTP/1.1 with 400, 501 or 505.
         """

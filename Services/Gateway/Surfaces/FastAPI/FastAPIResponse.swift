@@ -31,10 +31,11 @@ enum FastAPIResponse {
     /// The response for a run that ended without an answer: 502, because a model behind the gateway failed; 503 for a run
     /// that is to be started later.
     static func failedRun(_ end: Run.End) -> Response {
-        let fault = end.fault ?? Fault(.unavailable, "The run failed.")
+        let fault = RunFault(of: end).fault
         let status: HTTPResponseStatus =
             switch fault.code {
             case .full: .insufficientStorage
+            case .quotaExceeded: .tooManyRequests
             case _ where end.status == .queued: .serviceUnavailable
             default: .badGateway
             }

@@ -76,8 +76,41 @@ enum ChatToolValidator {
                 throw ParameterReader.invalid("tool_choice", word, "'none', 'auto', and 'required'")
             }
             return raw
-        case .object: return try reader.raw(&json)
+        case .object:
+            let raw = try reader.raw(&json)
+            try checkChoice(raw)
+            return raw
         default: throw ParameterReader.wrongType("tool_choice", "one of a string or object", json.kind.phrase)
+        }
+    }
+
+    /// Checks a choice that names a function, or a selection of the tools.
+    private static func checkChoice(_ raw: ByteBuffer) throws {
+        var (type, name): (String?, String?)
+        var hasSelection = false
+        try raw.withUnsafeReadableBytes { bytes in
+            var json = JSONScanner(bytes)
+            try json.object { key, json in
+                switch key {
+                case "type": type = try json.optionalString()
+                case "function":
+                    try json.objectOrSkip { key, json in
+                        if case "name" = key { name = try json.optionalString() } else { try json.skip() }
+                    }
+                case "allowed_tools":
+                    hasSelection = json.kind == .object
+                    try json.skip()
+                default: try json.skip()
+                }
+            }
+        }
+        switch type {
+        case "function":
+            guard let name, !name.isEmpty else { throw ParameterReader.missing("tool_choice.function.name") }
+        case "allowed_tools":
+            guard hasSelection else { throw ParameterReader.missing("tool_choice.allowed_tools") }
+        case let type?: throw ParameterReader.invalid("tool_choice.type", type, "'function' and 'allowed_tools'")
+        case nil: throw ParameterReader.missing("tool_choice.type")
         }
     }
 

@@ -81,9 +81,15 @@ extension OpenAISchema {
         ),
     ])
 
-    private static let choice = Schema.object([
-        .required("type", .values(["function"])),
-        .required("function", .object([.required("name", .string)])),
+    private static let choice = Schema.anyOf([
+        .object([
+            .required("type", .values(["function"])),
+            .required("function", .object([.required("name", .string(.init(length: 1...64)))])),
+        ]),
+        .object([
+            .required("type", .values(["allowed_tools"])),
+            .required("allowed_tools", .map(.any), "The provider checks its members: mode and tools."),
+        ]),
     ])
 
     private static let format = Schema.anyOf([

@@ -18,6 +18,7 @@ extension Surface {
             defaults: Surface.Defaults(access: .localInOpenMode, slash: .redirect),
             routes: [
                 Route(.GET, "/", when: .hasQuery("username"), metricName: "/?username", sessions.open)
+                    .changingState()
                     .documented(SessionChatDocumentation.open),
                 Route(.GET, "/sessions", sessions.list).documented(SessionChatDocumentation.list),
                 Route(.PUT, "/chat/{session_id}", chat.send).documented(SessionChatDocumentation.chat),

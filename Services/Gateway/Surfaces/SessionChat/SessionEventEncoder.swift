@@ -39,7 +39,7 @@ struct SessionEventEncoder: Sendable {
         // The answer of a tool, and a text that was stored after a crash, had no events of their own.
         if isStepEmpty, let answer = end.assistantMessage { write(answer.content.text, to: &frames) }
         guard end.status != .completed, end.status != .stopped else { return }
-        failure = end.fault ?? Fault(.unavailable, "The run failed.")
+        failure = RunFault(of: end).fault
     }
 
     /// Writes an event without a name; CR, LF and CRLF begin a new `data` line.

@@ -90,7 +90,7 @@ extension JSONWriter {
             json.field("last_event", run.lastEvent)
             json.usage(run.usage)
             if let reason = run.finishReason { json.field("finish_reason", reason.rawValue) }
-            json.fault(run.fault)
+            json.error(run.fault.map { RunFault($0, run.status) })
             json.objects("attempts", run.attempts ?? []) { json, attempt in
                 json.field("model", attempt.model)
                 json.field("outcome", attempt.outcome.rawValue)
@@ -162,13 +162,15 @@ extension JSONWriter {
         }
     }
 
-    private mutating func fault(_ fault: Fault?) {
+    private mutating func error(_ fault: RunFault?) {
         guard let fault else { return null("error") }
-        object("error") { json in
-            json.field("code", V1ErrorCode.name(fault.code))
-            json.field("message", fault.message)
-            json.field("retryable", fault.code.isRetryable)
-        }
+        object("error") { $0.members(ofFault: fault) }
+    }
+
+    mutating func members(ofFault runFault: RunFault) {
+        field("code", V1ErrorCode.name(runFault.fault.code))
+        field("message", runFault.fault.message)
+        field("retryable", runFault.isRetryable)
     }
 }
 

@@ -119,10 +119,7 @@ struct RunEventEncoder: Sendable {
     private func write(_ end: Run.End, isError: Bool, to json: inout JSONWriter) {
         json.object { json in
             if isError {
-                let code = end.fault?.code ?? .internal
-                json.field("code", V1ErrorCode.name(code))
-                json.field("message", end.fault?.message ?? "The run failed.")
-                json.field("retryable", code.isRetryable)
+                json.members(ofFault: RunFault(end.fault ?? Fault(.internal, "The run failed."), end.status))
             }
             json.end(end)
             json.field("run_id", run?.description)

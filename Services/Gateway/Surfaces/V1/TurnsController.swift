@@ -92,9 +92,9 @@ struct TurnsController: Sendable {
     /// client's error.
     private func answer(_ turn: Turn, namesModel: Bool) -> Response {
         guard turn.end.status == .completed || turn.end.status == .stopped else {
-            var fault = turn.end.fault ?? Fault(.unavailable, "The run failed.")
+            var fault = RunFault(of: turn.end).fault
             let isOfRequest = namesModel && [.invalid, .missing].contains(fault.code)
-            if fault.code != .full, !isOfRequest { fault.code = .unavailable }
+            if ![.full, .quotaExceeded].contains(fault.code), !isOfRequest { fault.code = .unavailable }
             return V1Response.error(fault) { json in
                 json.field("run_id", turn.run.description)
                 json.field("status", turn.end.status.rawValue)

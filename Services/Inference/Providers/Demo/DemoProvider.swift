@@ -97,7 +97,7 @@ struct DemoProvider: ChatModels, EmbeddingModels {
         try check(prompt.model)
         // Short messages are cheap. What a schema or a list of tools costs does not follow from its size.
         let isCheap =
-            prompt.tools == nil && prompt.responseFormat == nil
+            prompt.plan.declarations == nil && !prompt.plan.format.isJSON
             && prompt.messages.readableBytes <= Self.cheapLimit
         let stream = isCheap ? try response(to: prompt) : try await WorkerThreads.run { try response(to: prompt) }
         return ElementStream(next: { try await stream.next() }, close: { stream.close() })

@@ -1,5 +1,4 @@
 import Contracts
-import JSON
 import NIOCore
 
 /// What the demo model generates: a call of a tool, or a text, which is JSON if the request asks for it.
@@ -16,19 +15,24 @@ enum DemoResponse: Equatable {
             return
         }
         let reply = DemoReply(messages: messages, seed: prompt.options.seed ?? 0).text
-        self = .text(try Self.formatted(reply, as: prompt.responseFormat, messages))
+        self = .text(try Self.formatted(reply, as: prompt.plan.format, messages))
     }
 
     /// A call of the tool that the choice or the message asks for; after a tool's result only of a required tool.
     private static func call(_ prompt: Prompt, _ messages: [Inference.Message]) throws(Fault) -> DemoResponse? {
-        let tools = try DemoTool.all(in: prompt.tools)
+        let tools = try DemoTool.all(in: prompt.plan)
         guard !tools.isEmpty else { return nil }
         let call: DemoToolCall?
-        switch ToolChoice(prompt.toolChoice) {
+        switch prompt.plan.choice {
         case .none: call = nil
         case .named(let name): call = DemoToolCall(tools.filter { $0.name == name }, messages)
         case .required: call = DemoToolCall(tools, messages)
-        case .auto: call = messages.last?.role == .user ? DemoToolCall(wantedBy: messages, tools) : nil
+        case .allowed(let names, isRequired: true):
+            call = DemoToolCall(tools.filter { names.contains($0.name) }, messages)
+        case .allowed(let names, isRequired: false):
+            let allowed = tools.filter { names.contains($0.name) }
+            call = messages.last?.role == .user ? DemoToolCall(wantedBy: messages, allowed) : nil
+        case .auto, .other: call = messages.last?.role == .user ? DemoToolCall(wantedBy: messages, tools) : nil
         }
         guard let call else { return nil }
         let tool = call.tool
@@ -69,55 +73,19 @@ enum DemoResponse: Equatable {
     /// The reply in the requested format: text, an object that contains it, or an instance of a schema.
     private static func formatted(
         _ reply: String,
-        as format: ByteBuffer?,
+        as format: ResponseFormat,
         _ messages: [Inference.Message]
     ) throws(Fault) -> String {
-        let format = ResponseFormat(format)
-        switch format.type {
-        case "json_schema":
+        switch format {
+        case .schema(let schema):
             let message = DemoMessage(messages.last { $0.role == .user }?.text ?? "")
-            let name = format.name.map { " \($0.prefix(bytes: 64))" } ?? ""
-            return try instance(of: format.schema, label: "the response_format schema\(name)", from: message).json
-        case "json_object":
+            let name = schema.name.map { " \($0.prefix(bytes: 64))" } ?? ""
+            return try instance(of: schema.json, label: "the response_format schema\(name)", from: message).json
+        case .json:
             return DemoValue.object([
                 .init(name: "reply", value: .string(reply)), .init(name: "model", value: .string("demo/demo")),
             ]).json
-        default: return reply
-        }
-    }
-
-    /// OpenAI's `response_format`; a format that cannot be read is text.
-    private struct ResponseFormat {
-        var type: String?
-        var name: String?
-        var schema = ByteBuffer()
-
-        init(_ format: ByteBuffer?) {
-            guard let format else { return }
-            format.withUnsafeReadableBytes { bytes in
-                var json = JSONScanner(bytes)
-                do { try read(&json, in: format) } catch { self = ResponseFormat(nil) }
-            }
-        }
-
-        private mutating func read(_ json: inout JSONScanner, in format: ByteBuffer) throws {
-            try json.objectOrSkip { key, json in
-                switch key {
-                case "type": type = try json.optionalString()
-                case "json_schema":
-                    try json.objectOrSkip { key, json in
-                        switch key {
-                        case "name": name = try json.optionalString()
-                        case "schema":
-                            let raw = try json.raw()
-                            let start = format.readerIndex + raw.startIndex
-                            schema = format.getSlice(at: start, length: raw.count) ?? ByteBuffer()
-                        default: try json.skip()
-                        }
-                    }
-                default: try json.skip()
-                }
-            }
+        case .text: return reply
         }
     }
 }

@@ -1,5 +1,4 @@
 import Contracts
-import JSON
 import NIOCore
 
 /// A tool that the demo model may call, from OpenAI's declaration.
@@ -17,51 +16,21 @@ struct DemoTool {
     /// The JSON schema of the arguments.
     let parameters: ByteBuffer
 
-    /// Reads an array of declarations; entries that are not tools are ignored, and so is a list that cannot be read.
+    /// The tools of a request; tools with very long names are ignored.
     ///
     /// Throws `invalid` if there are too many.
-    static func all(in tools: ByteBuffer?) throws(Fault) -> [DemoTool] {
-        guard let tools else { return [] }
-        var all: [DemoTool] = []
-        do {
-            try tools.withUnsafeReadableBytes { bytes in
-                var json = JSONScanner(bytes)
-                try json.array { json in
-                    guard let tool = try DemoTool(&json, in: tools) else { return }
-                    guard all.count < countLimit else {
-                        throw Fault(.invalid, "demo/demo accepts at most \(countLimit) tools; the request has more.")
-                    }
-                    all.append(tool)
-                }
-                try json.end()
-            }
-        } catch let fault as Fault {
-            throw fault
-        } catch {
-            return []
+    static func all(in plan: ToolPlan) throws(Fault) -> [DemoTool] {
+        let all = plan.tools.filter { $0.name.utf8.count <= nameLimit }
+        guard all.count <= countLimit else {
+            throw Fault(.invalid, "demo/demo accepts at most \(countLimit) tools; the request has more.")
         }
-        return all
+        return all.map(DemoTool.init)
     }
 
-    private init?(_ json: inout JSONScanner, in tools: ByteBuffer) throws {
-        var (name, description, parameters): (String?, String?, ByteBuffer?)
-        try json.objectOrSkip { key, json in
-            guard case "function" = key else { return try json.skip() }
-            try json.objectOrSkip { key, json in
-                switch key {
-                case "name": name = try json.optionalString()
-                case "description": description = try json.optionalString()
-                case "parameters":
-                    let raw = try json.raw()
-                    parameters = tools.getSlice(at: tools.readerIndex + raw.startIndex, length: raw.count)
-                default: try json.skip()
-                }
-            }
-        }
-        guard let name, name.utf8.count <= Self.nameLimit else { return nil }
-        self.name = name
-        self.description = String((description ?? "").prefix(bytes: Self.descriptionLimit))
-        self.parameters = parameters ?? ByteBuffer()
+    private init(_ tool: Tool) {
+        name = tool.name
+        description = String((tool.description ?? "").prefix(bytes: Self.descriptionLimit))
+        parameters = tool.parameters ?? ByteBuffer()
     }
 
     /// The words of a message, prepared for comparison with many tools.

@@ -12,11 +12,16 @@ struct GeminiConversation: Sendable {
     private(set) var contents: [GeminiContent] = []
     private let traits: GeminiModelTraits
     private let media: GeminiMedia
-    /// The names of tools by the identifiers of their calls.
-    private var calls: [String: String] = [:]
 
+    /// Converts messages; `instruction` is one more for the model.
+    ///
     /// Throws a ``ProviderError`` for content that Gemini does not support.
-    init(_ messages: [Inference.Message], traits: GeminiModelTraits, media: GeminiMedia) throws {
+    init(
+        _ messages: [Inference.Message],
+        instruction: String? = nil,
+        traits: GeminiModelTraits,
+        media: GeminiMedia
+    ) throws {
         self.traits = traits
         self.media = media
         for message in messages {
@@ -27,6 +32,7 @@ struct GeminiConversation: Sendable {
             case .tool: try addResult(message)
             }
         }
+        if let instruction { instructions.append(instruction) }
         // Gemini requires contents, so instructions alone become contents.
         if !traits.supportsSystemInstruction || contents.isEmpty { moveInstructions() }
         if traits.requiresSignatures { sign() }
@@ -50,7 +56,6 @@ struct GeminiConversation: Sendable {
         var parts = try parts(of: message).filter { $0 != .text("") }
         if let signature = GeminiSignature.read(message.metadata) { Self.sign(&parts, signature) }
         for call in message.toolCalls ?? [] {
-            calls[call.id] = call.function.name
             parts.append(
                 .call(
                     id: call.id,
@@ -72,18 +77,13 @@ struct GeminiConversation: Sendable {
         parts[parts.count - 1] = .text(text, signature: signature)
     }
 
-    /// Adds the result of a tool; without its call it becomes a text of the user.
+    /// Adds the result of a tool; ``ToolHistory`` has set its name.
     private mutating func addResult(_ message: Inference.Message) throws {
         let images = try parts(of: message).filter { part in
             if case .text = part { false } else { true }
         }
-        guard let id = message.toolCallID, let name = calls[id] else {
-            let source = message.name.map { "The tool \($0)" } ?? "A tool"
-            add(.user, [.text("\(source) said: \(message.text)")] + images)
-            return
-        }
         let response = Self.object(message.text, else: "result")
-        add(.tools, [.result(id: id, name: name, response: response)] + images)
+        add(.tools, [.result(id: message.toolCallID ?? "", name: message.name ?? "", response: response)] + images)
     }
 
     private func parts(of message: Inference.Message) throws -> [GeminiPart] {

@@ -15,6 +15,7 @@ struct GeminiDecoder: AnswerDecoder {
 
     private let name: String
     private let model: String
+    private let names: ToolNames
     private let faults: ProviderFaults
     private var stream = ServerSentEventParser(limit: limit)
     private var objects = JSONObjectSplitter(limit: limit)
@@ -30,10 +31,12 @@ struct GeminiDecoder: AnswerDecoder {
     /// - Parameters:
     /// - name: the model's name with its provider.
     /// - model: the model's name without the provider.
+    /// - names: the names of the tools in the request.
     /// - faults: creates the provider's errors.
-    init(name: String, model: String, faults: ProviderFaults) {
+    init(name: String, model: String, names: ToolNames = ToolNames(), faults: ProviderFaults) {
         self.name = name
         self.model = model
+        self.names = names
         self.faults = faults
     }
 
@@ -119,7 +122,7 @@ struct GeminiDecoder: AnswerDecoder {
         let piece = calls.piece(
             index: callCount,
             id: id,
-            name: name,
+            name: names.original(name),
             arguments: call.arguments,
             metadata: signature.flatMap { $0.isEmpty ? nil : GeminiSignature.metadata($0) }
         )

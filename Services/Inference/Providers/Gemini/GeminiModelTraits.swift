@@ -33,6 +33,9 @@ struct GeminiModelTraits: Sendable, Equatable {
         name.hasPrefix("gemini-") && (generation.map { $0 >= 3 } ?? true)
     }
 
+    /// Whether the model can both call tools and be limited to JSON; older ones reject such a request.
+    var supportsToolsWithJSON: Bool { name.hasPrefix("gemini-") && generation.map { $0 >= 3 } ?? false }
+
     /// The options for thinking.
     struct Thinking: Equatable {
         var budget: Int?

@@ -95,7 +95,12 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
             accept: "text/event-stream, application/json",
             for: prompt
         )
-        let decoder = GeminiDecoder(name: "\(name)/\(prompt.model)", model: prompt.model, faults: client.faults)
+        let decoder = GeminiDecoder(
+            name: "\(name)/\(prompt.model)",
+            model: prompt.model,
+            names: request.names,
+            faults: client.faults
+        )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 

@@ -8,18 +8,27 @@ struct GeminiRequest: Sendable {
     private static let stopLimit = 5
 
     var conversation: GeminiConversation
+    /// The names of the tools in the request.
+    let names: ToolNames
     private let tools: GeminiTools
+    /// The format that Gemini guarantees.
+    private let format: ResponseFormat
     private let options: Inference.Options
     private let thinking: GeminiModelTraits.Thinking?
 
     /// Throws a ``ProviderError`` for a request that Gemini does not support.
     init(prompt: Prompt, traits: GeminiModelTraits, media: GeminiMedia) throws {
+        names = ToolNames(prompt, rule: .geminiName)
+        let prompt = names.applied(to: prompt)
+        tools = try GeminiTools(prompt.plan)
+        let request = prompt.plan.formatRequest(withTools: traits.supportsToolsWithJSON)
+        format = request.format
         conversation = try GeminiConversation(
             prompt.decodedMessages(),
+            instruction: request.instruction,
             traits: traits,
             media: media
         )
-        tools = try GeminiTools(prompt)
         options = prompt.options
         thinking = traits.thinking(effort: options.reasoningEffort)
         guard !conversation.contents.isEmpty else {
@@ -57,7 +66,7 @@ struct GeminiRequest: Sendable {
         options.parallelToolCalls = nil
         options.reasoningEffort = nil
         if options.stop?.isEmpty == true { options.stop = nil }
-        return options != Inference.Options() || tools.isJSON || thinking != nil
+        return options != Inference.Options() || format.isJSON || thinking != nil
     }
 
     private func write(to json: inout JSONWriter) {
@@ -70,8 +79,8 @@ struct GeminiRequest: Sendable {
         if let value = options.seed { json.field("seed", Int(Int32(truncatingIfNeeded: value))) }
         if let value = options.presencePenalty { json.field("presencePenalty", value) }
         if let value = options.frequencyPenalty { json.field("frequencyPenalty", value) }
-        if tools.isJSON { json.field("responseMimeType", "application/json") }
-        if let schema = tools.schema { json.raw("responseJsonSchema", schema) }
+        if format.isJSON { json.field("responseMimeType", "application/json") }
+        if let schema = format.schema { json.raw("responseJsonSchema", schema.json) }
         guard let thinking else { return }
         json.object("thinkingConfig") { json in
             if thinking.includesThoughts { json.field("includeThoughts", true) }

@@ -13,7 +13,6 @@ struct OllamaChatRequest {
     /// Throws `invalid` for a request that Ollama does not support.
     func encoded() throws(Fault) -> ByteBuffer {
         let messages = try prompt.parsedMessages.map { list throws(Fault) in try OllamaMessage.all(list) }
-        let (tools, format) = (tools, try format)
         var json = JSONWriter()
         json.object { json in
             json.field("model", prompt.model)
@@ -23,8 +22,9 @@ struct OllamaChatRequest {
             } else {
                 json.raw("messages", prompt.messages)
             }
-            if let tools { json.raw("tools", tools) }
-            if let format { json.raw("format", format) }
+            // Ollama has no choice of tools: only those that remain after the choice are sent. No call can be required.
+            if let tools = prompt.plan.callableJSON { json.raw("tools", tools) }
+            writeFormat(to: &json)
             if mayThink { writeEffort(to: &json) }
             if let value = prompt.options.logprobs { json.field("logprobs", value) }
             if let value = prompt.options.topLogprobs { json.field("top_logprobs", value) }
@@ -36,80 +36,12 @@ struct OllamaChatRequest {
         return json.buffer
     }
 
-    /// The tools that remain after the choice.
-    ///
-    /// Ollama has no such option: `none` removes all tools, and a named tool is the only one. A call cannot be
-    /// required.
-    private var tools: ByteBuffer? {
-        guard let tools = prompt.tools, !tools.readableBytesView.elementsEqual("null".utf8) else { return nil }
-        switch ToolChoice(prompt.toolChoice) {
-        case .none: return nil
-        case .auto, .required: return tools
-        case .named(let name): return Self.only(name, in: tools) ?? tools
-        }
-    }
-
-    private static func only(_ name: String, in tools: ByteBuffer) -> ByteBuffer? {
-        tools.withUnsafeReadableBytes { bytes in
-            var found: ByteBuffer?
-            do {
-                var json = JSONScanner(bytes)
-                try json.array { json in
-                    let raw = UnsafeRawBufferPointer(rebasing: try json.raw())
-                    guard found == nil, try Self.name(of: raw) == name else { return }
-                    found = ByteBuffer(bytes: raw)
-                }
-            } catch {
-                return nil
-            }
-            return found.map { ByteBuffer(string: "[\(String(buffer: $0))]") }
-        }
-    }
-
-    private static func name(of tool: UnsafeRawBufferPointer) throws -> String? {
-        var json = JSONScanner(tool)
-        var name: String?
-        try json.objectOrSkip { key, json in
-            guard case "function" = key else { return try json.skip() }
-            try json.objectOrSkip { key, json in
-                if case "name" = key { name = try json.optionalString() } else { try json.skip() }
-            }
-        }
-        return name
-    }
-
-    /// Ollama's `format`: `"json"` or a schema.
-    private var format: ByteBuffer? {
-        get throws(Fault) {
-            guard let format = prompt.responseFormat else { return nil }
-            do {
-                return try Self.format(format)
-            } catch {
-                throw Fault(.invalid, "The response format is not an object such as {\"type\":\"json_object\"}.")
-            }
-        }
-    }
-
-    private static func format(_ format: ByteBuffer) throws -> ByteBuffer? {
-        try format.withUnsafeReadableBytes { bytes in
-            var json = JSONScanner(bytes)
-            var (type, schema): (String?, ByteBuffer?)
-            try json.objectOrSkip { key, json in
-                switch key {
-                case "type": type = try json.optionalString()
-                case "json_schema":
-                    try json.objectOrSkip { key, json in
-                        guard case "schema" = key, json.isObject() else { return try json.skip() }
-                        schema = ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: try json.raw()))
-                    }
-                default: try json.skip()
-                }
-            }
-            switch type {
-            case "json_schema": return schema ?? ByteBuffer(string: "\"json\"")
-            case "json_object": return ByteBuffer(string: "\"json\"")
-            default: return nil
-            }
+    /// Writes Ollama's `format`: `"json"` or a schema.
+    private func writeFormat(to json: inout JSONWriter) {
+        switch prompt.plan.format {
+        case .text: break
+        case .json: json.field("format", "json")
+        case .schema(let schema): json.raw("format", schema.json)
         }
     }
 

@@ -28,17 +28,8 @@ struct OllamaMessage: JSONWritable, Equatable {
     ///
     /// Throws `invalid` for the address of an image, and for audio.
     static func all(_ messages: [Inference.Message]) throws(Fault) -> [OllamaMessage] {
-        var names: [String: String] = [:]
         var all: [OllamaMessage] = []
-        for message in messages {
-            for call in message.toolCalls ?? [] { names[call.id] = call.function.name }
-            var converted = try OllamaMessage(message)
-            if message.role == .tool {
-                converted.toolName = message.name ?? message.toolCallID.flatMap { names[$0] }
-                converted.toolCallID = message.toolCallID
-            }
-            all.append(converted)
-        }
+        for message in messages { all.append(try OllamaMessage(message)) }
         return all
     }
 
@@ -47,6 +38,11 @@ struct OllamaMessage: JSONWritable, Equatable {
         content = ""
         calls = (message.toolCalls ?? []).map { call in
             Call(id: call.id, name: call.function.name, arguments: Self.object(call.function.arguments))
+        }
+        if message.role == .tool {
+            // ``ToolHistory`` has set the name.
+            toolName = message.name
+            toolCallID = message.toolCallID
         }
         switch message.content {
         case .text(let text): content = text

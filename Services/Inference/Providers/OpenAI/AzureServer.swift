@@ -14,7 +14,8 @@ enum AzureServer {
             tokenLimit: .maxCompletionTokens,
             acceptsDeveloperRole: true,
             acceptsUnknownOptions: false,
-            imageSchemes: ServerQuirks.webSchemes
+            imageSchemes: ServerQuirks.webSchemes,
+            limitsToolNames: true
         )
         let url = String(server.url.reversed().drop { $0 == "/" }.reversed())
         guard !url.hasSuffix("/openai/v1") else { return }

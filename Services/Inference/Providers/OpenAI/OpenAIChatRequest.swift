@@ -6,10 +6,19 @@ import NIOCore
 
 /// The body of `POST /chat/completions`, written without intermediate values.
 struct OpenAIChatRequest: Sendable {
-    let prompt: Prompt
+    private let prompt: Prompt
     let quirks: ServerQuirks
     /// The provider's name in error messages.
     let serverName: String
+    /// The names of the tools in the request.
+    let names: ToolNames
+
+    init(prompt: Prompt, quirks: ServerQuirks, serverName: String) {
+        self.quirks = quirks
+        self.serverName = serverName
+        names = quirks.limitsToolNames ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
+        self.prompt = names.applied(to: prompt)
+    }
 
     /// Throws a ``ProviderError`` for an image that the server would have to fetch.
     func encoded() throws -> ByteBuffer {
@@ -24,9 +33,9 @@ struct OpenAIChatRequest: Sendable {
                     json.object("stream_options") { $0.field("include_usage", true) }
                 }
             }
-            if let tools = prompt.tools { json.raw("tools", tools) }
-            if let choice = prompt.toolChoice { json.raw("tool_choice", choice) }
-            if let format = prompt.responseFormat { json.raw("response_format", format) }
+            if let tools = prompt.plan.declarations { json.raw("tools", tools) }
+            if let choice = prompt.plan.choiceJSON { json.raw("tool_choice", choice) }
+            if let format = prompt.plan.formatJSON { json.raw("response_format", format) }
             write(prompt.options, to: &json)
         }
         return json.buffer

@@ -8,6 +8,7 @@ struct OpenAIDecoder: AnswerDecoder {
     static let limit = 8 * 1024 * 1024
 
     private let model: String
+    private let names: ToolNames
     private let faults: ProviderFaults
     /// The parser of a stream; `nil` for a response that is one object.
     private var stream: ServerSentEventParser?
@@ -24,9 +25,11 @@ struct OpenAIDecoder: AnswerDecoder {
     /// - Parameters:
     /// - model: the model's name with its provider.
     /// - isStream: whether the response is an event stream.
+    /// - names: the names of the tools in the request.
     /// - faults: creates the provider's errors.
-    init(model: String, isStream: Bool, faults: ProviderFaults) {
+    init(model: String, isStream: Bool, names: ToolNames = ToolNames(), faults: ProviderFaults) {
         self.model = model
+        self.names = names
         self.faults = faults
         stream = isStream ? ServerSentEventParser(limit: Self.limit) : nil
     }
@@ -119,7 +122,7 @@ struct OpenAIDecoder: AnswerDecoder {
             let piece = calls.piece(
                 index: call.index,
                 id: call.id,
-                name: call.name,
+                name: call.name.map(names.original),
                 arguments: call.arguments,
                 metadata: call.metadata
             )

@@ -65,10 +65,13 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
 
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name)
+        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt, quirks, name] in
+            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name)
+            return (try request.encoded(), request.names)
+        }
         let response = try await client.openStream(
             path("/chat/completions", of: prompt.model),
-            body: try await WorkerThreads.run(inputBytes: prompt.inputBytes) { try request.encoded() },
+            body: body,
             accept: prompt.isUnary ? "application/json" : "text/event-stream",
             for: prompt
         )
@@ -76,6 +79,7 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
         let decoder = OpenAIDecoder(
             model: "\(name)/\(prompt.model)",
             isStream: prompt.isUnary ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
+            names: names,
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
