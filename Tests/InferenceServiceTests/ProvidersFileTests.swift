@@ -69,7 +69,7 @@ import Testing
         (#"{"targets": {"x": ["demo"]}}"#, "targets.x[0].model"),
         (#"{"fallbacks": {"x": ["a/../b"]}}"#, "fallbacks.x"),
     ])
-    func `a mistake is told with its place and what to do`(_ file: String, _ wanted: String) async throws {
+    func `a mistake is reported with its place and what to do`(_ file: String, _ wanted: String) async throws {
         let message = try #require(try await problem(file, ["K": "no-colon"]), "\(file) was taken.")
         #expect(message.contains(wanted), "\(message)")
         #expect(!message.contains("hidden"))

@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `if no key works, the last error is told, without the keys`() async throws {
+    @Test func `if no key works, the last error is reported, without the keys`() async throws {
         try await withFakeOpenAI { openAI in
             openAI.amend { _, _ in .json(401, #"{"error":{"message":"Incorrect API key provided: key-number-two"}}"#) }
             let file = """

@@ -50,7 +50,7 @@ import Testing
         #expect(await findings(["GATEWAY_HOST": host])["authentication"]?.message == "open, on \(host).")
     }
 
-    @Test func `a mistake in the file of servers is told as the start would tell it`() async throws {
+    @Test func `a mistake in the file of servers is reported as the start reports it`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/providers.json"
             let file = #"{"providers": [{"name": "a", "base_url": "http://h", "kind": "olama"}]}"#

@@ -52,8 +52,7 @@ struct ModelDirectory: Sendable {
     /// The model of the first provider that is there: the configured ones in their order, then others that are reachable,
     /// then the built-in one.
     ///
-    /// A configured provider whose models are not known is not passed over: another provider's model is never used
-    /// because a list failed.
+    /// A configured provider with unknown models is never skipped: a failed list does not select another provider.
     mutating func defaultRoute() -> DefaultRoute {
         for index in entries.indices.sorted(by: { (entries[$0].rank, $0) < (entries[$1].rank, $1) }) {
             guard entries[index].isKnown else { return .waiting(provider: entries[index].name) }

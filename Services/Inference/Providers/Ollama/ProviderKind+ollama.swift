@@ -9,7 +9,7 @@ extension ProviderKind {
             key: "OLLAMA_API_KEY",
             isTriedUnset: true
         ),
-        // More requests than it runs at once would wait in its own queue, which knows no users.
+        // Ollama queues further requests itself, in one queue for all users.
         concurrency: 4,
         firstToken: .seconds(300),
         make: { try OllamaProvider(server: $0, client: $1) }
