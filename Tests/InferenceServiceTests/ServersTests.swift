@@ -203,4 +203,31 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [true, false])
+    func `a server with a private certificate answers through a proxy`(_ isOfServer: Bool) async throws {
+        try await withTemporaryDirectory { directory in
+            let certificates = directory + "/ca.pem"
+            try SelfSignedCertificate.certificate.write(toFile: certificates, atomically: true, encoding: .utf8)
+            try await RawServer.with(saying: .openAIStream(text: ["Hi"]), tls: true) { server in
+                let port = Int(server.authority.split(separator: ":").last ?? "") ?? 0
+                try await FakeProxy.with(to: port) { proxy in
+                    let member = isOfServer ? #""ca_file": "\#(certificates)", "proxy": {"env": "PROXY"}, "# : ""
+                    let file = """
+                        {"providers": [{"name": "far", "base_url": "https://\(SelfSignedCertificate.host)/v1", \(member)
+                          "models": ["m"]}]}
+                        """
+                    let url = "http://ann:hidden@\(proxy.authority)"
+                    let settings =
+                        isOfServer ? ["PROXY": url] : ["HTTPS_PROXY": url, "SSL_CERT_FILE": certificates]
+                    try await withInference(file: file, settings) { bus in
+                        let outcome = try await bus.outcome(question(model: "far/m"))
+                        #expect(outcome.text == "Hi" && outcome.fault == nil)
+                        let head = proxy.requests.first
+                        #expect(head?.hasPrefix("CONNECT \(SelfSignedCertificate.host):443 ") == true)
+                    }
+                }
+            }
+        }
+    }
 }
