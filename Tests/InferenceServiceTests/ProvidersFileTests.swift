@@ -41,7 +41,7 @@ import Testing
         (#"{"providers": [{"name": "demo", "base_url": "http://h"}]}"#, "already used"),
         (#"{"providers": [{"name": "targets", "base_url": "http://h"}]}"#, "already used"),
         (#"{"providers": [{"name": "a", "base_url": "http://ann:hidden@h"}]}"#, "basic_auth_env"),
-        (ProvidersFileTests.server(#""kind": "olama""#), "must be one of ollama, gemini, openai, azure"),
+        (ProvidersFileTests.server(#""kind": "olama""#), "must be one of ollama, gemini, openai"),
         (ProvidersFileTests.server(#""kind": "azure""#), "models must list"),
         (ProvidersFileTests.server(#""kind": "azure", "models": ["d"]"#), "api_version must be set"),
         (ProvidersFileTests.server(#""kind": "gemini", "api_version": "v9""#), "api_version must be one of v1"),

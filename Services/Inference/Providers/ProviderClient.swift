@@ -36,9 +36,12 @@ struct ProviderClient: Sendable {
 
     /// Creates a client for a server; throws for an invalid URL.
     ///
+    /// `headers` are further headers of every request, which are no secrets.
+    ///
     /// `parseError` reads the body of an error response.
     init(
         server: ServerConfiguration,
+        headers other: HTTPHeaders = [:],
         advice: String = "",
         adviceForMissing: String = "Choose another model.",
         client: HTTPClient,
@@ -60,7 +63,9 @@ struct ProviderClient: Sendable {
             adviceForMissing: adviceForMissing,
             secrets: secrets.filter { $0.utf8.count >= Self.shortestSecret }
         )
-        headers = server.headers
+        var headers = server.headers
+        headers.add(contentsOf: other)
+        self.headers = headers
         keys = KeyRing(server)
         self.client = client
         self.parseError = parseError
