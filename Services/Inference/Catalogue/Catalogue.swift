@@ -17,6 +17,8 @@ final class Catalogue: Service {
     private let interval: Duration
     private let lists: ProviderLists
     private let directory: Mutex<ModelDirectory>
+    /// The number of changes of the lists.
+    private let changes = Atomic(0)
     /// Cached routes by name, cleared by each refresh.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
@@ -55,6 +57,9 @@ final class Catalogue: Service {
             self.lists.cancel()
         }
     }
+
+    /// A number that changes with the lists of models.
+    var version: Int { changes.load(ordering: .acquiring) }
 
     /// The state of each provider; the targets are listed like one.
     var reports: [Models.ProviderReport] {
@@ -211,6 +216,7 @@ final class Catalogue: Service {
         await lists.refresh(provider, isNewFault: before?.fault == nil) { result in
             self.directory.withLock { $0.update(provider.name, with: result) }
             self.routes.withLock { $0 = [:] }
+            self.changes.add(1, ordering: .releasing)
         }
     }
 

@@ -111,7 +111,7 @@ struct ModelDirectory: Sendable {
                 "`\(ModelName.printable(model))` is a model on another host, which is not allowed."
             )
         }
-        return Route(provider: entry.name, model: entry.hasTaggedModels ? ModelName.tagged(model) : model)
+        return Route(provider: entry.name, model: model)
     }
 
     private func route(to model: Model, of entry: DirectoryEntry) -> Route {

@@ -38,7 +38,5 @@ extension ServerConfiguration {
     mutating func setLimits(_ settings: Settings) throws {
         timeouts = try InferenceConfiguration.timeouts(settings, firstToken: kind.firstToken ?? .seconds(60))
         windowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
-        // A number that somebody set counts for all servers; the default of a kind knows the kind better.
-        concurrency = settings.string("PROVIDER_CONCURRENCY") == nil ? kind.concurrency : nil
     }
 }

@@ -9,7 +9,7 @@ extension ProviderKind {
             key: "OLLAMA_API_KEY",
             isTriedUnset: true
         ),
-        // Ollama queues further requests itself, in one queue for all users.
+        // Its own default for parallel requests is 1 to 4: it would queue more in an order of its own.
         concurrency: 4,
         firstToken: .seconds(300),
         make: { try OllamaProvider(server: $0, client: $1) }

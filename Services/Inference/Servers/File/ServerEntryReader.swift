@@ -43,7 +43,7 @@ struct ServerEntryReader {
     }
 
     private func setLimits(of server: inout ServerConfiguration) {
-        server.concurrency = entry.concurrency ?? server.concurrency
+        server.concurrency = entry.concurrency
         server.queue = entry.queue
         server.connectTimeout = entry.connectTimeout?.duration
         server.timeouts.firstToken = entry.firstTokenTimeout?.duration ?? server.timeouts.firstToken
