@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import HTTP
 import TestSupport
 import Testing
 

@@ -161,7 +161,7 @@ import Testing
                     #expect(outcome.fault == nil)
                     #expect(outcome.finish?.model == "odd/\(id)")
                 }
-                let bodies = try openAI.requests("/v1/chat/completions").map { try object($0.body)["model"] as? String }
+                let bodies = try openAI.requests("/v1/chat/completions").map { try model(in: $0.body) }
                 #expect(bodies == [id, id, id])
                 let report = try #require(try await bus.call(Models.List(), CallContext()).first { $0.name == "odd" })
                 #expect(report.models.map(\.name) == ["odd/\(id)"])
@@ -229,5 +229,11 @@ import Testing
                 }
             }
         }
+    }
+
+    /// The model in the body of a request.
+    private func model(in body: String) throws -> String? {
+        let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+        return object?["model"] as? String
     }
 }
