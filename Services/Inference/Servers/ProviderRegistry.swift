@@ -5,7 +5,7 @@ struct ProviderRegistry: Sendable {
     /// The built-in provider, which comes last.
     let builtIn: any Provider
     /// The model for embeddings where a request names none.
-    let embeddingModel = "demo/\(HashEmbedding.model)"
+    static let embeddingModel = "demo/\(HashEmbedding.model)"
     /// The prices of the built-in models.
     static let builtInPrices = DemoProvider.prices
 

@@ -19,6 +19,8 @@ struct AnthropicProvider: ChatModels {
 
     let name: String
     let isConfigured = true
+    let preferredModels: [String]
+    let namePrefixes: [String]
     var address: String? { client.address }
     private let client: ProviderClient
     /// The models that `PROVIDERS_FILE` lists; `nil` to use the server's list.
@@ -30,6 +32,8 @@ struct AnthropicProvider: ChatModels {
     init(server: ServerConfiguration, client: HTTPClient) throws {
         name = server.name
         listed = server.models
+        preferredModels = server.preferredModels
+        namePrefixes = server.namePrefixes
         mayFetch = { [schemes = server.quirks.imageSchemes] url in
             let start = url.prefix(bytes: 8).lowercased()
             return schemes.contains { start.hasPrefix($0 + "://") }

@@ -12,6 +12,8 @@ extension ProviderKind {
         ),
         keyHeader: .named("x-api-key"),
         prepare: { $0.quirks = KnownHost.quirks(of: $1) },
+        preferredModels: ["claude-sonnet-4-5", "claude-haiku-4-5"],
+        namePrefixes: ["claude-"],
         make: { try AnthropicProvider(server: $0, client: $1) }
     )
 }
