@@ -13,6 +13,8 @@ struct Prompt: Sendable {
     var options = Inference.Options()
     /// The tools, the choice among them and the format of the answer.
     var plan = ToolPlan()
+    /// Whether all messages are instructions.
+    var hasOnlyInstructions = false
     /// Maximum time until the provider's first output.
     var responseTimeout = Duration.seconds(60)
     /// Maximum size of one event of the response, or of a response that is one object, in bytes.

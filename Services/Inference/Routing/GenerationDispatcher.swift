@@ -38,8 +38,9 @@ struct GenerationDispatcher: Sendable {
         call.runtime.metrics.began()
         do {
             var prompt = request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
+                .adapted(to: provider.name)
             prompt.eventLimit = call.limits.eventBytes
-            return try await provider.generate(prompt)
+            return request.validated(try await provider.generate(prompt))
         } catch {
             call.runtime.metrics.ended(error)
             throw error

@@ -128,7 +128,7 @@ struct GeminiChunk {
                 case "name": call.name = try json.nonEmptyText()
                 case "args":
                     let arguments = try json.rawJSON().text
-                    if arguments != "null" { call.arguments = arguments }
+                    if arguments != "null", arguments != "\"\"" { call.arguments = arguments }
                 default: try json.skip()
                 }
             }

@@ -25,7 +25,9 @@ struct GeminiDecoder: AnswerDecoder {
     private var signature: String?
     private var usage: Usage?
     private var reason: Inference.Finish.Reason?
-    private var hasBegun = false
+    /// Whether anything was said, so that a finish reason is an end.
+    private var hasContent = false
+    private var hasRefusal = false
 
     /// - Parameters:
     /// - name: the model's name with its provider.
@@ -49,7 +51,8 @@ struct GeminiDecoder: AnswerDecoder {
         self.faults = faults
     }
 
-    var isAwaitingTrailer: Bool { reason != nil }
+    /// Gemini also sends finish reasons in chunks before the answer begins.
+    var isAwaitingTrailer: Bool { reason != nil && hasContent }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         do {
@@ -111,7 +114,7 @@ struct GeminiDecoder: AnswerDecoder {
                 self.signature = signature
             }
         }
-        hasBegun = hasBegun || part.call != nil || part.text?.isEmpty == false
+        hasContent = hasContent || part.call != nil || part.text?.isEmpty == false
     }
 
     private mutating func take(
@@ -143,7 +146,10 @@ struct GeminiDecoder: AnswerDecoder {
     private mutating func take(_ ending: GeminiFinishReason, into event: inout Inference.Event) throws {
         switch ending {
         case .finish(let reason, let refusal):
-            if self.reason == nil { event.refusal.add(refusal) }
+            if let refusal, !hasRefusal {
+                event.refusal.add(refusal)
+                (hasRefusal, hasContent) = (true, true)
+            }
             self.reason = reason
         case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):

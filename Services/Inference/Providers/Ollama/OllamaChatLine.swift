@@ -83,7 +83,8 @@ struct OllamaChatLine: Equatable {
                 case "name": call.name = try scanner.nonEmptyText()
                 case "arguments":
                     // An object according to the documentation; some models and proxies send its text.
-                    call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? "{}"
+                    let text = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? ""
+                    call.arguments = text.isEmpty ? "{}" : text
                 default: try scanner.skip()
                 }
             }

@@ -1,12 +1,18 @@
 import Contracts
 import ContractsJSON
+import Foundation
 import JSON
 import NIOCore
 
 /// Decodes Ollama's chat stream.
 struct OllamaDecoder: AnswerDecoder {
+    /// Maximum size of thoughts that may become the answer, in bytes.
+    private static let thoughtLimit = 1 << 20
+
     private let model: String
     private let faults: ProviderFaults
+    /// Whether the model was asked for JSON.
+    private let wantsJSON: Bool
     private let limit: Int
     private var lines: JSONLines
     private var objects: JSONObjectSplitter
@@ -15,11 +21,25 @@ struct OllamaDecoder: AnswerDecoder {
     private var isSplit = false
     private var calls = ToolCallIndexer()
     private var callIDs: Set<String> = []
+    private var hasText = false
+    private var thoughts = ""
+    /// The last line, if nothing was said before it.
+    private var ending: OllamaChatLine?
     private var isOver = false
 
-    /// Creates a decoder of lines of at most `limit` bytes; `model` is the name with its provider.
-    init(model: String, limit: Int = GenerationTimeouts.defaultEventBytes, faults: ProviderFaults) {
+    /// - Parameters:
+    ///   - model: the model's name with its provider.
+    ///   - wantsJSON: whether the model was asked for JSON.
+    ///   - limit: the maximum size of a line, in bytes.
+    ///   - faults: creates the provider's errors.
+    init(
+        model: String,
+        wantsJSON: Bool = false,
+        limit: Int = GenerationTimeouts.defaultEventBytes,
+        faults: ProviderFaults
+    ) {
         self.model = model
+        self.wantsJSON = wantsJSON
         self.limit = limit
         self.faults = faults
         lines = JSONLines(limit: limit)
@@ -50,6 +70,7 @@ struct OllamaDecoder: AnswerDecoder {
             }
         }
         if isOver { return }
+        if let ending, !objects.isInside { return try finish(ending, &event) }
         if wasInside || (isSplit && !hasBegun && !objects.isInside) { throw notJSON }
         if objects.isInside { throw faults.incompleteStream }
     }
@@ -103,6 +124,8 @@ struct OllamaDecoder: AnswerDecoder {
         if let error = line.error { throw faults.reported(error, model: model) }
         event.reasoning.add(line.thinking)
         event.text.add(line.text)
+        hasText = hasText || !line.text.isEmpty
+        if wantsJSON, !hasText, thoughts.utf8.count < Self.thoughtLimit { thoughts += line.thinking }
         for call in line.calls where call.name?.isEmpty == false {
             event.toolCalls = (event.toolCalls ?? []) + [piece(call)]
         }
@@ -110,6 +133,16 @@ struct OllamaDecoder: AnswerDecoder {
             event.logprobs = RawJSON(joining: [event.logprobs, logprobs].compactMap { $0 })
         }
         guard line.isDone else { return }
+        // An end before anything was said is one only if the response ends as well.
+        if hasText || !calls.isEmpty { try finish(line, &event) } else { ending = line }
+    }
+
+    private mutating func finish(_ line: OllamaChatLine, _ event: inout Inference.Event) throws {
+        if !hasText, calls.isEmpty {
+            // Ollama loaded or unloaded the model, and was not asked for anything.
+            if line.doneReason == "load" || line.doneReason == "unload" { throw faults.emptyAnswer }
+            if wantsJSON, line.doneReason != "length" { event.text.add(try answerInThoughts()) }
+        }
         isOver = true
         let isCounted = line.promptTokens != nil || line.completionTokens != nil
         event.finish = Inference.Finish(
@@ -123,6 +156,20 @@ struct OllamaDecoder: AnswerDecoder {
                 )
                 : nil
         )
+    }
+
+    /// The JSON that a model wrote as a thought, because its output was limited to JSON while it was thinking.
+    ///
+    /// Throws ``Cause/empty`` if the thoughts are something else.
+    private func answerInThoughts() throws -> String {
+        var text = thoughts.trimmingCharacters(in: .whitespacesAndNewlines)
+        let isJSON = text.withUTF8 { bytes in
+            guard let first = bytes.first, [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) else { return false }
+            do { try JSONTree.checkSyntax(UnsafeRawBufferPointer(bytes)) } catch { return false }
+            return true
+        }
+        guard isJSON else { throw faults.emptyAnswer }
+        return text
     }
 
     /// Each call is complete and separate, even if indexes and identifiers are missing or equal.
