@@ -217,7 +217,7 @@ import Testing
         for form in [text, "[\(text)]", "data: \(text.replacing("\n", with: ""))\n\n"] {
             let reading = try GeminiReading(chunk + form)
             #expect(reading.outcome.text == "Hel")
-            #expect(reading.error?.fault.code == .provider)
+            #expect(reading.error?.fault.code == .unavailable)
             #expect(reading.error?.fault.message.contains("The model is overloaded.") == true)
         }
     }

@@ -44,7 +44,7 @@ import Testing
         (429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).", .limited, 3),
         (499, "CANCELLED", "The operation was cancelled.", .rejected, 1),
         (500, "INTERNAL", "An internal error has occurred.", .unavailable, 3),
-        (501, "UNIMPLEMENTED", "Operation is not implemented.", .unavailable, 1),
+        (501, "UNIMPLEMENTED", "Operation is not implemented.", .provider, 1),
         (502, "", "Bad gateway.", .unavailable, 3),
         (503, "UNAVAILABLE", "The model is overloaded. Please try again later.", .unavailable, 3),
         (504, "DEADLINE_EXCEEDED", "Deadline expired.", .unavailable, 3), (529, "", "Overloaded.", .unavailable, 3),
@@ -178,7 +178,7 @@ import Testing
         let hello = "data: \(FakeResponse.geminiChunks(["Hello"], finishReason: nil)[0])\r\n\r\n"
         let later = try await ask(.gemini(body: [hello, text], type: "text/event-stream"))
         #expect(later.outcome.text == "Hello")
-        #expect(later.outcome.fault?.code == .provider)
+        #expect(later.outcome.fault?.code == .unavailable)
         #expect(later.outcome.fault?.message.contains("overloaded") == true)
         #expect(later.tries == 1)
     }

@@ -145,7 +145,8 @@ import Testing
             .answering { $0.stream($0.text("Hello"), $0.failure("It broke.")) },
             .provider,
             .brokenOff,
-            text: "Hello"
+            text: "Hello",
+            geminiCode: .unavailable
         ),
         Row(
             "a frame of nonsense",
