@@ -19,10 +19,10 @@ import ServiceKit
 /// | `RUN_TIMEOUT` | duration | `600s` | above zero |
 /// | `PROVIDER_CONCURRENCY` | count, each provider | `64`, for Ollama `4` | 1 to 65536 |
 /// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
-/// | `PROVIDER_EVENT_LIMIT` | bytes | `16777216` | 65536 to 67108864 |
 /// | `PROVIDER_QUEUE_BYTES` | bytes, each provider | `268435456` | 0 to 2^40 |
 /// | `QUEUE_TIMEOUT` | duration | `300s` | above zero |
 /// | `QUEUE_FALLBACK_TIMEOUT` | duration | `5s` | above zero |
+/// | `PROVIDER_EVENT_LIMIT` | bytes | `16777216` | 65536 to 67108864 |
 struct InferenceConfiguration: Sendable {
     /// The servers in order of preference, without the built-in one.
     var servers: [ServerConfiguration]
