@@ -22,6 +22,7 @@ import ServiceKit
 /// | `PROVIDER_QUEUE_BYTES` | bytes, each provider | `268435456` | 0 to 2^40 |
 /// | `QUEUE_TIMEOUT` | duration | `300s` | above zero |
 /// | `QUEUE_FALLBACK_TIMEOUT` | duration | `5s` | above zero |
+/// | `PROVIDER_EVENT_LIMIT` | bytes | `16777216` | 65536 to 67108864 |
 struct InferenceConfiguration: Sendable {
     /// The servers in order of preference, without the built-in one.
     var servers: [ServerConfiguration]
@@ -64,7 +65,12 @@ struct InferenceConfiguration: Sendable {
             gap: try duration("TOKEN_GAP_TIMEOUT", .seconds(60), settings),
             whole: try duration("RUN_TIMEOUT", .seconds(600), settings),
             queue: try duration("QUEUE_TIMEOUT", .seconds(300), settings),
-            queueBeforeFallback: try duration("QUEUE_FALLBACK_TIMEOUT", .seconds(5), settings)
+            queueBeforeFallback: try duration("QUEUE_FALLBACK_TIMEOUT", .seconds(5), settings),
+            eventBytes: try settings.integer(
+                "PROVIDER_EVENT_LIMIT",
+                default: GenerationTimeouts.defaultEventBytes,
+                in: 65_536...67_108_864
+            )
         )
     }
 

@@ -9,6 +9,8 @@ import NIOPosix
 struct ProviderClient: Sendable {
     /// Maximum size of a response that is read as a whole, in bytes.
     private static let answerLimit = 32 * 1024 * 1024
+    /// Maximum size of a compressed response after decompression, in bytes; streams have smaller limits for each event.
+    private static let decodedLimit = 512 * 1024 * 1024
     /// Credentials of at least this length are redacted; shorter ones may be ordinary words.
     private static let shortestSecret = 6
     /// Timeout of requests about models.
@@ -36,6 +38,7 @@ struct ProviderClient: Sendable {
         server: ServerConfiguration,
         advice: String = "",
         adviceForMissing: String = "Choose another model.",
+        usualPath: String? = nil,
         client: HTTPClient,
         parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
     ) throws {
@@ -53,6 +56,7 @@ struct ProviderClient: Sendable {
             setting: server.setting,
             advice: advice,
             adviceForMissing: adviceForMissing,
+            usualPath: usualPath,
             secrets: secrets.filter { $0.utf8.count >= Self.shortestSecret }
         )
         var headers = server.headers
@@ -75,7 +79,11 @@ struct ProviderClient: Sendable {
         let response = try await send(method, path, body: body, responseTimeout: limit, idleTimeout: limit)
         guard response.status == 200 else { throw await error(for: response, model: model) }
         do {
-            return try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
+            let body = try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
+            guard body.readableBytesView.first(where: { $0 > 0x20 }) != UInt8(ascii: "<") else {
+                throw faults.noInterface
+            }
+            return body
         } catch let error as HTTPClientError {
             throw faults.streamFailed(error)
         } catch is CancellationError where !Task.isCancelled {
@@ -150,6 +158,7 @@ struct ProviderClient: Sendable {
             headers.add(name: "content-type", value: "application/json")
         }
         headers.add(name: "accept", value: accept)
+        headers.add(name: "accept-encoding", value: "identity")
         do {
             return try await client.send(
                 HTTPClient.Request(
@@ -163,6 +172,7 @@ struct ProviderClient: Sendable {
                     gather: gather
                 )
             )
+            .decodingContent(upTo: Self.decodedLimit)
         } catch let error as HTTPClientError {
             throw faults.requestFailed(error, responseTimeout: responseTimeout)
         }
@@ -171,12 +181,17 @@ struct ProviderClient: Sendable {
     /// Reads an error response.
     func error(for response: HTTPClient.Response, model: String) async -> ProviderError {
         var body = ByteBuffer()
+        var reason: String?
         // Without the body the status alone determines the error.
         do {
             body = try await Self.collect(response.body, upTo: 65_536, within: Self.errorBodyTimeout)
+        } catch let error as HTTPClientError where error.kind == .encoding {
+            reason = "Its message cannot be read. " + error.message
         } catch {
             response.body.close()
         }
-        return faults.reported(parseError(response.status, response.headers, body), model: model)
+        var report = parseError(response.status, response.headers, body)
+        report.message = report.message ?? reason
+        return faults.reported(report, model: model)
     }
 }

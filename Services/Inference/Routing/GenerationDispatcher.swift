@@ -37,9 +37,9 @@ struct GenerationDispatcher: Sendable {
     ) async throws -> ElementStream<Inference.Event> {
         call.runtime.metrics.began()
         do {
-            return try await provider.generate(
-                request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
-            )
+            var prompt = request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
+            prompt.eventLimit = call.limits.eventBytes
+            return try await provider.generate(prompt)
         } catch {
             call.runtime.metrics.ended(error)
             throw error

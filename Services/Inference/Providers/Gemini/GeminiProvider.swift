@@ -88,6 +88,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
             name: "\(name)/\(prompt.model)",
             model: prompt.model,
             names: request.names,
+            limit: prompt.eventLimit,
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
@@ -154,7 +155,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         _ body: ByteBuffer
     ) -> ErrorReport {
         guard let error = GeminiErrorBody(body: body) else {
-            return ErrorReport(status: status, headers: headers)
+            return ErrorBody.report(of: body, status: status, headers: headers)
         }
         var report = error.report(status: status)
         report.headers = headers

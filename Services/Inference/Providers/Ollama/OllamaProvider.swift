@@ -72,7 +72,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
-        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", faults: client.faults)
+        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", limit: prompt.eventLimit, faults: client.faults)
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
@@ -164,9 +164,6 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
     ) -> ErrorReport {
-        var message: String?
-        // Other bodies contain no message.
-        do { message = try OllamaChatLine(body).error } catch {}
-        return ErrorReport(status: status, headers: headers, message: message)
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }

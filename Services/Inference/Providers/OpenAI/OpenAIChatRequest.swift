@@ -10,12 +10,15 @@ struct OpenAIChatRequest: Sendable {
     let quirks: ServerQuirks
     /// The provider's name in error messages.
     let serverName: String
+    /// What the server accepts of the members that ask for a stream.
+    let support: StreamSupport
     /// The names of the tools in the request.
     let names: ToolNames
 
-    init(prompt: Prompt, quirks: ServerQuirks, serverName: String) {
+    init(prompt: Prompt, quirks: ServerQuirks, serverName: String, support: StreamSupport = StreamSupport()) {
         self.quirks = quirks
         self.serverName = serverName
+        self.support = support
         names = quirks.limitsToolNames ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
         self.prompt = names.applied(to: prompt)
     }
@@ -27,11 +30,9 @@ struct OpenAIChatRequest: Sendable {
         json.object { json in
             json.field("model", prompt.model)
             json.raw("messages", messages)
-            if !prompt.isUnary {
-                json.field("stream", true)
-                if quirks.acceptsStreamOptions {
-                    json.object("stream_options") { $0.field("include_usage", true) }
-                }
+            if support.acceptsStream { json.field("stream", true) }
+            if support.acceptsStream, support.acceptsOptions, quirks.acceptsStreamOptions {
+                json.object("stream_options") { $0.field("include_usage", true) }
             }
             if let tools = prompt.plan.declarations { json.raw("tools", tools) }
             if let choice = prompt.plan.choiceJSON { json.raw("tool_choice", choice) }

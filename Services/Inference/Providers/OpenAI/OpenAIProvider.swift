@@ -22,6 +22,7 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
     /// The configured models; `nil` to use the server's own list.
     private let listed: [ListedModel]?
     private let quirks: ServerQuirks
+    private let support = StreamSupportCache()
     private let windows = Mutex<[String: Int]>([:])
 
     /// Creates the provider of a server; throws for an invalid URL.
@@ -29,7 +30,12 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
         name = server.name
         listed = server.models
         quirks = server.quirks
-        self.client = try ProviderClient(server: server, client: client, parseError: Self.parseError)
+        self.client = try ProviderClient(
+            server: server,
+            usualPath: server.quirks.hasDeploymentPaths ? nil : "/v1",
+            client: client,
+            parseError: Self.parseError
+        )
     }
 
     func models() async throws -> [Model] {
@@ -61,23 +67,41 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
         return model(name, window: windows.withLock { $0[name] }, abilities: nil)
     }
 
+    /// Always asks for a stream, so that limits on the time to the first token and between tokens hold for every answer.
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt, quirks, name] in
-            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name)
+        let deadline = ContinuousClock.now + prompt.responseTimeout
+        var prompt = prompt
+        var accepted = support[prompt.model]
+        while true {
+            do {
+                let events = try await open(prompt, accepted)
+                support.store(accepted, for: prompt.model)
+                return events
+            } catch let error as ProviderError {
+                // Such an error costs nothing and says what to leave out.
+                guard let less = accepted.reduced(after: error) else { throw error }
+                accepted = less
+                prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
+            }
+        }
+    }
+
+    private func open(_ prompt: Prompt, _ support: StreamSupport) async throws -> ElementStream<Inference.Event> {
+        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [quirks, name] in
+            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name, support: support)
             return (try request.encoded(), request.names)
         }
         let response = try await client.openStream(
             path("/chat/completions", of: prompt.model),
             body: body,
-            accept: prompt.isUnary ? "application/json" : "text/event-stream",
+            accept: support.acceptsStream ? "text/event-stream" : "application/json",
             for: prompt
         )
-        let type = response.headers.first(name: "content-type") ?? ""
         let decoder = OpenAIDecoder(
             model: "\(name)/\(prompt.model)",
-            isStream: prompt.isUnary ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
             names: names,
+            limit: prompt.eventLimit,
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
@@ -136,9 +160,6 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
 
     /// Reads an error response.
     static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ErrorReport {
-        var report = OpenAIErrorBody(body: body)?.report ?? ErrorReport()
-        report.status = status
-        report.headers = headers
-        return report
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }
