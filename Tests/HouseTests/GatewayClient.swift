@@ -169,6 +169,7 @@ extension GatewayClient {
             case .ollama: ["OLLAMA_BASE_URL": url]
             case .openAI: ["OPENAI_BASE_URL": url + "/v1", "OPENAI_API_KEY": "a-key"]
             case .gemini: ["GEMINI_BASE_URL": url, "GEMINI_API_KEY": "a-key"]
+            case .anthropic: ["ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "a-key"]
             }
         let limits = ["RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_PER_HOUR": "0", "MAX_CONCURRENT_RUNS": "0"]
         return address.merging(limits) { $1 }.merging(["DEFAULT_MODEL": dialect.model]) { $1 }

@@ -74,6 +74,18 @@ struct SurfaceTable: Sendable {
         return entry.resolve(head, hasTrailingSlash: path.hasTrailingSlash, values)
     }
 
+    /// The 404 of the surface to which the target of a request without a valid head belongs: that of the path's routes,
+    /// otherwise the one that owns the path.
+    func owner(of target: String) -> Resolution {
+        Array(target.utf8).withUnsafeBufferPointer { bytes in
+            let path = RequestPath(bytes)
+            guard path.isRegular else { return unknownPath(target) }
+            let name = UnsafeBufferPointer(rebasing: bytes[..<path.end])
+            let entry = literals[String(decoding: name, as: UTF8.self)] ?? templates.find(name)?.entry
+            return entry?.unknownPath ?? unknownPath(target)
+        }
+    }
+
     /// The 404 of the surface that owns a path.
     ///
     /// Empty segments are skipped: `//v1/x` belongs to the surface that owns `/v1`.
@@ -88,21 +100,13 @@ private struct RequestPath {
     /// Where the path ends.
     private(set) var end: Int
     private(set) var hasTrailingSlash = false
-    /// Whether it begins with a slash and has no empty segment.
-    private(set) var isRegular: Bool
+    /// Whether it begins with a slash.
+    let isRegular: Bool
 
     init(_ target: UnsafeBufferPointer<UInt8>) {
         end = target.count
         isRegular = target.first == UInt8(ascii: "/")
-        var last: UInt8 = 0
-        for (index, byte) in target.enumerated() {
-            if byte == UInt8(ascii: "?") {
-                end = index
-                break
-            }
-            if byte == UInt8(ascii: "/"), last == byte { isRegular = false }
-            last = byte
-        }
+        if let query = target.firstIndex(of: UInt8(ascii: "?")) { end = query }
         if end > 1, target[end - 1] == UInt8(ascii: "/") {
             hasTrailingSlash = true
             end -= 1

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import HTTP
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -27,15 +28,22 @@ struct ProviderClient: Sendable {
     private let root: String
     /// Further parameters of every query, encoded.
     private let query: String
+    /// The headers of every request, without those of the key.
     private let headers: HTTPHeaders
+    private let keys: KeyRing
+    /// The only key that requests use; `nil` for all.
+    private(set) var pinnedKey: Int?
     private let client: HTTPClient
     private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
 
     /// Creates a client for a server; throws for an invalid URL.
     ///
+    /// `headers` are further headers of every request, which are no secrets.
+    ///
     /// `parseError` reads the body of an error response.
     init(
         server: ServerConfiguration,
+        headers other: HTTPHeaders = [:],
         advice: String = "",
         adviceForMissing: String = "Choose another model.",
         usualPath: String? = nil,
@@ -60,8 +68,9 @@ struct ProviderClient: Sendable {
             secrets: secrets.filter { $0.utf8.count >= Self.shortestSecret }
         )
         var headers = server.headers
-        if let key = server.keys.first { headers.add(contentsOf: server.kind.keyHeader.headers(key)) }
+        headers.add(contentsOf: other)
         self.headers = headers
+        keys = KeyRing(server)
         self.client = client
         self.parseError = parseError
     }
@@ -76,7 +85,14 @@ struct ProviderClient: Sendable {
         about model: String = "",
         within limit: Duration = metadataTimeout
     ) async throws -> ByteBuffer {
-        let response = try await send(method, path, body: body, responseTimeout: limit, idleTimeout: limit)
+        let response = try await send(
+            method,
+            path,
+            body: body,
+            about: model,
+            responseTimeout: limit,
+            idleTimeout: limit
+        )
         guard response.status == 200 else { throw await error(for: response, model: model) }
         do {
             let body = try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
@@ -113,6 +129,7 @@ struct ProviderClient: Sendable {
             .POST,
             path,
             body: body,
+            about: prompt.model,
             accept: accept,
             responseTimeout: prompt.responseTimeout,
             idleTimeout: Self.silenceLimit,
@@ -139,14 +156,25 @@ struct ProviderClient: Sendable {
         query.isEmpty ? root + path : root + path + (path.contains("?") ? "&" : "?") + query
     }
 
+    /// A client whose requests all use one key, for what belongs to a key, such as uploaded files.
+    func pinned() -> ProviderClient {
+        var client = self
+        client.pinnedKey = pinnedKey ?? keys.next()
+        return client
+    }
+
     /// Sends a request; returns when the head of the response is received, with any status.
     ///
     /// `extra` contains further headers; the default content type is JSON.
+    ///
+    /// If the server refuses or limits a key of several, the request is sent with the next one; the error of the last key
+    /// is thrown.
     func send(
         _ method: HTTPMethod,
         _ path: String,
         body: ByteBuffer?,
         extra: HTTPHeaders = [:],
+        about model: String = "",
         accept: String = "application/json",
         responseTimeout: Duration,
         idleTimeout: Duration,
@@ -157,24 +185,46 @@ struct ProviderClient: Sendable {
         if body != nil, !headers.contains(name: "content-type") {
             headers.add(name: "content-type", value: "application/json")
         }
-        headers.add(name: "accept", value: accept)
-        headers.add(name: "accept-encoding", value: "identity")
-        do {
-            return try await client.send(
-                HTTPClient.Request(
-                    method: method,
-                    target: target,
-                    path: requestPath(path),
-                    headers: headers,
-                    body: body,
-                    headTimeout: responseTimeout,
-                    readTimeout: idleTimeout,
-                    gather: gather
-                )
+        headers.replaceOrAdd(name: "accept", value: accept)
+        headers.replaceOrAdd(name: "accept-encoding", value: "identity")
+        var request = HTTPClient.Request(
+            method: method,
+            target: target,
+            path: requestPath(path),
+            headers: headers,
+            body: body,
+            headTimeout: responseTimeout,
+            readTimeout: idleTimeout,
+            gather: gather
+        )
+        var tried: Set<Int> = []
+        var failure: ProviderError?
+        while let key = pinnedKey ?? keys.next(excluding: tried) {
+            request.headers = headers
+            request.headers.add(contentsOf: keys.headers(of: key))
+            let response = try await send(request)
+            guard keys.hasSeveral else { return response }
+            guard response.status >= 400 else {
+                _ = keys.record(nil, of: key)
+                return response
+            }
+            let error = await error(for: response, model: model)
+            guard keys.record(error, of: key), pinnedKey == nil else { throw error }
+            Logger.current.notice(
+                "Set an API key aside",
+                metadata: error.metadata.merging(["key.number": "\(key + 1)"]) { $1 }
             )
-            .decodingContent(upTo: Self.decodedLimit)
+            tried.insert(key)
+            failure = error
+        }
+        throw failure ?? faults.firstTokenTimedOut(responseTimeout)
+    }
+
+    private func send(_ request: HTTPClient.Request) async throws -> HTTPClient.Response {
+        do {
+            return try await client.send(request).decodingContent(upTo: Self.decodedLimit)
         } catch let error as HTTPClientError {
-            throw faults.requestFailed(error, responseTimeout: responseTimeout)
+            throw faults.requestFailed(error, responseTimeout: request.headTimeout)
         }
     }
 

@@ -38,6 +38,7 @@ struct GenerationDispatcher: Sendable {
         call.runtime.metrics.began()
         do {
             var prompt = request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
+                .adapted(to: provider.name)
             prompt.eventLimit = call.limits.eventBytes
             return request.validated(try await provider.generate(prompt))
         } catch {

@@ -198,5 +198,6 @@ extension Inference.Message {
     fileprivate var isPlain: Bool {
         guard case .text = content, role != .tool, role != .developer else { return false }
         return toolCalls == nil && toolCallID == nil && name == nil && metadata == nil
+            && reasoning == nil && parts == nil && model == nil
     }
 }

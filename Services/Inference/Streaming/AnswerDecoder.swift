@@ -17,4 +17,11 @@ protocol AnswerDecoder: Sendable {
 
     /// Decodes the rest at the end of the response; the caller handles a missing finish.
     mutating func end(into event: inout Inference.Event) throws
+
+    /// Returns the events that precede the one of the last call: one read may contain several parts of an answer.
+    mutating func takeEarlierEvents() -> [Inference.Event]
+}
+
+extension AnswerDecoder {
+    mutating func takeEarlierEvents() -> [Inference.Event] { [] }
 }

@@ -69,7 +69,7 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
 
     private func take(_ bytes: ByteBuffer?, else missing: @autoclosure () -> ProviderError) throws -> [Inference.Event]
     {
-        let (event, error) = state.withLock { state in
+        let (events, error) = state.withLock { state in
             var event = Inference.Event()
             do {
                 if state.isBlank, let first = bytes?.readableBytesView.first(where: Self.isVisible) {
@@ -84,13 +84,15 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
             }
             state.isFinished = event.finish != nil
             updateTimer(&state, hasContent: !event.isEmpty)
-            return (event, state.error)
+            var events = state.decoder.takeEarlierEvents()
+            if !event.isEmpty { events.append(event) }
+            return (events, state.error)
         }
         if let error {
             close()
-            if event.isEmpty { throw error }
+            if events.isEmpty { throw error }
         }
-        return event.isEmpty ? [] : [event]
+        return events
     }
 
     /// Decodes bytes, or the end; nothing that follows a complete answer can make it fail.

@@ -48,7 +48,14 @@ struct ChatCompletion {
         json.field("refusal", answer.refusal)
         if let reasoning = answer.reasoning { json.field("reasoning_content", reasoning) }
         if let calls = answer.toolCalls { json.array("tool_calls", calls) { $1.write(to: &$0) } }
-        if let metadata = answer.finish.metadata { json.field("extra_content", metadata) }
+        if let metadata = answer.extraContent { json.field("extra_content", metadata) }
+    }
+}
+
+extension Inference.Answer {
+    /// What the provider needs if a client sends the answer back.
+    fileprivate var extraContent: RawJSON? {
+        AnswerMetadata.extraContent(of: finish, parts: parts)
     }
 }
 

@@ -6,15 +6,18 @@ import Synchronization
 ///
 /// Thread-safe.
 final class GeminiFileCache: Sendable {
-    /// A file by its content and its type.
+    /// A file by its content, its type and its owner.
     struct Key: Hashable, Sendable {
         private let digest: [UInt8]
         private let type: String
+        private let owner: Int?
 
         /// - Parameters:
         ///   - data: the file as base64.
         ///   - type: the media type.
-        init(data: String, type: String) {
+        ///   - owner: the number of the key that uploaded the file; a file can be used with this key only.
+        init(data: String, type: String, owner: Int? = nil) {
+            self.owner = owner
             digest = Array(SHA256.hash(data: Data(data.utf8)))
             self.type = type
         }

@@ -36,7 +36,7 @@ struct GeminiModels: Decodable {
 
         /// Whether the model supports chat or embeddings; models for speech, images or video only do not.
         var isOfUse: Bool {
-            ModelName.isValid(bareName) && ((canChat && !bareName.contains("-tts")) || canEmbed)
+            (canChat && !bareName.contains("-tts")) || canEmbed
         }
 
         /// The abilities; `nil` for open models, for which the list does not contain them.

@@ -18,17 +18,24 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
 
     let name: String
     let isConfigured = true
+    let preferredModels: [String]
+    let namePrefixes: [String]
     var address: String? { client.address }
     private let version: GeminiVersion
     private let inlineLimit: Int
     private let client: ProviderClient
     private let media: GeminiMedia
+    /// The configured models; `nil` to use the server's own list.
+    private let listed: [ListedModel]?
     private let cache = GeminiModelCache()
     private let fileCache = GeminiFileCache()
 
     /// Creates the provider of a server; throws for an invalid URL.
     init(server: ServerConfiguration, inlineLimit: Int = inlineLimit, client: HTTPClient) throws {
         name = server.name
+        listed = server.models
+        preferredModels = server.preferredModels
+        namePrefixes = server.namePrefixes
         version = server.apiVersion.flatMap(GeminiVersion.init) ?? .v1beta
         self.inlineLimit = inlineLimit
         media = GeminiMedia(passesAddresses: !server.quirks.imageSchemes.isEmpty)
@@ -47,7 +54,8 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         }
         entries = GeminiModels.sorted(entries.prefix(Self.modelLimit).filter(\.isOfUse))
         cache.replace(entries)
-        return entries.map { model($0.bareName, $0) }
+        let selected = listed.map { listed in entries.filter { entry in listed.contains { $0.id == entry.bareName } } }
+        return (selected ?? entries).map { model($0.bareName, $0) }
     }
 
     func model(_ model: String) async throws -> Model {
@@ -89,9 +97,16 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         for prompt: Prompt,
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPClient.Response {
-        guard body.readableBytes > inlineLimit else { return try await open(body, for: prompt) }
+        guard body.readableBytes > inlineLimit else { return try await open(body, for: prompt, with: client) }
+        // Files belong to the key that uploaded them.
+        let client = client.pinned()
         let files = GeminiFiles(client: client, version: version)
-        let upload = GeminiUpload(excess: body.readableBytes - inlineLimit, files: files, cache: fileCache)
+        let upload = GeminiUpload(
+            excess: body.readableBytes - inlineLimit,
+            files: files,
+            cache: fileCache,
+            owner: client.pinnedKey
+        )
         var hasRetried = false
         while true {
             var smaller = request
@@ -100,7 +115,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
             var prompt = prompt
             prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
             do {
-                return try await open(body, for: prompt)
+                return try await open(body, for: prompt, with: client)
             } catch let error as ProviderError where !cached.isEmpty && !hasRetried && Self.mayMissFile(error) {
                 // Gemini may have deleted a file earlier than it said: it is uploaded again, once.
                 fileCache.remove(cached)
@@ -114,7 +129,11 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         [400, 403, 404].contains(error.status) && error.detail?.lowercased().contains("file") == true
     }
 
-    private func open(_ body: ByteBuffer, for prompt: Prompt) async throws -> HTTPClient.Response {
+    private func open(
+        _ body: ByteBuffer,
+        for prompt: Prompt,
+        with client: ProviderClient
+    ) async throws -> HTTPClient.Response {
         try await client.openStream(
             "/\(version.rawValue)/\(Self.resource(prompt.model)):streamGenerateContent?alt=sse",
             body: body,

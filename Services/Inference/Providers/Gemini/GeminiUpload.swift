@@ -7,6 +7,8 @@ struct GeminiUpload {
     let excess: Int
     let files: GeminiFiles
     let cache: GeminiFileCache
+    /// The number of the key that uploads the files.
+    let owner: Int?
 
     /// The data of a file in a request.
     private struct File {
@@ -32,7 +34,7 @@ struct GeminiUpload {
         var uris: [GeminiFileCache.Key: String] = [:]
         var cached: Set<String> = []
         var saved = 0
-        let largest = try await WorkerThreads.run { [conversation] in Self.largestFirst(conversation) }
+        let largest = try await WorkerThreads.run { [self, conversation] in largestFirst(conversation) }
         for file in largest where saved < excess {
             if let uri = cache.uri(of: file.key) {
                 uris[file.key] = uri
@@ -45,11 +47,11 @@ struct GeminiUpload {
             }
             saved += file.size
         }
-        conversation = try await WorkerThreads.run { [conversation, uris] in
+        conversation = try await WorkerThreads.run { [conversation, uris, owner] in
             var conversation = conversation
             conversation.replace { part in
                 guard case .data(let data, let type) = part,
-                    let uri = uris[GeminiFileCache.Key(data: data, type: type)]
+                    let uri = uris[GeminiFileCache.Key(data: data, type: type, owner: owner)]
                 else { return part }
                 return .file(uri, type: type)
             }
@@ -67,10 +69,10 @@ struct GeminiUpload {
         return try await files.upload(bytes, type: file.type, until: deadline)
     }
 
-    private static func largestFirst(_ conversation: GeminiConversation) -> [File] {
+    private func largestFirst(_ conversation: GeminiConversation) -> [File] {
         var found: [GeminiFileCache.Key: File] = [:]
         for case .data(let data, let type) in conversation.contents.lazy.flatMap(\.parts) {
-            let key = GeminiFileCache.Key(data: data, type: type)
+            let key = GeminiFileCache.Key(data: data, type: type, owner: owner)
             found[key, default: File(data: data, type: type, count: 0, key: key)].count += 1
         }
         return found.values.sorted { $0.size > $1.size }

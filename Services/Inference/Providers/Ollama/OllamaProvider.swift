@@ -10,10 +10,6 @@ import NIOHTTP1
 
 /// Ollama, through its native API.
 struct OllamaProvider: ChatModels, EmbeddingModels {
-    /// The name of the provider.
-    static let providerName = "ollama"
-    /// Maximum number of listed models.
-    private static let modelLimit = 1000
     /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
     /// The time after which a model that could not be described is asked for again.
@@ -23,17 +19,23 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     let isConfigured: Bool
     let isFree = true
     let hasTaggedModels = true
+    let namesHosts = true
+    let preferredModels: [String]
     /// The API for managing models.
     let modelAPI: OllamaModelAPI
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
+    /// The configured models; `nil` to use the server's own list.
+    private let listed: [ListedModel]?
     private let cache = OllamaModelCache()
 
     /// Creates the provider of a server; throws for an invalid URL.
     init(server: ServerConfiguration, client: HTTPClient) throws {
         name = server.name
         isConfigured = server.isConfigured
+        listed = server.models
+        preferredModels = server.preferredModels
         windowLimit = server.windowLimit
         self.client = try ProviderClient(
             server: server,
@@ -53,9 +55,10 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         } catch {
             throw client.faults.invalidResponse("an invalid list of models")
         }
-        let listed = entries.prefix(Self.modelLimit).filter { ModelName.isValid($0.name) }
-        cache.update(listed)
-        return listed.map { model($0.name, cache[$0.name]) }
+        cache.update(entries)
+        let names = entries.map(\.name)
+        let selected = listed.map { listed in names.filter { name in listed.contains { $0.covers(name) } } } ?? names
+        return selected.map { model($0, cache[$0]) }
     }
 
     func model(_ model: String) async throws -> Model {

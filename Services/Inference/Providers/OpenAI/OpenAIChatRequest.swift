@@ -106,6 +106,9 @@ struct OpenAIChatRequest: Sendable {
     private func adapted(_ message: Inference.Message) -> Inference.Message {
         var message = message
         if !quirks.acceptsDeveloperRole, message.role == .developer { message.role = .system }
+        // Only native APIs have parts, and need the reasoning with them.
+        if message.parts != nil { message.reasoning = nil }
+        (message.parts, message.model) = (nil, nil)
         guard !quirks.acceptsMetadata else { return message }
         message.metadata = nil
         message.toolCalls = message.toolCalls?.map { call in

@@ -10,13 +10,13 @@ import Synchronization
 
 /// OpenAI, or a server that is compatible with its API.
 final class OpenAIProvider: ChatModels, EmbeddingModels {
-    /// Maximum number of listed models.
-    private static let modelLimit = 1000
     /// The context window of an unknown model.
     private static let cautiousWindow = 8192
 
     let name: String
     let isConfigured = true
+    let preferredModels: [String]
+    let namePrefixes: [String]
     var address: String? { client.address }
     private let client: ProviderClient
     /// The configured models; `nil` to use the server's own list.
@@ -29,6 +29,8 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
     init(server: ServerConfiguration, client: HTTPClient) throws {
         name = server.name
         listed = server.models
+        preferredModels = server.preferredModels
+        namePrefixes = server.namePrefixes
         quirks = server.quirks
         self.client = try ProviderClient(
             server: server,
@@ -44,13 +46,13 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
             OpenAIModels.self,
             from: try await client.fetch(.GET, "/models"),
             as: "an invalid list of models"
-        ).data.prefix(Self.modelLimit)
+        ).data
         windows.withLock { windows in
             windows = Dictionary(entries.compactMap { entry in entry.window.map { (entry.id, $0) } }) { first, _ in
                 first
             }
         }
-        return entries.filter { ModelName.isValid($0.id) }.map { model($0.id, window: $0.window, abilities: nil) }
+        return entries.map { model($0.id, window: $0.window, abilities: nil) }
     }
 
     /// Throws `missing` for a model that is not configured.
