@@ -100,7 +100,7 @@ private struct RequestPath {
     /// Where the path ends.
     private(set) var end: Int
     private(set) var hasTrailingSlash = false
-    /// Whether it begins with one slash, and does not end with two.
+    /// Whether it begins with a slash, and does not end with two.
     private(set) var isRegular: Bool
 
     init(_ target: UnsafeBufferPointer<UInt8>) {
