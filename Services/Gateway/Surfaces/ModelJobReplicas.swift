@@ -26,6 +26,8 @@ struct ModelJobReplicas: Sendable {
     ///
     /// Throws `missing`, or `unavailable` if a replica that may have the job does not answer.
     func replica(of job: ModelJob.ID, _ context: CallContext) async throws -> any Bus {
+        // A single replica says itself whether it has the job.
+        guard inference.replicas.count > 1 else { return inference }
         let answers = await ask(context)
         for answer in answers {
             if case .success(let jobs) = answer.jobs, jobs.contains(where: { $0.id == job }) { return answer.replica }

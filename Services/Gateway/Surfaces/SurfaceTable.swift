@@ -100,8 +100,8 @@ private struct RequestPath {
     /// Where the path ends.
     private(set) var end: Int
     private(set) var hasTrailingSlash = false
-    /// Whether it begins with a slash.
-    let isRegular: Bool
+    /// Whether it begins with a slash, and does not end with two.
+    private(set) var isRegular: Bool
 
     init(_ target: UnsafeBufferPointer<UInt8>) {
         end = target.count
@@ -110,6 +110,7 @@ private struct RequestPath {
         if end > 1, target[end - 1] == UInt8(ascii: "/") {
             hasTrailingSlash = true
             end -= 1
+            if target[end - 1] == UInt8(ascii: "/") { isRegular = false }
         }
     }
 }
