@@ -34,7 +34,7 @@ def ask(client, model, text, **more):
     (dict(tool_choice="perhaps"), "tool_choice", "invalid_value"),
     (dict(response_format={"type": "yaml"}), "response_format.type", "invalid_value"),
     (dict(stream_options={"include_usage": True}), "stream_options", None),
-    (dict(model=""), None, None),
+    (dict(model=""), "model", None),
 ])
 def test_bad_requests(client, more, param, code):
     with pytest.raises(openai.BadRequestError) as caught:
