@@ -49,7 +49,8 @@ package enum InferenceService {
             catalogue: catalogue,
             runtimes: runtimes,
             fallbacks: configuration.file.fallbacks,
-            prices: prices
+            prices: prices,
+            embeddings: configuration.embeddings
         )
         let jobs = ModelJobs()
         guard let ollama = runtimes.compactMap({ $0.provider as? OllamaProvider }).first else {

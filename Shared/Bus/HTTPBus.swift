@@ -73,7 +73,7 @@ package final class HTTPBus: Bus, Service {
             do {
                 let bytes = try await response.body.collect(upTo: Self.responseLimit)
                 guard response.status == 200 else { throw fault(status: response.status, bytes) }
-                return try decode(Request.Response.self, from: bytes)
+                return try await decode(Request.Response.self, from: bytes)
             } catch let error as HTTPClientError {
                 guard error.kind != .totalTimeout else { throw fault(error) }
                 guard attempts.retries(after: error, on: target) else {
@@ -206,14 +206,6 @@ package final class HTTPBus: Bus, Service {
         request.connectTimeout = min(attempts.connectTimeout, remaining)
         request.canceller = call.context.canceller
         return request
-    }
-
-    private func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
-        do {
-            return try BusCoding.decode(type, from: bytes)
-        } catch let error as Fault {
-            throw Fault(.internal, "The response of \(peer) is invalid: \(error.message)")
-        }
     }
 }
 

@@ -10,6 +10,11 @@ struct OllamaChatRequest {
     /// Whether the model may support thinking; others reject the option.
     var mayThink = true
 
+    static let supportedOptions = OptionSupport([
+        "max_tokens", "stop", "temperature", "seed", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
+        "logprobs", "top_logprobs", "reasoning_effort",
+    ])
+
     /// Throws `invalid` for a request that Ollama does not support.
     func encoded() throws(Fault) -> ByteBuffer {
         let messages = try prompt.parsedMessages.map { list throws(Fault) in try OllamaMessage.all(list) }
