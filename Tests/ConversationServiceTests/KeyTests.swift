@@ -57,6 +57,8 @@ struct KeyTests {
             try await fixture.expectFault(Keys.Create(name: "a", user: "bob"), fixture.context(), .forbidden)
             try await fixture.expectFault(Keys.List(user: "bob", limit: 1, offset: 0), fixture.context(), .forbidden)
             try await fixture.expectFault(Keys.List(isAll: true, limit: 1, offset: 0), fixture.context(), .forbidden)
+            let malformed = Keys.List(user: "a\u{8}", isAll: true, limit: 1, offset: 0)
+            try await fixture.expectFault(malformed, Self.admin, .invalid)
             try await fixture.expectFault(Keys.Revoke(key: own.id), fixture.context(), .missing)
             try await fixture.expectFault(Keys.Change(key: own.id, name: "mine"), fixture.context(), .missing)
             try await fixture.expectFault(Keys.Change(key: own.id, role: .admin), fixture.context("bob"), .forbidden)

@@ -169,6 +169,9 @@ struct UsageTests {
             try await fixture.expectFault(report, fixture.context(), .forbidden)
             let lines = try await fixture.bus.call(report, Fixture.admin).lines
             #expect(lines.map(\.user) == ["alice", "bob"])
+            report.user = "a\u{8}"
+            try await fixture.expectFault(report, Fixture.admin, .invalid)
+            report.user = nil
             report.to = Day(number: report.from.number - 1)
             try await fixture.expectFault(report, Fixture.admin, .invalid)
         }

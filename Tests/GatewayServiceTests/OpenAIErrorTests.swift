@@ -51,6 +51,10 @@ import Testing
             (#""tool_choice":{}"#, "tool_choice.type", "missing_required_parameter"),
             (#""tool_choice":{"type":"x"}"#, "tool_choice.type", "invalid_value"),
             (#""tool_choice":{"type":"function"}"#, "tool_choice.function.name", "missing_required_parameter"),
+            (
+                #""tool_choice":{"type":"function","function":{"name":"a b"}}"#, "tool_choice.function.name",
+                "invalid_value"
+            ),
             (#""tool_choice":{"type":"allowed_tools"}"#, "tool_choice.allowed_tools", "missing_required_parameter"),
             (#""response_format":{"type":"xml"}"#, "response_format.type", "invalid_value"),
             (#""response_format":{"type":"json_schema"}"#, "response_format.json_schema", "missing_required_parameter"),

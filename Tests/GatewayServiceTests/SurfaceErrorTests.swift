@@ -47,6 +47,16 @@ struct SurfaceErrorTests {
         }
     }
 
+    @Test(arguments: ["/prompt?prompt=", "/sessions?username=", "/chat_history/", "/chat_history/x?y="])
+    func `the earliest refusal has the format of the surface with the path`(_ path: String) async throws {
+        try await TestGateway.with { gateway in
+            let request = "GET \(path)\(String(repeating: "a", count: 90_000)) HTTP/1.1\r\nHost: x\r\n\r\n"
+            let answer = try await gateway.raw(Array(request.utf8))
+            #expect(answer.status == 414)
+            #expect(answer.body.hasPrefix(#"{"detail":"The request"#), "\(answer.body)")
+        }
+    }
+
     @Test func `the earliest refusal has CORS headers`() async throws {
         let page = "https://app.example"
         try await TestGateway.with(["CORS_ORIGINS": page]) { gateway in

@@ -48,7 +48,8 @@ struct KeyHandlers: Sendable {
 
     func list(_ request: Keys.List, _ context: CallContext) async throws -> Page<APIKey> {
         let principal = try context.requirePrincipal()
-        let user = request.isAll ? nil : try KeyValidation.user(request.user, for: principal)
+        let named = try KeyValidation.user(request.user, for: principal)
+        let user = request.isAll ? nil : named
         guard user != nil || principal.role == .admin else {
             throw Fault(.forbidden, "Only an admin may list the keys of all users.")
         }

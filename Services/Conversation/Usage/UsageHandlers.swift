@@ -43,7 +43,8 @@ struct UsageHandlers: Sendable {
 
     func report(_ request: Usage.Report, _ context: CallContext) async throws -> Usage.Summary {
         let principal = try context.requirePrincipal()
-        let user = request.isAll ? nil : try KeyValidation.user(request.user, for: principal)
+        let named = try KeyValidation.user(request.user, for: principal)
+        let user = request.isAll ? nil : named
         guard user != nil || principal.role == .admin else {
             throw Fault(.forbidden, "Only an admin may see the usage of all users.")
         }

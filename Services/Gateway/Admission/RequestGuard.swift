@@ -204,7 +204,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func response(to refusal: Fault) -> Response {
-        let resolution = head == nil ? requestLine.target.map(table.resolve(target:)) ?? table.fallback : resolution
+        let resolution = head == nil ? requestLine.target.map(table.owner) ?? table.fallback : resolution
         var response = resolution.surface.errors.response(refusal)
         finisher.finish(
             &response,

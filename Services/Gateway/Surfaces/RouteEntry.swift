@@ -51,7 +51,7 @@ struct PathEntry: Sendable {
     /// Those with a condition first.
     private var routes: [RouteEntry] = []
     /// For a form of the path that does not exist.
-    private let unknownPath: Resolution
+    let unknownPath: Resolution
 
     init(unknownPath: Resolution) {
         self.unknownPath = unknownPath

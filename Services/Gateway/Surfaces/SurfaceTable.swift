@@ -77,25 +77,28 @@ struct SurfaceTable: Sendable {
         return owners.first { $0.prefix == Self.segments(of: target) }?.unknownPath ?? resolution
     }
 
-    /// What a target without a head stands for: only its surface is of use.
-    func resolve(target: String) -> Resolution {
-        resolve(HTTPRequestHead(version: .http1_1, method: .GET, uri: target))
+    /// The 404 of the surface to which the target of a request without a valid head belongs: that of the path's routes,
+    /// otherwise the one that owns the path.
+    func owner(of target: String) -> Resolution {
+        Array(target.utf8).withUnsafeBufferPointer { bytes in
+            let path = RequestPath(bytes)
+            guard path.isRegular else { return unknownPath(target) }
+            let name = UnsafeBufferPointer(rebasing: bytes[..<path.end])
+            let entry = literals[String(decoding: name, as: UTF8.self)] ?? templates.find(name)?.entry
+            return entry?.unknownPath ?? unknownPath(target)
+        }
     }
 
     /// The 404 of the surface that owns a path.
     ///
     /// Empty segments are skipped, and the case of letters is ignored: `//V1/x` belongs to the surface that owns `/v1`.
     func unknownPath(_ target: String) -> Resolution {
-        owner(of: target) ?? fallback
+        let segments = Self.segments(of: target)
+        return owners.first { segments.starts(with: $0.prefix) }?.unknownPath ?? fallback
     }
 
     private static func segments(of target: String) -> [Substring] {
         target.prefix { $0 != "?" }.lowercased().replacing("%2f", with: "/").split(separator: "/")
-    }
-
-    private func owner(of target: String) -> Resolution? {
-        let segments = Self.segments(of: target)
-        return owners.first { segments.starts(with: $0.prefix) }?.unknownPath
     }
 }
 
@@ -104,21 +107,13 @@ private struct RequestPath {
     /// Where the path ends.
     private(set) var end: Int
     private(set) var hasTrailingSlash = false
-    /// Whether it begins with a slash and has no empty segment.
-    private(set) var isRegular: Bool
+    /// Whether it begins with a slash.
+    let isRegular: Bool
 
     init(_ target: UnsafeBufferPointer<UInt8>) {
         end = target.count
         isRegular = target.first == UInt8(ascii: "/")
-        var last: UInt8 = 0
-        for (index, byte) in target.enumerated() {
-            if byte == UInt8(ascii: "?") {
-                end = index
-                break
-            }
-            if byte == UInt8(ascii: "/"), last == byte { isRegular = false }
-            last = byte
-        }
+        if let query = target.firstIndex(of: UInt8(ascii: "?")) { end = query }
         if end > 1, target[end - 1] == UInt8(ascii: "/") {
             hasTrailingSlash = true
             end -= 1

@@ -83,7 +83,7 @@ struct Routing: Sendable {
     /// Returns the embeddings of texts.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
         try EmbeddingValidator.check(request)
-        let name = request.model ?? "demo/\(HashEmbedding.model)"
+        let name = request.model ?? ProviderRegistry.embeddingModel
         let (targets, earlier) = try await targets(for: name, needs: [.embeddings], session: nil)
         let items = request.items
         let admitted = AdmissionRequest(

@@ -47,6 +47,10 @@ enum ChatToolValidator {
         guard let type else { throw ParameterReader.missing("\(place).type") }
         guard type == "function" else { throw ParameterReader.invalid("\(place).type", type, "'function'") }
         guard let name, !name.isEmpty else { throw ParameterReader.missing("\(place).function.name") }
+        try checkName(name, "\(place).function.name")
+    }
+
+    private static func checkName(_ name: String, _ place: String) throws {
         let isPlain = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -57,9 +61,9 @@ enum ChatToolValidator {
         }
         guard isPlain, name.utf8.count <= 64 else {
             throw OpenAIError.Parameter(
-                param: "\(place).function.name",
+                param: place,
                 code: "invalid_value",
-                message: "Invalid '\(place).function.name': string does not match pattern. "
+                message: "Invalid '\(place)': string does not match pattern. "
                     + "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
             )
         }
@@ -107,6 +111,7 @@ enum ChatToolValidator {
         switch type {
         case "function":
             guard let name, !name.isEmpty else { throw ParameterReader.missing("tool_choice.function.name") }
+            try checkName(name, "tool_choice.function.name")
         case "allowed_tools":
             guard hasSelection else { throw ParameterReader.missing("tool_choice.allowed_tools") }
         case let type?: throw ParameterReader.invalid("tool_choice.type", type, "'function' and 'allowed_tools'")

@@ -65,7 +65,7 @@ extension OpenAISchema {
     private static let choice = Schema.anyOf([
         .object([
             .required("type", .values(["function"])),
-            .required("function", .object([.required("name", .string(.init(length: 1...64)))])),
+            .required("function", .object([.required("name", .string(.init(pattern: "^[a-zA-Z0-9_-]{1,64}$")))])),
         ]),
         .object([
             .required("type", .values(["allowed_tools"])),
