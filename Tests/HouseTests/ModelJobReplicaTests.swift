@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import InferenceService
 import NIOCore
+import NIOHTTP1
 import ServiceKit
 import TestSupport
 import Testing

@@ -64,6 +64,8 @@ struct AnthropicDecoder: AnswerDecoder {
     private mutating func take(_ item: ServerSentEventParser.Item, into event: inout Inference.Event) throws {
         switch item {
         case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
+        case .failure(let data, let status):
+            throw faults.reported(ErrorBody.report(of: data, status: status), model: model)
         case .stray(let line):
             for object in try objects.append(line) where !isOver { try take(object, into: &event) }
         }
