@@ -5,7 +5,7 @@ CHECKED := --explicit-target-dependency-import-check error
 PACKAGES := binutils git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
 SOURCES := Shared Services Tools Tests Benchmarks Package.swift
 
-.PHONY: run test build lint bench chaos api-test compose-test clean install help
+.PHONY: run test vocabulary build lint bench chaos api-test compose-test clean install help
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | column -t -l 3
@@ -22,6 +22,9 @@ test: install ## installs, then runs every test
 	Tests/Clients/run.sh
 	Tests/Chaos/chaos.py --bin .build/debug
 	Tests/Compose/run.sh
+
+vocabulary: ## downloads the vocabulary cl100k_base to .build/cl100k_base.tiktoken, for TOKEN_VOCABULARY
+	Tools/vocabulary.sh .build/cl100k_base.tiktoken
 
 build: install ## installs, then builds (release)
 	swift build -c release --static-swift-stdlib $(CHECKED)

@@ -46,6 +46,8 @@ struct InferenceConfiguration: Sendable {
     /// Maximum size of the queued requests of one provider together, in bytes.
     var queueBytes: Int
 
+    var embeddings: EmbeddingConfiguration
+
     /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
     init(settings: Settings, registry: ProviderRegistry) throws {
         file = try ProvidersFile.read(settings, registry: registry)
@@ -61,6 +63,7 @@ struct InferenceConfiguration: Sendable {
         self.concurrency = settings.string("PROVIDER_CONCURRENCY").map { _ in concurrency }
         queueLimit = try settings.integer("PROVIDER_QUEUE", default: 256, in: 0...65_536)
         queueBytes = try settings.integer("PROVIDER_QUEUE_BYTES", default: 256 << 20, in: 0...1 << 40)
+        embeddings = try EmbeddingConfiguration(settings: settings)
         servers = try ServerConfiguration.all(settings: settings, file: file, registry: registry)
     }
 

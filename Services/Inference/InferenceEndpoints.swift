@@ -1,6 +1,11 @@
 import Bus
 import Contracts
 
+extension Inference.Embeddings {
+    /// The size of the vectors, in bytes.
+    fileprivate var size: Int { vectors.reduce(0) { $0 + $1.utf8.count } }
+}
+
 /// The endpoints of inference-svc.
 enum InferenceEndpoints {
     static func table(catalogue: Catalogue, routing: Routing, handlers: ModelHandlers) -> EndpointTable {
@@ -11,8 +16,9 @@ enum InferenceEndpoints {
         table.serveEncoded(Inference.Complete.self) { body, context in
             try await routing.complete(GenerationRequest.read(body), context)
         }
-        table.serveEncoded(Inference.Embed.self) { body, context in
-            try await routing.embed(EmbeddingValidator.read(body), context)
+        table.serveBuffers(Inference.Embed.self) { body, context in
+            let embeddings = try await routing.embed(EmbeddingValidator.read(body), context)
+            return try await WorkerThreads.run(inputBytes: embeddings.size) { try BusCoding.encode(embeddings) }
         }
         table.serve(Models.Find.self) { request, _ in try await catalogue.find(request.name) }
         table.serve(Models.List.self) { _, _ in catalogue.reports }

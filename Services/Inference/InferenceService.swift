@@ -64,7 +64,8 @@ package enum InferenceService {
             runtimes: runtimes,
             fallbacks: configuration.file.fallbacks,
             plan: plan,
-            prices: prices
+            prices: prices,
+            embeddings: configuration.embeddings
         )
         let jobs = ModelJobs()
         let handlers = ModelHandlers(catalogue: catalogue, jobs: jobs)

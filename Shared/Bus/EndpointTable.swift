@@ -41,11 +41,16 @@ package struct EndpointTable: Sendable {
         _ type: Request.Type,
         _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> Request.Response
     ) {
+        serveBuffers(type) { try BusCoding.encode(try await handler($0, $1)) }
+    }
+
+    /// Adds an endpoint that decodes its request and encodes its response itself, because they are large.
+    package mutating func serveBuffers<Request: Endpoint>(
+        _ type: Request.Type,
+        _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> ByteBuffer
+    ) {
         endpoints.append(type)
-        handlers[type.path] = { body, context in
-            let response = try await handler(body, context)
-            return .json(try BusCoding.encode(response))
-        }
+        handlers[type.path] = { body, context in .json(try await handler(body, context)) }
     }
 
     /// Adds an endpoint that returns a stream.

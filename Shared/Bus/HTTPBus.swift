@@ -88,7 +88,7 @@ package final class HTTPBus: Bus, Service {
             do {
                 let bytes = try await response.body.collect(upTo: Self.responseLimit)
                 guard response.status == 200 else { throw fault(status: response.status, bytes) }
-                return try decode(Request.Response.self, from: bytes)
+                return try await decode(Request.Response.self, from: bytes)
             } catch let error as HTTPClientError {
                 guard error.kind != .totalTimeout else { throw fault(error) }
                 guard attempts.retries(after: error, on: target) else {
@@ -223,14 +223,6 @@ package final class HTTPBus: Bus, Service {
         request.canceller = call.context.canceller
         return request
     }
-
-    private func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws -> Value {
-        do {
-            return try BusCoding.decode(type, from: bytes)
-        } catch let error as Fault {
-            throw Fault(.internal, "The response of \(peer) is invalid: \(error.message)")
-        }
-    }
 }
 
 /// What a peer's failures look like to callers; addresses are logged and never part of a message.
@@ -273,40 +265,5 @@ extension HTTPBus {
                 "request.id": "\(call.context.requestID)", "error": "\(error.message)",
             ]
         )
-    }
-}
-
-/// A call as it is sent, whichever replica receives it.
-struct OutgoingCall: Sendable {
-    let path: String
-    let body: ByteBuffer
-    /// A body that is sent as it is read, instead of `body`.
-    var stream: ByteStream?
-    /// Headers beside those of every call.
-    var headers: HTTPHeaders = [:]
-    let context: CallContext
-    /// The time by which the response must have started.
-    let deadline: ContinuousClock.Instant
-    let sendsDeadline: Bool
-    /// Maximum silence of the peer; `nil` for the general one, which begins with the response.
-    var silenceLimit: Duration?
-    /// The time by which the response must have ended; `nil` for no limit.
-    let end: ContinuousClock.Instant?
-
-    /// `grace`: how long after its deadline the response must have ended; `nil` for no limit.
-    init(
-        path: String,
-        body: ByteBuffer,
-        context: CallContext,
-        limit: Duration,
-        sendsDeadline: Bool,
-        grace: Duration? = nil
-    ) {
-        self.path = path
-        self.body = body
-        self.context = context
-        deadline = .now + limit
-        end = grace.map { [deadline] in deadline + $0 }
-        self.sendsDeadline = sendsDeadline
     }
 }

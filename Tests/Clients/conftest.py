@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from servers import UNREACHABLE, FakeProviders, Parley
+from servers import UNREACHABLE, VOCABULARY, FakeProviders, Parley
 from targets import DEMO, DIRECT, MODELS, Target
 
 
@@ -31,7 +31,7 @@ def parley(fakes, tmp_path_factory):
         {"name": "absent", "base_url": UNREACHABLE + "/v1", "models": ["nothing"]},
         {"name": "narrow", "base_url": fakes.urls["openai"] + "/v1", "models": ["gpt-4o-mini"], "concurrency": 1, "queue": 0},
     ]}))
-    parley = Parley(folder, PROVIDERS_FILE=str(file), DEFAULT_MODEL=DEMO,
+    parley = Parley(folder, PROVIDERS_FILE=str(file), DEFAULT_MODEL=DEMO, TOKEN_VOCABULARY=VOCABULARY,
                     RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
                     OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
                     OLLAMA_BASE_URL=fakes.urls["ollama"],

@@ -1,4 +1,5 @@
 """The processes that the clients talk to: the fake providers, and `parley up` in front of them."""
+import importlib.util
 import json
 import os
 import subprocess
@@ -11,6 +12,10 @@ from stack import Stack
 
 BIN = os.path.abspath(os.environ.get("BIN", ".build/debug"))
 LIMIT = 90  # seconds until anything counts as hung
+# litellm brings the vocabulary cl100k_base under the name that tiktoken gives its downloads.
+TOKENIZERS = os.path.join(os.path.dirname(importlib.util.find_spec("litellm").origin), "litellm_core_utils", "tokenizers")
+VOCABULARY = os.path.join(TOKENIZERS, "9b5ad71b2ce5302211f9c61530b329a4922fc6a4")
+os.environ["TIKTOKEN_CACHE_DIR"] = TOKENIZERS
 UNREACHABLE = "http://127.0.0.1:9"  # nothing listens there
 
 

@@ -11,6 +11,9 @@ MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama", "g
           "anthropic/claude-sonnet-4-5-20250929": "anthropic"}
 PROVIDED = list(MODELS)
 VISION = {"ollama/llama3.2:latest": "ollama/llava:latest"}
+# The embedding model of each provider.
+EMBEDDING = {"openai": "openai/text-embedding-3-small", "ollama": "ollama/nomic-embed-text:latest",
+             "gemini": "gemini/gemini-embedding-001", "demo": "demo/hash-embedding"}
 DEMO = "demo/demo"
 # The fake server without Parley in front.
 DIRECT = "the fake itself"

@@ -36,7 +36,7 @@ def ask(client, model, text, **more):
     (dict(response_format={"type": "json_schema", "json_schema": {
         "name": "x", "strict": True, "schema": {"type": "object", "properties": {}}}}), None, None),
     (dict(stream_options={"include_usage": True}), "stream_options", None),
-    (dict(model=""), None, None),
+    (dict(model=""), "model", None),
 ])
 def test_bad_requests(client, more, param, code):
     with pytest.raises(openai.BadRequestError) as caught:

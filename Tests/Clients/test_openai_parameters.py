@@ -122,7 +122,8 @@ def test_parameters_sent_to_openai(parley, fakes, client):
     expected = dict(temperature=0.5, top_p=0.25, seed=7, stop=["never"], presence_penalty=0.5, frequency_penalty=-0.5,
                     reasoning_effort="low", max_tokens=50)
     assert {name: body.get(name) for name in expected} == expected
-    assert not body.get("stream") and "unknown_parameter" not in body
+    assert body["top_k"] == 4 and body["unknown_parameter"] is True
+    assert "user" not in body and "metadata" not in body
 
 
 def test_parameters_sent_to_ollama(parley, fakes, client):

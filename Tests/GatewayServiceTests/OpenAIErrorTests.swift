@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct OpenAIErrorTests {
     @Test(
         arguments: [
-            ("{}", nil, nil), (#"{"model":"m"}"#, "messages", "missing_required_parameter"),
+            ("{}", "model", nil), (#"{"model":"m"}"#, "messages", "missing_required_parameter"),
             (#"{"model":5,"messages":[]}"#, "model", "invalid_type"),
             (#"{"model":"m","messages":[]}"#, "messages", "empty_array"),
             (#"{"model":"m","messages":{}}"#, "messages", "invalid_type"),

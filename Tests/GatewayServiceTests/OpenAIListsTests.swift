@@ -43,8 +43,12 @@ import Testing
 
     @Test(arguments: [
         "{}", #"{"model":"m"}"#, #"{"model":"m","input":[]}"#, #"{"model":"m","input":""}"#,
-        #"{"model":"m","input":[1,2]}"#,
-        #"{"model":"m","input":[[1]]}"#, #"{"model":"m","input":"a","encoding_format":"xml"}"#,
+        #"{"model":"m","input":[1,"a"]}"#, #"{"model":"m","input":["a",1]}"#, #"{"model":"m","input":["a",[1]]}"#,
+        #"{"model":"m","input":[[1],2]}"#, #"{"model":"m","input":[[]]}"#, #"{"model":"m","input":[[1],[]]}"#,
+        #"{"model":"m","input":[-1]}"#, #"{"model":"m","input":[1.5]}"#, #"{"model":"m","input":[1e99]}"#,
+        #"{"model":"m","input":[99999999999]}"#, #"{"model":"m","input":[null]}"#, #"{"model":"m","input":[[[1]]]}"#,
+        #"{"model":"m","input":[true]}"#, #"{"model":"m","input":{}}"#,
+        #"{"model":"m","input":"a","encoding_format":"xml"}"#,
         #"{"model":"m","input":"a","dimensions":0}"#, #"{"input":"a"}"#, "[]", "",
     ])
     func `invalid embedding requests are rejected`(_ body: String) async throws {
@@ -52,6 +56,30 @@ import Testing
             let answer = try await embed(gateway, body)
             #expect(answer.status == 400)
             #expect(answer.error("type") == "invalid_request_error")
+        }
+    }
+
+    @Test func `token numbers are passed on`() async throws {
+        try await TestGateway.with { gateway in
+            for (input, tokens) in [("[1,2,100255]", [[1, 2, 100_255]]), ("[[1],[2, 3]]", [[1], [2, 3]])] {
+                let answer = try await embed(gateway, "{\"model\":\"m\",\"input\":\(input)}")
+                #expect(answer.status == 200, "\(answer.body)")
+                let asked = try #require(gateway.services.models.embedded.last)
+                #expect(asked.tokens == tokens && asked.input.isEmpty)
+            }
+            let many = "[\(String(repeating: "[1],", count: 2048))[1]]"
+            #expect(try await embed(gateway, "{\"model\":\"m\",\"input\":\(many)}").status == 400)
+            let long = "[\(String(repeating: "1,", count: 1_000_000))1]"
+            #expect(try await embed(gateway, "{\"model\":\"m\",\"input\":\(long)}").status == 400)
+        }
+    }
+
+    @Test func `empty values of embedding requests are none`() async throws {
+        try await TestGateway.with { gateway in
+            let body = #"{"model":"m","input":"a","encoding_format":"","dimensions":"","user":""}"#
+            let answer = try await embed(gateway, body)
+            #expect(answer.status == 200, "\(answer.body)")
+            #expect(gateway.services.models.embedded.last?.dimensions == nil)
         }
     }
 

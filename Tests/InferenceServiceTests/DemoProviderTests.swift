@@ -85,7 +85,7 @@ import Testing
             let fault = await #expect(throws: Fault.self) {
                 _ = try await bus.call(Inference.Embed(model: "demo/hash-embedding", input: [long]), CallContext())
             }
-            #expect(fault?.code == .invalid)
+            #expect(fault?.code == .contextTooLong)
         }
     }
 }

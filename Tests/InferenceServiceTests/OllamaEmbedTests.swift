@@ -20,7 +20,10 @@ import Testing
             #expect(embeddings.promptTokens == 7 && !embeddings.isEstimated)
             #expect(embeddings.model == "ollama/nomic-embed-text")
             let body = try #require(ollama.requests("/api/embed").first?.body)
-            #expect(body == #"{"model":"nomic-embed-text","input":["a","b"],"dimensions":2}"#)
+            let wanted =
+                #"{"model":"nomic-embed-text","input":["a","b"],"truncate":false,"dimensions":2,"#
+                + #""options":{"num_ctx":2048}}"#
+            #expect(body == wanted)
         }
     }
 
@@ -29,7 +32,7 @@ import Testing
             let embeddings = try await embed((0..<300).map { "text \($0)" }, at: ollama.url)
             #expect(embeddings.vectors.count == 300)
             #expect(embeddings.promptTokens == 900)
-            #expect(ollama.requests("/api/embed").count == 3)
+            #expect(ollama.requests("/api/embed").count == 5)
         }
     }
 

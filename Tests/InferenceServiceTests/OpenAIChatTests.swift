@@ -162,11 +162,17 @@ import Testing
             #expect(answer.vectors == wanted)
             #expect(answer.isEstimated == false)
             openAI.always("/v1/embeddings", .openAIEmbeddings([[1], [2]], asText: true))
+            let other = Inference.Embed(model: "openai/text-embedding-3-small", input: ["c", "d"])
             #expect(
-                try await routing.embed(request, CallContext()).vectors == [[Float(1)], [2]].map(\.littleEndianBase64)
+                try await routing.embed(other, CallContext()).vectors == [[Float(1)], [2]].map(\.littleEndianBase64)
             )
             openAI.always("/v1/embeddings", .openAIEmbeddings([[1]], asText: false))
-            await #expect(throws: Fault.self) { _ = try await routing.embed(request, CallContext()) }
+            await #expect(throws: Fault.self) {
+                _ = try await routing.embed(
+                    Inference.Embed(model: "openai/text-embedding-3-small", input: ["e", "f"]),
+                    CallContext()
+                )
+            }
         }
     }
 

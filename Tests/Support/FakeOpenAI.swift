@@ -48,7 +48,7 @@ package struct FakeOpenAI: Sendable {
 
     private struct EmbeddingsBody: Decodable {
         var model: String?
-        var input: FakeOpenAIRequest.Texts?
+        var input: FakeOpenAIRequest.Input?
         var dimensions: Int?
         var encoding_format: String?
     }

@@ -99,6 +99,26 @@ struct FakeOpenAIRequest: Decodable {
         }
     }
 
+    /// Texts, or numbers of tokens, which stand for texts of the numbers.
+    struct Input: Decodable {
+        var texts: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let numbers = try? container.decode([Int].self), !numbers.isEmpty {
+                texts = [Self.text(numbers)]
+            } else if let numbers = try? container.decode([[Int]].self), !numbers.isEmpty {
+                texts = numbers.map(Self.text)
+            } else {
+                texts = try Texts(from: decoder).texts
+            }
+        }
+
+        private static func text(_ numbers: [Int]) -> String {
+            numbers.map(String.init).joined(separator: " ")
+        }
+    }
+
     /// A mode, or the function that must be called.
     struct Choice: Decodable {
         var word: String?

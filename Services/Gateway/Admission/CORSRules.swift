@@ -33,7 +33,8 @@ struct CORSRules: Sendable {
         guard let origin, allows(origin) else { return }
         write(origin, to: &headers)
         headers[.accessControlExposeHeaders] =
-            "x-request-id, x-correlation-id, x-parley-run, x-parley-conversation, server-timing, retry-after"
+            "x-request-id, x-correlation-id, x-parley-run, x-parley-conversation, x-parley-ignored-options, "
+            + "server-timing, retry-after"
     }
 
     private func allows(_ origin: String) -> Bool {

@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static var serverTiming: Self { serverTimingName }
     static var xParleyRun: Self { xParleyRunName }
     static var xParleyConversation: Self { xParleyConversationName }
+    static var xParleyIgnoredOptions: Self { xParleyIgnoredOptionsName }
     static var xAccelBuffering: Self { xAccelBufferingName }
     static var lastEventID: Self { lastEventIDName }
     static var idempotencyKey: Self { idempotencyKeyName }
@@ -18,6 +19,7 @@ private let xCorrelationIDName = headerName("x-correlation-id")
 private let serverTimingName = headerName("server-timing")
 private let xParleyRunName = headerName("x-parley-run")
 private let xParleyConversationName = headerName("x-parley-conversation")
+private let xParleyIgnoredOptionsName = headerName("x-parley-ignored-options")
 private let xAccelBufferingName = headerName("x-accel-buffering")
 private let lastEventIDName = headerName("last-event-id")
 private let idempotencyKeyName = headerName("idempotency-key")

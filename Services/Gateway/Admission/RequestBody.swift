@@ -5,7 +5,7 @@ import HTTP
 import NIOCore
 import NIOHTTP1
 
-/// The body of a request: collected as JSON or bytes, or streamed, within the route's limit.
+/// The body of a request, collected as JSON or bytes, and decompressed, within the route's limit.
 struct RequestBody: Sendable {
     /// Maximum size, in bytes.
     let limit: Int
@@ -19,14 +19,39 @@ struct RequestBody: Sendable {
         headers = request.head.headers
     }
 
-    /// The whole body, of any type.
+    /// The whole body, of any type, without its content encoding.
     ///
-    /// Throws `too_large` for a body over the limit.
+    /// Throws `too_large` for a body over the limit, and `unsupported_media_type` for an unknown encoding.
     func bytes() async throws -> ByteBuffer {
         do {
-            return try await source.collect(upTo: limit)
+            guard headers.contains(name: "content-encoding") else { return try await source.collect(upTo: limit) }
+            return try await decoded(ContentEncoding(headers))
         } catch is NIOTooManyBytesError {
             throw Fault.bodyTooLarge(limit: limit)
+        }
+    }
+
+    /// Decompresses the body as it arrives; stops at the limit, so that little memory is used for more.
+    private func decoded(_ encoding: ContentEncoding) async throws -> ByteBuffer {
+        if case .other(let name) = encoding {
+            throw Fault(
+                .unsupportedType,
+                "The body has the Content-Encoding \(name.prefix(40)), which is not supported. "
+                    + "Send it with gzip or deflate, or uncompressed."
+            )
+        }
+        do {
+            let bytes = source.bytes.decoded(encoding, limit: limit)
+            var whole = ByteBuffer()
+            while let more = try await bytes.next() {
+                whole.writeImmutableBuffer(more)
+                // Decompression is fast, but must not keep the event loop from other connections.
+                await Task.yield()
+            }
+            return whole
+        } catch let error as ContentDecodingError {
+            if case .tooLarge = error { throw Fault.bodyTooLarge(limit: limit) }
+            throw Fault(.invalid, "The body is not valid \(encoding == .gzip ? "gzip" : "deflate") data.")
         }
     }
 
@@ -62,12 +87,6 @@ struct RequestBody: Sendable {
     }
 
     private func checkType() throws {
-        if let encoding = headers.first(name: "content-encoding"), encoding.lowercased() != "identity" {
-            throw Fault(
-                .unsupportedType,
-                "The body has the Content-Encoding \(encoding.prefix(40)), which is not supported. Send it uncompressed."
-            )
-        }
         let type = headers.first(name: "content-type")
         // Fast path.
         if type == "application/json" { return }

@@ -55,7 +55,10 @@ struct RequestDispatcher: Sendable {
             response.headers.add(name: "allow", value: allow)
             return response
         case .unknownPath:
-            return errors.response(Fault(.unknownPath, "There is no such path."))
+            let surface = context.resolution.surface
+            return errors.response(
+                Fault(.unknownPath, surface.unknownPath(request.head.method.rawValue, request.head.uri))
+            )
         }
     }
 }

@@ -14,6 +14,8 @@ struct Surface: Sendable {
     let errors: ErrorFormat
     /// The path prefixes whose unknown paths get this surface's 404, such as `/v1`.
     let prefixes: [String]
+    /// The message of its 404 for a method and a target.
+    let unknownPath: @Sendable (_ method: String, _ target: String) -> String
     /// The values that its routes use unless they set their own.
     let defaults: Defaults
     let routes: [Route]
@@ -23,6 +25,9 @@ struct Surface: Sendable {
         description: String = "",
         errors: ErrorFormat,
         prefixes: [String] = [],
+        unknownPath: @escaping @Sendable (_ method: String, _ target: String) -> String = { _, _ in
+            "There is no such path."
+        },
         defaults: Defaults = Defaults(),
         routes: [Route]
     ) {
@@ -30,6 +35,7 @@ struct Surface: Sendable {
         self.description = description
         self.errors = errors
         self.prefixes = prefixes
+        self.unknownPath = unknownPath
         self.defaults = defaults
         self.routes = routes
     }

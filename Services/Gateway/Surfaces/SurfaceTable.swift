@@ -71,7 +71,10 @@ struct SurfaceTable: Sendable {
             let start = utf8.index(utf8.startIndex, offsetBy: range.lowerBound)
             return target[start..<utf8.index(start, offsetBy: range.count)]
         }
-        return entry.resolve(head, hasTrailingSlash: path.hasTrailingSlash, values)
+        let resolution = entry.resolve(head, hasTrailingSlash: path.hasTrailingSlash, values)
+        // A parameter can stand for a path that another surface owns, such as `/chat/completions`.
+        guard case .methodNotAllowed = resolution.action else { return resolution }
+        return owners.first { $0.prefix == Self.segments(of: target) }?.unknownPath ?? resolution
     }
 
     /// The 404 of the surface to which the target of a request without a valid head belongs: that of the path's routes,
@@ -88,10 +91,14 @@ struct SurfaceTable: Sendable {
 
     /// The 404 of the surface that owns a path.
     ///
-    /// Empty segments are skipped: `//v1/x` belongs to the surface that owns `/v1`.
+    /// Empty segments are skipped, and the case of letters is ignored: `//V1/x` belongs to the surface that owns `/v1`.
     func unknownPath(_ target: String) -> Resolution {
-        let segments = target.prefix { $0 != "?" }.split(separator: "/")
+        let segments = Self.segments(of: target)
         return owners.first { segments.starts(with: $0.prefix) }?.unknownPath ?? fallback
+    }
+
+    private static func segments(of target: String) -> [Substring] {
+        target.prefix { $0 != "?" }.lowercased().replacing("%2f", with: "/").split(separator: "/")
     }
 }
 

@@ -46,6 +46,9 @@ extension Provider {
 
 /// A provider with models that answer messages.
 protocol ChatModels: Provider {
+    /// The options that requests can contain; the others are reported as ignored.
+    var supportedOptions: OptionSupport { get }
+
     /// Starts a generation; returns when the provider has accepted the request.
     ///
     /// Throws `CancellationError` if the task is cancelled. The stream returns the content of one read as one event; an empty
@@ -54,8 +57,16 @@ protocol ChatModels: Provider {
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event>
 }
 
+extension ChatModels {
+    /// Without a list of its own, a provider is taken to support every option.
+    var supportedOptions: OptionSupport { OptionSupport([], passesUnknown: true) }
+}
+
 /// A provider with models that compute embeddings.
 protocol EmbeddingModels: Provider {
-    /// Returns the embeddings of texts.
-    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings
+    /// What one request may contain.
+    var embeddingLimits: EmbeddingLimits { get }
+
+    /// Returns the vectors of one batch, which is within the limits.
+    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingAnswer
 }

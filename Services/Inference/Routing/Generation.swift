@@ -41,11 +41,19 @@ final class Generation: Sendable {
     /// - call: the attempt that the generation belongs to.
     /// - upstream: the provider's events.
     /// - promptBytes: the size of the prompt in bytes, for estimating tokens.
-    init(call: AdmittedCall, upstream: ElementStream<Inference.Event>, promptBytes: Int) {
+    /// - ignoredOptions: the options that the provider does not support.
+    init(
+        call: AdmittedCall,
+        upstream: ElementStream<Inference.Event>,
+        promptBytes: Int,
+        ignoredOptions: [String]? = nil
+    ) {
         self.call = call
         self.upstream = upstream
         self.promptBytes = promptBytes
-        state = Mutex(State(pace: GenerationTimeoutTracker(limits: call.limits, start: call.start)))
+        var state = State(pace: GenerationTimeoutTracker(limits: call.limits, start: call.start))
+        state.ignoredOptions = ignoredOptions
+        self.state = Mutex(state)
         call.keep()
         GenerationTimeoutMonitor.shared.add(self)
     }
@@ -108,7 +116,9 @@ final class Generation: Sendable {
         guard !state.hasFinish else { return [] }
         var counted: [Inference.Event] = []
         for event in events {
-            if let ignored = event.begin?.ignoredOptions { state.ignoredOptions = ignored }
+            if let ignored = event.begin?.ignoredOptions {
+                state.ignoredOptions = (state.ignoredOptions ?? []) + ignored
+            }
             guard !event.isEmpty else { continue }
             counted.append(try account(for: event, &state))
             if event.hasContent || state.hasFinish { state.pace.progress(isFinished: state.hasFinish) }

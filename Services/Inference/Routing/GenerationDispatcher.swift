@@ -18,7 +18,8 @@ struct GenerationDispatcher: Sendable {
             let generation = Generation(
                 call: call,
                 upstream: try await open(provider, call),
-                promptBytes: request.promptBytes
+                promptBytes: request.promptBytes,
+                ignoredOptions: provider.supportedOptions.ignored(in: request.options)
             )
             do {
                 try await generation.begin()

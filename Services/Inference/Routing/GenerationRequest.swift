@@ -70,6 +70,9 @@ struct GenerationRequest: Sendable {
 
     /// Computes once what each attempt uses.
     private mutating func prepare(_ members: Members) throws(Fault) {
+        if parsedMessages?.contains(where: { $0.name?.isEmpty == true }) == true {
+            parsedMessages = parsedMessages?.map(\.withoutEmptyName)
+        }
         plan = try ToolPlan(
             tools: members.tools,
             choice: members.toolChoice,
@@ -194,6 +197,14 @@ struct GenerationRequest: Sendable {
 }
 
 extension Inference.Message {
+    /// The message without a name if the name is empty, which some clients send in place of none.
+    fileprivate var withoutEmptyName: Inference.Message {
+        guard name?.isEmpty == true else { return self }
+        var message = self
+        message.name = nil
+        return message
+    }
+
     /// Whether the message has a role and a text and nothing else, so that every provider accepts it unchanged.
     fileprivate var isPlain: Bool {
         guard case .text = content, role != .tool, role != .developer else { return false }

@@ -6,6 +6,7 @@ struct Routing: Sendable {
     private let resolver: TargetResolver
     let admission: Admission
     private let wholeLimit: Duration
+    private let embeddings: EmbeddingDispatcher
 
     /// - Parameters:
     /// - catalogue: the models of the providers.
@@ -14,13 +15,15 @@ struct Routing: Sendable {
     /// - plan: the configured targets by alias.
     /// - prices: the prices of models.
     /// - retries: the number of retries and their pauses.
+    /// - embeddings: the cache of embeddings and the vocabulary.
     init(
         catalogue: Catalogue,
         runtimes: [ProviderRuntime],
         fallbacks: [String: [String]] = [:],
         plan: TargetPlan = TargetPlan(),
         prices: PriceList = PriceList(),
-        retries: RetryPolicy = RetryPolicy()
+        retries: RetryPolicy = RetryPolicy(),
+        embeddings: EmbeddingConfiguration = EmbeddingConfiguration()
     ) {
         admission = Admission(
             runtimes: Dictionary(runtimes.map { ($0.provider.name, $0) }) { first, _ in first },
@@ -32,6 +35,11 @@ struct Routing: Sendable {
             fallbacks: fallbacks,
             prices: prices,
             providers: runtimes.map(\.provider)
+        )
+        self.embeddings = EmbeddingDispatcher(
+            admission: admission,
+            cache: EmbeddingCache(limit: embeddings.cacheBytes),
+            vocabulary: embeddings.vocabulary
         )
         wholeLimit = runtimes.map(\.limits.whole).max() ?? .seconds(600)
     }
@@ -66,28 +74,19 @@ struct Routing: Sendable {
         try EmbeddingValidator.check(request)
         let name = request.model ?? ProviderRegistry.embeddingModel
         let (targets, earlier) = try await targets(for: name, needs: [.embeddings], session: nil)
-        var admitted = AdmissionRequest(user: context.principal?.user ?? "", deadline: try deadline(of: context))
-        admitted.bytes = request.input.reduce(0) { $0 + $1.utf8.count }
-        admitted.earlier = earlier
-        return try await admission.run(admitted, targets: targets) { call in
-            guard let provider = call.runtime.provider as? any EmbeddingModels else {
-                throw ProviderError(
-                    .unsupported,
-                    Fault(
-                        .invalid,
-                        "\(call.target.server) has no models for embeddings. Choose a model of another provider."
-                    )
-                )
-            }
-            return try await provider.embed(
-                EmbeddingRequest(
-                    model: call.target.model,
-                    input: request.input,
-                    dimensions: request.dimensions,
-                    responseTimeout: call.limits.firstToken
-                )
-            )
-        }
+        let items = request.items
+        let admitted = AdmissionRequest(
+            user: context.principal?.user ?? "",
+            bytes: items.reduce(0) { $0 + $1.byteCount },
+            deadline: try deadline(of: context),
+            earlier: earlier
+        )
+        return try await embeddings.embed(
+            items,
+            dimensions: request.dimensions,
+            admitted,
+            targets: try EmbeddingTargets.ofOneModel(targets, requested: name, earlier)
+        )
     }
 
     private func begin(

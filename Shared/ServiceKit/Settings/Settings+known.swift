@@ -104,6 +104,13 @@ extension Settings {
         Setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", "URL of Ollama.", for: [.inference]),
         Setting("OLLAMA_API_KEY", "", "API key of Ollama, if it is behind a login.", for: [.inference], isSecret: true),
         Setting("OLLAMA_NUM_CTX", "8192", "Maximum context window requested of Ollama, in tokens.", for: [.inference]),
+        Setting("EMBEDDING_CACHE_MB", "64", "Size of the cache of embeddings, in MB; 0: no cache.", for: [.inference]),
+        Setting(
+            "TOKEN_VOCABULARY",
+            "",
+            "Path of the vocabulary cl100k_base, for texts that clients send as numbers of tokens.",
+            for: [.inference]
+        ),
         Setting("GEMINI_API_KEY", "", "API key of Gemini.", for: [.inference], isSecret: true),
         Setting(
             "GEMINI_BASE_URL",

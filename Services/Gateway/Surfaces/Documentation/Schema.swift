@@ -28,6 +28,14 @@ indirect enum Schema: Sendable, Hashable {
     static let uuid = Schema.string(StringRules(format: "uuid"))
     static let dateTime = Schema.string(StringRules(format: "date-time"))
 
+    /// A value, or `null`, or an empty string in its place.
+    static func omittable(_ schema: Schema) -> Schema {
+        guard case .string(let rules) = schema, rules.length == nil, rules.pattern == nil else {
+            return .anyOf([schema, .values([""]), .null])
+        }
+        return .nullable(schema)
+    }
+
     /// What a string must look like.
     struct StringRules: Sendable, Hashable {
         var format: String?

@@ -136,7 +136,7 @@ struct ChatCompletionChunks {
         byteCount += calls.reduce(0) { $0 + ($1.name?.utf8.count ?? 0) + ($1.arguments?.utf8.count ?? 0) }
         begin(&frames)
         var json = JSONWriter()
-        json.objects(calls) { json, call in
+        json.objects(Self.joined(calls)) { json, call in
             json.field("index", call.index)
             if let id = call.id {
                 json.field("id", id)
@@ -151,6 +151,25 @@ struct ChatCompletionChunks {
         frames.writeStaticString("\"tool_calls\":")
         frames.writeImmutableBuffer(json.buffer)
         end(&frames)
+    }
+
+    /// Joins the pieces of each call: clients such as LangChain expect a call once in a chunk.
+    private static func joined(_ calls: [Inference.ToolCallDelta]) -> [Inference.ToolCallDelta] {
+        guard calls.count > 1 else { return calls }
+        var joined: [Inference.ToolCallDelta] = []
+        var places: [Int: Int] = [:]
+        for call in calls {
+            guard let place = places[call.index] else {
+                places[call.index] = joined.count
+                joined.append(call)
+                continue
+            }
+            joined[place].id = joined[place].id ?? call.id
+            joined[place].name = joined[place].name ?? call.name
+            joined[place].metadata = joined[place].metadata ?? call.metadata
+            if let more = call.arguments { joined[place].arguments = (joined[place].arguments ?? "") + more }
+        }
+        return joined
     }
 
     /// Writes the chunk with the usage and without a choice.

@@ -18,7 +18,8 @@ struct ChatCompletionsController: Sendable {
     let storedCompletions: StoredCompletionWriter
 
     func complete(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        var chat = try ChatCompletionRequest(try await request.body.jsonBytes())
+        let body = try await request.body.jsonBytes()
+        var chat = try await WorkerThreads.run(inputBytes: body.readableBytes) { try ChatCompletionRequest(body) }
         let metered = try await meter.begin(
             context.caller,
             model: chat.model,
@@ -49,6 +50,10 @@ struct ChatCompletionsController: Sendable {
             metered.finish(MeteredCall.Outcome(answer.finish))
             var response = OpenAIResponse.json(ChatCompletion(answer).encoded())
             response.headers[.serverTiming] = ServerTiming.entry("upstream", .now - started)
+            IgnoredOptions.write(
+                chat.ignoredOptions + (answer.begin.ignoredOptions ?? []),
+                to: &response.headers
+            )
             if isStored { response.headers[.xParleyConversation] = chat.stored?.id.description }
             return response
         } catch {
@@ -66,15 +71,16 @@ struct ChatCompletionsController: Sendable {
     ) async throws -> Response {
         let started = ContinuousClock.now
         let stream: ElementStream<Inference.Event>
-        let first: [ByteBuffer]
+        let start: GenerationStart
         do {
-            (stream, first) = try await begin(chat, call, context)
+            (stream, start) = try await begin(chat, call, context)
         } catch {
             metered.finish(MeteredCall.Outcome(after: error))
             throw error
         }
-        var response = response(of: stream, first: first, chat, call, metered)
+        var response = response(of: stream, first: start.events, chat, call, metered)
         response.headers[.serverTiming] = ServerTiming.entry("queue", .now - started)
+        IgnoredOptions.write(chat.ignoredOptions + start.ignoredOptions, to: &response.headers)
         if let stored = chat.stored { response.headers[.xParleyConversation] = stored.id.description }
         return response
     }
@@ -84,17 +90,12 @@ struct ChatCompletionsController: Sendable {
         _ chat: ChatCompletionRequest,
         _ call: CallContext,
         _ context: AuthenticatedContext
-    ) async throws -> (ElementStream<Inference.Event>, [ByteBuffer]) {
+    ) async throws -> (ElementStream<Inference.Event>, GenerationStart) {
         let stream = try await context.stream(call) { call in
             try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
         }
         do {
-            while let batch = try await stream.nextEncodedBatch() {
-                // Before the answer begins, events only say that it is waited for.
-                let first = batch.drop { $0.readableBytesView.starts(with: "{\"progress\":".utf8) }
-                if !first.isEmpty { return (stream, Array(first)) }
-            }
-            throw Fault(.cut, "The response ended before it started. Try again.")
+            return (stream, try await GenerationStart(of: stream))
         } catch {
             stream.close()
             throw error

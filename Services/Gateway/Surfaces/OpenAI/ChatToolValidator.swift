@@ -7,7 +7,7 @@ enum ChatToolValidator {
 
     /// `tools`: functions with a name.
     static func tools(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> ByteBuffer? {
-        guard json.kind != .null else { return try nothing(&json) }
+        guard try !reader.skipsNothing(&json) else { return nil }
         guard json.kind == .array else {
             throw ParameterReader.wrongType("tools", "an array of objects", json.kind.phrase)
         }
@@ -71,8 +71,8 @@ enum ChatToolValidator {
 
     /// `tool_choice`: a value from a fixed list, or a function by its name.
     static func choice(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> ByteBuffer? {
+        guard try !reader.skipsNothing(&json) else { return nil }
         switch json.kind {
-        case .null: return try nothing(&json)
         case .text:
             let raw = try reader.raw(&json)
             guard ["\"auto\"", "\"none\"", "\"required\""].contains(String(buffer: raw)) else {
@@ -121,7 +121,7 @@ enum ChatToolValidator {
 
     /// `response_format`; `nil` for plain text.
     static func format(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> ByteBuffer? {
-        guard json.kind != .null else { return try nothing(&json) }
+        guard try !reader.skipsNothing(&json) else { return nil }
         guard json.kind == .object else {
             throw ParameterReader.wrongType("response_format", "an object", json.kind.phrase)
         }
@@ -141,7 +141,7 @@ enum ChatToolValidator {
             }
         }
         switch type {
-        case "text": return nil
+        case "text", "": return nil
         case "json_object": return raw
         case "json_schema":
             guard hasSchema else { throw ParameterReader.missing("response_format.json_schema") }
@@ -152,8 +152,13 @@ enum ChatToolValidator {
         }
     }
 
-    private static func nothing(_ json: inout JSONScanner) throws -> ByteBuffer? {
-        try json.skip()
-        return nil
+    /// Rejects `functions` and `function_call`; an empty value is none.
+    static func checkNoFunctions(_ reader: ParameterReader, _ json: inout JSONScanner) throws {
+        guard try !reader.skipsNothing(&json) else { return }
+        throw OpenAIError.Parameter(
+            param: "functions",
+            code: "unsupported_parameter",
+            message: "Unsupported parameter: 'functions' is not supported. Use 'tools' instead."
+        )
     }
 }

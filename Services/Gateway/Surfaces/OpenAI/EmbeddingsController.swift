@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import HTTP
 import JSON
+import NIOCore
 
 /// `POST /v1/embeddings`.
 struct EmbeddingsController: Sendable {
@@ -9,48 +10,69 @@ struct EmbeddingsController: Sendable {
     let meter: CallMeter
 
     func embed(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let embeddings = try EmbeddingsRequest(try await request.body.jsonBytes())
+        let body = try await request.body.jsonBytes()
+        let embeddings = try await WorkerThreads.run(inputBytes: body.readableBytes) { try EmbeddingsRequest(body) }
         let metered = try await meter.begin(
             context.caller,
-            model: embeddings.request.model,
-            promptTokens: TokenEstimate.tokens(in: embeddings.request.input),
+            model: embeddings.model,
+            promptTokens: embeddings.promptTokens,
             maxTokens: 0
         )
         var call = context.call
         call.deadline = .now + .seconds(300)
-        let made = try await make(embeddings.request, call, metered, context)
-        return try answer(made, asText: embeddings.wantsBase64)
+        let made = try await make(embeddings, call, metered, context)
+        let size = made.vectors.reduce(0) { $0 + $1.utf8.count }
+        return try await WorkerThreads.run(inputBytes: embeddings.wantsBase64 ? 0 : size) {
+            try answer(made, asText: embeddings.wantsBase64)
+        }
     }
 
     private func make(
-        _ request: Inference.Embed,
+        _ request: EmbeddingsRequest,
         _ call: CallContext,
         _ metered: MeteredCall,
         _ context: AuthenticatedContext
     ) async throws -> Inference.Embeddings {
         do {
-            let made = try await context.answer(call) { try await inference.call(request, $0) }
+            let made = try await context.answer(call) { call in
+                try await inference.call(Inference.Embed.self, encoded: request.encoded, call)
+            }
             let usage = Usage(promptTokens: made.promptTokens, completionTokens: 0, isEstimated: made.isEstimated)
             metered.finish(.reported(model: made.model, usage: usage))
             return made
         } catch {
             metered.finish(MeteredCall.Outcome(after: error))
-            throw error
+            guard let fault = error as? Fault, let parameter = Self.parameter(fault) else { throw error }
+            throw parameter
+        }
+    }
+
+    /// The error for a fault that the texts have caused; `nil` for any other.
+    private static func parameter(_ fault: Fault) -> OpenAIError.Parameter? {
+        switch fault.code {
+        case .contextTooLong:
+            OpenAIError.Parameter(param: "input", code: "context_length_exceeded", message: fault.message)
+        case .invalid where fault.message.hasPrefix("input"):
+            OpenAIError.Parameter(param: "input", code: "invalid_value", message: fault.message)
+        default: nil
         }
     }
 
     private func answer(_ embeddings: Inference.Embeddings, asText: Bool) throws -> Response {
-        let numbers = try asText ? [] : embeddings.vectors.map(EmbeddingVector.read)
         var json = JSONWriter()
+        var index = 0
+        var flaw: Fault?
         json.object { json in
             json.field("object", "list")
-            json.objects("data", Array(embeddings.vectors.indices)) { json, index in
+            json.objects("data", embeddings.vectors) { json, vector in
                 json.field("object", "embedding")
                 json.field("index", index)
-                if asText {
-                    json.field("embedding", embeddings.vectors[index])
-                } else {
-                    json.array("embedding", numbers[index]) { $0.number($1) }
+                index += 1
+                guard !asText else { return json.field("embedding", vector) }
+                do throws(Fault) {
+                    json.array("embedding", try EmbeddingVector.read(vector)) { $0.number($1) }
+                } catch {
+                    flaw = error
                 }
             }
             json.field("model", embeddings.model)
@@ -59,6 +81,7 @@ struct EmbeddingsController: Sendable {
                 json.field("total_tokens", embeddings.promptTokens)
             }
         }
+        if let flaw { throw flaw }
         return OpenAIResponse.json(json)
     }
 }

@@ -2,91 +2,74 @@ import Contracts
 import JSON
 import NIOCore
 
-/// The body of `POST /v1/embeddings`.
-struct EmbeddingsRequest {
-    private(set) var request = Inference.Embed(model: nil, input: [])
+/// The body of `POST /v1/embeddings`, validated and encoded for inference-svc.
+struct EmbeddingsRequest: Sendable {
+    let model: String
+    /// The estimated number of tokens.
+    let promptTokens: Int
     /// Whether the response contains vectors as base64 instead of numbers.
-    private(set) var wantsBase64 = false
-    private var hasInput = false
+    let wantsBase64: Bool
+    /// The JSON of an ``Inference/Embed``.
+    let encoded: ByteBuffer
 
     /// Throws ``OpenAIError/Parameter`` for an invalid parameter.
     init(_ body: ByteBuffer) throws {
         try JSONBody.validate(body)
         let reader = ParameterReader(body: body)
+        var members = Members()
         try body.withUnsafeReadableBytes { bytes in
             var json = JSONScanner(bytes)
             guard json.isObject() else {
                 throw OpenAIError.Parameter(param: nil, code: nil, message: "We expected a JSON object as the body.")
             }
-            try json.object { try read($0, reader, &$1) }
+            try json.object { try members.read($0, reader, &$1) }
         }
-        guard let model = request.model, !model.isEmpty else {
-            throw OpenAIError.Parameter(param: nil, code: nil, message: "you must provide a model parameter")
-        }
-        try ParameterReader.checkName(model)
-        guard hasInput else { throw ParameterReader.missing("input") }
+        model = try ParameterReader.requiredModel(members.model)
+        guard let input = members.input else { throw ParameterReader.missing("input") }
+        wantsBase64 = members.wantsBase64
+        promptTokens =
+            input.tokens.isEmpty
+            ? TokenEstimate.tokens(in: input.texts) : input.tokens.reduce(0) { $0 + $1.count }
+        encoded = Self.encoded(model, input, members.dimensions)
     }
 
-    private mutating func read(
-        _ name: JSONScanner.Name,
-        _ reader: ParameterReader,
-        _ json: inout JSONScanner
-    ) throws {
-        switch name {
-        case "model": request.model = try reader.text("model", &json)
-        case "dimensions": request.dimensions = try reader.integer("dimensions", &json, in: 1...65_536)
-        case "encoding_format":
-            let format = try reader.text("encoding_format", &json) ?? "float"
-            guard ["float", "base64"].contains(format) else {
-                throw ParameterReader.invalid("encoding_format", format, "'float' and 'base64'")
+    private static func encoded(_ model: String, _ input: EmbeddingInput, _ dimensions: Int?) -> ByteBuffer {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("model", model)
+            json.array("input", input.texts) { $0.text($1) }
+            if !input.tokens.isEmpty {
+                json.array("tokens", input.tokens) { json, numbers in json.array(numbers) { $0.raw(String($1)) } }
             }
-            wantsBase64 = format == "base64"
-        case "input":
-            hasInput = true
-            request.input = try input(reader, &json)
-        default: try json.skip()
+            if let dimensions { json.field("dimensions", dimensions) }
         }
+        return json.buffer
     }
 
-    /// Parses one text or several; token numbers are not supported, because they depend on the model.
-    private func input(_ reader: ParameterReader, _ json: inout JSONScanner) throws -> [String] {
-        guard json.kind == .array else {
-            guard json.kind == .text else {
-                throw ParameterReader.wrongType("input", "one of a string or array of strings", json.kind.phrase)
-            }
-            return try checked([try json.string()])
-        }
-        var texts: [String] = []
-        try json.array { json in
-            guard json.kind == .text else {
-                throw OpenAIError.Parameter(
-                    param: "input",
-                    code: "invalid_type",
-                    message: "Invalid type for 'input[\(texts.count)]': expected a string, but got \(json.kind.phrase) "
-                        + "instead. Token arrays are not supported: send strings."
-                )
-            }
-            texts.append(try json.string())
-        }
-        return try checked(texts)
-    }
+    /// The members that have been read.
+    private struct Members {
+        var model: String?
+        var input: EmbeddingInput?
+        var dimensions: Int?
+        var wantsBase64 = false
 
-    private func checked(_ texts: [String]) throws -> [String] {
-        guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
-            throw OpenAIError.Parameter(
-                param: "input",
-                code: nil,
-                message: "Invalid 'input': it must not be an empty array or contain an empty string."
-            )
+        mutating func read(
+            _ name: JSONScanner.Name,
+            _ reader: ParameterReader,
+            _ json: inout JSONScanner
+        ) throws {
+            switch name {
+            case "model": model = try reader.text("model", &json)
+            case "dimensions": dimensions = try reader.integer("dimensions", &json, in: 1...65_536)
+            case "encoding_format":
+                let format = try reader.text("encoding_format", &json) ?? "float"
+                guard ["float", "base64"].contains(format) else {
+                    throw ParameterReader.invalid("encoding_format", format, "'float' and 'base64'")
+                }
+                wantsBase64 = format == "base64"
+            case "input": input = try EmbeddingInput(reader, &json)
+            default: try json.skip()
+            }
         }
-        guard texts.count <= 2048 else {
-            throw OpenAIError.Parameter(
-                param: "input",
-                code: "array_above_max_length",
-                message: "Invalid 'input': array too long. Expected an array with maximum length 2048, "
-                    + "but got an array with length \(texts.count) instead."
-            )
-        }
-        return texts
     }
 }

@@ -4,13 +4,14 @@ import Contracts
 enum OpenAIDocumentation {
     static let completion = RouteDocumentation(
         summary: "Generate an answer",
-        description: "Stateless, unless `store` asks for a conversation. Unknown members are ignored.",
+        description: "Stateless, unless `store` asks for a conversation. Unknown members are passed on to servers that "
+            + "accept them.",
         body: .init(
             schema: OpenAISchema.completionRequest,
             example: RawJSON(#"{"model":"demo","messages":[{"role":"user","content":"Hello"}]}"#)
         ),
         responses: [
-            .init(description: "The answer.", schema: OpenAISchema.completion, headers: [stored]),
+            .init(description: "The answer.", schema: OpenAISchema.completion, headers: [stored, ignored]),
             .events(
                 "With `stream`: chunks of the answer, then `[DONE]`. After an error no `[DONE]` follows.",
                 [
@@ -18,11 +19,13 @@ enum OpenAIDocumentation {
                     .init(name: "message", schema: .values(["[DONE]"]), description: "The end."),
                     .init(name: "message", schema: .openAIError, description: "The generation failed."),
                 ],
-                headers: [stored]
+                headers: [stored, ignored]
             ),
         ],
         errors: [403, 404, 502]
     )
+
+    private static let tokenNumber = Schema.integer(0...Int(Int32.max))
 
     static let embeddings = RouteDocumentation(
         summary: "Create embeddings",
@@ -34,10 +37,13 @@ enum OpenAIDocumentation {
                     .anyOf([
                         .string(.init(length: 1...Int.max)),
                         .array(.string(.init(length: 1...Int.max)), count: 1...2048),
-                    ])
+                        .array(tokenNumber, count: 1...Int.max),
+                        .array(.array(tokenNumber, count: 1...Int.max), count: 1...2048),
+                    ]),
+                    "Texts, or numbers of tokens in the vocabulary `cl100k_base`."
                 ),
-                .optional("encoding_format", .nullable(.values(["float", "base64"])), "Default: float."),
-                .optional("dimensions", .nullable(.integer(1...65_536))),
+                .optional("encoding_format", .omittable(.values(["float", "base64"])), "Default: float."),
+                .optional("dimensions", .omittable(.integer(1...65_536))),
             ]),
             example: RawJSON(#"{"model":"demo/hash-embedding","input":"Hello"}"#)
         ),
@@ -95,6 +101,12 @@ enum OpenAIDocumentation {
         ],
         responses: [.init(description: "The model.", schema: OpenAISchema.model)],
         errors: [404, 502]
+    )
+
+    private static let ignored = RouteDocumentation.Parameter(
+        name: "X-Parley-Ignored-Options",
+        schema: .string,
+        description: "The names of options that did not reach the model, with commas between them."
     )
 
     private static let stored = RouteDocumentation.Parameter(

@@ -7,29 +7,10 @@ extension OpenAISchema {
         [
             .required("model", .modelName),
             .required("messages", .array(message, count: 1...10_000)),
-            .optional("stream", .nullable(.boolean)),
-            .optional(
-                "store",
-                .nullable(.boolean),
-                "Whether to store the messages and the answer as a conversation of the caller."
-            ), .optional("max_completion_tokens", .nullable(.integer(1...1_000_000))),
-            .optional("n", .nullable(.integer(1...1))),
-            .optional(
-                "stop",
-                .nullable(
-                    .anyOf([.string(.init(length: 1...1000)), .array(.string(.init(length: 0...1000)), count: 0...4)])
-                )
-            ),
-            .optional("seed", .nullable(.integer(Int.min...Int.max))),
-            .optional("temperature", .nullable(.decimal(0...2))), .optional("top_p", .nullable(.decimal(0...1))),
-            .optional("frequency_penalty", .nullable(.decimal(-2...2))),
-            .optional("presence_penalty", .nullable(.decimal(-2...2))),
-            .optional("top_k", .nullable(.integer(0...1_000_000))), .optional("min_p", .nullable(.decimal(0...1))),
-            .optional("tools", .nullable(.array(tool, count: 0...128))),
-            .optional("tool_choice", .nullable(.anyOf([.values(["auto", "none", "required"]), choice]))),
-            .optional("parallel_tool_calls", .nullable(.boolean)), .optional("response_format", .nullable(format)),
-            .optional("logprobs", .nullable(.boolean)), .optional("reasoning_effort", .nullable(.string)),
-        ]
+            .optional("tools", .omittable(.array(tool, count: 0...128))),
+            .optional("tool_choice", .omittable(.anyOf([.values(["auto", "none", "required"]), choice]))),
+            .optional("response_format", .omittable(format)),
+        ] + ChatParameter.all.map(\.property)
     )
 
     private static let content = Schema.anyOf([.string, .array(part)])

@@ -21,12 +21,18 @@ extension Surface {
                 rateLimited: OpenAIResponse.rateLimited,
                 writeRateLimit: { $0.writeOpenAI(to: &$1) }
             ),
-            prefixes: ["/v1"],
-            defaults: Surface.Defaults(access: .localInOpenMode, ignoresPlaceholderTokens: true),
+            // Clients whose base URL lacks the /v1 get an error that they understand.
+            prefixes: ["/v1", "/chat/completions", "/completions", "/embeddings", "/models", "/responses"],
+            unknownPath: UnknownOpenAIPath.message,
+            defaults: Surface.Defaults(
+                access: .localInOpenMode,
+                bodyLimit: bodyLimit,
+                ignoresPlaceholderTokens: true
+            ),
             routes: [
-                Route(.POST, "/v1/chat/completions", bodyLimit: bodyLimit, chat.complete)
+                Route(.POST, "/v1/chat/completions", chat.complete)
                     .documented(OpenAIDocumentation.completion),
-                Route(.POST, "/v1/embeddings", bodyLimit: bodyLimit, embeddings.embed)
+                Route(.POST, "/v1/embeddings", embeddings.embed)
                     .documented(OpenAIDocumentation.embeddings),
                 Route(.GET, "/v1/models", models.list)
                     .documented(OpenAIDocumentation.models),

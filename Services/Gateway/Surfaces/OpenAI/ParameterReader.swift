@@ -3,6 +3,8 @@ import JSON
 import NIOCore
 
 /// Reads request parameters; errors have the words of OpenAI's API.
+///
+/// An empty string is no value wherever `null` is none: many clients send one in its place.
 struct ParameterReader {
     private let body: ByteBuffer
 
@@ -35,8 +37,17 @@ struct ParameterReader {
         )
     }
 
+    /// Returns the model's name; throws if there is none.
+    static func requiredModel(_ model: String?) throws -> String {
+        guard let model, !model.isEmpty else {
+            throw OpenAIError.Parameter(param: "model", code: nil, message: "you must provide a model parameter")
+        }
+        try checkName(model)
+        return model
+    }
+
     /// Rejects a model name that is longer than any existing one.
-    static func checkName(_ model: String) throws {
+    private static func checkName(_ model: String) throws {
         guard model.utf8.count > 256 else { return }
         throw Fault(.missing, "The model `\(model.prefix(64))…` does not exist: its name is too long.")
     }
@@ -47,25 +58,30 @@ struct ParameterReader {
         return body.getSlice(at: body.readerIndex + raw.startIndex, length: raw.count) ?? ByteBuffer()
     }
 
-    /// Returns a string; `nil` for `null`.
-    func text(_ name: String, _ json: inout JSONScanner) throws -> String? {
+    /// Skips `null` or an empty string; returns `false`, and skips nothing, for any other value.
+    func skipsNothing(_ json: inout JSONScanner) throws -> Bool {
         switch json.kind {
-        case .text: return try json.string()
-        case .null:
-            try json.skip()
-            return nil
-        default: throw try wrongType(name, "a string", &json)
+        case .null: try json.skip()
+        case .text:
+            var next = json
+            guard try next.raw().count == 2 else { return false }
+            json = next
+        default: return false
         }
+        return true
+    }
+
+    /// Returns a string; `nil` for none.
+    func text(_ name: String, _ json: inout JSONScanner) throws -> String? {
+        guard try !skipsNothing(&json) else { return nil }
+        guard json.kind == .text else { throw try wrongType(name, "a string", &json) }
+        return try json.string()
     }
 
     func flag(_ name: String, _ json: inout JSONScanner) throws -> Bool? {
-        switch json.kind {
-        case .flag: return try json.bool()
-        case .null:
-            try json.skip()
-            return nil
-        default: throw try wrongType(name, "a boolean", &json)
-        }
+        guard try !skipsNothing(&json) else { return nil }
+        guard json.kind == .flag else { throw try wrongType(name, "a boolean", &json) }
+        return try json.bool()
     }
 
     func integer(_ name: String, _ json: inout JSONScanner, in range: ClosedRange<Int>) throws -> Int? {
@@ -97,44 +113,42 @@ struct ParameterReader {
         return decimal
     }
 
-    /// Reads up to four stop sequences.
-    func stops(_ json: inout JSONScanner) throws -> [String]? {
-        guard json.kind == .array else { return try text("stop", &json).map { [$0] } }
-        var stops: [String] = []
-        var index = 0
+    /// Reads one text, or up to `limit` texts; empty texts are left out.
+    ///
+    /// Returns `nil` if no text is left.
+    func texts(_ name: String, _ json: inout JSONScanner, upTo limit: Int) throws -> [String]? {
+        guard json.kind == .array else { return try text(name, &json).map { [$0] } }
+        var texts: [String] = []
+        var count = 0
         try json.array { json in
-            guard let stop = try text("stop[\(index)]", &json) else {
-                throw Self.wrongType("stop[\(index)]", "a string", "null")
+            if count < limit, let text = try text("\(name)[\(count)]", &json) {
+                texts.append(text)
+            } else if count >= limit {
+                try json.skip()
             }
-            stops.append(stop)
-            index += 1
+            count += 1
         }
-        guard stops.count <= 4 else {
+        guard count <= limit else {
             throw OpenAIError.Parameter(
-                param: "stop",
+                param: name,
                 code: "array_above_max_length",
-                message: "Invalid 'stop': array too long. Expected an array with maximum length 4, "
-                    + "but got an array with length \(stops.count) instead."
+                message: "Invalid '\(name)': array too long. Expected an array with maximum length \(limit), "
+                    + "but got an array with length \(count) instead."
             )
         }
-        return stops.filter { !$0.isEmpty }
+        return texts.isEmpty ? nil : texts
     }
 
-    /// Reads an object; returns `false` for `null`.
+    /// Reads an object; returns `false` for none.
     func object(
         _ name: String,
         _ json: inout JSONScanner,
         _ member: (JSONScanner.Name, inout JSONScanner) throws -> Void
     ) throws -> Bool {
-        switch json.kind {
-        case .object:
-            try json.object(member)
-            return true
-        case .null:
-            try json.skip()
-            return false
-        default: throw try wrongType(name, "an object", &json)
-        }
+        guard try !skipsNothing(&json) else { return false }
+        guard json.kind == .object else { throw try wrongType(name, "an object", &json) }
+        try json.object(member)
+        return true
     }
 
     /// The error for the next value, which has the wrong type.
@@ -143,13 +157,9 @@ struct ParameterReader {
     }
 
     private func number(_ name: String, _ wanted: String, _ json: inout JSONScanner) throws -> String? {
-        switch json.kind {
-        case .number: return try json.stringOrScalar()
-        case .null:
-            try json.skip()
-            return nil
-        default: throw try wrongType(name, wanted, &json)
-        }
+        guard try !skipsNothing(&json) else { return nil }
+        guard json.kind == .number else { throw try wrongType(name, wanted, &json) }
+        return try json.stringOrScalar()
     }
 
     private func bound(

@@ -51,33 +51,34 @@ struct DemoProvider: ChatModels, EmbeddingModels {
         note: "Counts words and parts of words by their hashes: finds texts that share words, ignores meanings."
     )
 
-    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
+    let supportedOptions = OptionSupport(["max_tokens", "stop", "seed"])
+
+    /// As many texts as a request can have: the texts are divided here.
+    let embeddingLimits = EmbeddingLimits(texts: 2048, bytesPerNumber: 6)
+
+    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingAnswer {
         guard request.model == HashEmbedding.model else {
             try check(request.model)
             throw Fault(.invalid, "demo/\(request.model) does not support embeddings. Use demo/\(HashEmbedding.model).")
         }
         let embedding = try HashEmbedding(dimensions: request.dimensions)
-        guard request.input.allSatisfy({ $0.utf8.count <= Self.embeddingTextLimit }) else {
+        let texts = request.texts
+        guard texts.allSatisfy({ $0.utf8.count <= Self.embeddingTextLimit }) else {
             throw Fault(
-                .invalid,
-                "input contains a text of more than \(Self.embeddingTextLimit) bytes; demo/\(HashEmbedding.model) "
-                    + "supports at most that. Send shorter texts, or use another model."
+                .contextTooLong,
+                "demo/\(HashEmbedding.model) supports at most \(Self.embeddingTextLimit) bytes. Send shorter texts, or "
+                    + "use another model."
             )
         }
         var vectors: [String] = []
         // In batches, so that other requests get their turn and a client that disconnects ends the work.
-        for batch in Self.batches(of: request.input) {
+        for batch in Self.batches(of: texts) {
             let bytes = batch.reduce(0) { $0 + $1.utf8.count }
             vectors += try await WorkerThreads.run(inputBytes: bytes * Self.embeddingCost) {
                 batch.map { EmbeddingVector.base64(embedding.vector(of: $0)) }
             }
         }
-        return Inference.Embeddings(
-            model: "demo/\(HashEmbedding.model)",
-            vectors: vectors,
-            promptTokens: request.estimatedTokens,
-            isEstimated: true
-        )
+        return EmbeddingAnswer(vectors: vectors, dimensions: request.dimensions ?? HashEmbedding.defaultDimensions)
     }
 
     /// Splits texts into batches of about ``embeddingBatch`` bytes.

@@ -142,35 +142,55 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         )
     }
 
-    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
-        let deadline = ContinuousClock.now + request.responseTimeout
+    var supportedOptions: OptionSupport { GeminiRequest.supportedOptions }
+
+    var embeddingLimits: EmbeddingLimits { GeminiEmbeddings.limits }
+
+    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingAnswer {
         let resource = Self.resource(request.model)
-        var vectors: [String] = []
-        var tokens: Int? = 0
-        while vectors.count < request.input.count {
-            let texts = Array(request.input[vectors.count...].prefix(GeminiEmbeddings.batchLimit))
+        let path = "/\(version.rawValue)/\(resource)"
+        try await checkLengths(request, path: path)
+        return try await client.embeddings(
+            "\(path):batchEmbedContents",
+            request,
+            body: { GeminiEmbeddings.body(resource: resource, request) },
+            read: GeminiEmbeddings.answer
+        )
+    }
+
+    /// Throws `context_length_exceeded` if a text has more tokens than the model reads.
+    ///
+    /// Gemini cuts such a text silently. Only a text that may be too long by its size is counted by Gemini.
+    private func checkLengths(_ request: EmbeddingRequest, path: String) async throws {
+        let window = try await model(request.model).window
+        for text in request.texts where TokenEstimate.tokens(in: text) > window {
+            let tokens = try await countTokens(of: text, path: path, request) ?? text.utf8.count / 4
+            guard tokens > window else { continue }
+            throw ProviderError(
+                .contextTooLong,
+                Fault(
+                    .contextTooLong,
+                    "It has \(tokens) tokens; \(name)/\(request.model) reads at most \(window). Send shorter texts."
+                )
+            )
+        }
+    }
+
+    /// The number of tokens of a text; `nil` if the model does not count.
+    private func countTokens(of text: String, path: String, _ request: EmbeddingRequest) async throws -> Int? {
+        let body = try await WorkerThreads.run(inputBytes: text.utf8.count) { GeminiTokenCount.body(text) }
+        do {
             let answer = try await client.fetch(
                 .POST,
-                "/\(version.rawValue)/\(resource):batchEmbedContents",
-                body: GeminiEmbeddings.body(resource: resource, texts: texts, dimensions: request.dimensions),
+                "\(path):countTokens",
+                body: body,
                 about: request.model,
-                within: max(.milliseconds(1), deadline - .now)
+                within: request.responseTimeout
             )
-            let batch = try decode(GeminiEmbeddings.self, from: answer, as: "invalid embeddings")
-            let found = batch.embeddings ?? []
-            guard found.count == texts.count, found.allSatisfy({ !$0.values.isEmpty }) else {
-                throw client.faults.invalidResponse("\(found.count) vectors for \(texts.count) texts")
-            }
-            vectors += found.map { EmbeddingVector.base64($0.values) }
-            let count = batch.usageMetadata?.promptTokenCount.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
-            tokens = tokens.flatMap { sum in count.map { sum + $0 } }
+            return GeminiTokenCount.tokens(answer)
+        } catch let error as ProviderError where error.cause == .modelMissing {
+            return nil
         }
-        return Inference.Embeddings(
-            model: "\(name)/\(request.model)",
-            vectors: vectors,
-            promptTokens: tokens ?? request.estimatedTokens,
-            isEstimated: tokens == nil
-        )
     }
 
     private func model(_ model: String, _ entry: GeminiModels.Entry?) -> Model {

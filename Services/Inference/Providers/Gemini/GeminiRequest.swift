@@ -4,6 +4,10 @@ import NIOCore
 
 /// The body of `:streamGenerateContent`.
 struct GeminiRequest: Sendable {
+    static let supportedOptions = OptionSupport([
+        "max_tokens", "stop", "temperature", "seed", "top_p", "top_k", "frequency_penalty", "presence_penalty",
+        "reasoning_effort",
+    ])
     /// Maximum number of stop texts.
     private static let stopLimit = 5
 

@@ -10,6 +10,11 @@ struct OllamaChatRequest {
     /// Whether the model may support thinking; others reject the option.
     var mayThink = true
 
+    static let supportedOptions = OptionSupport([
+        "max_tokens", "stop", "temperature", "seed", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
+        "logprobs", "top_logprobs", "reasoning_effort",
+    ])
+
     /// How Ollama is asked for the format: its models cannot call tools while their output is limited to JSON.
     private var formatRequest: FormatRequest { prompt.plan.formatRequest(withTools: false) }
 

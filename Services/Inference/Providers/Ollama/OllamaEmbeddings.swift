@@ -1,45 +1,35 @@
 import JSON
 import NIOCore
 
-/// The used part of the response to `POST /api/embed`.
-///
-/// Vectors are large, so they are read without an intermediate tree.
-struct OllamaEmbeddings {
-    /// Each vector as base64.
-    var vectors: [String] = []
-    var promptTokens: Int?
-    /// The number of dimensions.
-    private var length: Int?
+/// The request and the response of `POST /api/embed`.
+enum OllamaEmbeddings {
+    /// Small batches: a failed one is repeated, and a model on a processor needs long for many texts.
+    static let limits = EmbeddingLimits(texts: 64)
 
-    /// Throws ``JSONScanner/Malformed`` for invalid JSON, and for vectors with different numbers of dimensions.
-    init(_ bytes: ByteBuffer) throws {
-        self = try bytes.withUnsafeReadableBytes { bytes in
-            var json = JSONScanner(bytes)
-            var embeddings = OllamaEmbeddings()
-            try json.object { name, json in
-                switch name {
-                case "embeddings": try json.array { try embeddings.read(&$0) }
-                case "prompt_eval_count": embeddings.promptTokens = try json.count()
-                default: try json.skip()
-                }
-            }
-            try json.end()
-            return embeddings
+    /// The body of a request.
+    ///
+    /// `window` is the context window in tokens. Without it Ollama uses a smaller one, and without `truncate` it cuts longer
+    /// texts silently.
+    static func body(_ request: EmbeddingRequest, window: Int?) -> ByteBuffer {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("model", request.model)
+            json.array("input", request.texts) { $0.text($1) }
+            json.field("truncate", false)
+            if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
+            if let window { json.object("options") { $0.field("num_ctx", window) } }
         }
+        return json.buffer
     }
 
-    private init() {}
-
-    private mutating func read(_ json: inout JSONScanner) throws {
-        var numbers: [Float] = []
-        numbers.reserveCapacity(length ?? 1024)
-        try json.array { json in
-            let number = Float(try json.double())
-            guard number.isFinite else { throw JSONScanner.Malformed() }
-            numbers.append(number)
+    /// Reads a response.
+    static func answer(_ bytes: ByteBuffer, to request: EmbeddingRequest) throws(EmbeddingFlaw) -> EmbeddingAnswer {
+        try EmbeddingAnswer(bytes, for: request) { name, json, vectors, tokens in
+            switch name {
+            case "embeddings": try json.array { try vectors.add(vectors.read(&$0), index: nil) }
+            case "prompt_eval_count": tokens = try json.optionalInt()
+            default: try json.skip()
+            }
         }
-        guard !numbers.isEmpty, length == nil || length == numbers.count else { throw JSONScanner.Malformed() }
-        length = numbers.count
-        vectors.append(EmbeddingVector.base64(numbers))
     }
 }

@@ -10,8 +10,6 @@ import NIOHTTP1
 
 /// Ollama, through its native API.
 struct OllamaProvider: ChatModels, EmbeddingModels {
-    /// Maximum number of texts in one request for embeddings, to limit the size of the response.
-    private static let batchSize = 128
     /// The time after which a model that could not be described is asked for again.
     private static let failurePause = Duration.seconds(30)
 
@@ -87,53 +85,18 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
-    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
-        let deadline = ContinuousClock.now + request.responseTimeout
-        var (vectors, tokens): ([String], Int?) = ([], 0)
-        var rest = request.input[...]
-        while !rest.isEmpty {
-            let batch = Array(rest.prefix(Self.batchSize))
-            rest = rest.dropFirst(Self.batchSize)
-            let answer = try await embed(batch, request, within: max(.milliseconds(1), deadline - .now))
-            vectors += answer.vectors
-            tokens = answer.promptTokens.flatMap { count in tokens.map { $0 + count } }
-        }
-        return Inference.Embeddings(
-            model: "\(name)/\(request.model)",
-            vectors: vectors,
-            promptTokens: tokens ?? request.estimatedTokens,
-            isEstimated: tokens == nil
-        )
-    }
+    var supportedOptions: OptionSupport { OllamaChatRequest.supportedOptions }
 
-    private func embed(
-        _ texts: [String],
-        _ request: EmbeddingRequest,
-        within limit: Duration
-    ) async throws -> OllamaEmbeddings {
-        var json = JSONWriter()
-        json.object { json in
-            json.field("model", request.model)
-            json.array("input", texts) { $0.text($1) }
-            if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
-        }
-        let answer = try await client.fetch(
-            .POST,
+    var embeddingLimits: EmbeddingLimits { OllamaEmbeddings.limits }
+
+    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingAnswer {
+        let window = window(try await properties(of: request.model, within: request.responseTimeout))
+        return try await client.embeddings(
             "/api/embed",
-            body: json.buffer,
-            about: request.model,
-            within: limit
+            request,
+            body: { OllamaEmbeddings.body(request, window: window) },
+            read: OllamaEmbeddings.answer
         )
-        let embeddings: OllamaEmbeddings
-        do {
-            embeddings = try OllamaEmbeddings(answer)
-        } catch {
-            throw client.faults.invalidResponse("invalid embeddings")
-        }
-        guard embeddings.vectors.count == texts.count else {
-            throw client.faults.invalidResponse("\(embeddings.vectors.count) vectors for \(texts.count) texts")
-        }
-        return embeddings
     }
 
     private func model(_ own: String, _ properties: OllamaModelCache.Properties?) -> Model {

@@ -54,6 +54,7 @@ struct OpenAIChatRequest: Sendable {
         if let value = options.topLogprobs { json.field("top_logprobs", value) }
         if let value = options.parallelToolCalls { json.field("parallel_tool_calls", value) }
         if let value = options.reasoningEffort { json.field("reasoning_effort", value) }
+        OpenAIOptions.writeExtra(options, quirks, to: &json)
         guard quirks.acceptsUnknownOptions else { return }
         if let value = options.topK { json.field("top_k", value) }
         if let value = options.minP { json.field("min_p", value) }

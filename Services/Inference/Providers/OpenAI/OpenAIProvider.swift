@@ -109,35 +109,18 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
-    func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
+    var supportedOptions: OptionSupport { OpenAIOptions.support(quirks) }
+
+    var embeddingLimits: EmbeddingLimits { OpenAIEmbeddings.limits(asBase64: quirks.sendsBase64Embeddings) }
+
+    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingAnswer {
         try checkListed(request.model)
-        var json = JSONWriter()
-        json.object { json in
-            json.field("model", request.model)
-            json.array("input", request.input) { $0.text($1) }
-            if let dimensions = request.dimensions { json.field("dimensions", dimensions) }
-            json.field("encoding_format", quirks.sendsBase64Embeddings ? "base64" : "float")
-        }
-        let answer = try decode(
-            OpenAIEmbeddings.self,
-            from: try await client.fetch(
-                .POST,
-                path("/embeddings", of: request.model),
-                body: json.buffer,
-                about: request.model,
-                within: request.responseTimeout
-            ),
-            as: "invalid embeddings"
-        )
-        guard answer.data.count == request.input.count else {
-            throw client.faults.invalidResponse("\(answer.data.count) vectors for \(request.input.count) texts")
-        }
-        let tokens = answer.usage?.prompt_tokens
-        return Inference.Embeddings(
-            model: "\(name)/\(request.model)",
-            vectors: answer.data.sorted { ($0.index ?? 0) < ($1.index ?? 0) }.map(\.embedding.base64),
-            promptTokens: tokens ?? request.estimatedTokens,
-            isEstimated: tokens == nil
+        let asBase64 = quirks.sendsBase64Embeddings
+        return try await client.embeddings(
+            path("/embeddings", of: request.model),
+            request,
+            body: { OpenAIEmbeddings.body(request, asBase64: asBase64) },
+            read: OpenAIEmbeddings.answer
         )
     }
 
