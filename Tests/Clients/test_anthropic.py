@@ -15,7 +15,7 @@ ADAPTIVE = "anthropic/claude-opus-5"
 # The SDK does not know what version 2023-06-01 of the API still accepts.
 OLDER = {"temperature", "top_p", "top_k"}
 REQUEST = TypeAdapter(message_create_params.MessageCreateParamsStreaming)
-WEATHER = {"type": "function", "function": {"name": "get.weather", "description": "The weather at a place", "parameters": {
+WEATHER = {"type": "function", "function": {"name": "get_weather", "description": "The weather at a place", "parameters": {
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
 
 
@@ -83,7 +83,7 @@ def test_thinking_survives_a_client(client, recorded, model, stream):
                 message["extra_content"] = delta["extra_content"]
     else:
         message = client.chat.completions.create(messages=messages, **request).choices[0].message.model_dump(exclude_none=True)
-    assert message["reasoning_content"] and message["tool_calls"][0]["function"]["name"] == "get.weather"
+    assert message["reasoning_content"] and message["tool_calls"][0]["function"]["name"] == "get_weather"
     result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "Sunny"}
     final = client.chat.completions.create(messages=[*messages, message, result], **request)
     assert "Sunny" in final.choices[0].message.content
@@ -110,7 +110,7 @@ def test_schema(client, recorded):
 
 def test_repaired_history(client, recorded):
     text = unique("And now?")
-    call = {"id": "call.1", "type": "function", "function": {"name": "get.weather", "arguments": ""}}
+    call = {"id": "call.1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
     client.chat.completions.create(model=MODEL, messages=[
         {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "How is it?"},
         {"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "user", "content": text}])

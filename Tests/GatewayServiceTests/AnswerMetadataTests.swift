@@ -14,7 +14,9 @@ import Testing
     ]
 
     private static func events() -> [Inference.Event] {
-        var (thought, signed, call) = (Inference.Event(), Inference.Event(), Inference.Event())
+        var (begin, thought, signed) = (Inference.Event(), Inference.Event(), Inference.Event())
+        begin.begin = Inference.Begin(model: "x/y", attempts: [])
+        var call = Inference.Event()
         (thought.part, thought.reasoning) = (0, "Hmm 你")
         signed.partMetadata = signature
         var text = Inference.Event(text: "a\"\n")
@@ -22,7 +24,7 @@ import Testing
         call.part = 2
         call.toolCalls = [Inference.ToolCallDelta(index: 0, id: "c", name: "f", arguments: "{}")]
         return [
-            thought, signed, text, Inference.Event(text: "é\u{1F}!"), Inference.Event(text: "?"), call,
+            begin, thought, signed, text, Inference.Event(text: "é\u{1F}!"), Inference.Event(text: "?"), call,
             Inference.Event(finish: Inference.Finish(reason: .toolCalls, model: "x/y", usage: nil)),
         ]
     }

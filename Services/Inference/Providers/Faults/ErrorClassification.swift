@@ -124,6 +124,7 @@ enum ErrorClassification {
     private static let spentWords = [
         "credit balance is too low", "insufficient balance", "insufficient credit", "insufficient fund",
         "exceeded your current quota", "out of credits", "requires more credits", "spending limit", "spend limit",
+        "api usage limits",
         "billing hard limit", "payment required", "key limit exceeded", "balance is insufficient", "no credits",
         "account is in arrears", "overdue payment", "access denied, please make sure your account is in good standing",
     ]
