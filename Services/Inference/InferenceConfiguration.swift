@@ -17,8 +17,11 @@ import ServiceKit
 /// | `FIRST_TOKEN_TIMEOUT` | duration | `60s`, for Ollama `300s` | above zero |
 /// | `TOKEN_GAP_TIMEOUT` | duration | `60s` | above zero |
 /// | `RUN_TIMEOUT` | duration | `600s` | above zero |
-/// | `PROVIDER_CONCURRENCY` | count, each provider | `64` | 1 to 65536 |
+/// | `PROVIDER_CONCURRENCY` | count, each provider | `64`, for Ollama `4` | 1 to 65536 |
 /// | `PROVIDER_QUEUE` | count, each provider | `256` | 0 to 65536 |
+/// | `PROVIDER_QUEUE_BYTES` | bytes, each provider | `268435456` | 0 to 2^40 |
+/// | `QUEUE_TIMEOUT` | duration | `300s` | above zero |
+/// | `QUEUE_FALLBACK_TIMEOUT` | duration | `5s` | above zero |
 struct InferenceConfiguration: Sendable {
     /// The servers in order of preference, without the built-in one.
     var servers: [ServerConfiguration]
@@ -29,10 +32,12 @@ struct InferenceConfiguration: Sendable {
     var connectTimeout: Duration
     /// The timeouts of a generation; a server may have others.
     var limits: GenerationTimeouts
-    /// Maximum number of concurrent generations of one provider.
-    var concurrency: Int
+    /// Maximum number of concurrent generations of one provider; `nil` if it is not set.
+    private var concurrency: Int?
     /// Maximum number of queued generations of one provider.
     var queueLimit: Int
+    /// Maximum size of the queued requests of one provider together, in bytes.
+    var queueBytes: Int
 
     /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
     init(settings: Settings, registry: ProviderRegistry) throws {
@@ -45,8 +50,10 @@ struct InferenceConfiguration: Sendable {
         }
         connectTimeout = try Self.duration("CONNECT_TIMEOUT", .seconds(5), settings)
         limits = try Self.timeouts(settings)
-        concurrency = try settings.integer("PROVIDER_CONCURRENCY", default: 64, in: 1...65_536)
+        let concurrency = try settings.integer("PROVIDER_CONCURRENCY", default: Self.concurrency, in: 1...65_536)
+        self.concurrency = settings.string("PROVIDER_CONCURRENCY").map { _ in concurrency }
         queueLimit = try settings.integer("PROVIDER_QUEUE", default: 256, in: 0...65_536)
+        queueBytes = try settings.integer("PROVIDER_QUEUE_BYTES", default: 256 << 20, in: 0...1 << 40)
         servers = try ServerConfiguration.all(settings: settings, file: file, registry: registry)
     }
 
@@ -55,8 +62,18 @@ struct InferenceConfiguration: Sendable {
         GenerationTimeouts(
             firstToken: try duration("FIRST_TOKEN_TIMEOUT", firstToken, settings),
             gap: try duration("TOKEN_GAP_TIMEOUT", .seconds(60), settings),
-            whole: try duration("RUN_TIMEOUT", .seconds(600), settings)
+            whole: try duration("RUN_TIMEOUT", .seconds(600), settings),
+            queue: try duration("QUEUE_TIMEOUT", .seconds(300), settings),
+            queueBeforeFallback: try duration("QUEUE_FALLBACK_TIMEOUT", .seconds(5), settings)
         )
+    }
+
+    /// The general number of concurrent generations of one provider.
+    private static let concurrency = 64
+
+    /// Maximum number of concurrent generations of a server; `nil` for the built-in provider.
+    func concurrency(of server: ServerConfiguration?) -> Int {
+        server?.concurrency ?? concurrency ?? server?.kind.concurrency ?? Self.concurrency
     }
 
     /// Returns the single URL of a setting.

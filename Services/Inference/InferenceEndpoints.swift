@@ -14,7 +14,7 @@ enum InferenceEndpoints {
         table.serveEncoded(Inference.Embed.self) { body, context in
             try await routing.embed(EmbeddingValidator.read(body), context)
         }
-        table.serve(Models.Find.self) { request, _ in try await catalogue.find(request.name) }
+        table.serve(Models.Find.self) { request, _ in try await routing.find(request.name) }
         table.serve(Models.List.self) { _, _ in catalogue.reports }
         table.serve(Models.Show.self) { request, _ in try await handlers.show(request) }
         table.serve(Models.Create.self) { request, _ in try handlers.create(request) }

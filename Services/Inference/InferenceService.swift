@@ -26,15 +26,17 @@ package enum InferenceService {
                 ProviderRuntime(
                     provider: try server.kind.make(server, client),
                     limits: server.timeouts,
-                    concurrency: server.concurrency ?? configuration.concurrency,
-                    queueLimit: server.queue ?? configuration.queueLimit
+                    concurrency: configuration.concurrency(of: server),
+                    queueLimit: server.queue ?? configuration.queueLimit,
+                    queueBytes: configuration.queueBytes
                 )
             } + [
                 ProviderRuntime(
                     provider: registry.builtIn,
                     limits: configuration.limits,
-                    concurrency: configuration.concurrency,
-                    queueLimit: configuration.queueLimit
+                    concurrency: configuration.concurrency(of: nil),
+                    queueLimit: configuration.queueLimit,
+                    queueBytes: configuration.queueBytes
                 )
             ]
         let prices = PriceList(configuration.file.prices)

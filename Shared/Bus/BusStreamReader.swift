@@ -17,23 +17,45 @@ final class BusStreamReader: Sendable {
         case fault(Fault)
     }
 
+    /// Opens the stream again after an error; returns `nil` if that is not possible.
+    typealias Reopen = @Sendable (HTTPClientError) async throws -> HTTPClient.Body?
+
     private struct State {
+        var body: HTTPClient.Body
+        /// Until the response has begun: how to open the stream again.
+        var reopen: Reopen?
+        var isClosed = false
         var lines = JSONLines(limit: BusStreamReader.lineLimit)
         var isEnded = false
         var fault: Fault?
     }
 
     private let peer: String
-    private let body: HTTPClient.Body
+    private let preliminaryPrefix: String?
     /// Logs a failed connection.
     private let log: @Sendable (HTTPClientError) -> Void
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(peer: String, body: HTTPClient.Body, log: @escaping @Sendable (HTTPClientError) -> Void) {
+    /// - Parameters:
+    /// - peer: the service's name, for messages.
+    /// - body: the body of the response.
+    /// - preliminaryPrefix: how elements begin that come before the response proper; `nil` if there are none.
+    /// - reopen: opens the stream again if it is lost before the response proper begins.
+    /// - log: logs a failed connection.
+    init(
+        peer: String,
+        body: HTTPClient.Body,
+        preliminaryPrefix: String? = nil,
+        reopen: Reopen? = nil,
+        log: @escaping @Sendable (HTTPClientError) -> Void
+    ) {
         self.peer = peer
-        self.body = body
+        self.preliminaryPrefix = preliminaryPrefix
         self.log = log
+        state = Mutex(State(body: body, reopen: preliminaryPrefix == nil ? nil : reopen))
     }
+
+    private var body: HTTPClient.Body { state.withLock { $0.body } }
 
     func next() async throws -> [ByteBuffer]? {
         while true {
@@ -48,7 +70,11 @@ final class BusStreamReader: Sendable {
     }
 
     func close() {
-        body.close()
+        state.withLock { state in
+            state.isClosed = true
+            return state.body
+        }
+        .close()
     }
 
     /// Reads the body to its end, so that the connection can be reused.
@@ -64,8 +90,25 @@ final class BusStreamReader: Sendable {
         } catch let error as HTTPClientError {
             log(error)
             if error.kind == .totalTimeout { throw Fault.unfinished(peer: peer) }
-            throw cut(error.summary)
+            guard try await reopens(after: error) else { throw cut(error.summary) }
+            return try await read()
         }
+    }
+
+    /// Opens the stream again, at most once, if the response has not begun.
+    private func reopens(after error: HTTPClientError) async throws -> Bool {
+        let reopen = state.withLock { state in
+            defer { state.reopen = nil }
+            return state.isClosed ? nil : state.reopen
+        }
+        guard let body = try await reopen?(error) else { return false }
+        let isClosed = state.withLock { state in
+            state.body = body
+            state.lines = JSONLines(limit: Self.lineLimit)
+            return state.isClosed
+        }
+        if isClosed { body.close() }
+        return true
     }
 
     private func cut(_ reason: String) -> Fault {
@@ -77,21 +120,27 @@ final class BusStreamReader: Sendable {
             var elements: [ByteBuffer] = []
             for line in try lines(of: bytes, in: &state) {
                 switch try parse(line) {
-                case .element(let element): elements.append(element)
+                case .element(let element):
+                    elements.append(element)
+                    if state.reopen != nil, !isPreliminary(element) { state.reopen = nil }
                 case .heartbeat: continue
-                case .end: state.isEnded = true
-                case .fault(let fault): state.fault = fault
+                case .end: (state.isEnded, state.reopen) = (true, nil)
+                case .fault(let fault): (state.fault, state.reopen) = (fault, nil)
                 }
             }
             return elements
         }
     }
 
+    private func isPreliminary(_ element: ByteBuffer) -> Bool {
+        preliminaryPrefix.map { element.readableBytesView.starts(with: $0.utf8) } ?? false
+    }
+
     private func lines(of bytes: ByteBuffer, in state: inout State) throws -> [ByteBuffer] {
         do {
             return try state.lines.append(bytes)
         } catch {
-            body.close()
+            state.body.close()
             throw cut("a line is longer than \(error.limit) bytes")
         }
     }

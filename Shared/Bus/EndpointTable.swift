@@ -64,13 +64,16 @@ package struct EndpointTable: Sendable {
         _ handler: @escaping @Sendable (ByteBuffer, CallContext) async throws -> ElementStream<Request.Element>
     ) {
         streamingEndpoints.append(type)
+        let heartbeat = (type as? any HeartbeatEndpoint.Type)?.heartbeat
         handlers[type.path] = { body, context in
             let stream = try await handler(body, context)
-            return ServerResponse(
+            var response = ServerResponse(
                 status: .ok,
                 headers: ["content-type": "application/x-ndjson"],
                 body: StreamBody.body(of: stream, requestID: context.requestID)
             )
+            response.heartbeat = heartbeat
+            return response
         }
     }
 

@@ -96,7 +96,8 @@ package final class HTTPBus: Bus, Service {
         encoded body: ByteBuffer,
         _ context: CallContext
     ) async throws -> ElementStream<Request.Element> {
-        let call = OutgoingCall(
+        let heartbeats = Request.self as? any HeartbeatEndpoint.Type
+        var call = OutgoingCall(
             path: Request.path,
             body: body,
             context: context,
@@ -104,11 +105,32 @@ package final class HTTPBus: Bus, Service {
             sendsDeadline: context.deadline != nil,
             grace: context.deadline.map { _ in Self.streamGrace }
         )
+        call.silenceLimit = heartbeats?.silenceLimit
         var attempts = attempts(of: call, isIdempotent: Request.isIdempotent)
         let (response, target) = try await send(call, &attempts)
         guard response.status == 200 else { throw await fault(of: response) }
-        let reader = BusStreamReader(peer: peer, body: response.body) { self.log($0, target, call) }
+        let reader = BusStreamReader(
+            peer: peer,
+            body: response.body,
+            preliminaryPrefix: heartbeats?.preliminaryPrefix,
+            reopen: { [call, attempts] in try await self.reopen(call, attempts, after: $0, on: target) },
+            log: { [call] in self.log($0, target, call) }
+        )
         return ElementStream(encoded: { try await reader.next() }, close: { reader.close() })
+    }
+
+    /// Opens a stream again, on another replica, after the first one was lost before it began; `nil` if it may not be.
+    private func reopen(
+        _ call: OutgoingCall,
+        _ attempts: CallAttempts,
+        after error: HTTPClientError,
+        on target: HTTPTarget
+    ) async throws -> HTTPClient.Body? {
+        var attempts = attempts
+        guard attempts.retries(after: error, on: target) else { return nil }
+        let (response, _) = try await send(call, &attempts)
+        guard response.status == 200 else { throw await fault(of: response) }
+        return response.body
     }
 
     func limit(of context: CallContext) throws -> Duration {
@@ -120,7 +142,8 @@ package final class HTTPBus: Bus, Service {
             replicas,
             limit: call.deadline - .now,
             isFixed: call.context.requiresSameReplica,
-            isIdempotent: isIdempotent
+            isIdempotent: isIdempotent,
+            opensAtOnce: call.silenceLimit != nil
         )
     }
 
@@ -171,8 +194,8 @@ package final class HTTPBus: Bus, Service {
                 remaining: call.sendsDeadline ? remaining : nil
             ),
             body: call.body,
-            headTimeout: remaining,
-            readTimeout: Self.silenceLimit
+            headTimeout: min(remaining, call.silenceLimit ?? remaining),
+            readTimeout: call.silenceLimit ?? Self.silenceLimit
         )
         request.totalTimeout = call.end.map { max(.zero, $0 - .now) }
         if let stream = call.stream { request.body = .stream(stream) }
@@ -249,6 +272,8 @@ struct OutgoingCall: Sendable {
     /// The time by which the response must have started.
     let deadline: ContinuousClock.Instant
     let sendsDeadline: Bool
+    /// Maximum silence of the peer; `nil` for the general one, which begins with the response.
+    var silenceLimit: Duration?
     /// The time by which the response must have ended; `nil` for no limit.
     let end: ContinuousClock.Instant?
 

@@ -182,6 +182,31 @@ import Testing
             try await eventually { gateway.services.models.left == 1 }
         }
     }
+
+    @Test func `a fault before the answer keeps its status, however long the stream has been open`() async throws {
+        try await TestGateway.with { gateway in
+            var waiting = Inference.Event()
+            waiting.progress = Inference.Progress(queuePosition: 3)
+            var fault = Fault(.limited, "It accepts no more requests.", retryAfter: 7)
+            let attempt = Attempt(model: "x/y", outcome: .failed, code: .limited, milliseconds: 1)
+            fault.attempts = [attempt]
+            var failed = Inference.Event()
+            failed.progress = Inference.Progress(attempt: attempt)
+            gateway.services.models.play([waiting, failed], fault)
+            let answer = try await gateway.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}")
+            #expect(answer.status == 429)
+            #expect(answer.headers.first(name: "retry-after") == "7")
+            var begin = Inference.Event(text: "Hello.")
+            begin.begin = Inference.Begin(model: "x/y", attempts: [])
+            let finish = Inference.Finish(reason: .stop, model: "x/y", usage: nil)
+            gateway.services.models.play([waiting, begin, Inference.Event(finish: finish)])
+            let frames = try ChatFrames(
+                try await gateway.chat("{\"model\":\"demo\",\"stream\":true,\(Self.hello)}").body
+            )
+            #expect(frames.text == "Hello.")
+            #expect(frames.isDone)
+        }
+    }
 }
 
 /// The chunks of a streamed completion.

@@ -86,6 +86,31 @@ import Testing
         #expect(breaker.admit(at: start + .seconds(61)) == .admitted)
     }
 
+    @Test func `a trial that begins to answer closes the breaker until its answer breaks off`() {
+        var breaker = opened()
+        let later = start + .seconds(1)
+        #expect(breaker.admit(at: later) == .admitted)
+        breaker.began(at: later)
+        #expect(breaker.refusal(at: later) == nil)
+        breaker.failed(at: later)
+        #expect(breaker.refusal(at: later) == .seconds(2), "The pause is longer than the first one.")
+        #expect(breaker.admit(at: later + .seconds(2)) == .admitted)
+        breaker.began(at: later + .seconds(2))
+        breaker.succeeded(at: later + .seconds(3))
+        for _ in 0..<4 { breaker.failed(at: later + .seconds(4)) }
+        #expect(!breaker.isOpen)
+    }
+
+    @Test func `asking for the state begins no trial`() {
+        var breaker = opened()
+        let later = start + .seconds(1)
+        #expect(breaker.refusal(at: start) == .seconds(1))
+        #expect(breaker.refusal(at: later) == nil)
+        #expect(breaker.refusal(at: later) == nil)
+        #expect(breaker.admit(at: later) == .admitted)
+        #expect(breaker.refusal(at: later) != nil)
+    }
+
     private func opened() -> CircuitBreaker {
         var breaker = CircuitBreaker()
         for _ in 0..<5 { breaker.failed(at: start) }

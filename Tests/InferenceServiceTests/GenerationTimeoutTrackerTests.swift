@@ -22,6 +22,15 @@ import Testing
         pace.progress()
     }
 
+    @Test func `the silence of the provider is known`() {
+        var pace = GenerationTimeoutTracker(limits: limits, start: start)
+        #expect(pace.silence(at: start + .seconds(3)) == .seconds(3))
+        pace.progress()
+        #expect(pace.silence(at: start + .seconds(4)) == .zero)
+        pace.wait(at: start + .seconds(5))
+        #expect(pace.silence(at: start + .seconds(7)) == .seconds(2))
+    }
+
     @Test func `a slow reader does not count as silence of the provider`() {
         var pace = GenerationTimeoutTracker(limits: limits, start: start)
         pace.progress()

@@ -50,6 +50,46 @@ import Testing
         #expect(queue.waitingCount == 0)
     }
 
+    @Test func `the bytes of queued requests are bounded together`() async throws {
+        let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 10, bytesLimit: 100)
+        try await queue.enter(bytes: 1000, within: .seconds(60))
+        let waiting = Task { try await queue.enter("a", bytes: 60, within: .seconds(60)) }
+        try await eventually { queue.waitingCount == 1 }
+        await #expect { try await queue.enter("b", bytes: 41, within: .seconds(60)) } throws: { error in
+            let refusal = error as? QueueRejection
+            return refusal?.cause == .queueFull && refusal?.fault.code == .unavailable && refusal?.fault.retryAfter != nil
+        }
+        let small = Task { try await queue.enter("b", bytes: 40, within: .seconds(60)) }
+        try await eventually { queue.waitingCount == 2 }
+        queue.release()
+        try await waiting.value
+        let more = Task { try await queue.enter("c", bytes: 60, within: .seconds(60)) }
+        try await eventually("Room after the first has left") { queue.waitingCount == 2 }
+        for task in [small, more] { task.cancel() }
+        try await eventually { queue.waitingCount == 0 }
+    }
+
+    @Test func `places in the queue are those of its rotation`() async throws {
+        let queue = ProviderQueue(provider: "x", capacity: 1, queueLimit: 10)
+        try await queue.enter(within: .seconds(60))
+        let tickets = SharedValue<[ProviderQueue.Ticket]>([])
+        var tasks: [Task<Void, any Error>] = []
+        for (index, user) in ["a", "a", "a", "b"].enumerated() {
+            tasks.append(
+                Task {
+                    try await queue.enter(user, within: .seconds(60)) { ticket in tickets.change { $0.append(ticket) } }
+                }
+            )
+            try await eventually { tickets.value.count == index + 1 }
+        }
+        func places() -> [Int?] { tickets.value.map(\.position) }
+        try await eventually { places() == [0, 2, 3, 1] }
+        queue.release()
+        try await eventually { places() == [nil, 1, 2, 0] }
+        for task in tasks { task.cancel() }
+        try await eventually { places() == [nil, nil, nil, nil] }
+    }
+
     @Test func `no slot is lost under concurrent entries and cancellations`() async throws {
         let queue = ProviderQueue(provider: "x", capacity: 3, queueLimit: 20)
         await withTaskGroup(of: Void.self) { group in
@@ -81,7 +121,8 @@ import Testing
                 try await routing.generate(GenerationRequest(question()), CallContext()),
                 try await routing.generate(GenerationRequest(question()), CallContext()),
             ]
-            let waiting = Task { try await routing.generate(GenerationRequest(question()), CallContext()) }
+            for stream in running { #expect(try await stream.nextBatch()?.first?.begin != nil) }
+            let third = try await routing.generate(GenerationRequest(question()), CallContext())
             try await eventually { runtimes.first?.queue.waitingCount == 1 }
             let fourth = try await routing.outcome()
             #expect(fourth.fault?.code == .unavailable)
@@ -91,8 +132,7 @@ import Testing
             let other = try await routing.outcome(question(model: "demo/demo"))
             #expect(other.finish != nil)
             for stream in running { stream.close() }
-            let third = try await waiting.value
-            #expect(ollama.requests("/api/chat").count == 3)
+            try await eventually { ollama.requests("/api/chat").count == 3 }
             third.close()
         }
     }

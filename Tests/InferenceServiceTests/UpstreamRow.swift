@@ -13,10 +13,14 @@ struct UpstreamRow: Sendable {
         case retry
         /// The same, but the circuit breaker stays closed.
         case retryWithoutOutage
+        /// Another model immediately; without one, two retries if they cost nothing. It opens the circuit breaker.
+        case silence
         /// Another model immediately.
         case tryAnotherModel(isOutage: Bool)
         /// Neither retries nor fallbacks.
         case none
+        /// The same, because the answer has begun; five failures in a row open the circuit breaker.
+        case brokenOff
     }
 
     let name: String
@@ -145,20 +149,21 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
     private var tries: Int {
         switch row.retryAdvice {
         case .retry, .retryWithoutOutage: 3
-        case .tryAnotherModel, .none: 1
+        case .silence: dialect == .ollama ? 3 : 1
+        case .tryAnotherModel, .none, .brokenOff: 1
         }
     }
 
     private var fallsBack: Bool {
         switch row.retryAdvice {
-        case .retry, .retryWithoutOutage, .tryAnotherModel: true
-        case .none: false
+        case .retry, .retryWithoutOutage, .silence, .tryAnotherModel: true
+        case .none, .brokenOff: false
         }
     }
 
     private var opensCircuit: Bool {
         switch row.retryAdvice {
-        case .retry: true
+        case .retry, .silence, .brokenOff: true
         case .retryWithoutOutage, .none: false
         case .tryAnotherModel(let isOutage): isOutage
         }

@@ -17,7 +17,7 @@ import Testing
         Row("nobody listens", .nobody, .unavailable, .retry),
         Row("a name that does not resolve", .unknownName, .unavailable, .retry),
         Row("a connection that is neither accepted nor refused", .deaf, .unavailable, .retry),
-        Row("accepted, then silence", .saying(.raw("").ending(.stall)), .timeout, .retry, limits: firstTokenBrief),
+        Row("accepted, then silence", .saying(.raw("").ending(.stall)), .timeout, .silence, limits: firstTokenBrief),
         Row("accepted and closed", .saying(.raw("")), .cut, .retry),
         Row("accepted and reset", .saying(.raw("").ending(.reset)), .cut, .retry),
         Row("accepted and half-closed", .saying(.raw("").ending(.halfClose)), .cut, .retry),
@@ -48,7 +48,7 @@ import Testing
             "https, then silence",
             .sayingWithoutTLS(.raw("").ending(.stall)),
             .timeout,
-            .retry,
+            .silence,
             limits: firstTokenBrief
         ),
         Row("what is no HTTP", .saying(.raw("SSH-2.0-OpenSSH_9.2\r\n")), .provider, .retry),
@@ -57,14 +57,14 @@ import Testing
             "half a head, then silence",
             .saying(.raw("HTTP/1.1 200 O").ending(.stall)),
             .timeout,
-            .retry,
+            .silence,
             limits: firstTokenBrief
         ),
         Row(
             "a head, then silence",
             .answering { $0.whole.cut(after: $0.whole.headLength, .stall) },
             .timeout,
-            .retry,
+            .silence,
             limits: firstTokenBrief
         ),
         Row("a head, then the end", .answering { $0.whole.cut(after: $0.whole.headLength) }, .cut, .retry),
@@ -103,7 +103,8 @@ import Testing
         status(429, .limited, .retryWithoutOutage, "Retry-After: 99999999999"),
         status(429, .limited, .tryAnotherModel(isOutage: false), "Retry-After: 61"),
         status(503, .unavailable, .tryAnotherModel(isOutage: true), "Retry-After: 61"),
-        status(400, .rejected, .none), status(401, .upstreamAuth, .none), status(403, .upstreamAuth, .none),
+        status(400, .rejected, .none), status(401, .upstreamAuth, .tryAnotherModel(isOutage: false)),
+        status(403, .upstreamAuth, .tryAnotherModel(isOutage: false)),
         status(404, .missing, .tryAnotherModel(isOutage: false)), status(413, .tooLarge, .none),
         status(422, .rejected, .none),
         Row(
@@ -112,17 +113,15 @@ import Testing
             .contextTooLong,
             .tryAnotherModel(isOutage: false)
         ),
-        status(301, .provider, .none, "Location: /elsewhere"), status(302, .provider, .none, "Location: /elsewhere"),
-        status(303, .provider, .none, "Location: /elsewhere"), status(307, .provider, .none, "Location: /elsewhere"),
-        status(308, .provider, .none, "Location: /elsewhere"),
+        redirect(301), redirect(302), redirect(303), redirect(307), redirect(308),
     ]
 
     /// States after the first token.
     private static let after: [Row] = [
-        Row("closed in the middle", .answering { $0.half.ending(.close) }, .cut, .none, text: "Hello"),
-        Row("half-closed in the middle", .answering { $0.half.ending(.halfClose) }, .cut, .none, text: "Hello"),
-        Row("reset in the middle", .answering { $0.half.resetLater }, .cut, .none, text: "Hello"),
-        Row("silence in the middle", .answering(\.half), .timeout, .none, text: "Hello", limits: gapBrief),
+        Row("closed in the middle", .answering { $0.half.ending(.close) }, .cut, .brokenOff, text: "Hello"),
+        Row("half-closed in the middle", .answering { $0.half.ending(.halfClose) }, .cut, .brokenOff, text: "Hello"),
+        Row("reset in the middle", .answering { $0.half.resetLater }, .cut, .brokenOff, text: "Hello"),
+        Row("silence in the middle", .answering(\.half), .timeout, .brokenOff, text: "Hello", limits: gapBrief),
         Row(
             "no end",
             .answering { dialect in
@@ -130,7 +129,7 @@ import Testing
                     .lineByLine(pause: .milliseconds(20))
             },
             .timeout,
-            .none,
+            .brokenOff,
             text: "Hello",
             limits: GenerationTimeouts(whole: .seconds(5))
         ),
@@ -138,14 +137,14 @@ import Testing
             "a proper end without the last word",
             .answering { $0.stream($0.text("Hello")) },
             .cut,
-            .none,
+            .brokenOff,
             text: "Hello"
         ),
         Row(
             "an error frame",
             .answering { $0.stream($0.text("Hello"), $0.failure("It broke.")) },
             .provider,
-            .none,
+            .brokenOff,
             text: "Hello"
         ),
         Row(
@@ -155,7 +154,7 @@ import Testing
             .none,
             text: "Hello"
         ),
-        Row("a chunk that is none", .answering { $0.half.followedLater(by: "zz\r\n") }, .cut, .none, text: "Hello"),
+        Row("a chunk that is none", .answering { $0.half.followedLater(by: "zz\r\n") }, .cut, .brokenOff, text: "Hello"),
         Row(
             "a frame of an unknown kind",
             .answering {
@@ -185,6 +184,10 @@ import Testing
             dialects: [.ollama]
         ),
     ]
+
+    private static func redirect(_ status: Int) -> UpstreamRow {
+        self.status(status, .provider, .tryAnotherModel(isOutage: false), "Location: /elsewhere")
+    }
 
     private static func status(
         _ status: Int,

@@ -117,7 +117,8 @@ final class BackgroundRuns: Service {
             system: request.system,
             messages: [History.encode(.user, request.prompt)],
             options: request.options,
-            isStreamed: false
+            isStreamed: false,
+            conversation: request.conversation
         )
         let stream = try await generator.inference.stream(Inference.Generate.self, encoded: body.json, context)
         defer { stream.close() }

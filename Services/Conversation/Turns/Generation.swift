@@ -97,7 +97,8 @@ struct Generation: Sendable {
             messages: sent.messages,
             options: options,
             tools: tools,
-            isStreamed: turn.isStreamed
+            isStreamed: turn.isStreamed,
+            conversation: liveRun.run.conversation
         )
         do {
             let stream = try await generator.inference.stream(Inference.Generate.self, encoded: request.json, context)

@@ -17,6 +17,8 @@ struct GenerationRequest: Sendable {
     /// The declarations of the tools that the model may call.
     var tools: RawJSON?
     var isStreamed: Bool
+    /// Keeps the requests of a conversation on one target, whose prompt cache has its beginning.
+    var conversation: Conversation.ID
 
     /// The JSON of an ``Inference/Generate``, assembled from messages that are already encoded.
     var json: ByteBuffer {
@@ -27,6 +29,7 @@ struct GenerationRequest: Sendable {
         json.writeImmutableBuffer(BusCoding.write(options.parameters))
         if let tools { json.writeString(",\"tools\":\(tools.text)") }
         if !isStreamed { json.writeString(",\"gatherMilliseconds\":\(Self.batchMilliseconds)") }
+        json.writeString(",\"session\":\"\(conversation)\"")
         json.writeStaticString(",\"messages\":[")
         // An imported conversation may have no system prompt.
         var isFirst = system.isEmpty

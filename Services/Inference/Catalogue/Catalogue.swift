@@ -24,6 +24,8 @@ final class Catalogue: Service {
     private let refreshes = Mutex<[String: RefreshNumbers]>([:])
     /// The refresh of all lists that is in progress: requests that wait for it do not begin one each.
     private let sharedRefresh = Mutex<Task<Void, Never>?>(nil)
+    /// The number of changes of the lists.
+    private let changes = Atomic(0)
     /// Cached routes by name, cleared by each refresh.
     private let routes = Mutex<[String: ModelDirectory.Route]>([:])
 
@@ -55,6 +57,9 @@ final class Catalogue: Service {
             self.sharedRefresh.withLock { $0 }?.cancel()
         }
     }
+
+    /// A number that changes with the lists of models.
+    var version: Int { changes.load(ordering: .acquiring) }
 
     /// The state of each provider.
     var reports: [Models.ProviderReport] {
@@ -176,6 +181,7 @@ final class Catalogue: Service {
             directory.withLock { $0.update(provider.name, with: result) }
         }
         routes.withLock { $0 = [:] }
+        changes.add(1, ordering: .releasing)
     }
 
     /// Lists a provider's models; returns `nil` if the task is cancelled.

@@ -8,8 +8,6 @@ struct ModelDirectory: Sendable {
         let address: String?
         /// Whether the provider is configured; otherwise it is listed only while it is reachable.
         let isConfigured: Bool
-        /// Whether a name without a tag means `:latest`.
-        var hasTaggedModels = false
         /// The last known models, kept while the provider is unavailable.
         var models: [Model] = []
         var fault: Fault?
@@ -35,14 +33,7 @@ struct ModelDirectory: Sendable {
     private(set) var entries: [Entry]
 
     init(_ providers: [any Provider]) {
-        entries = providers.map { provider in
-            Entry(
-                name: provider.name,
-                address: provider.address,
-                isConfigured: provider.isConfigured,
-                hasTaggedModels: provider.hasTaggedModels
-            )
-        }
+        entries = providers.map { Entry(name: $0.name, address: $0.address, isConfigured: $0.isConfigured) }
     }
 
     /// Applies the result of a refresh.
@@ -112,7 +103,7 @@ struct ModelDirectory: Sendable {
         guard ModelName.isValid(model), !Self.isElsewhere(model, entry.name) else {
             throw Fault(.invalid, "`\(model.prefix(64))` is a model on another host, which is not allowed.")
         }
-        return Route(provider: entry.name, model: entry.hasTaggedModels ? ModelName.tagged(model) : model)
+        return Route(provider: entry.name, model: model)
     }
 
     /// Whether Ollama would request the model from another host.

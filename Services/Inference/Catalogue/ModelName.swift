@@ -18,13 +18,14 @@ enum ModelName {
         return (1...64).contains(parts[1].count) && parts[1].allSatisfy { isLetter($0) || isMark($0) }
     }
 
-    /// A name as the configuration may spell it: `:latest` may be left out.
+    /// A name and how else it may be spelled: `:latest` may be left out.
     static func spellings(of name: String) -> [String] {
-        name.hasSuffix(latest) ? [name, String(name.dropLast(latest.count))] : [name]
+        if name.hasSuffix(latest) { return [name, String(name.dropLast(latest.count))] }
+        return name.utf8.contains(UInt8(ascii: ":")) ? [name] : [name, name + latest]
     }
 
     /// A name with its tag.
-    static func tagged(_ name: String) -> String { name.contains(":") ? name : name + latest }
+    static func tagged(_ name: String) -> String { name.utf8.contains(UInt8(ascii: ":")) ? name : name + latest }
 
     /// The tag of a name without one.
     private static let latest = ":latest"

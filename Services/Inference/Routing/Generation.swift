@@ -14,7 +14,7 @@ final class Generation: Sendable {
         var hasFinish = false
         var isOver = false
         var bytes = 0
-        /// The size of the log probabilities, in bytes.
+        /// The size of the log probabilities and of opaque data, in bytes.
         var extra = 0
         /// The options of the request that the provider says it ignores.
         var ignoredOptions: [String]?
@@ -24,7 +24,7 @@ final class Generation: Sendable {
 
     /// Maximum size of an answer, in bytes: a model may generate text without end.
     private static let sizeLimit = Run.maxAnswerBytes
-    /// Maximum size of the log probabilities, in bytes.
+    /// Maximum size of the log probabilities and of opaque data, in bytes.
     private static let extraLimit = 64 << 20
 
     private let call: AdmittedCall
@@ -125,7 +125,7 @@ final class Generation: Sendable {
         event.reasoning = event.reasoning.map(Self.storable)
         event.refusal = event.refusal.map(Self.storable)
         let arguments = event.toolCalls?.reduce(0) { $0 + ($1.arguments?.utf8.count ?? 0) + 16 } ?? 0
-        state.extra += event.logprobs?.text.utf8.count ?? 0
+        state.extra += (event.logprobs?.text.utf8.count ?? 0) + (event.partMetadata?.text.utf8.count ?? 0)
         guard state.extra <= Self.extraLimit else { throw tooLong }
         state.bytes += arguments + (event.text?.utf8.count ?? 0) + (event.reasoning?.utf8.count ?? 0)
         state.bytes += event.refusal?.utf8.count ?? 0

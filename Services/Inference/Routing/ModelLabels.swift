@@ -12,10 +12,10 @@ final class ModelLabels: Sendable {
     func label(of target: Target) -> String {
         guard target.isListed else { return Self.other }
         return names.withLock { names in
-            if names.contains(target.name) { return target.name }
+            if names.contains(target.key) { return target.key }
             guard names.count < Self.limit else { return Self.other }
-            names.insert(target.name)
-            return target.name
+            names.insert(target.key)
+            return target.key
         }
     }
 }

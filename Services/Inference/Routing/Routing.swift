@@ -31,7 +31,7 @@ struct Routing: Sendable {
             plan: plan,
             fallbacks: fallbacks,
             prices: prices,
-            freeProviders: Set(runtimes.map(\.provider).filter(\.isFree).map(\.name))
+            providers: runtimes.map(\.provider)
         )
         wholeLimit = runtimes.map(\.limits.whole).max() ?? .seconds(600)
     }
@@ -59,6 +59,17 @@ struct Routing: Sendable {
         } onCancel: {
             generation.cancel()
         }
+    }
+
+    /// Returns the model with a name; an alias has the smallest window of its targets, since each of them may answer.
+    func find(_ name: String?) async throws -> Model {
+        guard let name, resolver.plan.groups(for: name) != nil else { return try await resolver.catalogue.find(name) }
+        let targets = try await targets(for: name, needs: [], session: nil).targets
+        guard let first = targets.first else { throw Fault(.missing, "Model \(name) has no targets.") }
+        var model = try await resolver.catalogue.find(first.name)
+        model.name = name
+        model.window = targets.compactMap(\.window).min() ?? model.window
+        return model
     }
 
     /// Returns the embeddings of texts.

@@ -8,6 +8,7 @@ struct CallAttempts {
     private let replicas: Replicas
     private let isFixed: Bool
     private let isIdempotent: Bool
+    private let opensAtOnce: Bool
     private let connectEnd: ContinuousClock.Instant
     /// The replicas that failed in this round.
     private var failed: [HTTPTarget] = []
@@ -15,11 +16,13 @@ struct CallAttempts {
     /// Time limit for the next attempt to connect.
     private(set) var connectTimeout: Duration
 
-    /// `limit`: the time that the call may take; `isFixed`: whether it has to go to the same replica as others like it.
-    init(_ replicas: Replicas, limit: Duration, isFixed: Bool, isIdempotent: Bool) {
+    /// `limit`: the time that the call may take; `isFixed`: whether it has to go to the same replica as others like it;
+    /// `opensAtOnce`: whether a response that does not start soon means that the replica is gone.
+    init(_ replicas: Replicas, limit: Duration, isFixed: Bool, isIdempotent: Bool, opensAtOnce: Bool = false) {
         self.replicas = replicas
         self.isFixed = isFixed
         self.isIdempotent = isIdempotent
+        self.opensAtOnce = opensAtOnce
         connectTimeout = replicas.limits.connectTimeout
         connectEnd = .now + min(limit, replicas.limits.patience)
     }
@@ -43,7 +46,8 @@ struct CallAttempts {
             replicas.eject(target, after: error)
             return replicas.hasOther(than: failed) || .now < connectEnd
         case .exhausted: return replicas.hasOther(than: failed)
-        case .closed, .readTimeout:
+        case .headTimeout where !opensAtOnce: return false
+        case .closed, .readTimeout, .headTimeout:
             guard isIdempotent, !hasRepeated, replicas.hasOther(than: failed) else { return false }
             hasRepeated = true
             return true

@@ -167,8 +167,26 @@ extension Settings {
         ),
         Setting("TOKEN_GAP_TIMEOUT", "60s", "Timeout between two tokens of a provider.", for: [.inference]),
         Setting("RUN_TIMEOUT", "600s", "Timeout for a whole generation.", for: [.conversation, .inference]),
-        Setting("PROVIDER_CONCURRENCY", "64", "Concurrent generations per provider.", for: [.inference]),
+        Setting(
+            "PROVIDER_CONCURRENCY",
+            "64",
+            "Concurrent generations per provider; for Ollama 4.",
+            for: [.inference]
+        ),
         Setting("PROVIDER_QUEUE", "256", "Queued generations per provider.", for: [.inference]),
+        Setting(
+            "PROVIDER_QUEUE_BYTES",
+            "268435456",
+            "Maximum size of a provider's queued requests, in bytes.",
+            for: [.inference]
+        ),
+        Setting("QUEUE_TIMEOUT", "300s", "Timeout for waiting in a provider's queue.", for: [.inference]),
+        Setting(
+            "QUEUE_FALLBACK_TIMEOUT",
+            "5s",
+            "Timeout for waiting in a provider's queue while another model can be asked.",
+            for: [.inference]
+        ),
         Setting(
             "WEATHER_URL",
             "",

@@ -79,7 +79,7 @@ struct ChatCompletionsController: Sendable {
         return response
     }
 
-    /// Opens the stream and waits for its first batch.
+    /// Opens the stream and waits for the answer to begin.
     private func begin(
         _ chat: ChatCompletionRequest,
         _ call: CallContext,
@@ -89,10 +89,12 @@ struct ChatCompletionsController: Sendable {
             try await inference.stream(Inference.Generate.self, encoded: chat.encoded(), call)
         }
         do {
-            guard let first = try await stream.nextEncodedBatch() else {
-                throw Fault(.cut, "The response ended before it started. Try again.")
+            while let batch = try await stream.nextEncodedBatch() {
+                // Before the answer begins, events only say that it is waited for.
+                let first = batch.drop { $0.readableBytesView.starts(with: "{\"progress\":".utf8) }
+                if !first.isEmpty { return (stream, Array(first)) }
             }
-            return (stream, first)
+            throw Fault(.cut, "The response ended before it started. Try again.")
         } catch {
             stream.close()
             throw error

@@ -9,6 +9,8 @@ extension ProviderKind {
             key: "OLLAMA_API_KEY",
             isTriedUnset: true
         ),
+        // Its own default for parallel requests is 1 to 4: it would queue more in an order of its own.
+        concurrency: 4,
         firstToken: .seconds(300),
         make: { try OllamaProvider(server: $0, client: $1) }
     )

@@ -25,7 +25,7 @@ final class CircuitBreakers: Sendable {
 
     /// How long requests to a target are refused; `nil` if they are not. Begins no trial.
     func refusal(of target: Target, at now: CircuitBreaker.Instant = .now) -> Duration? {
-        tables.withLock { $0[keyPath: Self.table(of: target)][target.name]?.refusal(at: now) }
+        tables.withLock { $0[keyPath: Self.table(of: target)][target.key]?.refusal(at: now) }
     }
 
     /// Whether requests to a target are refused.
@@ -52,7 +52,7 @@ final class CircuitBreakers: Sendable {
 
     private func change(_ target: Target, creates: Bool = false, _ change: (inout CircuitBreaker) -> Void) {
         let (before, after) = tables.withLock {
-            $0[keyPath: Self.table(of: target)].change(target.name, creates: creates, change)
+            $0[keyPath: Self.table(of: target)].change(target.key, creates: creates, change)
         }
         guard before != after else { return }
         let label = labels.label(of: target)

@@ -16,6 +16,8 @@ struct Target: Sendable, Hashable {
     let server: String
     /// The model's name without the server.
     let model: String
+    /// `server/model`.
+    let name: String
     /// The share of requests among the targets of a group; `nil` to prefer the cheaper target.
     var weight: Int?
     var limits = Limits()
@@ -26,16 +28,19 @@ struct Target: Sendable, Hashable {
     var isFree = false
     /// Whether the server lists the model. Unlisted names can be a client's invention, and fill no table.
     var isListed = true
+    /// Whether a model's name without a tag means `:latest`.
+    var hasTags = false
     /// The context window in tokens; `nil` if it is unknown.
     var window: Int?
 
     init(server: String, model: String, weight: Int? = nil, limits: Limits = Limits()) {
         self.server = server
         self.model = model
+        name = "\(server)/\(model)"
         self.weight = weight
         self.limits = limits
     }
 
-    /// `server/model`.
-    var name: String { "\(server)/\(model)" }
+    /// The one spelling of the name, for tables.
+    var key: String { hasTags ? ModelName.tagged(name) : name }
 }

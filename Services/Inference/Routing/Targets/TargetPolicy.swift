@@ -26,10 +26,11 @@ enum TargetPolicy {
         seed: UInt64 = .random(in: 0 ... .max),
         condition: (Target) -> Condition
     ) -> [Target] {
+        if groups.count == 1, groups[0].targets.count == 1 { return groups[0].targets }
         let key = session.map { hash($0.utf8) } ?? seed
         var seen: Set<String> = []
         return groups.flatMap { order($0, key, isSticky: session != nil, condition) }
-            .filter { seen.insert($0.name).inserted }
+            .filter { seen.insert($0.key).inserted }
     }
 
     private struct Rank {

@@ -10,14 +10,14 @@ final class TargetQueues: Sendable {
     func queue(of target: Target, _ runtime: ProviderRuntime) -> ProviderQueue? {
         guard let limit = target.limits.concurrency else { return nil }
         return queues.withLock { queues in
-            if let queue = queues[target.name] { return queue }
+            if let queue = queues[target.key] { return queue }
             let queue = ProviderQueue(
                 provider: target.name,
                 capacity: limit,
                 queueLimit: runtime.queue.queueLimit,
                 bytesLimit: runtime.queue.bytesLimit
             )
-            queues[target.name] = queue
+            queues[target.key] = queue
             return queue
         }
     }

@@ -16,11 +16,37 @@ struct TargetResolver: Sendable {
     let prices: PriceList
     /// The providers whose requests cost nothing unless a price is set.
     let freeProviders: Set<String>
+    /// The providers whose models have tags.
+    let taggedProviders: Set<String>
+    private let cache = ResolutionCache()
+
+    init(
+        catalogue: Catalogue,
+        plan: TargetPlan,
+        fallbacks: [String: [String]],
+        prices: PriceList,
+        providers: [any Provider]
+    ) {
+        self.catalogue = catalogue
+        self.plan = plan
+        self.fallbacks = fallbacks
+        self.prices = prices
+        freeProviders = Set(providers.filter(\.isFree).map(\.name))
+        taggedProviders = Set(providers.filter(\.hasTaggedModels).map(\.name))
+    }
 
     /// Returns the targets with the abilities that a request needs; a target that lacks one is left out.
     ///
     /// Throws the fault of the requested model if there is no target.
     func resolve(_ name: String?, needs: [Model.Ability]) async throws -> Resolution {
+        let (key, version) = (ResolutionCache.Key(name: name, needs: needs), catalogue.version)
+        if let groups = cache.groups(for: key, version: version) { return Resolution(groups: groups) }
+        let resolution = try await find(name, needs)
+        if resolution.earlier == nil { cache.store(resolution.groups, for: key, version: version) }
+        return resolution
+    }
+
+    private func find(_ name: String?, _ needs: [Model.Ability]) async throws -> Resolution {
         var (groups, keys, fault): ([TargetGroup], [String], Fault?) = ([], name.map { [$0] } ?? [], nil)
         if let name, let planned = plan.groups(for: name) {
             groups = planned
@@ -104,6 +130,7 @@ struct TargetResolver: Sendable {
             weight: target.weight,
             limits: target.limits
         )
+        described.hasTags = taggedProviders.contains(route.provider)
         described.isListed = model != nil
         described.window = model?.window
         described.price = prices.price(of: route.model, from: route.provider)
