@@ -157,4 +157,4 @@ def test_table(seen):
         else:
             groups = [(dialects, form) for form, dialects in forms.items() if dialects]
         for dialects, form in groups:
-            print(line.format("all" if dialects == DIALECTS else ", ".join(dialects), form))
+            print(line.format(", ".join(dialects), form))
