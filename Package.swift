@@ -46,7 +46,7 @@ let package = Package(
         + service(
             "Inference",
             executable: "inference-svc",
-            [.lifecycle, .metrics, .nio, .nioFoundation, .nioHTTP1, .nioPosix]
+            [.crypto, .lifecycle, .metrics, .nio, .nioFoundation, .nioHTTP1, .nioPosix, .nioSSL]
         )
         + service("Media", executable: "media-svc")
         + service("Transcription", executable: "transcription-svc")
@@ -164,7 +164,7 @@ extension [SwiftSetting] {
 extension [Target.Dependency] {
     /// What code that speaks HTTP straight on NIO's channels needs.
     static var channels: Self {
-        [.nio, .nioPosix, .nioHTTP1, .nioFoundation, .nioSSL]
+        [.nio, .nioPosix, .nioHTTP1, .nioFoundation, .nioSSL, .nioTLS]
     }
 }
 
@@ -186,6 +186,7 @@ extension Target.Dependency {
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioHTTPTypesHTTP1: Self { .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var nioTLS: Self { .product(name: "NIOTLS", package: "swift-nio") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
 }

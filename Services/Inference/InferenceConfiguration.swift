@@ -5,14 +5,20 @@ import ServiceKit
 /// | setting | type | default | range |
 /// |---|---|---|---|
 /// | `OLLAMA_BASE_URL` | URL | `http://127.0.0.1:11434` | one http or https URL |
+/// | `OLLAMA_API_KEY` | secret | none | |
 /// | `OLLAMA_NUM_CTX` | tokens | `8192` | 256 to 4194304 |
 /// | `GEMINI_API_KEY` | secret | none | |
 /// | `GEMINI_BASE_URL` | URL, without a version | `https://generativelanguage.googleapis.com` | one http or https URL |
 /// | `GEMINI_API_VERSION` | version | `v1beta` | `v1`, `v1beta`, `v1alpha` |
 /// | `OPENAI_API_KEY` | secret | none | |
 /// | `OPENAI_BASE_URL` | URL, with its `/v1` | `https://api.openai.com/v1` | one http or https URL |
+/// | `ANTHROPIC_API_KEY` | secret | none | |
+/// | `ANTHROPIC_BASE_URL` | URL, without a version | `https://api.anthropic.com` | one http or https URL |
 /// | `PROVIDERS_FILE` | path of a JSON file | none | see ``ProvidersFile`` |
-/// | `DEFAULT_MODEL` | model | first provider that answers, else `demo/demo` | a model's name |
+/// | `DEFAULT_MODEL` | model | of the first configured provider, else `demo/demo` | a model's name or an alias |
+/// | `HTTPS_PROXY`, `HTTP_PROXY` | secret | none | see ``ProxyRules`` |
+/// | `NO_PROXY` | list | none | hosts and networks, see ``ProxyRules`` |
+/// | `SSL_CERT_FILE` | path of a PEM file | the system's certificates | |
 /// | `CONNECT_TIMEOUT` | duration | `5s` | above zero |
 /// | `FIRST_TOKEN_TIMEOUT` | duration | `60s`, for Ollama `300s` | above zero |
 /// | `TOKEN_GAP_TIMEOUT` | duration | `60s` | above zero |
@@ -22,6 +28,7 @@ import ServiceKit
 /// | `PROVIDER_QUEUE_BYTES` | bytes, each provider | `268435456` | 0 to 2^40 |
 /// | `QUEUE_TIMEOUT` | duration | `300s` | above zero |
 /// | `QUEUE_FALLBACK_TIMEOUT` | duration | `5s` | above zero |
+/// | `PROVIDER_EVENT_LIMIT` | bytes | `16777216` | 65536 to 67108864 |
 struct InferenceConfiguration: Sendable {
     /// The servers in order of preference, without the built-in one.
     var servers: [ServerConfiguration]
@@ -41,11 +48,11 @@ struct InferenceConfiguration: Sendable {
 
     /// Throws a `InvalidSetting` that names the invalid value and the permitted range.
     init(settings: Settings, registry: ProviderRegistry) throws {
-        file = try ProvidersFile.read(settings)
+        file = try ProvidersFile.read(settings, registry: registry)
         defaultModel = settings.string("DEFAULT_MODEL")
         if let defaultModel, !ModelName.isValid(defaultModel) {
             throw InvalidSetting(
-                "DEFAULT_MODEL is `\(defaultModel.prefix(64))`, which is not a valid model name: \(ModelName.rule)."
+                "DEFAULT_MODEL is `\(ModelName.printable(defaultModel))`, which is not a valid model name: \(ModelName.rule)."
             )
         }
         connectTimeout = try Self.duration("CONNECT_TIMEOUT", .seconds(5), settings)
@@ -64,7 +71,12 @@ struct InferenceConfiguration: Sendable {
             gap: try duration("TOKEN_GAP_TIMEOUT", .seconds(60), settings),
             whole: try duration("RUN_TIMEOUT", .seconds(600), settings),
             queue: try duration("QUEUE_TIMEOUT", .seconds(300), settings),
-            queueBeforeFallback: try duration("QUEUE_FALLBACK_TIMEOUT", .seconds(5), settings)
+            queueBeforeFallback: try duration("QUEUE_FALLBACK_TIMEOUT", .seconds(5), settings),
+            eventBytes: try settings.integer(
+                "PROVIDER_EVENT_LIMIT",
+                default: GenerationTimeouts.defaultEventBytes,
+                in: 65_536...67_108_864
+            )
         )
     }
 

@@ -8,6 +8,11 @@ package import NIOHTTP1
 /// All methods throw only ``Fault`` and `CancellationError`, unless they say otherwise. Each call uses a connection of its own for its duration:
 /// cancelling the call closes the connection, which cancels the work in the peer.
 package protocol Bus: Sendable {
+    /// The replicas of the peer, each as a peer of its own, for what only one of them knows.
+    ///
+    /// A call to one of them goes to no other, and is not repeated.
+    var replicas: [any Bus] { get }
+
     /// Calls an endpoint. The time limit is the deadline of the context (default: 30 s).
     func call<Request: Endpoint>(_ request: Request, _ context: CallContext) async throws -> Request.Response
 
@@ -52,4 +57,8 @@ package protocol Bus: Sendable {
         headers: HTTPHeaders,
         _ context: CallContext
     ) async throws -> (headers: HTTPHeaders, tunnel: ByteTunnel)
+}
+
+extension Bus {
+    package var replicas: [any Bus] { [self] }
 }

@@ -23,7 +23,9 @@ package final class HTTPBus: Bus, Service {
     let peer: String
     private let authorization: String
     let client: HTTPClient
-    private let replicas: Replicas
+    private let group: Replicas
+    /// The only replica that receives calls; `nil` for all.
+    private let only: HTTPTarget?
 
     /// `peer`: the service's name, for messages and metrics.
     ///
@@ -42,11 +44,24 @@ package final class HTTPBus: Bus, Service {
         self.peer = peer
         authorization = "Bearer \(token)"
         self.client = client
-        replicas = try Replicas(peer: peer, urls: urls, client: client, limits: limits)
+        group = try Replicas(peer: peer, urls: urls, client: client, limits: limits)
+        only = nil
+    }
+
+    private init(_ bus: HTTPBus, only target: HTTPTarget) {
+        peer = bus.peer
+        authorization = bus.authorization
+        client = bus.client
+        group = bus.group
+        only = target
+    }
+
+    package var replicas: [any Bus] {
+        only == nil ? group.targets.map { HTTPBus(self, only: $0) } : [self]
     }
 
     package func run() async throws {
-        try await replicas.run()
+        try await group.run()
     }
 
     package func call<Request: Endpoint>(_ request: Request, _ context: CallContext) async throws -> Request.Response {
@@ -139,7 +154,8 @@ package final class HTTPBus: Bus, Service {
 
     func attempts(of call: OutgoingCall, isIdempotent: Bool) -> CallAttempts {
         CallAttempts(
-            replicas,
+            group,
+            only: only,
             limit: call.deadline - .now,
             isFixed: call.context.requiresSameReplica,
             isIdempotent: isIdempotent,
@@ -168,7 +184,7 @@ package final class HTTPBus: Bus, Service {
             do {
                 let request = request(for: call, to: replica.target, remaining, attempts)
                 let response = try await perform(request)
-                if replica.isTrial { replicas.admit(replica.target) }
+                if replica.isTrial { group.admit(replica.target) }
                 return (response, replica.target)
             } catch let error as HTTPClientError {
                 failure = error

@@ -18,6 +18,8 @@ package struct Message: Codable, Sendable, Hashable, Identifiable {
     package var branch: Branch?
     /// Opaque data that the provider of this message expects in later requests.
     package var metadata: RawJSON?
+    /// The reasoning of an answer with ``parts``, which its provider receives again.
+    package var reasoning: String?
     /// The parts of an answer in order, if their order or their metadata matter to its provider.
     package var parts: [Inference.AnswerPart]?
     /// `provider/model` of an answer with ``metadata`` or ``parts``: only this provider receives them.

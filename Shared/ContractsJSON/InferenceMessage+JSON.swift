@@ -163,12 +163,12 @@ extension Inference.ToolCall: JSONWritable, JSONReadable {
 extension JSONScanner {
     /// Reads the metadata of a provider; returns `nil` for `null`.
     ///
-    /// Throws above a size that no provider uses.
+    /// Throws above a size that no provider uses: an answer has many signatures, of which some contain its reasoning.
     fileprivate mutating func metadata() throws -> RawJSON? {
         guard kind != .null else {
             try skip()
             return nil
         }
-        return try rawJSON(limit: 65_536)
+        return try rawJSON(limit: 1 << 20)
     }
 }

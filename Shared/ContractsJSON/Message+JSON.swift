@@ -14,6 +14,7 @@ extension Message: JSONWritable, JSONReadable {
             json.field("createdAt", Int(createdAt.microseconds))
             if let branch { json.field("branch", branch) }
             if let metadata { json.field("metadata", metadata) }
+            if let reasoning { json.field("reasoning", reasoning) }
             if let parts { json.array("parts", parts) { $1.write(to: &$0) } }
             if let model { json.field("model", model) }
             if let toolCalls { json.array("toolCalls", toolCalls) { $1.write(to: &$0) } }
@@ -28,7 +29,8 @@ extension Message: JSONWritable, JSONReadable {
         var (parent, run, tokenCount, createdAt): (ID?, Run.ID?, Int?, Timestamp?)
         var (branch, metadata): (Branch?, RawJSON?)
         var (toolCalls, toolCallID, speaker): ([Inference.ToolCall]?, String?, String?)
-        var (parts, model, isRead): ([Inference.AnswerPart]?, String?, Bool?)
+        var (reasoning, parts): (String?, [Inference.AnswerPart]?)
+        var (model, isRead): (String?, Bool?)
         try json.object { name, json in
             switch name {
             case "id": id = try json.identifier()
@@ -41,6 +43,7 @@ extension Message: JSONWritable, JSONReadable {
             case "createdAt": createdAt = try json.timestamp()
             case "branch": branch = try Branch(from: &json)
             case "metadata": metadata = try json.rawJSON()
+            case "reasoning": reasoning = try json.string()
             case "parts": parts = try json.list()
             case "model": model = try json.string()
             case "toolCalls": toolCalls = try json.list()
@@ -64,7 +67,8 @@ extension Message: JSONWritable, JSONReadable {
             metadata: metadata
         )
         (self.toolCalls, self.toolCallID, self.name) = (toolCalls, toolCallID, speaker)
-        (self.parts, self.model, self.isRead) = (parts, model, isRead)
+        (self.reasoning, self.parts) = (reasoning, parts)
+        (self.model, self.isRead) = (model, isRead)
     }
 }
 

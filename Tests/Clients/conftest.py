@@ -35,7 +35,8 @@ def parley(fakes, tmp_path_factory):
                     RATE_LIMIT_PER_MINUTE="0", RATE_LIMIT_PER_HOUR="0", MAX_CONCURRENT_RUNS="0",
                     OPENAI_BASE_URL=fakes.urls["openai"] + "/v1", OPENAI_API_KEY="sk-of-the-fake",
                     OLLAMA_BASE_URL=fakes.urls["ollama"],
-                    GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake")
+                    GEMINI_BASE_URL=fakes.urls["gemini"], GEMINI_API_KEY="key-of-the-fake",
+                    ANTHROPIC_BASE_URL=fakes.urls["anthropic"], ANTHROPIC_API_KEY="key-of-the-fake")
     yield parley
     parley.stop()
 

@@ -7,7 +7,8 @@ import openai
 from servers import LIMIT
 
 # The model names in Parley, and the fake server behind each.
-MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama", "gemini/gemini-2.5-flash": "gemini"}
+MODELS = {"openai/gpt-4o-mini": "openai", "ollama/llama3.2:latest": "ollama", "gemini/gemini-2.5-flash": "gemini",
+          "anthropic/claude-sonnet-4-5-20250929": "anthropic"}
 PROVIDED = list(MODELS)
 VISION = {"ollama/llama3.2:latest": "ollama/llava:latest"}
 DEMO = "demo/demo"

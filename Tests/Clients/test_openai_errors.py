@@ -33,6 +33,8 @@ def ask(client, model, text, **more):
     (dict(tools=[{"type": "function", "function": {"name": "not a name"}}]), "tools[0].function.name", "invalid_value"),
     (dict(tool_choice="perhaps"), "tool_choice", "invalid_value"),
     (dict(response_format={"type": "yaml"}), "response_format.type", "invalid_value"),
+    (dict(response_format={"type": "json_schema", "json_schema": {
+        "name": "x", "strict": True, "schema": {"type": "object", "properties": {}}}}), None, None),
     (dict(stream_options={"include_usage": True}), "stream_options", None),
     (dict(model=""), None, None),
 ])

@@ -80,7 +80,9 @@ def test_parallel_tool_calls(target, calls_of):
 def test_parse_helper(target):
     """The SDK's accumulator of streamed calls."""
     text = unique("Parse the weather")
-    tool = {**WEATHER, "function": {**WEATHER["function"], "strict": True}}
+    function = WEATHER["function"]
+    strict = {**function["parameters"], "additionalProperties": False, "required": [*function["parameters"]["properties"]]}
+    tool = {**WEATHER, "function": {**function, "strict": True, "parameters": strict}}
     with target.client().chat.completions.stream(
             model=target.model, messages=[{"role": "user", "content": text}], tools=[tool]) as stream:
         done = [event for event in stream if event.type == "tool_calls.function.arguments.done"]

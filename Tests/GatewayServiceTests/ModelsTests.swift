@@ -43,7 +43,9 @@ struct ModelsTests {
     @Test(arguments: [
         ("ollama/llama3.2:latest", "ollama/llama3.2:latest"), ("ollama%2Fllama3.2%3Alatest", "ollama/llama3.2:latest"),
         ("vllm/Qwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("vllm%2fQwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("bare", "bare"),
-        ("a%20b", "a b"), ("pulls/x", "pulls/x"), ("ollama/llama3.2/", "ollama/llama3.2"),
+        ("a%20b", "a b"), ("vllm//my/llms/Qwen3", "vllm//my/llms/Qwen3"), ("vllm%2F%2Fmy%2Fllms%2FQwen3", "vllm//my/llms/Qwen3"),
+        ("%2Fmy%2Fx", "/my/x"), ("ft:gpt-3.5-turbo-0613:acme::A1", "ft:gpt-3.5-turbo-0613:acme::A1"), ("q@4bit", "q@4bit"),
+        ("pulls/x", "pulls/x"), ("ollama/llama3.2/", "ollama/llama3.2"),
     ])
     func `a model's name is the rest of the path`(_ path: String, _ name: String) async throws {
         try await TestGateway.with { gateway in
@@ -62,10 +64,10 @@ struct ModelsTests {
     }
 
     @Test(arguments: [
-        "/api/v1/models/a%2F%2Fb", "/api/v1/models/a%2F..%2Fb", "/api/v1/models/%2Fa", "/api/v1/models/a%2F.",
+        "/api/v1/models/a%2F..%2Fb", "/api/v1/models/a%2F.",
         "/api/v1/models/a%5Cb", "/api/v1/models/a%00b", "/api/v1/models/a/../b",
     ])
-    func `a path with dot segments or encoded empty segments is refused`(_ path: String) async throws {
+    func `a path with dot segments is refused`(_ path: String) async throws {
         try await TestGateway.with { gateway in
             let answer = try await gateway.ask(.GET, path)
             #expect(answer.status == 400)

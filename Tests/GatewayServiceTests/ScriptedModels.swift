@@ -76,10 +76,12 @@ final class ScriptedModels: Sendable {
             let events = try self.begin(request.generate, context)
             try await self.hangIfAsked()
             if let fault = self.state.withLock({ $0.fault }) { throw fault }
-            guard let begin = events.first?.begin, let finish = events.last?.finish else {
+            guard events.first?.begin != nil, events.last?.finish != nil else {
                 throw Fault(.cut, "It broke off.")
             }
-            var answer = Inference.Answer(begin: begin, finish: finish)
+            var builder = AnswerBuilder()
+            for event in events { builder.add(event) }
+            var answer = try builder.answer()
             answer.text = events.compactMap(\.text).joined()
             return answer
         }

@@ -84,7 +84,7 @@ struct GatewayClient: Sendable {
 
     private func post(_ path: String, _ body: String) async throws -> (Int, String) {
         let response = try await open(path, body)
-        return (response.status, String(buffer: try await response.body.collect(upTo: 1_000_000)))
+        return (response.status, String(buffer: try await response.body.collect(upTo: 64_000_000)))
     }
 
     private func open(_ path: String, _ body: String) async throws -> HTTPClient.Response {
@@ -132,8 +132,7 @@ extension GatewayClient {
             let streamed = ProviderResponse(streamed: dialect, GatewayTruncatedResponseTests.pieces)
             let whole = ProviderResponse(whole: dialect, GatewayTruncatedResponseTests.pieces)
             server.always(dialect.path) { request in
-                let wantsWhole = dialect == .openAI && !request.body.contains("\"stream\":true")
-                return (wantsWhole ? whole : streamed).reply(to: request)
+                (request.body.contains("[whole]") ? whole : streamed).reply(to: request)
             }
             try await ServiceStack.with(settings: settings(dialect, server.url)) { stack in
                 var clients: [[GatewayClient]] = []
@@ -170,6 +169,7 @@ extension GatewayClient {
             case .ollama: ["OLLAMA_BASE_URL": url]
             case .openAI: ["OPENAI_BASE_URL": url + "/v1", "OPENAI_API_KEY": "a-key"]
             case .gemini: ["GEMINI_BASE_URL": url, "GEMINI_API_KEY": "a-key"]
+            case .anthropic: ["ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "a-key"]
             }
         let limits = ["RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_PER_HOUR": "0", "MAX_CONCURRENT_RUNS": "0"]
         return address.merging(limits) { $1 }.merging(["DEFAULT_MODEL": dialect.model]) { $1 }

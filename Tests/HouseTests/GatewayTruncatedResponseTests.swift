@@ -46,7 +46,7 @@ struct GatewayTruncatedResponseTests {
         let form = ProviderResponse(whole: dialect, Self.pieces)
         try await GatewayClient.with(dialect) { clients in
             try await clients.each(form.first...form.answer.bytes.count, only: .openAI) { client, count in
-                let (status, body) = try await client.askWhole("[cut \(count)]")
+                let (status, body) = try await client.askWhole("[whole] [cut \(count)]")
                 let comment: Comment = "cut after \(count): \(status) \(body)"
                 #expect(status == 200 ? count >= form.mayBeWhole : count < form.isWhole, comment)
                 #expect(body.contains(status == 200 ? "\"finish_reason\":\"stop\"" : "upstream_error"), comment)

@@ -21,7 +21,7 @@ struct ProviderResponse: Sendable {
         isWhole = mayBeWhole + separator
     }
 
-    /// The response to a request without streaming: one JSON value from OpenAI, a stream from the others.
+    /// A response that is one JSON value from a server like OpenAI's, although a stream was requested; a stream from others.
     init(whole dialect: FakeDialect, _ pieces: [String]) {
         guard dialect == .openAI else {
             self.init(streamed: dialect, pieces)

@@ -149,15 +149,22 @@ import Testing
 
     @Test func `invented names fill no table`() async throws {
         let admission = admission(runtime())
+        let metrics = ModelMetrics()
+        let attempt = Attempt(model: "demo/x", outcome: .failed, code: .unavailable, milliseconds: 1)
         for _ in 0..<5 { admission.breakers.failed(first) }
         for number in 0..<1000 {
             var invented = Target(server: "demo", model: "invented-\(number)")
             invented.isListed = false
             admission.breakers.failed(invented)
-            #expect(ModelLabels().label(of: invented) == "other")
+            metrics.count(attempt, of: invented)
+            metrics.setCircuit(of: invented, isOpen: true)
         }
         #expect(admission.breakers.isOpen(first))
         #expect(admission.breakers.count == CircuitBreakers.unlistedLimit + 1)
+        #expect(metrics.labels == ["other"])
+        for number in 0..<1000 { metrics.count(attempt, of: Target(server: "demo", model: "listed-\(number)")) }
+        #expect(metrics.labels.count == ModelMetrics.limit)
+        #expect(metrics.labels.contains("demo/listed-999") && !metrics.labels.contains("demo/listed-1"))
     }
 
     @Test func `a target has a limit of its own`() async throws {

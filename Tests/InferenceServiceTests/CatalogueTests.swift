@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct CatalogueTests {
     @Test func `Ollama's models are listed with the requested context windows`() async throws {
         try await withFakeOllama { ollama in
-            ollama.always("/api/tags", .tags(["small:1b", "no name:1b", "big"]))
+            ollama.always("/api/tags", .tags(["small:1b", "no\u{200B}name:1b", "big"]))
             ollama.next("/api/show", .show(window: 2048), .show(window: 40_960))
             let catalogue = try routing(to: ollama.url).catalogue
             await catalogue.refresh()
@@ -31,7 +31,10 @@ import Testing
             let catalogue = try routing(to: ollama.url).catalogue
             await catalogue.refresh()
             #expect(catalogue.reports.first?.fault?.code == .provider)
-            #expect(try await catalogue.find(nil).name == "demo/demo")
+            await #expect { try await catalogue.find(nil) } throws: { error in
+                (error as? Fault)?.code == .unavailable && (error as? Fault)?.message.contains("ollama") == true
+            }
+            #expect(try await catalogue.find("demo").name == "demo/demo")
         }
     }
 
@@ -71,6 +74,8 @@ import Testing
             #expect(try await catalogue.find(nil).name == "ollama/llama3.2:latest")
             ollama.always("/api/tags", .error(503, "gone"))
             await catalogue.refresh()
+            #expect(try await catalogue.find(nil).name == "ollama/llama3.2:latest")
+            for _ in 0..<3 { await catalogue.refresh() }
             #expect(try await catalogue.find(nil).name == "demo/demo")
             #expect(try await catalogue.find("llama3.2").name == "ollama/llama3.2:latest")
         }

@@ -19,6 +19,7 @@ extension FakeDialect {
                 client: client
             )
         case .gemini: return try GeminiProvider(url: url, key: "a-key", client: client)
+        case .anthropic: return try AnthropicProvider(url: url, key: "a-key", client: client)
         }
     }
 }

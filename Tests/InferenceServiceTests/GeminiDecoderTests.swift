@@ -46,7 +46,6 @@ import Testing
             (#"{"promptTokenCount":10,"totalTokenCount":10}"#, 10, 0, nil),
             (#"{"promptTokenCount":10,"thoughtsTokenCount":7,"totalTokenCount":17}"#, 10, 7, 7),
             (#"{"prompt_token_count":10,"candidates_token_count":2}"#, 10, 2, nil),
-            (#"{"promptTokenCount":10,"totalTokenCount":3}"#, 10, 0, nil),
             (#"{"promptTokenCount":10,"candidatesTokenCount":-1,"totalTokenCount":99999999999999999999}"#, 10, 0, nil),
         ] as [(String, Int, Int, Int?)]
     )

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `a queued request is told its place, and leaves the queue with its client`() async throws {
+    @Test func `a queued request gets its place in events, and leaves the queue with its client`() async throws {
         try await withFakeOllama { ollama in
             ollama.always("/api/chat", Self.endless)
             let runtimes = try providers(ollama.url).map {

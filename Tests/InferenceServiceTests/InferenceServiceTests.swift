@@ -127,9 +127,10 @@ import Testing
     @Test(arguments: [
         ("OLLAMA_BASE_URL", "ftp://x"), ("OLLAMA_BASE_URL", "http://a,http://b"), ("OLLAMA_NUM_CTX", "many"),
         ("GEMINI_BASE_URL", "x"), ("GEMINI_API_VERSION", "v2"), ("OLLAMA_NUM_CTX", "0"),
-        ("DEFAULT_MODEL", "Not A Model"), ("FIRST_TOKEN_TIMEOUT", "soon"),
+        ("DEFAULT_MODEL", "a/../b"), ("FIRST_TOKEN_TIMEOUT", "soon"),
         ("RUN_TIMEOUT", "0s"),
-        ("PROVIDER_CONCURRENCY", "0"), ("PROVIDER_QUEUE", "-1"), ("CONNECT_TIMEOUT", "5"), ("INFERENCE_PORT", "70000"),
+        ("PROVIDER_CONCURRENCY", "0"), ("PROVIDER_QUEUE", "-1"), ("PROVIDER_EVENT_LIMIT", "1"),
+        ("CONNECT_TIMEOUT", "5"), ("INFERENCE_PORT", "70000"),
     ])
     func `an invalid setting stops the start with a message that names it`(_ name: String, _ value: String) async throws
     {

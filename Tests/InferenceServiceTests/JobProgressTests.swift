@@ -6,8 +6,8 @@ import Testing
 @testable import InferenceService
 
 @Suite struct JobProgressTests {
-    private func line(_ text: String) throws -> OllamaJobLine {
-        try OllamaJobLine(ByteBuffer(string: text))
+    private func line(_ text: String) throws -> JobStep {
+        try JobStep(ollama: ByteBuffer(string: text))
     }
 
     @Test func `bytes are counted over known layers`() throws {
@@ -54,7 +54,22 @@ import Testing
         progress.apply(try line(#"{"status":"verifying"}"#), at: start + .seconds(6))
         #expect(progress.deadline(limits) == start + .seconds(106))
         progress.apply(fetching, at: start + .seconds(7))
-        #expect(progress.deadline(limits) == start + .seconds(17))
+        #expect(progress.deadline(limits) == start + .seconds(16))
+        progress.apply(try line(#"{"digest":"a","total":9,"completed":2}"#), at: start + .seconds(8))
+        #expect(progress.deadline(limits) == start + .seconds(18))
+    }
+
+    @Test func `a job that goes back and forth makes no progress`() throws {
+        let limits = JobProgress.Limits(fetching: .seconds(10), working: .seconds(100))
+        let start = ContinuousClock.now
+        var progress = JobProgress(begunAt: start)
+        for second in 1...1000 {
+            let completed = second % 2 == 0 ? 5 : 1
+            let text = "{\"status\":\"pulling \(second % 3)\",\"digest\":\"a\",\"total\":9,\"completed\":\(completed)}"
+            progress.apply(try line(text), at: start + .seconds(second))
+        }
+        #expect(progress.deadline(limits) == start + .seconds(13))
+        #expect(progress.layers.first?.completedBytes == 5)
     }
 
     @Test func `a watcher sees the latest state and may skip others`() async throws {

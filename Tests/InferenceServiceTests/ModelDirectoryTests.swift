@@ -63,12 +63,6 @@ import Testing
         #expect(try directory.route("ollama/llama3.2").name == "ollama/llama3.2")
     }
 
-    @Test func `the default is a model of the first available provider`() throws {
-        #expect(try directory().fallbackRoute().name == "ollama/llama3.2:latest")
-        #expect(try directory(ollama: .failure(down)).fallbackRoute().name == "demo/demo")
-        #expect(try directory(ollama: .success([])).fallbackRoute().name == "demo/demo")
-    }
-
     @Test func `a provider that is not configured is listed only while it is reachable`() throws {
         #expect(try directory(isConfigured: false, ollama: nil).reports.map(\.name) == ["demo"])
         #expect(try directory(isConfigured: false, ollama: .failure(down)).reports.map(\.name) == ["demo"])

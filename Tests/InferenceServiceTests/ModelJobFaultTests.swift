@@ -35,7 +35,6 @@ import Testing
         let provider = try OllamaProvider(url: url, isConfigured: true, windowLimit: 8192, client: client)
         return ModelHandlers(
             catalogue: Catalogue(providers: [provider], defaultModel: nil),
-            modelAPI: provider.modelAPI,
             jobs: ModelJobs(limits: .init(pace: .zero)),
             limits: limits
         )

@@ -62,12 +62,15 @@ import Testing
         #expect(line.text == "yes")
         #expect(!line.isDone)
         #expect(try read(#"{"message":null,"done":true}"#).isDone)
-        #expect(try read(#"{"message":{"content":null},"done":"true"}"#) == read("{}"))
+        #expect(try read(#"{"message":{"content":null},"done":"true"}"#) == read(#"{"message":{}}"#))
     }
 
     @Test func `an error is an error unless it is null`() throws {
-        #expect(try read(#"{"error":"model runner has stopped"}"#).error == "model runner has stopped")
-        #expect(try read(#"{"error":{"code":1}}"#).error == "")
+        #expect(try read(#"{"error":"model runner has stopped"}"#).error?.message == "model runner has stopped")
+        #expect(try read(#"{"error":{"code":1}}"#).error?.codes == ["1"])
+        #expect(try read(#"{"error":"","message":{"content":"x"},"done":false}"#).error == nil)
+        #expect(try read(#"{"message":"It broke.","code":"busy"}"#).error?.message == "It broke.")
+        #expect(try read(#"{"message":{"content":"x"},"detail":"no error"}"#).error == nil)
         #expect(try read(#"{"error":null,"done":true}"#).error == nil)
     }
 

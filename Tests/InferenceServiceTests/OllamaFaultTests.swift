@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "<html>", "{\"message\":{\"content\":\"", "{}{}", "data: {}", "{\"message\":{\"content\":\"\\ud8\"}}",
+        "<html>", "{\"message\":{\"content\":\"", "{}{}", "{\"message\":{\"content\":\"\\ud8\"}}",
     ])
     func `a line with invalid JSON ends the stream after its earlier text`(_ line: String) async throws {
         let (text, fault) = try await fault(
@@ -97,8 +97,10 @@ import Testing
         #expect(fault?.code == .provider)
     }
 
-    @Test func `a line beyond 8 MiB ends the stream`() async throws {
-        let lines = FakeResponse.chatLines(["Hello", String(repeating: "x", count: 8 * 1024 * 1024)])
+    @Test func `a line beyond the limit ends the stream`() async throws {
+        let lines = FakeResponse.chatLines([
+            "Hello", String(repeating: "x", count: GenerationTimeouts.defaultEventBytes),
+        ])
         let (text, fault) = try await fault(.chat(lines: lines))
         #expect(text == "Hello")
         #expect(fault?.code == .provider)

@@ -32,14 +32,15 @@ import Testing
         }
     }
 
-    @Test func `a request without streaming gets a complete answer`() async throws {
+    @Test func `a complete answer is made of a stream`() async throws {
         try await withFakeOpenAI { openAI in
             let request = try GenerationRequest(question(model: model))
             let answer = try await compatibleRouting(to: openAI.url).routing.complete(request, CallContext())
             #expect(answer.text?.isEmpty == false)
             #expect(answer.finish.reason == .stop)
             let body = try object(try #require(openAI.requests("/v1/chat/completions").first).body)
-            #expect(body["stream"] == nil)
+            #expect(body["stream"] as? Bool == true)
+            #expect(answer.finish.usage?.isEstimated == false)
         }
     }
 
@@ -65,7 +66,7 @@ import Testing
     @Test(arguments: [
         (#"{"reasoning_content":"Hm."}"#, "Hm."), (#"{"reasoning":"Hm."}"#, "Hm."),
         (#"{"content":[{"type":"text","text":"x"}]}"#, ""),
-        (#"{"content":null,"unknown":{"a":[1]}}"#, ""), (#"{"role":"assistant","content":"x"}"#, ""),
+        (#"{"content":"x","unknown":{"a":[1]}}"#, ""), (#"{"role":"assistant","content":"x"}"#, ""),
     ])
     func `deltas in many formats are read`(_ delta: String, _ reasoning: String) async throws {
         try await withFakeOpenAI { openAI in
@@ -79,11 +80,12 @@ import Testing
 
     @Test(arguments: [
         ("stop", Inference.Finish.Reason.stop), ("length", .length), ("content_filter", .contentFilter),
-        ("tool_calls", .toolCalls), ("function_call", .toolCalls), ("eos", .stop), ("max_tokens", .length),
+        ("tool_calls", .stop), ("function_call", .stop), ("eos", .stop), ("max_tokens", .length), ("STOP", .stop),
+        ("Length", .length),
     ])
     func `finish reasons are converted`(_ reason: String, _ wanted: Inference.Finish.Reason) async throws {
         try await withFakeOpenAI { openAI in
-            openAI.always(nil, .openAIStream([Self.end(reason)]))
+            openAI.always(nil, .openAIStream([#"{"choices":[{"delta":{"content":"x"}}]}"#, Self.end(reason)]))
             let outcome = try await compatibleRouting(to: openAI.url).routing.outcome(question(model: model))
             #expect(outcome.finish?.reason == wanted)
         }

@@ -152,11 +152,16 @@ import Testing
     }
 
     @Test func `a frame beyond the limit ends the stream`() async throws {
-        let huge = "data: " + String(repeating: "x", count: OpenAIDecoder.limit + 10)
+        let huge = "data: " + String(repeating: "x", count: 70_000)
+        var limits = GenerationTimeouts()
+        limits.eventBytes = 65_536
         let outcome = try await outcome(
-            FakeResponse(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8)
+            FakeResponse(head: "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", body: huge.utf8),
+            limits: limits
         )
         #expect(outcome.fault?.code == .provider)
+        #expect(outcome.fault?.message.contains("more than 65536 bytes") == true)
+        #expect(outcome.fault?.message.contains("PROVIDER_EVENT_LIMIT") == true)
     }
 
     @Test func `an error without a body is classified by its status`() async throws {

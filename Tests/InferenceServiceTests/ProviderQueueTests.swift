@@ -57,7 +57,8 @@ import Testing
         try await eventually { queue.waitingCount == 1 }
         await #expect { try await queue.enter("b", bytes: 41, within: .seconds(60)) } throws: { error in
             let refusal = error as? QueueRejection
-            return refusal?.cause == .queueFull && refusal?.fault.code == .unavailable && refusal?.fault.retryAfter != nil
+            return refusal?.cause == .queueFull && refusal?.fault.code == .unavailable
+                && refusal?.fault.retryAfter != nil
         }
         let small = Task { try await queue.enter("b", bytes: 40, within: .seconds(60)) }
         try await eventually { queue.waitingCount == 2 }

@@ -47,3 +47,16 @@ extension OpenAIProvider {
         try self.init(server: server, client: client)
     }
 }
+
+extension AnthropicProvider {
+    init(url: String, key: String?, client: HTTPClient) throws {
+        var server = try ServerConfiguration(
+            name: "anthropic",
+            kind: .anthropic,
+            url: url,
+            setting: "ANTHROPIC_BASE_URL"
+        )
+        server.keys = key.map { [$0] } ?? []
+        try self.init(server: server, client: client)
+    }
+}

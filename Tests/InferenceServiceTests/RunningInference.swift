@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import Foundation
 import HTTP
 import InferenceService
 import ServiceKit
@@ -11,9 +12,11 @@ func withInference<Result>(
     _ body: (HTTPBus) async throws -> Result
 ) async throws -> Result {
     let token = "a-bus-token-for-tests-only-0123456789"
-    let own = ["BUS_TOKEN": token, "INFERENCE_PORT": "0", "OLLAMA_BASE_URL": try await unreachableURL()]
+    var own = ["BUS_TOKEN": token, "INFERENCE_PORT": "0", "OLLAMA_BASE_URL": try await unreachableURL()]
+    // The default model of an Ollama that is down is not known.
+    if settings["OLLAMA_BASE_URL"] == nil { own["DEFAULT_MODEL"] = "demo/demo" }
     let unit = try await InferenceService.unit(
-        settings: Settings(values: own.merging(settings) { $1 }),
+        settings: Settings(values: own.merging(settings) { $1 }.filter { !$0.value.isEmpty }),
         demoPace: .zero
     )
     return try await withRunning(unit) { port in
@@ -27,5 +30,18 @@ extension HTTPBus {
     /// Returns the complete answer.
     func outcome(_ request: Inference.Generate = question()) async throws -> Outcome {
         try await Outcome { try await stream(request, CallContext()) }
+    }
+}
+
+/// Runs inference-svc with a `PROVIDERS_FILE` of this content.
+func withInference<Result>(
+    file: String,
+    _ settings: [String: String] = [:],
+    _ body: (HTTPBus) async throws -> Result
+) async throws -> Result {
+    try await withTemporaryDirectory { directory in
+        let path = directory + "/providers.json"
+        try file.write(toFile: path, atomically: true, encoding: .utf8)
+        return try await withInference(settings.merging(["PROVIDERS_FILE": path]) { $1 }, body)
     }
 }

@@ -27,6 +27,19 @@ import Testing
         #expect(try items([": ping\n\nevent: x\nid: 5\nretry: 10\ndata: a\n\n:\n\n"]) == data("a"))
     }
 
+    @Test func `events that are marked as errors are returned as such`() throws {
+        let error = ByteBuffer(string: "no")
+        for name in ["event: error", "event:error", "event:  Error \r", "event: response.error", "event: api_error"] {
+            #expect(try items(["\(name)\ndata: no\n\ndata: a\n\n"]) == [.failure(error, status: nil)] + data("a"))
+        }
+        let text = "id:1\nevent:error\n:HTTP_STATUS/429\ndata:no\n\n"
+        #expect(try items([text]) == [.failure(error, status: 429)])
+        #expect(try items([": HTTP_STATUS/503\ndata:no\n\n"]) == [.failure(error, status: 503)])
+        #expect(try items(["event: error\n\n"]) == [.failure(ByteBuffer(), status: nil)])
+        #expect(try items(["id:1\nevent:result\n:HTTP_STATUS/200\ndata:a\n\n:HTTP_STATUS/429\n\n"]) == data("a"))
+        #expect(try items([":HTTP_STATUS/429\n\ndata: a\n\n"]) == data("a"), "It belongs to one event.")
+    }
+
     @Test func `an event without its empty line counts at the end only`() throws {
         #expect(try items(["data: a\n"], ends: false) == [])
         #expect(try items(["data: a\n"]) == data("a"))

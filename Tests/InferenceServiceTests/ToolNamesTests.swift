@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import NIOCore
 import Testing
 
@@ -36,6 +37,31 @@ import Testing
         let names = (0..<100_000).map { "\(stem)\($0 % 1000) \($0)" }
         let map = IdentifierMap(names, rule: .openAIName)
         #expect(Set(names.map(map.sent)).count == names.count)
+    }
+
+    @Test func `OpenAI gets permitted names and short identifiers, and other servers all of them`() throws {
+        let id = String(repeating: "i", count: 60)
+        var prompt = Prompt(model: "m", messages: ByteBuffer())
+        prompt.plan = try ToolPlan(
+            tools: ByteBuffer(string: #"[{"type":"function","function":{"name":"a.b","strict":false}}]"#),
+            choice: ByteBuffer(string: #"{"type":"function","function":{"name":"a.b"}}"#)
+        )
+        prompt.parsedMessages = [
+            .init(role: .assistant, content: nil, toolCalls: [.init(id: id, name: "a.b", arguments: "{}")]),
+            .init(role: .tool, content: .text("x"), toolCallID: id, name: "a.b"),
+        ]
+        let unlimited = OpenAIChatRequest(prompt: prompt, quirks: ServerQuirks(), serverName: "server")
+        #expect(String(buffer: try unlimited.encoded()).components(separatedBy: #""a.b""#).count == 5)
+        let limited = OpenAIChatRequest(
+            prompt: prompt,
+            quirks: ServerQuirks(limitsToolNames: true),
+            serverName: "openai"
+        )
+        let body = String(buffer: try limited.encoded())
+        #expect(!body.contains("a.b") && !body.contains(id))
+        #expect(body.contains(#"[{"type":"function","function":{"name":"a_b","strict":false}}]"#))
+        #expect(body.contains(#""tool_choice":{"type":"function","function":{"name":"a_b"}}"#))
+        #expect(limited.names.original("a_b") == "a.b")
     }
 
     @Test func `names are replaced in tools, choice, calls and results`() throws {

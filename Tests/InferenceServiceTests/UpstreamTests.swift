@@ -154,7 +154,13 @@ import Testing
             .none,
             text: "Hello"
         ),
-        Row("a chunk that is none", .answering { $0.half.followedLater(by: "zz\r\n") }, .cut, .brokenOff, text: "Hello"),
+        Row(
+            "a chunk that is none",
+            .answering { $0.half.followedLater(by: "zz\r\n") },
+            .cut,
+            .brokenOff,
+            text: "Hello"
+        ),
         Row(
             "a frame of an unknown kind",
             .answering {

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import Foundation
 import ServiceKit
 import TestSupport
 import Testing
@@ -49,6 +50,18 @@ import Testing
         #expect(await findings(["GATEWAY_HOST": host])["authentication"]?.message == "open, on \(host).")
     }
 
+    @Test func `a mistake in the file of servers is reported as the start reports it`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/providers.json"
+            let file = #"{"providers": [{"name": "a", "base_url": "http://h", "kind": "olama"}]}"#
+            try file.write(toFile: path, atomically: true, encoding: .utf8)
+            let finding = await findings(["PROVIDERS_FILE": path])["the servers of models"]
+            #expect(finding?.isHealthy == false)
+            #expect(finding?.message.contains("providers[0].kind of a must be one of ollama") == true)
+        }
+        #expect(await findings([:])["the servers of models"]?.isHealthy == true)
+    }
+
     @Test func `no secret is printed`() async {
         let secrets = [
             "BUS_TOKEN": "a secret one", "OLLAMA_BASE_URL": "http://me:secret@127.0.0.1:1",
@@ -82,8 +95,16 @@ import Testing
                 Models.ProviderReport(
                     name: "good",
                     address: "http://x",
-                    models: [Model(name: "good/a", window: 1)],
-                    fault: nil
+                    models: [Model(name: "good/whisper", window: 1), Model(name: "good/a", window: 1)],
+                    fault: nil,
+                    remarks: ["1 models are left out."]
+                ),
+                Models.ProviderReport(
+                    name: "targets",
+                    address: nil,
+                    models: [Model(name: "fast", window: 1, note: "An alias for good/a.")],
+                    fault: nil,
+                    remarks: ["targets.fast in PROVIDERS_FILE: goood/a is not known. Did you mean good/a?"]
                 ),
                 Models.ProviderReport(
                     name: "mute",
@@ -112,6 +133,10 @@ import Testing
             #expect(findings["the default model"]?.isHealthy == true)
             #expect(findings["provider good"]?.isHealthy == true)
             #expect(findings["provider good"]?.message.contains("good/a answers") == true)
+            #expect(findings["provider good"]?.message.contains("1 models are left out.") == true)
+            #expect(findings["targets"]?.isHealthy == false)
+            #expect(findings["targets"]?.message.contains("fast (An alias for good/a.)") == true)
+            #expect(findings["targets"]?.message.contains("Did you mean good/a?") == true)
             #expect(findings["provider mute"]?.isHealthy == false)
             #expect(findings["provider mute"]?.message.contains("The key is wrong.") == true)
             #expect(findings["provider ollama"]?.message.contains("ollama pull") == true)

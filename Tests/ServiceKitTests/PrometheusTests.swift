@@ -25,6 +25,18 @@ import Testing
         )
     }
 
+    @Test func `a destroyed series is no longer exported`() {
+        let counter = metrics.makeCounter(label: "turns", dimensions: [("model", "a")])
+        counter.increment(by: 1)
+        let timer = metrics.makeTimer(label: "turn", dimensions: [])
+        timer.recordNanoseconds(1)
+        metrics.destroyCounter(counter)
+        metrics.destroyTimer(timer)
+        #expect(metrics.render().isEmpty)
+        metrics.makeCounter(label: "turns", dimensions: [("model", "a")]).increment(by: 2)
+        #expect(metrics.render().contains("turns{model=\"a\"} 2.0"))
+    }
+
     @Test func `a timer is a histogram in seconds with cumulative buckets`() throws {
         let timer = metrics.makeTimer(label: "turn", dimensions: [("kind", "x")])
         timer.recordNanoseconds(2_000_000)

@@ -1,8 +1,9 @@
-/// The three API dialects of providers, and the same messages in each.
+/// The four API dialects of providers, and the same messages in each.
 package enum FakeDialect: String, CaseIterable, Sendable {
     case ollama = "Ollama"
     case openAI = "OpenAI"
     case gemini = "Gemini"
+    case anthropic = "Anthropic"
 
     /// The name of the provider in messages.
     package var provider: String { self == .openAI ? "openai" : rawValue }
@@ -13,6 +14,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: "ollama/llama3.2"
         case .openAI: "openai/gpt-4o-mini"
         case .gemini: "gemini/gemini-2.5-flash"
+        case .anthropic: "anthropic/claude-sonnet-4-5"
         }
     }
 
@@ -22,6 +24,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: "/api/chat"
         case .openAI: "/v1/chat/completions"
         case .gemini: "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
+        case .anthropic: "/v1/messages"
         }
     }
 
@@ -30,6 +33,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: try await withFakeOllama(body)
         case .openAI: try await withFakeOpenAI(body)
         case .gemini: try await withFakeGemini(body)
+        case .anthropic: try await withFakeAnthropic(body)
         }
     }
 
@@ -42,6 +46,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: .chat(lines: frames)
         case .openAI: .openAIStream(frames, isDone: false)
         case .gemini: .gemini(chunks: frames)
+        case .anthropic: .anthropicStream(frames: frames.map { "data: \($0)\n\n" })
         }
     }
 
@@ -52,6 +57,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .openAI: "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\(text.inJSON)},\"finish_reason\":null}]}"
         case .gemini:
             "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\(text.inJSON)}],\"role\":\"model\"},\"index\":0}]}"
+        case .anthropic: FakeAnthropicEvent.textDelta(0, text).data
         }
     }
 
@@ -61,6 +67,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: FakeResponse.chatLines([])[0]
         case .openAI: #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
         case .gemini: #"{"candidates":[{"finishReason":"STOP","index":0}]}"#
+        case .anthropic: FakeAnthropicEvent.end("end_turn").data
         }
     }
 
@@ -70,6 +77,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: last
         case .openAI: #"{"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}"#
         case .gemini: FakeResponse.geminiChunk(parts: [], finishReason: "SAFETY")
+        case .anthropic: FakeAnthropicEvent.end("refusal").data
         }
     }
 
@@ -79,6 +87,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: "{\"error\":\"\(words)\"}"
         case .openAI: FakeResponse.openAIErrorBody(words, type: "server_error")
         case .gemini: "{\"error\":{\"code\":500,\"message\":\"\(words)\",\"status\":\"INTERNAL\"}}"
+        case .anthropic: FakeAnthropicEvent.error("api_error", words).data
         }
     }
 
@@ -88,6 +97,7 @@ package enum FakeDialect: String, CaseIterable, Sendable {
         case .ollama: .error(status, words, headers: headers)
         case .openAI: .openAIError(status, words, headers: headers)
         case .gemini: .geminiError(status, "SOME_STATUS", words, headers: headers)
+        case .anthropic: .anthropicError(status, "some_error", words, headers: headers)
         }
     }
 

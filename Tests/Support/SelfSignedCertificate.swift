@@ -17,7 +17,11 @@ package enum SelfSignedCertificate {
         -----END PRIVATE KEY-----
         """
 
-    private static let certificate = """
+    /// The name that the certificate is for.
+    package static let host = "somebody.else.invalid"
+
+    /// The certificate in PEM format.
+    package static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBuTCCAV+gAwIBAgIUSsHvulZCQJ+Wx9gQ3RDxXzt92FAwCgYIKoZIzj0EAwIw
         IDEeMBwGA1UEAwwVc29tZWJvZHkuZWxzZS5pbnZhbGlkMCAXDTI2MTEyMTE4NDUx

@@ -135,7 +135,10 @@ struct Generation: Sendable {
             for (kind, text) in GenerationText.pieces(of: batch) {
                 append(answer.append(text, as: kind), as: kind, to: &state)
             }
-            for event in batch { if let pieces = event.toolCalls { state.append(pieces) } }
+            for event in batch {
+                if let pieces = event.toolCalls { state.append(pieces) }
+                state.appendOrder(of: event)
+            }
             if let finish = batch.compactMap(\.finish).last {
                 state.finish(finish)
                 continue

@@ -93,7 +93,7 @@ struct History: Sendable {
             case .system: .system
             }
         let hasNoText = text.isEmpty && message.toolCalls != nil
-        return Inference.Message(
+        var encodable = Inference.Message(
             role: role,
             content: hasNoText ? nil : .text(text),
             toolCalls: message.toolCalls,
@@ -101,6 +101,8 @@ struct History: Sendable {
             name: message.name,
             metadata: message.metadata
         )
+        (encodable.reasoning, encodable.parts, encodable.model) = (message.reasoning, message.parts, message.model)
+        return encodable
     }
 
     /// Returns the JSON of an ``Inference/Message``.

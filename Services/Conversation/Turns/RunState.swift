@@ -100,6 +100,11 @@ struct RunState: Sendable {
         step.append(pieces)
     }
 
+    /// Adds the order of an event's content.
+    mutating func appendOrder(of event: Inference.Event) {
+        step.appendOrder(of: event)
+    }
+
     /// Adds the end of the model's answer.
     mutating func finish(_ finish: Inference.Finish) {
         status = .completed

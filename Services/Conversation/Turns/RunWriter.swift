@@ -173,6 +173,11 @@ struct RunWriter: Sendable {
             metadata: step.metadata
         )
         message.toolCalls = step.toolCalls
+        message.parts = step.parts
+        if message.parts != nil, !step.reasoning.isEmpty { message.reasoning = step.reasoning }
+        // Only the provider of this answer receives what is opaque to all others.
+        let isOpaque = message.parts != nil || message.metadata != nil
+        if isOpaque || step.toolCalls?.contains(where: { $0.metadata != nil }) == true { message.model = state.model }
         return RunStep(message: message, reasoning: step.reasoning, chunks: step.chunks)
     }
 }

@@ -14,6 +14,9 @@ struct StepState: Sendable {
     /// Whether the model generated more than the limit, and the rest was dropped.
     private(set) var isTruncated = false
     private var calls = AnswerBuilder()
+    private var order = AnswerParts()
+    /// Whether the model finished, within the limit.
+    private var isComplete = false
     private let byteLimit: Int
 
     init(byteLimit: Int = Run.maxAnswerBytes) {
@@ -47,6 +50,24 @@ struct StepState: Sendable {
         calls.add(event)
     }
 
+    /// Adds the order of an event's content, and the opaque data about its part.
+    mutating func appendOrder(of event: Inference.Event) {
+        bytes += event.partMetadata?.text.utf8.count ?? 0
+        isTruncated = isTruncated || bytes > byteLimit
+        order.add(event)
+    }
+
+    /// The parts of the complete answer in order; `nil` if they say nothing, or the answer was changed since.
+    var parts: [Inference.AnswerPart]? {
+        guard isComplete, var parts = order.parts else { return nil }
+        // A refusal is stored as text.
+        for index in parts.indices where parts[index].kind == .refusal { parts[index].kind = .text }
+        let isUnchanged =
+            parts.bytes(of: .text) == text.utf8.count && parts.bytes(of: .reasoning) == reasoning.utf8.count
+            && parts.count { $0.kind == .toolCall } == toolCalls?.count ?? 0
+        return isUnchanged ? parts : nil
+    }
+
     /// Adds the end of the model's answer; returns its finish reason, which is `length` if the answer was truncated.
     mutating func finish(_ finish: Inference.Finish) -> Inference.Finish.Reason {
         let size = finish.metadata?.text.utf8.count ?? 0
@@ -55,6 +76,7 @@ struct StepState: Sendable {
         guard !isTruncated else { return .length }
         bytes += size
         metadata = finish.metadata
+        isComplete = true
         calls.add(Inference.Event(finish: finish))
         do { toolCalls = try calls.answer().toolCalls } catch { toolCalls = nil }
         return finish.reason

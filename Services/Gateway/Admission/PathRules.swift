@@ -5,8 +5,8 @@ enum PathRules {
     /// Whether the target is a normalized path, with or without a query.
     ///
     /// Invalid are dot segments, also encoded ones; control characters and `\`, also encoded ones; `;`, `#`, blanks,
-    /// bytes beyond ASCII, a `%` without two hexadecimal digits, and empty segments beside an encoded slash. Other empty
-    /// segments are valid, but no route has them.
+    /// bytes beyond ASCII, and a `%` without two hexadecimal digits. Empty segments are valid; only names at the end of a
+    /// path have them.
     static func isPlain(_ target: String) -> Bool {
         var bytes = target.utf8.makeIterator()
         guard bytes.next() == UInt8(ascii: "/") else { return false }
@@ -18,7 +18,7 @@ enum PathRules {
                 guard !segment.isDots else { return false }
                 isQuery = true
             case UInt8(ascii: "/") where !isQuery:
-                guard !segment.isDots, !segment.isEmptyAfterEncodedSlash else { return false }
+                guard !segment.isDots else { return false }
                 segment = Segment()
             case UInt8(ascii: "%"):
                 guard let high = PercentEncoding.digit(bytes.next()), let low = PercentEncoding.digit(bytes.next())
@@ -37,12 +37,9 @@ enum PathRules {
     private struct Segment {
         private var length = 0
         private var dots = 0
-        private var followsEncodedSlash = false
 
         /// Whether it is `.` or `..`.
         var isDots: Bool { (1...2).contains(length) && dots == length }
-
-        var isEmptyAfterEncodedSlash: Bool { followsEncodedSlash && length == 0 }
 
         mutating func append(_ byte: UInt8) {
             length += 1
@@ -51,12 +48,11 @@ enum PathRules {
 
         /// Appends a percent-encoded byte; `false` for one that is invalid in a path.
         ///
-        /// An encoded slash ends a segment, which must not be empty: to a program that decodes it, it is a slash.
+        /// An encoded slash ends a segment: to a program that decodes it, it is a slash.
         mutating func append(encoded byte: UInt8) -> Bool {
             guard byte != UInt8(ascii: "/") else {
-                guard length > 0, !isDots else { return false }
+                guard !isDots else { return false }
                 self = Segment()
-                followsEncodedSlash = true
                 return true
             }
             append(byte)

@@ -15,7 +15,7 @@ extension AuthenticatedContext {
         }
     }
 
-    /// The bus context for jobs: all of them are on one replica of inference-svc.
+    /// The bus context for the start of a job: on one replica of inference-svc, so that a repeated request finds the first.
     var jobCall: CallContext {
         var call = call
         call.requiresSameReplica = true

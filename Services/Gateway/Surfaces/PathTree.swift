@@ -40,7 +40,8 @@ struct PathTree<Entry: Sendable>: Sendable {
 
     /// The entry of a path, and the positions of its parameters' values.
     ///
-    /// The path begins with a slash, does not end with one, and has no empty segment.
+    /// The path begins with a slash, and its trailing slash is removed. Only within the rest of a path may segments be
+    /// empty, because a model's name may have them.
     func find(_ path: UnsafeBufferPointer<UInt8>) -> (entry: Entry, values: [Range<Int>])? {
         var values: [Range<Int>] = []
         guard let entry = find(path, from: 0, at: 0, &values) else { return nil }
@@ -61,12 +62,12 @@ struct PathTree<Entry: Sendable>: Sendable {
         for (text, child) in nodes[node].literals where text.count == segment.count && text.elementsEqual(segment) {
             if let entry = find(path, from: end, at: child, &values) { return entry }
         }
-        if let child = nodes[node].parameter {
+        if begin < end, let child = nodes[node].parameter {
             values.append(begin..<end)
             if let entry = find(path, from: end, at: child, &values) { return entry }
             values.removeLast()
         }
-        guard let rest = nodes[node].rest else { return nil }
+        guard begin < end, let rest = nodes[node].rest else { return nil }
         values.append(begin..<path.count)
         return rest
     }

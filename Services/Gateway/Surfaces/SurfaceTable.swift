@@ -100,21 +100,13 @@ private struct RequestPath {
     /// Where the path ends.
     private(set) var end: Int
     private(set) var hasTrailingSlash = false
-    /// Whether it begins with a slash and has no empty segment.
-    private(set) var isRegular: Bool
+    /// Whether it begins with a slash.
+    let isRegular: Bool
 
     init(_ target: UnsafeBufferPointer<UInt8>) {
         end = target.count
         isRegular = target.first == UInt8(ascii: "/")
-        var last: UInt8 = 0
-        for (index, byte) in target.enumerated() {
-            if byte == UInt8(ascii: "?") {
-                end = index
-                break
-            }
-            if byte == UInt8(ascii: "/"), last == byte { isRegular = false }
-            last = byte
-        }
+        if let query = target.firstIndex(of: UInt8(ascii: "?")) { end = query }
         if end > 1, target[end - 1] == UInt8(ascii: "/") {
             hasTrailingSlash = true
             end -= 1

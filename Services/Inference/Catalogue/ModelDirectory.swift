@@ -2,18 +2,6 @@ import Contracts
 
 /// The providers with their states and models, and the resolution of names: a value without side effects.
 struct ModelDirectory: Sendable {
-    /// The last known state of a provider.
-    struct Entry: Sendable {
-        let name: String
-        let address: String?
-        /// Whether the provider is configured; otherwise it is listed only while it is reachable.
-        let isConfigured: Bool
-        /// The last known models, kept while the provider is unavailable.
-        var models: [Model] = []
-        var fault: Fault?
-        var isKnown = false
-    }
-
     /// The provider and the model for a request.
     struct Route: Sendable, Equatable {
         let provider: String
@@ -30,95 +18,103 @@ struct ModelDirectory: Sendable {
     }
 
     /// The providers, in order of preference.
-    private(set) var entries: [Entry]
+    private(set) var entries: [DirectoryEntry]
 
     init(_ providers: [any Provider]) {
-        entries = providers.map { Entry(name: $0.name, address: $0.address, isConfigured: $0.isConfigured) }
+        entries = providers.map(DirectoryEntry.init)
     }
 
     /// Applies the result of a refresh.
     mutating func update(_ provider: String, with result: Result<[Model], Fault>) {
         guard let index = entries.firstIndex(where: { $0.name == provider }) else { return }
-        entries[index].isKnown = true
-        switch result {
-        case .success(let models):
-            entries[index].models = models
-            entries[index].fault = nil
-        case .failure(let fault):
-            entries[index].fault = fault
-        }
+        entries[index].update(with: result)
     }
 
-    /// Whether every provider has been refreshed.
-    var isComplete: Bool { entries.allSatisfy(\.isKnown) }
+    /// Notes what could not be learned about a provider's models.
+    mutating func note(_ remarks: [String], about provider: String) {
+        guard let index = entries.firstIndex(where: { $0.name == provider }) else { return }
+        entries[index].descriptionRemarks = remarks
+    }
 
     /// The state of each provider, except providers that are neither configured nor reachable.
     var reports: [Models.ProviderReport] {
-        entries.filter { $0.isConfigured || ($0.isKnown && $0.fault == nil) }.map {
-            Models.ProviderReport(name: $0.name, address: $0.address, models: $0.models, fault: $0.fault)
-        }
+        entries.filter { $0.isConfigured || ($0.isKnown && $0.fault == nil) }.map(\.report)
     }
 
-    /// The first model of the first available provider.
-    func fallbackRoute() throws(Fault) -> Route {
-        for entry in entries where entry.fault == nil {
-            if let model = entry.models.first(where: { $0.supports(.chat) }) { return route(to: model, of: entry) }
+    /// The default model's route where the configuration names none.
+    enum DefaultRoute: Sendable, Equatable {
+        case route(Route)
+        /// The provider's list must be known first.
+        case waiting(provider: String)
+        case unavailable(Fault)
+    }
+
+    /// The model of the first provider that is there: the configured ones in their order, then others that are reachable,
+    /// then the built-in one.
+    ///
+    /// A configured provider with unknown models is never skipped: a failed list does not select another provider.
+    mutating func defaultRoute() -> DefaultRoute {
+        for index in entries.indices.sorted(by: { (entries[$0].rank, $0) < (entries[$1].rank, $1) }) {
+            guard entries[index].isKnown else { return .waiting(provider: entries[index].name) }
+            if let model = entries[index].chooseDefault() { return .route(route(to: model, of: entries[index])) }
+            let entry = entries[index]
+            if entry.isConfigured, let fault = entry.fault, entry.models.isEmpty {
+                return .unavailable(
+                    Fault(
+                        .unavailable,
+                        "The default model is not known, because the models of \(entry.name) cannot be listed: "
+                            + "\(fault.message) Set DEFAULT_MODEL, or name a model.",
+                        retryAfter: 5
+                    )
+                )
+            }
         }
-        throw Fault(.unavailable, "No model is available. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
+        return .unavailable(
+            Fault(.unavailable, "No model is available. Set DEFAULT_MODEL, or start Ollama.", retryAfter: 5)
+        )
     }
 
     /// Resolves `provider/model`, or a name without a provider.
     func route(_ name: String) throws(Fault) -> Route {
         guard ModelName.isValid(name) else {
-            throw Fault(.invalid, "`\(name.prefix(64))` is not a valid model name: \(ModelName.rule).")
+            throw Fault(.invalid, "`\(ModelName.printable(name))` is not a valid model name: \(ModelName.rule).")
         }
         if let slash = name.firstIndex(of: "/"), let entry = entries.first(where: { $0.name == name[..<slash] }) {
             return try explicitRoute(String(name[name.index(after: slash)...]), of: entry)
         }
         for entry in entries {
-            if let model = find(name, in: entry) { return route(to: model, of: entry) }
+            if let model = entry.find(name) { return route(to: model, of: entry) }
         }
-        if let prefix = Self.prefixes.first(where: { name.hasPrefix($0.0) }),
-            let entry = entries.first(where: { $0.name == prefix.1 })
-        {
+        if let entry = entries.first(where: { $0.namePrefixes.contains { name.hasPrefix($0) } }) {
             return Route(provider: entry.name, model: name)
         }
         throw missing(name)
     }
 
-    /// The providers of unlisted models, by the prefixes of their names.
-    private static let prefixes = [
-        ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"),
-        ("text-embedding-3", "openai"), ("text-embedding-ada", "openai"), ("gemini-", "gemini"),
-    ]
+    /// The first provider whose models are not known yet.
+    var firstUnknown: String? { entries.first { !$0.isKnown }?.name }
 
     /// The listed model of a route; `nil` if it is not listed.
     func model(_ route: Route) -> Model? {
-        entries.first { $0.name == route.provider }?.models.first { $0.name == route.name }
+        entries.first { $0.name == route.provider }?.model(route.name)
     }
 
     /// Resolves the name of a provider's model, which need not be listed: the list may be outdated.
-    private func explicitRoute(_ model: String, of entry: Entry) throws(Fault) -> Route {
-        if let known = find(model, in: entry) { return route(to: known, of: entry) }
-        guard ModelName.isValid(model), !Self.isElsewhere(model, entry.name) else {
-            throw Fault(.invalid, "`\(model.prefix(64))` is a model on another host, which is not allowed.")
+    private func explicitRoute(_ model: String, of entry: DirectoryEntry) throws(Fault) -> Route {
+        if let known = entry.find(model) { return route(to: known, of: entry) }
+        guard ModelName.isValid(model) else {
+            throw Fault(.invalid, "`\(ModelName.printable(model))` is not a valid model name: \(ModelName.rule).")
+        }
+        guard !entry.isElsewhere(model) else {
+            throw Fault(
+                .invalid,
+                "`\(ModelName.printable(model))` is a model on another host, which is not allowed."
+            )
         }
         return Route(provider: entry.name, model: model)
     }
 
-    /// Whether Ollama would request the model from another host.
-    private static func isElsewhere(_ model: String, _ provider: String) -> Bool {
-        provider == "ollama" && model.utf8.count(where: { $0 == UInt8(ascii: "/") }) >= 2
-    }
-
-    private func find(_ name: String, in entry: Entry) -> Model? {
-        let full = "\(entry.name)/\(name)"
-        let latest = ":latest"
-        let other = full.hasSuffix(latest) ? String(full.dropLast(latest.count)) : full + latest
-        return entry.models.first { $0.name == full } ?? entry.models.first { $0.name == other }
-    }
-
-    private func route(to model: Model, of entry: Entry) -> Route {
+    private func route(to model: Model, of entry: DirectoryEntry) -> Route {
         Route(provider: entry.name, model: String(model.name.dropFirst(entry.name.count + 1)))
     }
 

@@ -1,21 +1,38 @@
-/// Validates names of models.
+/// Names of models: any printable identifier, which is sent to its server unchanged.
 enum ModelName {
+    /// Maximum length, in bytes.
+    static let limit = 256
+
     /// The rule, for error messages.
     static let rule =
-        "a name begins with a letter or a digit, has at most 128 letters, digits and . _ / -, "
-        + "and may end with a tag such as :latest"
+        "a name has 1 to \(limit) bytes of printable characters, no space at its ends, and no part . or .. between slashes"
 
-    /// Whether a name, with or without its provider, is valid: letters, digits and `._/-`, and optionally one `:tag`.
+    /// Whether a name, with or without its provider, is valid.
     ///
-    /// Empty components and `..` are invalid, because names become parts of paths.
+    /// Control characters, invisible ones and unassigned ones are invalid, because names appear in logs and lists; the
+    /// parts `.` and `..` are, because names become parts of paths, where percent-encoding does not protect them.
     static func isValid(_ name: String) -> Bool {
-        let parts = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let base = parts.first, (1...128).contains(base.count), let first = base.first, isLetter(first),
-            base.allSatisfy({ isLetter($0) || isMark($0) || $0 == UInt8(ascii: "/") }),
-            !name.contains(".."), !name.contains("//"), base.last != UInt8(ascii: "/")
+        guard (1...limit).contains(name.utf8.count), name.first != " ", name.last != " ",
+            name.unicodeScalars.allSatisfy(isPrintable)
         else { return false }
-        guard parts.count == 2 else { return true }
-        return (1...64).contains(parts[1].count) && parts[1].allSatisfy { isLetter($0) || isMark($0) }
+        return !name.utf8.split(separator: UInt8(ascii: "/")).contains {
+            $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8)
+        }
+    }
+
+    /// A name for an error message, shortened and without what cannot be printed.
+    static func printable(_ name: String) -> String {
+        String(String.UnicodeScalarView(name.unicodeScalars.prefix(64).map { isPrintable($0) ? $0 : "�" }))
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return (0x20...0x7E).contains(scalar.value) }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            false
+        default: true
+        }
     }
 
     /// A name and how else it may be spelled: `:latest` may be left out.
@@ -29,18 +46,4 @@ enum ModelName {
 
     /// The tag of a name without one.
     private static let latest = ":latest"
-
-    /// Whether a byte is a letter or a digit.
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
-    }
-
-    private static func isMark(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-    }
 }

@@ -2,7 +2,7 @@
 struct FormatRequest: Sendable, Equatable {
     /// The format that the provider's API is asked for.
     var format = ResponseFormat.text
-    /// What the model is told in place of that.
+    /// The instruction for the model, if the API is not asked.
     var instruction: String?
 }
 

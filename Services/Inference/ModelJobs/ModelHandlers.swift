@@ -1,114 +1,89 @@
 import Contracts
-import HTTP
 
 /// The handlers of endpoints that pull, create, show and delete models.
 struct ModelHandlers: Sendable {
     let catalogue: Catalogue
-    let modelAPI: OllamaModelAPI
     let jobs: ModelJobs
     var limits = JobProgress.Limits()
 
     func pull(_ request: Models.Pull) throws -> Models.StartedJob {
-        let name = try name(request.model)
-        return try jobs.start(.pull, name) { publisher in
-            try await follow(publisher, name) { try await modelAPI.pull(name.own) }
-            await catalogue.refresh(OllamaProvider.providerName, name.own)
+        let (provider, own) = try management(of: request.model)
+        let model = try provider.managedModel(own)
+        return try jobs.start(.pull, model) { publisher in
+            try await provider.pull(model, publisher, limits)
+            await catalogue.refresh(provider.name, model.own)
         }
     }
 
     func create(_ request: Models.Create) throws -> Models.StartedJob {
-        let name = try name(request.model)
-        let modelfile = try Modelfile(
-            model: name.own,
-            base: try self.name(request.from).own,
-            system: request.system,
-            template: request.template,
-            parameters: request.parameters
-        )
-        return try jobs.start(.create, name, modelfile: modelfile) { publisher in
-            do {
-                try await follow(publisher, name) { try await modelAPI.create(modelfile, isLegacy: false) }
-            } catch let fault as Fault where Self.wantsModelfile(fault) {
-                // Ollama before 0.5.5 supports only the legacy format.
-                try await follow(publisher, name) { try await modelAPI.create(modelfile, isLegacy: true) }
-            }
-            await catalogue.refresh(OllamaProvider.providerName, name.own)
+        let (provider, own) = try management(of: request.model)
+        let (source, base) = try management(of: request.from, default: provider)
+        guard source.name == provider.name else {
+            throw Fault(
+                .invalid,
+                "\(request.from) belongs to \(source.name); a model can be based on its own server's."
+            )
+        }
+        let model = try provider.managedModel(own)
+        let definition = try provider.definition(request, model, base: try provider.managedModel(base))
+        return try jobs.start(.create, model, definition: definition.identity) { publisher in
+            try await definition.create(publisher, limits)
+            await catalogue.refresh(provider.name, model.own)
         }
     }
 
     func delete(_ request: Models.Delete) async throws -> Done {
         let route = try await catalogue.route(request.model)
-        guard route.provider == OllamaProvider.providerName else {
-            throw Fault(.invalid, "\(route.name) belongs to \(route.provider); only Ollama models can be deleted.")
+        guard let provider = catalogue.provider(route.provider) as? any ModelManagement else {
+            throw Fault(
+                .invalid,
+                "\(route.name) belongs to \(route.provider); only Ollama models can be deleted."
+            )
         }
         do {
-            try await modelAPI.delete(route.model)
+            try await provider.delete(route.model)
         } catch let error as ProviderError {
             throw error.logged()
         }
-        await catalogue.refresh(OllamaProvider.providerName, nil)
+        await catalogue.refresh(provider.name, nil)
         return Done()
     }
 
     func show(_ request: Models.Show) async throws -> ModelDescription {
-        let route = try await catalogue.route(request.model)
-        guard route.provider == OllamaProvider.providerName else {
-            return ModelDescription(model: try await catalogue.find(request.model))
+        let model = try await catalogue.find(request.model)
+        var description = ModelDescription(model: model)
+        let own = String(model.name.drop { $0 != "/" }.dropFirst())
+        guard let provider = catalogue.provider(String(model.name.prefix { $0 != "/" })) as? any ModelManagement else {
+            return description
         }
-        let show: OllamaShow
         do {
-            show = try await modelAPI.show(route.model, within: ProviderClient.metadataTimeout)
+            try await provider.describe(own, in: &description)
         } catch let error as ProviderError {
             throw error.logged()
         }
-        var description = ModelDescription(model: try await catalogue.find(request.model))
-        description.fullWindow = show.window
-        description.format = show.details?.format
-        description.family = show.details?.family
-        description.size = show.details?.parameter_size
-        description.quantization = show.details?.quantization_level
-        description.parameters = show.parameters
-        description.template = show.template
-        description.system = show.system
         return description
     }
 
-    private func name(_ text: String) throws(Fault) -> OllamaModelName {
-        try OllamaModelName(text, others: catalogue.providerNames)
-    }
-
-    /// Follows a job to its end.
-    ///
-    /// Throws a `Fault` or `CancellationError`.
-    private func follow(
-        _ publisher: JobPublisher,
-        _ name: OllamaModelName,
-        _ open: @escaping @Sendable () async throws -> HTTPClient.Response
-    ) async throws {
-        do {
-            try await JobReader(publisher: publisher, faults: modelAPI.client.faults, limits: limits).read(open)
-        } catch let reported as JobReader.ReportedError {
-            throw fault(reported.message, name)
-        } catch let error as ProviderError where error.fault.code == .cut {
+    /// The provider that manages a model, and the model's name without it; a name without a provider belongs to the
+    /// first one.
+    private func management(
+        of name: String,
+        default preferred: (any ModelManagement)? = nil
+    ) throws(Fault) -> (any ModelManagement, String) {
+        let managing = catalogue.managingProviders
+        if let slash = name.firstIndex(of: "/"), let provider = catalogue.provider(String(name[..<slash])) {
+            if let provider = provider as? any ModelManagement {
+                return (provider, String(name[name.index(after: slash)...]))
+            }
             throw Fault(
-                .cut,
-                "Ollama disconnected before \(name.full) was complete. Start the job again: downloaded data is kept."
+                .invalid,
+                "\(ModelName.printable(name)) belongs to \(provider.name); only Ollama models can be pulled, created and "
+                    + "deleted, such as \(managing.first?.name ?? "ollama")/llama3.2."
             )
-        } catch let error as ProviderError {
-            throw error.logged()
         }
-    }
-
-    /// The fault for an error that Ollama reports.
-    private func fault(_ words: String, _ name: OllamaModelName) -> Fault {
-        let sentence = modelAPI.client.faults.publicText(words)
-        return words.contains("file does not exist") || words.contains("not found")
-            ? Fault(.missing, "Ollama did not find \(name.full): \(sentence)")
-            : Fault(.provider, "Ollama failed to provide \(name.full): \(sentence)")
-    }
-
-    /// Whether an old version of Ollama rejected the request: `path or modelfile are required`.
-    private static func wantsModelfile(_ fault: Fault) -> Bool {
-        (fault.code == .rejected || fault.code == .provider) && fault.message.lowercased().contains("modelfile")
+        guard let provider = preferred ?? managing.first else {
+            throw Fault(.unavailable, "No server's models can be pulled. Set OLLAMA_BASE_URL.")
+        }
+        return (provider, name)
     }
 }

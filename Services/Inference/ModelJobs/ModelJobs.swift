@@ -27,8 +27,8 @@ final class ModelJobs: Service {
         let publisher: JobPublisher
         /// Identifies the model: a second job for it joins the first one.
         let key: String
-        /// A second job for the same model must have the same Modelfile.
-        let modelfile: Modelfile?
+        /// A second job for the same model must have the same definition.
+        let definition: String?
         var task: Task<Void, Never>?
         /// When the task ended.
         var ended: ContinuousClock.Instant?
@@ -64,26 +64,22 @@ final class ModelJobs: Service {
     /// Throws `limited`, `conflict`, or `unavailable` during shutdown.
     func start(
         _ kind: ModelJob.Kind,
-        _ name: OllamaModelName,
-        modelfile: Modelfile? = nil,
+        _ name: ManagedModel,
+        definition: String? = nil,
         _ work: @escaping Work
     ) throws -> Models.StartedJob {
         let key = "\(kind) \(name.key)"
-        var modelfile = modelfile
-        // Two spellings of a name mean the same Modelfile.
-        modelfile?.model = name.key
-        let same = modelfile
         let job = ModelJob(id: ModelJob.ID(), kind: kind, model: name.full, startedAt: .now())
         let begun = try state.withLock { state throws in
             state.removeExpired(limits)
             if let other = state.entries.values.first(where: { $0.key == key && $0.isRunning }) {
-                guard other.modelfile == same else { throw Self.conflict(name) }
+                guard other.definition == definition else { throw Self.conflict(name) }
                 return Models.StartedJob(job: other.publisher.job, isNew: false)
             }
             guard !state.isDraining else { throw Self.draining }
             guard state.runningCount < limits.running else { throw Self.tooMany(limits.running) }
             let publisher = JobPublisher(job)
-            var entry = Entry(publisher: publisher, key: key, modelfile: same)
+            var entry = Entry(publisher: publisher, key: key, definition: definition)
             entry.task = Task { await self.perform(work, publisher) }
             state.entries[job.id] = entry
             return Models.StartedJob(job: job, isNew: true)
@@ -190,7 +186,7 @@ final class ModelJobs: Service {
         retryAfter: 1
     )
 
-    private static func conflict(_ name: OllamaModelName) -> Fault {
+    private static func conflict(_ name: ManagedModel) -> Fault {
         Fault(
             .conflict,
             "\(name.full) is already being created with different properties. Wait for that job, or cancel it."

@@ -13,12 +13,14 @@ struct Prompt: Sendable {
     var options = Inference.Options()
     /// The tools, the choice among them and the format of the answer.
     var plan = ToolPlan()
+    /// Whether all messages are instructions.
+    var hasOnlyInstructions = false
     /// Maximum time until the provider's first output.
     var responseTimeout = Duration.seconds(60)
+    /// Maximum size of one event of the response, or of a response that is one object, in bytes.
+    var eventLimit = GenerationTimeouts.defaultEventBytes
     /// How long text is collected into one event, after the first event.
     var gather: Duration?
-    /// Whether the caller waits for the whole answer, so that the provider need not stream.
-    var isUnary = false
 
     /// The size of everything that the caller sent, in bytes.
     var inputBytes: Int { messages.readableBytes + plan.byteCount }

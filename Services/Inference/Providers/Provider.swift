@@ -20,6 +20,15 @@ protocol Provider: Sendable {
     /// Whether each model's name has a tag, so that a name without one means `:latest`.
     var hasTaggedModels: Bool { get }
 
+    /// The models for requests that name none, without the provider, best first; see ``ModelPreference``.
+    var preferredModels: [String] { get }
+
+    /// The beginnings of names of models that belong to the provider although it does not list them.
+    var namePrefixes: [String] { get }
+
+    /// Whether a model `host/namespace/model` would be requested from that host, which a caller must not choose.
+    var namesHosts: Bool { get }
+
     /// Lists the models with their full names and the known properties.
     func models() async throws -> [Model]
 
@@ -30,6 +39,9 @@ protocol Provider: Sendable {
 extension Provider {
     var isFree: Bool { false }
     var hasTaggedModels: Bool { false }
+    var preferredModels: [String] { [] }
+    var namePrefixes: [String] { [] }
+    var namesHosts: Bool { false }
 }
 
 /// A provider with models that answer messages.

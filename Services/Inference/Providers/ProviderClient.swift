@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import HTTP
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -9,6 +10,8 @@ import NIOPosix
 struct ProviderClient: Sendable {
     /// Maximum size of a response that is read as a whole, in bytes.
     private static let answerLimit = 32 * 1024 * 1024
+    /// Maximum size of a compressed response after decompression, in bytes; streams have smaller limits for each event.
+    private static let decodedLimit = 512 * 1024 * 1024
     /// Credentials of at least this length are redacted; shorter ones may be ordinary words.
     private static let shortestSecret = 6
     /// Timeout of requests about models.
@@ -25,17 +28,25 @@ struct ProviderClient: Sendable {
     private let root: String
     /// Further parameters of every query, encoded.
     private let query: String
+    /// The headers of every request, without those of the key.
     private let headers: HTTPHeaders
+    private let keys: KeyRing
+    /// The only key that requests use; `nil` for all.
+    private(set) var pinnedKey: Int?
     private let client: HTTPClient
     private let parseError: @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
 
     /// Creates a client for a server; throws for an invalid URL.
     ///
+    /// `headers` are further headers of every request, which are no secrets.
+    ///
     /// `parseError` reads the body of an error response.
     init(
         server: ServerConfiguration,
+        headers other: HTTPHeaders = [:],
         advice: String = "",
         adviceForMissing: String = "Choose another model.",
+        usualPath: String? = nil,
         client: HTTPClient,
         parseError: @escaping @Sendable (Int, HTTPHeaders, ByteBuffer) -> ErrorReport
     ) throws {
@@ -53,11 +64,13 @@ struct ProviderClient: Sendable {
             setting: server.setting,
             advice: advice,
             adviceForMissing: adviceForMissing,
+            usualPath: usualPath,
             secrets: secrets.filter { $0.utf8.count >= Self.shortestSecret }
         )
         var headers = server.headers
-        if let key = server.keys.first { headers.add(contentsOf: server.kind.keyHeader.headers(key)) }
+        headers.add(contentsOf: other)
         self.headers = headers
+        keys = KeyRing(server)
         self.client = client
         self.parseError = parseError
     }
@@ -72,10 +85,21 @@ struct ProviderClient: Sendable {
         about model: String = "",
         within limit: Duration = metadataTimeout
     ) async throws -> ByteBuffer {
-        let response = try await send(method, path, body: body, responseTimeout: limit, idleTimeout: limit)
+        let response = try await send(
+            method,
+            path,
+            body: body,
+            about: model,
+            responseTimeout: limit,
+            idleTimeout: limit
+        )
         guard response.status == 200 else { throw await error(for: response, model: model) }
         do {
-            return try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
+            let body = try await Self.collect(response.body, upTo: Self.answerLimit, within: limit)
+            guard body.readableBytesView.first(where: { $0 > 0x20 }) != UInt8(ascii: "<") else {
+                throw faults.noInterface
+            }
+            return body
         } catch let error as HTTPClientError {
             throw faults.streamFailed(error)
         } catch is CancellationError where !Task.isCancelled {
@@ -105,6 +129,7 @@ struct ProviderClient: Sendable {
             .POST,
             path,
             body: body,
+            about: prompt.model,
             accept: accept,
             responseTimeout: prompt.responseTimeout,
             idleTimeout: Self.silenceLimit,
@@ -131,14 +156,25 @@ struct ProviderClient: Sendable {
         query.isEmpty ? root + path : root + path + (path.contains("?") ? "&" : "?") + query
     }
 
+    /// A client whose requests all use one key, for what belongs to a key, such as uploaded files.
+    func pinned() -> ProviderClient {
+        var client = self
+        client.pinnedKey = pinnedKey ?? keys.next()
+        return client
+    }
+
     /// Sends a request; returns when the head of the response is received, with any status.
     ///
     /// `extra` contains further headers; the default content type is JSON.
+    ///
+    /// If the server refuses or limits a key of several, the request is sent with the next one; the error of the last key
+    /// is thrown.
     func send(
         _ method: HTTPMethod,
         _ path: String,
         body: ByteBuffer?,
         extra: HTTPHeaders = [:],
+        about model: String = "",
         accept: String = "application/json",
         responseTimeout: Duration,
         idleTimeout: Duration,
@@ -149,34 +185,63 @@ struct ProviderClient: Sendable {
         if body != nil, !headers.contains(name: "content-type") {
             headers.add(name: "content-type", value: "application/json")
         }
-        headers.add(name: "accept", value: accept)
-        do {
-            return try await client.send(
-                HTTPClient.Request(
-                    method: method,
-                    target: target,
-                    path: requestPath(path),
-                    headers: headers,
-                    body: body,
-                    headTimeout: responseTimeout,
-                    readTimeout: idleTimeout,
-                    gather: gather
-                )
+        headers.replaceOrAdd(name: "accept", value: accept)
+        headers.replaceOrAdd(name: "accept-encoding", value: "identity")
+        var request = HTTPClient.Request(
+            method: method,
+            target: target,
+            path: requestPath(path),
+            headers: headers,
+            body: body,
+            headTimeout: responseTimeout,
+            readTimeout: idleTimeout,
+            gather: gather
+        )
+        var tried: Set<Int> = []
+        var failure: ProviderError?
+        while let key = pinnedKey ?? keys.next(excluding: tried) {
+            request.headers = headers
+            request.headers.add(contentsOf: keys.headers(of: key))
+            let response = try await send(request)
+            guard keys.hasSeveral else { return response }
+            guard response.status >= 400 else {
+                _ = keys.record(nil, of: key)
+                return response
+            }
+            let error = await error(for: response, model: model)
+            guard keys.record(error, of: key), pinnedKey == nil else { throw error }
+            Logger.current.notice(
+                "Set an API key aside",
+                metadata: error.metadata.merging(["key.number": "\(key + 1)"]) { $1 }
             )
+            tried.insert(key)
+            failure = error
+        }
+        throw failure ?? faults.firstTokenTimedOut(responseTimeout)
+    }
+
+    private func send(_ request: HTTPClient.Request) async throws -> HTTPClient.Response {
+        do {
+            return try await client.send(request).decodingContent(upTo: Self.decodedLimit)
         } catch let error as HTTPClientError {
-            throw faults.requestFailed(error, responseTimeout: responseTimeout)
+            throw faults.requestFailed(error, responseTimeout: request.headTimeout)
         }
     }
 
     /// Reads an error response.
     func error(for response: HTTPClient.Response, model: String) async -> ProviderError {
         var body = ByteBuffer()
+        var reason: String?
         // Without the body the status alone determines the error.
         do {
             body = try await Self.collect(response.body, upTo: 65_536, within: Self.errorBodyTimeout)
+        } catch let error as HTTPClientError where error.kind == .encoding {
+            reason = "Its message cannot be read. " + error.message
         } catch {
             response.body.close()
         }
-        return faults.reported(parseError(response.status, response.headers, body), model: model)
+        var report = parseError(response.status, response.headers, body)
+        report.message = report.message ?? reason
+        return faults.reported(report, model: model)
     }
 }

@@ -241,7 +241,8 @@ final class Generation: Sendable {
 extension Inference.Event {
     /// Whether the event contains output of the model.
     var hasContent: Bool {
-        text?.isEmpty == false || reasoning?.isEmpty == false || refusal?.isEmpty == false || toolCalls?.isEmpty == false
+        text?.isEmpty == false || reasoning?.isEmpty == false || refusal?.isEmpty == false
+            || toolCalls?.isEmpty == false
     }
 }
 

@@ -37,9 +37,10 @@ struct GenerationDispatcher: Sendable {
     ) async throws -> ElementStream<Inference.Event> {
         call.runtime.metrics.began()
         do {
-            return try await provider.generate(
-                request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
-            )
+            var prompt = request.prompt(model: call.target.model, responseTimeout: call.limits.firstToken)
+                .adapted(to: provider.name)
+            prompt.eventLimit = call.limits.eventBytes
+            return request.validated(try await provider.generate(prompt))
         } catch {
             call.runtime.metrics.ended(error)
             throw error

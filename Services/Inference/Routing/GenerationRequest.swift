@@ -17,6 +17,10 @@ struct GenerationRequest: Sendable {
     private(set) var options = Inference.Options()
     /// The tools, the choice among them and the response format.
     private(set) var plan = ToolPlan()
+    /// Validates the answer; `nil` if it is plain text.
+    private(set) var formatValidator: FormatValidator?
+    /// Whether all messages are instructions.
+    private(set) var hasOnlyInstructions = false
     private(set) var gather: Duration?
     /// Requests of one session go to the same target while it is healthy.
     private(set) var session: String?
@@ -72,10 +76,13 @@ struct GenerationRequest: Sendable {
             format: members.responseFormat,
             allowsParallelCalls: options.parallelToolCalls
         )
+        try StrictSchema.check(plan)
+        formatValidator = FormatValidator(plan.format)
         let content = [messages, members.tools, members.toolChoice, members.responseFormat]
             .reduce(0) { $0 + ($1?.readableBytes ?? 0) }
         size = content + (parsedMessages == nil ? 0 : messages.readableBytes)
         parsedMessages = parsedMessages.map(ToolHistory.repaired)
+        if let parsedMessages { hasOnlyInstructions = parsedMessages.allSatisfy(\.role.isInstruction) }
         let attachments = parsedMessages?.flatMap(\.attachments) ?? []
         needs = plan.mayCallTools ? [.tools] : []
         if attachments.contains(where: { $0.type == .image }) { needs.append(.images) }
@@ -93,6 +100,7 @@ struct GenerationRequest: Sendable {
             parsedMessages: parsedMessages,
             options: options,
             plan: plan,
+            hasOnlyInstructions: hasOnlyInstructions,
             responseTimeout: responseTimeout,
             gather: gather
         )
@@ -108,6 +116,7 @@ struct GenerationRequest: Sendable {
         list.writeStaticString("]")
         messages = list
         parsedMessages = request.messages.contains { !$0.isPlain } ? request.messages : nil
+        hasOnlyInstructions = request.messages.allSatisfy(\.role.isInstruction)
         options = request.options
         members.tools = request.tools.map { ByteBuffer(string: $0.text) }
         members.toolChoice = request.toolChoice.map { ByteBuffer(string: $0.text) }
@@ -150,6 +159,7 @@ struct GenerationRequest: Sendable {
     private mutating func validate(_ bytes: UnsafeRawBufferPointer) throws {
         var json = JSONScanner(bytes)
         var isPlain = true
+        hasOnlyInstructions = true
         do {
             try json.array { try validate(message: &$0) }
         } catch {
@@ -172,6 +182,7 @@ struct GenerationRequest: Sendable {
                 guard role != .tool, role != .developer else { throw JSONScanner.Malformed() }
                 hasRole = true
                 hasMessages = true
+                hasOnlyInstructions = hasOnlyInstructions && role.isInstruction
             case "content":
                 try json.skipString()
                 hasContent = true
@@ -187,5 +198,6 @@ extension Inference.Message {
     fileprivate var isPlain: Bool {
         guard case .text = content, role != .tool, role != .developer else { return false }
         return toolCalls == nil && toolCallID == nil && name == nil && metadata == nil
+            && reasoning == nil && parts == nil && model == nil
     }
 }

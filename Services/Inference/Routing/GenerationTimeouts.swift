@@ -1,4 +1,4 @@
-/// The timeouts of a generation.
+/// The timeouts of a generation, and the maximum size of what arrives at once.
 struct GenerationTimeouts: Sendable, Equatable {
     /// Until the provider's first output.
     var firstToken = Duration.seconds(60)
@@ -12,4 +12,9 @@ struct GenerationTimeouts: Sendable, Equatable {
     var queueBeforeFallback = Duration.seconds(5)
     /// Between the finish event and the end of the response.
     var settling = Duration.seconds(1)
+    /// Maximum size of one event of the provider's response, in bytes.
+    var eventBytes = GenerationTimeouts.defaultEventBytes
+
+    /// The default of `PROVIDER_EVENT_LIMIT`.
+    static let defaultEventBytes = 16 * 1024 * 1024
 }

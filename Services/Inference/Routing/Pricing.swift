@@ -2,15 +2,10 @@ import Contracts
 
 /// Computes the usage and the cost of a generation.
 enum Pricing {
-    /// Returns the provider's usage or else an estimate, with the cost if the price is known.
+    /// Returns the provider's usage, with an estimate where it is missing or impossible, and with the cost if the price
+    /// is known.
     static func usage(_ counted: Usage?, promptBytes: Int, completionBytes: Int, price: Model.Price?) -> Usage {
-        var usage =
-            counted
-            ?? Usage(
-                promptTokens: TokenEstimate.tokens(inBytes: promptBytes),
-                completionTokens: TokenEstimate.tokens(inAnswerOf: completionBytes),
-                isEstimated: true
-            )
+        var usage = UsagePlausibility.usage(counted, promptBytes: promptBytes, completionBytes: completionBytes)
         usage.cost = price.map {
             $0.cost(promptTokens: usage.promptTokens, completionTokens: usage.completionTokens)
         }

@@ -6,7 +6,8 @@ struct ProviderRuntime: Sendable {
     let metrics: GenerationMetrics
     let budget = RetryBudget()
 
-    init(provider: any Provider, limits: GenerationTimeouts, concurrency: Int, queueLimit: Int, queueBytes: Int = .max) {
+    init(provider: any Provider, limits: GenerationTimeouts, concurrency: Int, queueLimit: Int, queueBytes: Int = .max)
+    {
         self.provider = provider
         self.limits = limits
         queue = ProviderQueue(

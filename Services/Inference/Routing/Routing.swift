@@ -75,7 +75,7 @@ struct Routing: Sendable {
     /// Returns the embeddings of texts.
     func embed(_ request: Inference.Embed, _ context: CallContext) async throws -> Inference.Embeddings {
         try EmbeddingValidator.check(request)
-        let name = request.model ?? "demo/\(HashEmbedding.model)"
+        let name = request.model ?? ProviderRegistry.embeddingModel
         let (targets, earlier) = try await targets(for: name, needs: [.embeddings], session: nil)
         var admitted = AdmissionRequest(user: context.principal?.user ?? "", deadline: try deadline(of: context))
         admitted.bytes = request.input.reduce(0) { $0 + $1.utf8.count }

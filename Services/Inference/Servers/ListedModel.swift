@@ -32,6 +32,9 @@ struct ListedModel: Decodable, Sendable, Equatable {
         )
     }
 
+    /// Whether this is the model with a name, which may have the tag `:latest` that the identifier leaves out.
+    func covers(_ name: String) -> Bool { name == id || name == ModelName.tagged(id) }
+
     private static func bareID(_ decoder: any Decoder) throws -> String? {
         let container = try decoder.singleValueContainer()
         do { return try container.decode(String.self) } catch DecodingError.typeMismatch { return nil }

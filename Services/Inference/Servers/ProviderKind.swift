@@ -14,6 +14,10 @@ struct ProviderKind: Sendable {
     var keyHeader = ServerConfiguration.KeyHeader.bearer
     /// Completes a server's configuration with what follows from its base URL and its version, such as its quirks.
     var prepare: @Sendable (inout ServerConfiguration, HTTPTarget) -> Void = { _, _ in }
+    /// The models for requests that name none, best first.
+    var preferredModels: [String] = []
+    /// The beginnings of the names of models that belong to the standard server although it does not list them.
+    var namePrefixes: [String] = []
     /// The default number of concurrent generations; `nil` for the general limit.
     var concurrency: Int?
     /// The default timeout for the first token; `nil` for the general one.

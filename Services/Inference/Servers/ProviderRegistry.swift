@@ -5,12 +5,12 @@ struct ProviderRegistry: Sendable {
     /// The built-in provider, which comes last.
     let builtIn: any Provider
     /// The model for embeddings where a request names none.
-    let embeddingModel = "demo/\(HashEmbedding.model)"
+    static let embeddingModel = "demo/\(HashEmbedding.model)"
     /// The prices of the built-in models.
     static let builtInPrices = DemoProvider.prices
 
     init(demoPace: Duration = .milliseconds(15)) {
-        kinds = [.ollama, .gemini, .openAI, .azure]
+        kinds = [.ollama, .gemini, .openAI, .anthropic, .azure]
         builtIn = DemoProvider(pace: demoPace)
     }
 

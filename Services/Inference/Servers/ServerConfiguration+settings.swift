@@ -10,7 +10,7 @@ extension ServerConfiguration {
         registry: ProviderRegistry
     ) throws -> [ServerConfiguration] {
         try registry.kinds.compactMap { try fromEnvironment($0, settings) }
-            + file.providers.map { try fromFile($0, settings) }
+            + file.providers.map { try ServerEntryReader(entry: $0, settings: settings, registry: registry).server() }
     }
 
     /// The server of a kind that the environment configures; `nil` if nothing is set for it.
@@ -34,35 +34,9 @@ extension ServerConfiguration {
         return server
     }
 
-    private static func fromFile(_ entry: ProvidersFile.Server, _ settings: Settings) throws -> ServerConfiguration {
-        var server = try ServerConfiguration(
-            name: entry.name,
-            kind: .openAI,
-            url: entry.baseURL,
-            setting: "base_url in PROVIDERS_FILE"
-        )
-        server.keys = try key(of: entry, settings).map { [$0] } ?? []
-        server.models = entry.models
-        try server.setLimits(settings)
-        server.concurrency = entry.concurrency
-        server.queue = entry.queue
-        return server
-    }
-
     /// Sets the limits that settings have for all servers.
-    private mutating func setLimits(_ settings: Settings) throws {
+    mutating func setLimits(_ settings: Settings) throws {
         timeouts = try InferenceConfiguration.timeouts(settings, firstToken: kind.firstToken ?? .seconds(60))
         windowLimit = try settings.integer("OLLAMA_NUM_CTX", default: 8192, in: 256...4_194_304)
-    }
-
-    private static func key(of server: ProvidersFile.Server, _ settings: Settings) throws -> String? {
-        guard let name = server.keyVariable else { return nil }
-        guard let key = try settings.secret(inVariable: name) else {
-            throw InvalidSetting(
-                "PROVIDERS_FILE uses \(name) as the key of \(server.name), but it is not set. "
-                    + "Set it in the environment or in .env, or omit api_key_env."
-            )
-        }
-        return try InferenceConfiguration.headerKey(key, name: name)
     }
 }

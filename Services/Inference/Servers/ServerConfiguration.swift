@@ -69,6 +69,15 @@ struct ServerConfiguration: Sendable {
         kind.prepare(&self, try HTTPTarget.parse(url).target)
     }
 
+    /// Whether this is the one server of its kind that the environment configures.
+    var isStandard: Bool { name == kind.name }
+
+    /// The models for requests that name none, best first: the configured ones, or those of its kind.
+    var preferredModels: [String] { models?.map(\.id) ?? kind.preferredModels }
+
+    /// The beginnings of the names of models that belong to the server although it does not list them.
+    var namePrefixes: [String] { isStandard ? kind.namePrefixes : [] }
+
     /// The name in messages for people: `Ollama`, or the server's own name if there may be several.
-    var label: String { name == kind.name ? kind.label : name }
+    var label: String { isStandard ? kind.label : name }
 }

@@ -1,9 +1,20 @@
 /// How a server differs from others of its kind: data, so that no code asks which server it talks to.
 struct ServerQuirks: Sendable, Equatable {
     /// The name of the limit on the tokens of an answer.
-    enum TokenLimit: String, Sendable, Codable, CaseIterable {
+    enum TokenLimit: String, Sendable, Decodable, CaseIterable {
         case maxTokens = "max_tokens"
         case maxCompletionTokens = "max_completion_tokens"
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            guard let limit = TokenLimit(rawValue: try container.decode(String.self)) else {
+                throw DecodingError.dataCorruptedError(
+                    in: container,
+                    debugDescription: "It must be max_tokens or max_completion_tokens."
+                )
+            }
+            self = limit
+        }
 
         /// The name as JSON is written with it.
         var name: StaticString {

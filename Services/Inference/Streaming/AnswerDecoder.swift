@@ -5,7 +5,11 @@ import NIOCore
 ///
 /// Bytes may be split anywhere. When an error is thrown, the event contains what was decoded before it.
 protocol AnswerDecoder: Sendable {
-    /// Whether the finish reason has been received, while usage may still follow.
+    /// Whether the answer is complete, while usage may still follow: the finish reason has been received, and something
+    /// was said, or the reason itself explains why not.
+    ///
+    /// From here on the rest of the response is awaited for a short time only, and no error in it matters. A finish
+    /// reason before anything was said is no end: some providers send one in their first chunk.
     var isAwaitingTrailer: Bool { get }
 
     /// Decodes bytes into an event; throws a ``ProviderError``.
@@ -13,4 +17,11 @@ protocol AnswerDecoder: Sendable {
 
     /// Decodes the rest at the end of the response; the caller handles a missing finish.
     mutating func end(into event: inout Inference.Event) throws
+
+    /// Returns the events that precede the one of the last call: one read may contain several parts of an answer.
+    mutating func takeEarlierEvents() -> [Inference.Event]
+}
+
+extension AnswerDecoder {
+    mutating func takeEarlierEvents() -> [Inference.Event] { [] }
 }

@@ -4,8 +4,8 @@ import NIOCore
 /// Splits lines of a JSON text into its top-level objects, or the objects of a top-level array, as soon as each is
 /// complete.
 ///
-/// For providers that respond without an event stream: with one array of chunks, or with an error on several lines.
-/// Other lines outside of objects are ignored.
+/// For providers that respond without an event stream: with one object on any number of lines, with one object a line,
+/// with one array of objects, or with an error. Text outside of objects is ignored.
 struct JSONObjectSplitter: Sendable {
     private let limit: Int
     private var object = ByteBuffer()
@@ -18,23 +18,34 @@ struct JSONObjectSplitter: Sendable {
         self.limit = limit
     }
 
-    /// Appends a line without its line break, and returns the objects that are now complete.
+    /// Whether an object has begun and is not complete.
+    var isInside: Bool { depth > 0 }
+
+    /// Appends a line without its line break, or several lines, and returns the objects that are now complete.
     mutating func append(_ line: ByteBuffer) throws(JSONLines.TooLong) -> [ByteBuffer] {
-        var ends: [Range<Int>] = []
+        var ranges: [Range<Int>] = []
         var start = 0
         let end = line.withUnsafeReadableBytes { bytes in
-            for (index, byte) in bytes.enumerated() {
+            var index = 0
+            while index < bytes.count {
+                if isQuoted, !isEscaped {
+                    // Most bytes are text.
+                    index = JSONText.special(in: bytes, from: index)
+                    guard index < bytes.count else { break }
+                }
+                let byte = bytes[index]
                 if depth == 0 {
                     guard Self.isBetween(byte) || byte == UInt8(ascii: "{") else { return index }
                     if byte == UInt8(ascii: "{") { start = index }
                 }
                 count(byte)
-                if depth == 0, byte == UInt8(ascii: "}") { ends.append(start..<index + 1) }
+                if depth == 0, byte == UInt8(ascii: "}") { ranges.append(start..<index + 1) }
+                index += 1
             }
             return bytes.count
         }
         var objects: [ByteBuffer] = []
-        for range in ends {
+        for range in ranges {
             add(line, range)
             objects.append(object)
             object = ByteBuffer()
@@ -50,7 +61,7 @@ struct JSONObjectSplitter: Sendable {
 
     private mutating func add(_ line: ByteBuffer, _ range: Range<Int>) {
         guard let bytes = line.getSlice(at: line.readerIndex + range.lowerBound, length: range.count) else { return }
-        object.writeImmutableBuffer(bytes)
+        if object.readableBytes == 0 { object = bytes } else { object.writeImmutableBuffer(bytes) }
     }
 
     /// Updates the nesting depth for a byte of an object.
@@ -72,7 +83,7 @@ struct JSONObjectSplitter: Sendable {
     /// Whether a byte may separate objects.
     private static func isBetween(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\t"): true
+        case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ","), 0x20, 0x09, 0x0A, 0x0D: true
         default: false
         }
     }

@@ -11,12 +11,16 @@ import Synchronization
 final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
     /// Maximum number of bytes that are read after the finish event, so that the connection can be reused.
     private static var tailLimit: Int { 65_536 }
-    /// Maximum time to wait for usage after the finish reason.
+    /// Maximum time to wait for usage after the finish reason of an answer, or for more of the answer.
+    ///
+    /// A finish reason before anything was said starts no such wait: the limits of the generation apply.
     private static var settlingLimit: TimeAmount { .seconds(2) }
 
     private struct State {
         var decoder: Decoder
         var isFinished = false
+        /// Whether nothing but white space has arrived.
+        var isBlank = true
         /// The error to throw after the events before it were returned.
         var error: (any Error)?
         var timer: Scheduled<Void>?
@@ -65,28 +69,56 @@ final class ProviderStream<Decoder: AnswerDecoder>: Sendable {
 
     private func take(_ bytes: ByteBuffer?, else missing: @autoclosure () -> ProviderError) throws -> [Inference.Event]
     {
-        let (event, error) = state.withLock { state in
+        let (events, error) = state.withLock { state in
             var event = Inference.Event()
             do {
-                if let bytes {
-                    try state.decoder.read(bytes, into: &event)
-                } else {
-                    try state.decoder.end(into: &event)
-                    if event.finish == nil { throw missing() }
+                if state.isBlank, let first = bytes?.readableBytesView.first(where: Self.isVisible) {
+                    state.isBlank = false
+                    // No API has such an answer, but every web server has such pages.
+                    if first == UInt8(ascii: "<") { throw faults.noInterface }
                 }
+                try Self.decode(bytes, into: &event, &state.decoder)
+                if bytes == nil, event.finish == nil { throw missing() }
             } catch {
                 state.error = event.finish == nil ? error : nil
             }
             state.isFinished = event.finish != nil
-            if state.decoder.isAwaitingTrailer, !state.isFinished, state.timer == nil { state.timer = settle() }
-            return (event, state.error)
+            updateTimer(&state, hasContent: !event.isEmpty)
+            var events = state.decoder.takeEarlierEvents()
+            if !event.isEmpty { events.append(event) }
+            return (events, state.error)
         }
         if let error {
             close()
-            if event.isEmpty { throw error }
+            if events.isEmpty { throw error }
         }
-        return event.isEmpty ? [] : [event]
+        return events
     }
+
+    /// Decodes bytes, or the end; nothing that follows a complete answer can make it fail.
+    private static func decode(
+        _ bytes: ByteBuffer?,
+        into event: inout Inference.Event,
+        _ decoder: inout Decoder
+    ) throws {
+        do {
+            if let bytes { return try decoder.read(bytes, into: &event) }
+            try decoder.end(into: &event)
+        } catch {
+            guard decoder.isAwaitingTrailer, event.finish == nil else { throw error }
+            try decoder.end(into: &event)
+        }
+    }
+
+    /// Limits the time from the last content of a complete answer to its end.
+    private func updateTimer(_ state: inout State, hasContent: Bool) {
+        guard state.decoder.isAwaitingTrailer, !state.isFinished, state.timer == nil || hasContent else { return }
+        state.timer?.cancel()
+        state.timer = settle()
+    }
+
+    /// Whether a byte is neither white space nor part of a byte order mark.
+    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && ![0xEF, 0xBB, 0xBF].contains(byte) }
 
     private func settle() -> Scheduled<Void> {
         let body = body

@@ -7,7 +7,7 @@ import Contracts
 /// a call, and a second result that differs from the first, become texts of the user.
 struct ToolHistory {
     /// The result of a call that was never answered.
-    private static let missing = "The tool was not run, so there is no result."
+    static let missing = "The tool was not run, so there is no result."
 
     /// The calls of one message.
     private struct Group {

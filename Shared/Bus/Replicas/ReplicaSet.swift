@@ -52,6 +52,9 @@ struct ReplicaSet: Sendable {
         self.limits = limits
     }
 
+    /// All replicas, whatever their state.
+    var targets: [HTTPTarget] { replicas.map(\.target) }
+
     /// The replicas that receive no calls.
     var unavailable: Int { replicas.count { !$0.isReady } }
 

@@ -32,6 +32,9 @@ final class Replicas: Sendable {
         unavailable = Gauge(label: "bus.replicas.unavailable", dimensions: [("peer", peer)])
     }
 
+    /// All replicas, whatever their state.
+    var targets: [HTTPTarget] { self.set.withLock(\.targets) }
+
     /// See ``ReplicaSet/select(at:isFixed:excluding:)``.
     func select(isFixed: Bool, excluding tried: [HTTPTarget]) -> ReplicaSet.Selection? {
         set.withLock { $0.select(at: .now, isFixed: isFixed, excluding: tried) }

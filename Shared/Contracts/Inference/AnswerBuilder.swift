@@ -6,6 +6,7 @@ package struct AnswerBuilder: Sendable {
     private var refusal: String?
     private var toolCalls: [Inference.ToolCall] = []
     private var logprobs: [RawJSON] = []
+    private var parts = AnswerParts()
     private var finish: Inference.Finish?
 
     package init() {}
@@ -17,6 +18,7 @@ package struct AnswerBuilder: Sendable {
         Self.append(event.refusal, to: &refusal)
         for piece in event.toolCalls ?? [] { add(piece) }
         if let more = event.logprobs { logprobs.append(more) }
+        parts.add(event)
         finish = event.finish ?? finish
     }
 
@@ -34,6 +36,7 @@ package struct AnswerBuilder: Sendable {
         answer.refusal = refusal
         answer.toolCalls = toolCalls.isEmpty ? nil : toolCalls
         answer.logprobs = RawJSON(joining: logprobs)
+        answer.parts = parts.parts
         return answer
     }
 

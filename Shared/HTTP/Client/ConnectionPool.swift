@@ -1,8 +1,5 @@
-import Foundation
 import NIOCore
-import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
 /// The connections of one event loop by target; unused ones are reused last in, first out.
 ///
@@ -10,7 +7,7 @@ import NIOSSL
 final class ConnectionPool: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let configuration: HTTPClient.Configuration
-    private let tls: TLSContext
+    private let connector: Connector
     private var idle: [HTTPTarget: [HTTPConnection]] = [:]
     /// Numbers of open and opening connections.
     private var counts: [HTTPTarget: Int] = [:]
@@ -21,9 +18,9 @@ final class ConnectionPool: @unchecked Sendable {
     /// The interval between two checks, which is how late a timeout can be noticed.
     private static let tick = TimeAmount.milliseconds(50)
 
-    init(eventLoop: any EventLoop, configuration: HTTPClient.Configuration, tls: TLSContext) {
+    init(eventLoop: any EventLoop, configuration: HTTPClient.Configuration, connector: Connector) {
         self.eventLoop = eventLoop
-        self.tls = tls
+        self.connector = connector
         self.configuration = configuration
     }
 
@@ -38,15 +35,15 @@ final class ConnectionPool: @unchecked Sendable {
             )
         }
         counts[target, default: 0] += 1
-        connect(to: target, within: exchange.request.connectTimeout).whenComplete { result in
+        connector.connect(to: target, of: self, within: exchange.request.connectTimeout).whenComplete { result in
             do {
-                let pipeline = try result.get().pipeline.syncOperations
-                let connection = try pipeline.handler(type: HTTPConnection.self)
+                let channel = try result.get()
+                let connection = try channel.pipeline.syncOperations.handler(type: HTTPConnection.self)
                 connection.isCounted = true
                 exchange.begin(on: connection)
             } catch {
                 self.discount(target)
-                exchange.fail(Self.clientError(error, target: target))
+                exchange.fail(Connector.clientError(error, target: target))
             }
         }
     }
@@ -106,45 +103,6 @@ final class ConnectionPool: @unchecked Sendable {
         }
     }
 
-    private func connect(to target: HTTPTarget, within limit: Duration?) -> EventLoopFuture<any Channel> {
-        guard target.isSecure else { return connect(to: target, within: limit, tls: nil) }
-        return tls.context(on: eventLoop).flatMap { self.connect(to: target, within: limit, tls: $0) }
-    }
-
-    private func connect(
-        to target: HTTPTarget,
-        within limit: Duration?,
-        tls secure: NIOSSLContext?
-    ) -> EventLoopFuture<any Channel> {
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(limit ?? configuration.connectTimeout))
-            .channelOption(.recvAllocator, value: ReceiveBuffers.allocator)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try self.initialize(channel, target: target, tls: secure)
-                }
-            }
-        // NIO resolves names one after another on each event loop: an address would wait for unresponsive name servers.
-        do {
-            return bootstrap.connect(to: try SocketAddress(ipAddress: target.host, port: target.port))
-        } catch {
-            return bootstrap.connect(host: target.host, port: target.port)
-        }
-    }
-
-    private func initialize(_ channel: any Channel, target: HTTPTarget, tls: NIOSSLContext?) throws {
-        let pipeline = channel.pipeline.syncOperations
-        if let tls {
-            let isAddress = AddressLookup.isAddress(target.host)
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : target.host))
-        }
-        let coalescer = WriteCoalescer()
-        try pipeline.addHandler(coalescer)
-        try pipeline.addHandler(HTTPRequestEncoder())
-        try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)))
-        try pipeline.addHandler(HTTPConnection(target: target, pool: self, coalescer: coalescer))
-    }
-
     private func scheduleSweep() {
         guard !isSweepScheduled else { return }
         isSweepScheduled = true
@@ -159,29 +117,5 @@ final class ConnectionPool: @unchecked Sendable {
         idle = idle.mapValues { connections in connections.filter { $0.idleSince > oldest } }
             .filter { !$0.value.isEmpty }
         if !idle.isEmpty { scheduleSweep() }
-    }
-
-    private static func clientError(_ error: any Error, target: HTTPTarget) -> HTTPClientError {
-        let name = target.authority
-        switch error {
-        case ChannelError.connectTimeout:
-            return HTTPClientError(.connectTimeout, "\(name) did not accept a connection in time.")
-        case is NIOSSLError, is NIOSSLExtraError:
-            return HTTPClientError(.tls, "The TLS handshake with \(name) failed: \(error).")
-        case let error as NIOConnectionError where error.connectionErrors.isEmpty:
-            return HTTPClientError(.connect, "The host name \(target.host) cannot be resolved.")
-        default:
-            var result = HTTPClientError(.connect, "\(name) does not accept connections.")
-            result.isRefused = isRefusal(error)
-            return result
-        }
-    }
-
-    private static func isRefusal(_ error: any Error) -> Bool {
-        switch error {
-        case let error as IOError: error.errnoCode == ECONNREFUSED
-        case let error as NIOConnectionError: error.connectionErrors.allSatisfy { isRefusal($0.error) }
-        default: false
-        }
     }
 }

@@ -17,12 +17,16 @@ package final class HTTPClient: Sendable {
         package var idleTimeout: Duration
         /// The trusted certificates, and what is verified.
         package var tls: TLSConfiguration
+        /// The proxy for a target; `nil` for a direct connection.
+        package var proxy: @Sendable (HTTPTarget) -> HTTPProxy? = { _ in nil }
+        /// Returns the addresses of a host; may block.
+        package var lookup: HostLookups.Lookup = { try AddressLookup.addresses(of: $0, port: $1) }
 
         package init(
             connectTimeout: Duration = .seconds(5),
             maxConnectionsPerHost: Int = 4096,
             idleTimeout: Duration = .seconds(30),
-            tls: TLSConfiguration = .makeClientConfiguration()
+            tls: TLSConfiguration = .modernClient
         ) {
             self.connectTimeout = connectTimeout
             self.maxConnectionsPerHost = maxConnectionsPerHost
@@ -44,9 +48,19 @@ package final class HTTPClient: Sendable {
     package init(configuration: Configuration = Configuration()) {
         group = .singleton
         let tls = TLSContext(configuration: configuration.tls)
+        let lookups = HostLookups(lookup: configuration.lookup)
         var pools: [ObjectIdentifier: ConnectionPool] = [:]
         for loop in group.makeIterator() {
-            pools[ObjectIdentifier(loop)] = ConnectionPool(eventLoop: loop, configuration: configuration, tls: tls)
+            pools[ObjectIdentifier(loop)] = ConnectionPool(
+                eventLoop: loop,
+                configuration: configuration,
+                connector: Connector(
+                    eventLoop: loop,
+                    configuration: configuration,
+                    tls: tls,
+                    lookups: lookups
+                )
+            )
         }
         self.pools = pools
     }

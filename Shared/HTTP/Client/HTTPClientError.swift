@@ -52,7 +52,7 @@ package struct HTTPClientError: Error, Sendable, Equatable {
         switch error {
         case .unsupported(let name): self.init(.encoding, "The content encoding \(name) is not supported.")
         case .invalid: self.init(.encoding, "The compressed data of the response is invalid.")
-        case .truncated: self.init(.closed, "The compressed data of the response is incomplete.")
+        case .truncated: self.init(.encoding, "The compressed data of the response is incomplete.")
         case .tooLarge(let limit):
             self.init(.tooLarge, "The response is longer than \(limit) bytes after decompression.")
         }

@@ -15,6 +15,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var isCounted = false
     private let pool: ConnectionPool
     private let coalescer: WriteCoalescer
+    /// The proxy that forwards plain requests; `nil` for a direct connection and for a tunnel.
+    private let proxy: HTTPProxy?
     private var context: ChannelHandlerContext?
     private var exchange: HTTPExchange?
     private var isKeptAlive = true
@@ -22,8 +24,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// The head of a response that switches protocols.
     private var upgradeHead: HTTPResponseHead?
 
-    init(target: HTTPTarget, pool: ConnectionPool, coalescer: WriteCoalescer) {
+    init(target: HTTPTarget, pool: ConnectionPool, coalescer: WriteCoalescer, proxy: HTTPProxy? = nil) {
         self.target = target
+        self.proxy = proxy
         self.pool = pool
         self.coalescer = coalescer
     }
@@ -47,7 +50,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         case nil:
             if request.method == .POST { headers.add(name: "content-length", value: "0") }
         }
-        let head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.path, headers: headers)
+        var path = request.path
+        if let proxy {
+            path = "http://\(target.authority)\(path)"
+            if let credential = proxy.authorization { headers.add(name: "proxy-authorization", value: credential) }
+        }
+        let head = HTTPRequestHead(version: .http1_1, method: request.method, uri: path, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if let upload = exchange.upload {
             context.flush()

@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import Synchronization
 
 /// The TLS context that all connections of a client share.
@@ -27,5 +27,18 @@ final class TLSContext: Sendable {
             shared = context
             return context
         }
+    }
+}
+
+extension TLSConfiguration {
+    /// A client's configuration that accepts TLS 1.2 and later.
+    package static var modernClient: TLSConfiguration { modernClient(trusting: nil) }
+
+    /// A client's configuration that trusts the certificates of a PEM file; those of the system for `nil`.
+    package static func modernClient(trusting file: String?) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let file { configuration.trustRoots = .file(file) }
+        return configuration
     }
 }

@@ -40,11 +40,11 @@ package final class PrometheusMetrics: MetricsFactory {
         series(label + "_seconds", dimensions, kind: .histogram(scale: 1e-9))
     }
 
-    package func destroyCounter(_ handler: any CounterHandler) {}
-    package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
-    package func destroyRecorder(_ handler: any RecorderHandler) {}
-    package func destroyMeter(_ handler: any MeterHandler) {}
-    package func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { remove(handler) }
+    package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
     /// Returns all series, sorted by name.
     package func render() -> String {
@@ -57,6 +57,14 @@ package final class PrometheusMetrics: MetricsFactory {
             text += series.render(name)
         }
         return text
+    }
+
+    private func remove(_ handler: AnyObject) {
+        let id = ObjectIdentifier(handler)
+        allSeries.withLock { all in
+            guard let name = all.first(where: { ObjectIdentifier($0.value) == id })?.key else { return }
+            all[name] = nil
+        }
     }
 
     private func series(_ label: String, _ dimensions: [(String, String)], kind: MetricSeries.Kind) -> MetricSeries {

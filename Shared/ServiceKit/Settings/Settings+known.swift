@@ -174,6 +174,7 @@ extension Settings {
             for: [.inference]
         ),
         Setting("PROVIDER_QUEUE", "256", "Queued generations per provider.", for: [.inference]),
+        Setting("PROVIDER_EVENT_LIMIT", "16777216", "Maximum size of one event of a provider.", for: [.inference]),
         Setting(
             "PROVIDER_QUEUE_BYTES",
             "268435456",

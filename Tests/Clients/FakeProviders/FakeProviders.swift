@@ -13,13 +13,16 @@ enum FakeProviders {
                 try await withFakeOpenAI { openAI in
                     try await withFakeGemini { gemini in
                         try await withFakeGemini { repeatingGemini in
-                            try await run(commandsFor: [
-                                "ollama itself": FakeServerController(.ollama, ollama),
-                                "ollama": FakeServerController(.ollama, repeatingOllama, model: OllamaModel.answer),
-                                "openai": FakeServerController(.openai, openAI),
-                                "gemini itself": FakeServerController(.gemini, gemini),
-                                "gemini": FakeServerController(.gemini, repeatingGemini, model: GeminiModel.answer),
-                            ])
+                            try await withFakeAnthropic { anthropic in
+                                try await run(commandsFor: [
+                                    "ollama itself": FakeServerController(.ollama, ollama),
+                                    "ollama": FakeServerController(.ollama, repeatingOllama, model: OllamaModel.answer),
+                                    "openai": FakeServerController(.openai, openAI),
+                                    "gemini itself": FakeServerController(.gemini, gemini),
+                                    "gemini": FakeServerController(.gemini, repeatingGemini, model: GeminiModel.answer),
+                                    "anthropic": FakeServerController(.anthropic, anthropic),
+                                ])
+                            }
                         }
                     }
                 }

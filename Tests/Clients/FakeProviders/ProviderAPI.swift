@@ -5,6 +5,7 @@ enum ProviderAPI: String, CaseIterable {
     case ollama
     case openai
     case gemini
+    case anthropic
 
     /// An error response in the format of the API.
     func errorAnswer(_ error: ResponseOverride.ErrorResponse) -> FakeResponse {
@@ -16,6 +17,13 @@ enum ProviderAPI: String, CaseIterable {
                 error.code ?? "INTERNAL",
                 error.message,
                 details: error.details,
+                headers: error.headers ?? []
+            )
+        case .anthropic:
+            .anthropicError(
+                error.status,
+                error.type ?? "api_error",
+                error.message,
                 headers: error.headers ?? []
             )
         case .openai:
@@ -42,6 +50,11 @@ enum ProviderAPI: String, CaseIterable {
                     + [FakeResponse.geminiErrorText(503, "UNAVAILABLE", message)],
                 type: "text/event-stream"
             )
+        case .anthropic:
+            .anthropicStream([
+                .start(), .blockStart(0, #"{"type":"text","text":""}"#), .textDelta(0, "The"), .textDelta(0, " fake"),
+                .error("overloaded_error", message),
+            ])
         case .openai:
             .openAIStream(
                 OpenAIChunks(model: "gpt-4o-mini-2024-07-18", includesUsage: false).text(beginning)

@@ -69,7 +69,7 @@ struct ResponseOverride: Decodable {
         case .afterHead: answer.headLength
         case .middle: (answer.headLength + answer.bytes.count) / 2
         case .beforeEnd:
-            ["\"finish_reason\":\"", "\"done\":true", "\"finishReason\""]
+            ["\"finish_reason\":\"", "\"done\":true", "\"finishReason\"", "\"stop_reason\":\""]
                 .compactMap { answer.bytes.lastPlace(of: $0) }.max() ?? answer.bytes.count - 1
         }
     }

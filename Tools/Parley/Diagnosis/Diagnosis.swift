@@ -3,6 +3,7 @@ import Foundation
 import GatewayService
 import Glibc
 import HTTP
+import InferenceService
 import NIOCore
 import ServiceKit
 
@@ -21,7 +22,7 @@ struct Diagnosis: Sendable {
     let settings: Settings
 
     func findings() async -> [Finding] {
-        var findings = [configuration(), dataFolder(), authentication(), descriptors()]
+        var findings = [configuration(), dataFolder(), authentication(), models(), descriptors()]
         findings += DatabaseDiagnosis(directory: settings.dataDirectory).findings()
         findings.append(secret("the bus secret", settings.busToken))
         findings.append(secret("the token secret", settings.jwtSecret))
@@ -48,6 +49,17 @@ struct Diagnosis: Sendable {
         do {
             let (mode, host) = try GatewayService.authentication(settings: settings)
             return Finding(isHealthy: true, subject: subject, message: "\(mode), on \(host).")
+        } catch {
+            return Finding(isHealthy: false, subject: subject, message: "\(error)")
+        }
+    }
+
+    /// Whether the servers of models are configured as the start of inference-svc accepts them.
+    private func models() -> Finding {
+        let subject = "the servers of models"
+        do {
+            try InferenceService.check(settings: settings)
+            return Finding(isHealthy: true, subject: subject, message: "their configuration is valid.")
         } catch {
             return Finding(isHealthy: false, subject: subject, message: "\(error)")
         }

@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import InferenceService
 import ServiceKit
 
 /// Checks the providers of models: which are configured, reachable and answer, and with which models.
@@ -12,7 +13,9 @@ struct ProviderDiagnosis: Sendable {
     private static let advice = [
         ("ollama", "start Ollama (`ollama serve`), or set OLLAMA_BASE_URL to its address"),
         ("gemini", "set GEMINI_API_KEY"),
+        ("anthropic", "set ANTHROPIC_API_KEY"),
         ("openai", "set OPENAI_API_KEY, or set OPENAI_BASE_URL to the address of a compatible server"),
+        ("anthropic", "set ANTHROPIC_API_KEY"),
     ]
 
     let bus: any Bus
@@ -55,7 +58,24 @@ struct ProviderDiagnosis: Sendable {
         }
     }
 
+    /// What is wrong with a provider first, then what could not be taken from it.
     private func check(_ report: Models.ProviderReport) async -> Diagnosis.Finding {
+        var finding = report.isOfTargets ? targets(report) : await state(of: report)
+        for remark in report.remarks ?? [] { finding.message += "\n        " + remark }
+        if report.isOfTargets, report.remarks != nil { finding.isHealthy = false }
+        return finding
+    }
+
+    private func targets(_ report: Models.ProviderReport) -> Diagnosis.Finding {
+        let aliases = report.models.map { "\($0.name) (\($0.note ?? "no model is known"))" }
+        return Diagnosis.Finding(
+            isHealthy: true,
+            subject: "targets",
+            message: aliases.isEmpty ? "none are configured." : aliases.joined(separator: ", ") + "."
+        )
+    }
+
+    private func state(of report: Models.ProviderReport) async -> Diagnosis.Finding {
         let subject = "provider \(report.name)"
         let place = report.address.map { "configured, at \($0)" } ?? "built in"
         if let fault = report.fault {
@@ -64,7 +84,7 @@ struct ProviderDiagnosis: Sendable {
         let names = report.models.map(\.name)
         let more = names.count > Self.nameLimit ? " and \(names.count - Self.nameLimit) more" : ""
         let list = names.prefix(Self.nameLimit).joined(separator: ", ") + more
-        guard let model = report.models.first(where: { $0.supports(.chat) }) else {
+        guard let model = InferenceService.modelToTry(of: report) else {
             let advice = report.name == "ollama" ? " Get one with `ollama pull llama3.2`." : ""
             return Diagnosis.Finding(
                 isHealthy: false,
@@ -99,4 +119,9 @@ struct ProviderDiagnosis: Sendable {
             return Fault(.internal, "\(error)")
         }
     }
+}
+
+extension Models.ProviderReport {
+    /// Whether this is the report of the aliases, which is no provider's.
+    fileprivate var isOfTargets: Bool { name == "targets" && address == nil }
 }

@@ -8,14 +8,14 @@ enum MessageRows {
     static let columns = """
         m.id, m.role, m.status, m.sibling, m.run, m.token_count, m.created_at, m.bytes, m.parent,
         (SELECT id FROM messages WHERE number = m.parent), c.kind, c.text, c.media_urls, c.audio_url, c.audio_seconds,
-        c.metadata, c.tools
+        c.metadata, c.tools, CASE WHEN instr(c.tools, '"parts"') THEN c.reasoning END
         """
     /// The columns of a message whose long texts are truncated.
     static let truncatedColumns = """
         m.id, m.role, m.status, m.sibling, m.run, m.token_count, m.created_at, m.bytes, m.parent,
         (SELECT id FROM messages WHERE number = m.parent), c.kind,
         CASE WHEN length(c.text) > 65536 THEN substr(c.text, 1, 65536) || '…' ELSE c.text END,
-        c.media_urls, c.audio_url, c.audio_seconds, NULL, CASE WHEN length(c.tools) <= 65536 THEN c.tools END
+        c.media_urls, c.audio_url, c.audio_seconds, NULL, CASE WHEN length(c.tools) <= 65536 THEN c.tools END, NULL
         """
     private static let insertion = """
         INSERT INTO messages (id, conversation, path, position, parent, sibling, role, status, run, token_count, bytes,
@@ -115,7 +115,7 @@ enum MessageRows {
             WHERE m.number = ?
             """
         return try connection.first(sql, [number]) { row throws(StoreError) in
-            let (reasoning, cuts): (String?, String?) = (row[17], row[18])
+            let (reasoning, cuts): (String?, String?) = (row[18], row[19])
             return RunStep(
                 message: try read(row).message,
                 reasoning: reasoning ?? "",
@@ -149,6 +149,7 @@ enum MessageRows {
             metadata: metadata.map { RawJSON($0) }
         )
         if let tools { try ToolColumn(text: tools).apply(to: &message) }
+        if message.parts != nil { message.reasoning = row[17] }
         return Read(message: message, parent: row[8], bytes: row[7])
     }
 

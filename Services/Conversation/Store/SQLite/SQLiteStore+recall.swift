@@ -69,7 +69,7 @@ extension SQLiteStore {
             columns: MessageRows.columns + ", p.position",
             connection
         ) { columns throws(StoreError) in
-            let (size, position): (Int, Int) = (columns[7], columns[17])
+            let (size, position): (Int, Int) = (columns[7], columns[18])
             guard messages.isEmpty || bytes + size <= RecalledHistory.byteLimit,
                 messages.count < RecalledHistory.messageLimit
             else {

@@ -44,7 +44,8 @@ struct APIGatewayModelsController: Sendable {
     /// Throws the fault of a job that did not complete.
     private func waitForEnd(of job: ModelJob, _ context: AuthenticatedContext) async throws {
         let follow = Models.FollowPull(id: job.id)
-        let changes = try await context.stream(context.jobCall) { try await inference.stream(follow, $0) }
+        let replica = try await ModelJobReplicas(inference: inference).replica(of: job.id, context.call)
+        let changes = try await context.stream(context.call) { try await replica.stream(follow, $0) }
         defer { changes.close() }
         var last = job
         while let batch = try await changes.nextBatch() { last = batch.last ?? last }

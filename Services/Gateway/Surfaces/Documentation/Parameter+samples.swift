@@ -52,8 +52,10 @@ extension Schema {
     )
     /// The key of a request that may be repeated.
     static let idempotencyKey = Schema.string(.init(pattern: #"^[^\u0000-\u001F\u007F]*$"#, length: 1...255))
-    /// The name of a model, with or without its provider.
-    static let modelName = Schema.string(.init(pattern: "^[A-Za-z0-9]\(word)*([./]\(word)+)*\(tag)$", length: 1...128))
+    /// The name of a model, with or without its provider, or an alias; other printable characters are possible too.
+    static let modelName = Schema.string(
+        .init(pattern: "^[A-Za-z0-9][A-Za-z0-9_@:+-]*([./][A-Za-z0-9_@:+-]+)*$", length: 1...200)
+    )
     /// The name of a model in Ollama's own registry.
     static let ollamaModelName = Schema.string(
         .init(pattern: "^(ollama/)?([A-Za-z0-9]\(word)*/)?[A-Za-z0-9]\(word)*(\\.\(word)+)*\(tag)$", length: 1...128)

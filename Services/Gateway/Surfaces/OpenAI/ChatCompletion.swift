@@ -34,6 +34,7 @@ struct ChatCompletion {
                     json.null("logprobs")
                 }
                 json.field("finish_reason", answer.finish.reason.rawValue)
+                if let verdict = answer.finish.format { json.value("format_verdict") { $0.verdict(verdict) } }
             }
             if let usage = answer.finish.usage { json.usage(usage) }
         }
@@ -47,11 +48,26 @@ struct ChatCompletion {
         json.field("refusal", answer.refusal)
         if let reasoning = answer.reasoning { json.field("reasoning_content", reasoning) }
         if let calls = answer.toolCalls { json.array("tool_calls", calls) { $1.write(to: &$0) } }
-        if let metadata = answer.finish.metadata { json.field("extra_content", metadata) }
+        if let metadata = answer.extraContent { json.field("extra_content", metadata) }
+    }
+}
+
+extension Inference.Answer {
+    /// What the provider needs if a client sends the answer back.
+    fileprivate var extraContent: RawJSON? {
+        AnswerMetadata.extraContent(of: finish, parts: parts)
     }
 }
 
 extension JSONWriter {
+    /// Writes whether an answer has the requested format.
+    mutating func verdict(_ verdict: Inference.FormatVerdict) {
+        object { json in
+            json.field("valid", verdict.isValid)
+            if let reason = verdict.reason { json.field("reason", reason) }
+        }
+    }
+
     /// Writes `usage` in OpenAI's format.
     mutating func usage(_ usage: Usage) {
         object("usage") { json in

@@ -19,6 +19,8 @@ struct ChatCompletionChunks {
     private let id: String
     private let created: Int64
     private var hasRole = false
+    /// The parts, once the provider has numbered one.
+    private var parts: AnswerParts?
     /// Whether the last chunk was encoded.
     var isFinished: Bool { finish != nil }
 
@@ -47,6 +49,7 @@ struct ChatCompletionChunks {
         // The object must end after the string.
         guard text.count == raw.count + 1, text.last == UInt8(ascii: "}") else { return false }
         byteCount += raw.count - 2
+        if parts != nil { parts?.add(Inference.Event(text: try Self.text(raw))) }
         begin(&frames)
         frames.writeStaticString("\"content\":")
         frames.writeBytes(raw)
@@ -54,8 +57,15 @@ struct ChatCompletionChunks {
         return true
     }
 
+    private static func text(_ raw: UnsafeRawBufferPointer.SubSequence) throws -> String {
+        var json = JSONScanner(UnsafeRawBufferPointer(rebasing: raw))
+        return try json.string()
+    }
+
     private mutating func write(_ event: Inference.Event, to frames: inout ByteBuffer) {
         if let begin = event.begin { prepare(model: begin.model) }
+        if parts == nil, event.part != nil { parts = AnswerParts() }
+        parts?.add(event)
         let logprobs = event.logprobs
         if let text = event.reasoning { write("reasoning_content", text, to: &frames) }
         if let text = event.text { write("content", text, logprobs, to: &frames) }
@@ -64,9 +74,17 @@ struct ChatCompletionChunks {
         guard let finish = event.finish else { return }
         if beginning.readableBytes == 0 { prepare(model: finish.model) }
         self.finish = finish
-        begin(&frames, hasMember: finish.metadata != nil)
-        if let metadata = finish.metadata { frames.writeString("\"extra_content\":\(metadata.text)") }
-        frames.writeString("},\"logprobs\":null,\"finish_reason\":\"\(finish.reason.rawValue)\"}]}\n\n")
+        let metadata = AnswerMetadata.extraContent(of: finish, parts: parts?.parts)
+        begin(&frames, hasMember: metadata != nil)
+        if let metadata { frames.writeString("\"extra_content\":\(metadata.text)") }
+        frames.writeString("},\"logprobs\":null,\"finish_reason\":\"\(finish.reason.rawValue)\"")
+        if let verdict = finish.format {
+            var json = JSONWriter()
+            json.verdict(verdict)
+            frames.writeStaticString(",\"format_verdict\":")
+            frames.writeImmutableBuffer(json.buffer)
+        }
+        frames.writeStaticString("}]}\n\n")
         if includesUsage, let usage = finish.usage { write(usage, to: &frames) }
         frames.writeStaticString("data: [DONE]\n\n")
     }

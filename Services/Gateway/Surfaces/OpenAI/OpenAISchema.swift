@@ -39,6 +39,11 @@ enum OpenAISchema {
         ]
     )
 
+    private static let verdict = Schema.object([
+        .required("valid", .boolean, "Whether the answer has the requested format."),
+        .optional("reason", .string, "What is wrong, with the place in the answer."),
+    ])
+
     private static let logprobs = Schema.nullable(
         .object([.required("content", .nullable(.any)), .required("refusal", .null)])
     )
@@ -61,6 +66,7 @@ enum OpenAISchema {
                                 .optional("tool_calls", .array(V1Schema.toolCall)), .optional("extra_content", .any),
                             ])
                         ), .required("logprobs", logprobs), .required("finish_reason", V1Schema.finishReason),
+                        .optional("format_verdict", verdict),
                     ])
                 )
             ), .optional("usage", usage),
@@ -87,6 +93,7 @@ enum OpenAISchema {
                             ])
                         ), .required("logprobs", logprobs),
                         .required("finish_reason", .nullable(V1Schema.finishReason)),
+                        .optional("format_verdict", verdict),
                     ])
                 )
             ),

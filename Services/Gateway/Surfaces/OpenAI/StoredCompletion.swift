@@ -54,7 +54,7 @@ struct StoredCompletion: Sendable {
     /// Returns the JSON of a ``Conversations/Import``, without the parts of the answer that are not stored.
     func encoded(_ answer: Inference.Answer) -> ByteBuffer {
         var answer = answer
-        (answer.reasoning, answer.logprobs) = (nil, nil)
+        (answer.reasoning, answer.parts, answer.logprobs) = (nil, nil, nil)
         var json = JSONWriter()
         json.object { json in
             json.field("id", id.description)

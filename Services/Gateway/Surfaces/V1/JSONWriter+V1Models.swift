@@ -29,6 +29,7 @@ extension JSONWriter {
             json.field("status", report.fault == nil ? "up" : "down")
             if withAddress { json.field("address", report.address) }
             json.field("error", report.fault?.message)
+            if withAddress, let remarks = report.remarks { json.array("remarks", remarks) { $0.text($1) } }
         }
     }
 

@@ -79,7 +79,7 @@ struct ModelsController: Sendable {
 
     /// Returns the jobs in progress and those that ended recently.
     func jobs(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
-        let jobs = try await inference.call(Models.Pulls(), context.jobCall)
+        let jobs = try await ModelJobReplicas(inference: inference).list(context.call)
         var json = JSONWriter()
         json.object { json in
             json.array("pulls", jobs) { $0.job($1) }
@@ -91,14 +91,17 @@ struct ModelsController: Sendable {
     /// Streams the progress of a job until it ends.
     func events(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         let follow = Models.FollowPull(id: try Self.job(context))
-        let stream = try await context.stream(context.jobCall) { try await inference.stream(follow, $0) }
+        let replica = try await ModelJobReplicas(inference: inference).replica(of: follow.id, context.call)
+        let stream = try await context.stream(context.call) { try await replica.stream(follow, $0) }
         return ModelJobEventStream.response(of: stream)
     }
 
     /// Cancels a job.
     func cancel(_ request: Request, _ context: AuthenticatedContext) async throws -> Response {
         try context.requireModelManager(mode)
-        let job = try await inference.call(Models.CancelPull(id: try Self.job(context)), context.jobCall)
+        let cancel = Models.CancelPull(id: try Self.job(context))
+        let replica = try await ModelJobReplicas(inference: inference).replica(of: cancel.id, context.call)
+        let job = try await replica.call(cancel, context.call)
         var json = JSONWriter()
         json.job(job)
         return V1Response.json(json)

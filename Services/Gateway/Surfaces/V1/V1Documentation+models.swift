@@ -16,6 +16,7 @@ extension V1Documentation {
                                 .required("name", .string), .required("status", .values(["up", "down"])),
                                 .optional("address", .nullable(.string), "For admins."),
                                 .required("error", .nullable(.string)),
+                                .optional("remarks", .array(.string), "For admins: what could not be taken."),
                             ])
                         )
                     ),

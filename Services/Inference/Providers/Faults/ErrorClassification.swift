@@ -9,6 +9,7 @@ enum ErrorClassification {
         let codes = report.codes.map { $0.lowercased() }
         let message = (report.message ?? "").lowercased().filter { !"`'\"".contains($0) }
         if [nil, 400, 404, 422, 500, 501].contains(status), contains(message, toolWords) { return .toolsUnsupported }
+        if [nil, 400, 404, 405].contains(status), isAboutPath(message, codes) { return .noInterface }
         if contains(codes, spentCodes) || contains(message, spentWords), isPlausible(status, [400, 402, 403, 429]) {
             return .spent
         }
@@ -24,7 +25,16 @@ enum ErrorClassification {
         }
         if let status { return cause(ofStatus: status, isExplained: report.message != nil) }
         return codes.lazy.compactMap { code in known.first { code.contains($0.word) }?.cause }.first
-            ?? known.first { message.hasPrefix($0.word) }?.cause ?? .failed
+            ?? known.first { message.hasPrefix($0.word) }?.cause
+            ?? knownWords.first { message.contains($0.words) }?.cause ?? .failed
+    }
+
+    /// Whether a server says that it has nothing at the path of the request, and not that a model is missing.
+    private static func isAboutPath(_ message: String, _ codes: [String]) -> Bool {
+        guard !contains(codes, ["model"]) else { return false }
+        let words = message.split { !$0.isLetter && !$0.isNumber }.joined(separator: " ")
+        return ["not found", "404 not found", "page not found", "404 page not found"].contains(words)
+            || contains(message, pathWords)
     }
 
     /// The status of a response, or the one that the body of a stream names in its code.
@@ -67,12 +77,31 @@ enum ErrorClassification {
         ("rate_limit", .limited), ("ratelimit", .limited), ("rate limit", .limited), ("throttl", .limited),
         ("too_many_requests", .limited), ("toomanyrequests", .limited), ("too many requests", .limited),
         ("resource_exhausted", .limited), ("overloaded", .overloaded), ("unavailable", .overloaded),
-        ("server_busy", .overloaded), ("timeout", .overloaded), ("deadline_exceeded", .overloaded),
+        ("server_busy", .overloaded), ("insufficient_system_resource", .overloaded), ("timeout", .overloaded),
+        ("deadline_exceeded", .overloaded),
         ("model_not_found", .modelMissing), ("modelnotfound", .modelMissing), ("not_found", .modelMissing),
         ("notfound", .modelMissing), ("too_large", .tooLarge), ("invalid_request", .rejected),
         ("invalidrequest", .rejected), ("badrequest", .rejected), ("bad_request", .rejected),
         ("invalid_argument", .rejected), ("invalidparameter", .rejected), ("failed_precondition", .rejected),
-        ("validation", .rejected), ("unprocessable", .rejected), ("content_policy", .rejected),
+        ("validation", .rejected), ("value_error", .rejected), ("unprocessable", .rejected),
+        ("content_policy", .rejected),
+    ]
+
+    /// Causes by parts of messages, for errors with neither a status nor a known code.
+    private static let knownWords: [(words: String, cause: Cause)] = [
+        ("rate limit", .limited), ("too many requests", .limited), ("requests per minute", .limited),
+        ("tokens per minute", .limited), ("quota exceeded", .limited), ("throttled", .limited),
+        ("overloaded", .overloaded), ("server is busy", .overloaded), ("service unavailable", .overloaded),
+        ("currently unavailable", .overloaded), ("temporarily unavailable", .overloaded),
+        ("at capacity", .overloaded), ("no healthy upstream", .overloaded), ("loading model", .overloaded),
+        ("model is loading", .overloaded), ("model not found", .modelMissing), ("no such model", .modelMissing),
+        ("unknown model", .modelMissing), ("not found, try pulling", .modelMissing), ("field required", .rejected),
+        ("extra inputs are not permitted", .rejected),
+    ]
+
+    /// Parts of the messages of OpenAI, LM Studio and Express about a path that they do not serve.
+    private static let pathWords = [
+        "invalid url (", "unexpected endpoint or method", "unknown request url", "cannot post /",
     ]
 
     /// Parts of the codes and messages of vLLM, llama.cpp, Ollama, Anthropic, Gemini, Mistral, Groq, LM Studio, TGI,

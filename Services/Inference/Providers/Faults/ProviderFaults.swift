@@ -18,6 +18,8 @@ struct ProviderFaults: Sendable {
     var advice = ""
     /// What to do if a model is missing; `{model}` is replaced by its name.
     var adviceForMissing = "Choose another model."
+    /// What may be missing at the end of the base URL if no API answers there: `/v1`.
+    var usualPath: String?
     /// Credentials that a server may repeat in its errors.
     var secrets: [String] = []
 
@@ -130,6 +132,37 @@ struct ProviderFaults: Sendable {
         )
     }
 
+    /// The response is no answer of an API, but of a web server: a page in HTML, for example.
+    var noInterface: ProviderError {
+        error(.noInterface, Fault(.provider, "No API answered at the address of \(name)\(pathAdvice)"))
+    }
+
+    private var pathAdvice: String {
+        guard let usualPath, !hasVersion else {
+            return ". Check \(setting): it must be the base URL of the API."
+        }
+        return ": does the base URL lack \(usualPath)? Check \(setting)."
+    }
+
+    /// Whether the path of the base URL names a version: `/v1`, `/v1beta/openai`.
+    private var hasVersion: Bool {
+        address.split(separator: "/").dropFirst(2).contains {
+            $0.first == "v" && $0.dropFirst().first?.isNumber == true
+        }
+    }
+
+    /// An event is larger than `limit` bytes.
+    func eventTooLong(limit: Int) -> ProviderError {
+        error(
+            .unreadable,
+            Fault(
+                .provider,
+                "\(name) sent more than \(limit) bytes at once, so the rest of its answer cannot be read. "
+                    + "Set PROVIDER_EVENT_LIMIT higher."
+            )
+        )
+    }
+
     /// The error for a report of the provider, in a response with an error status or within a response.
     func reported(_ report: ErrorReport, model: String) -> ProviderError {
         let cause = ErrorClassification.cause(of: report)
@@ -169,10 +202,7 @@ struct ProviderFaults: Sendable {
                 "\(name) has no model \(model): \(text) " + adviceForMissing.replacing("{model}", with: model)
             )
         case .noInterface:
-            Fault(
-                .provider,
-                "No API answered at the address of \(name)\(status). Check \(setting): it must be the base URL of the API."
-            )
+            Fault(.provider, "No API answered at the address of \(name)\(status)\(pathAdvice)")
         case .redirected:
             Fault(
                 .provider,

@@ -33,6 +33,8 @@ struct GeminiChunk {
     var blockMessage: String?
     var usage: Usage?
     var error: GeminiErrorBody?
+    private var body = ErrorBody()
+    private var hasCandidate = false
 
     /// Throws ``JSONScanner/Malformed`` for invalid JSON.
     init(_ bytes: ByteBuffer) throws {
@@ -58,32 +60,47 @@ struct GeminiChunk {
         case "promptFeedback", "prompt_feedback":
             try json.objectOrSkip { name, json in
                 switch name {
-                case "blockReason", "block_reason": blockReason = try json.optionalString()
+                case "blockReason", "block_reason": blockReason = try json.nonEmptyText()
                 case "blockReasonMessage", "block_reason_message": blockMessage = try json.optionalString()
                 default: try json.skip()
                 }
             }
-        case "error" where json.kind != .null: error = try GeminiErrorBody(from: &json)
-        default: try json.skip()
+        case "error" where json.isObject() || json.kind == .text:
+            let found = try GeminiErrorBody(from: &json)
+            error = found.isEmpty ? nil : found
+        case "modelVersion", "responseId", "createTime": try json.skip()
+        default: if try !body.read(name, &json) { try json.skip() }
         }
     }
 
-    /// Reads only the first candidate, because requests never ask for more.
+    /// Reads only the candidate with index 0, because requests never ask for more; without an index it counts as 0.
     private mutating func readCandidates(_ json: inout JSONScanner) throws {
         guard json.isArray() else { return try json.skip() }
-        var isFirst = true
+        var isFound = false
         try json.array { json in
-            guard isFirst else { return try json.skip() }
-            isFirst = false
+            var candidate = GeminiChunk()
+            var index: Int?
             try json.objectOrSkip { name, json in
                 switch name {
-                case "content": try readContent(&json)
-                case "finishReason", "finish_reason": finishReason = try json.optionalString()
-                case "finishMessage", "finish_message": finishMessage = try json.optionalString()
+                case "index": index = try json.optionalInt()
+                case "content": try candidate.readContent(&json)
+                case "finishReason", "finish_reason": candidate.finishReason = try json.nonEmptyText()
+                case "finishMessage", "finish_message": candidate.finishMessage = try json.nonEmptyText()
                 default: try json.skip()
                 }
             }
+            guard !isFound, (index ?? 0) == 0 else { return }
+            (isFound, hasCandidate) = (true, true)
+            parts += candidate.parts
+            finishReason = candidate.finishReason ?? finishReason
+            finishMessage = candidate.finishMessage ?? finishMessage
         }
+    }
+
+    /// An error in another spelling than Google's, where there is no candidate.
+    var otherError: ErrorReport? {
+        let isError = body.isDeclared || (!hasCandidate && usage == nil && blockReason == nil && body.hasContent)
+        return isError ? body.report : nil
     }
 
     private mutating func readContent(_ json: inout JSONScanner) throws {
@@ -107,11 +124,11 @@ struct GeminiChunk {
             var call = Call()
             try json.object { name, json in
                 switch name {
-                case "id": call.id = try json.optionalString()
-                case "name": call.name = try json.optionalString()
+                case "id": call.id = try json.nonEmptyText()
+                case "name": call.name = try json.nonEmptyText()
                 case "args":
                     let arguments = try json.rawJSON().text
-                    if arguments != "null" { call.arguments = arguments }
+                    if arguments != "null", arguments != "\"\"" { call.arguments = arguments }
                 default: try json.skip()
                 }
             }

@@ -7,8 +7,6 @@ import NIOCore
 /// The stream ends with the body. The answer is complete if an earlier chunk contained a finish reason. Signatures and
 /// usage may follow the finish reason.
 struct GeminiDecoder: AnswerDecoder {
-    /// Maximum size of a chunk, in bytes.
-    static let limit = 8 * 1024 * 1024
     /// Maximum size of all names, identifiers and signatures of an answer, in bytes.
     private static let opaqueLimit = 4 * 1024 * 1024
     private static let callLimit = 1000
@@ -17,8 +15,9 @@ struct GeminiDecoder: AnswerDecoder {
     private let model: String
     private let names: ToolNames
     private let faults: ProviderFaults
-    private var stream = ServerSentEventParser(limit: limit)
-    private var objects = JSONObjectSplitter(limit: limit)
+    private let limit: Int
+    private var stream: ServerSentEventParser
+    private var objects: JSONObjectSplitter
     private var calls = ToolCallIndexer()
     private var ids: Set<String> = []
     private var callCount = 0
@@ -26,27 +25,40 @@ struct GeminiDecoder: AnswerDecoder {
     private var signature: String?
     private var usage: Usage?
     private var reason: Inference.Finish.Reason?
-    private var hasBegun = false
+    /// Whether anything was said, so that a finish reason is an end.
+    private var hasContent = false
+    private var hasRefusal = false
 
     /// - Parameters:
     /// - name: the model's name with its provider.
     /// - model: the model's name without the provider.
     /// - names: the names of the tools in the request.
+    /// - limit: the maximum size of a chunk, in bytes.
     /// - faults: creates the provider's errors.
-    init(name: String, model: String, names: ToolNames = ToolNames(), faults: ProviderFaults) {
+    init(
+        name: String,
+        model: String,
+        names: ToolNames = ToolNames(),
+        limit: Int = GenerationTimeouts.defaultEventBytes,
+        faults: ProviderFaults
+    ) {
+        self.limit = limit
+        stream = ServerSentEventParser(limit: limit)
+        objects = JSONObjectSplitter(limit: limit)
         self.name = name
         self.model = model
         self.names = names
         self.faults = faults
     }
 
-    var isAwaitingTrailer: Bool { reason != nil }
+    /// Gemini also sends finish reasons in chunks before the answer begins.
+    var isAwaitingTrailer: Bool { reason != nil && hasContent }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
         do {
             for item in try stream.append(bytes) { try take(item, into: &event) }
         } catch is JSONLines.TooLong {
-            throw faults.invalidResponse("more than \(Self.limit) bytes at once")
+            throw faults.eventTooLong(limit: limit)
         } catch is JSONScanner.Malformed {
             throw faults.invalidResponse("something that is not JSON")
         }
@@ -70,6 +82,8 @@ struct GeminiDecoder: AnswerDecoder {
     private mutating func take(_ item: ServerSentEventParser.Item, into event: inout Inference.Event) throws {
         switch item {
         case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
+        case .failure(let data, let status):
+            throw faults.reported(ErrorBody.report(of: data, status: status), model: model)
         case .stray(let line): for object in try objects.append(line) { try take(object, into: &event) }
         }
     }
@@ -79,6 +93,7 @@ struct GeminiDecoder: AnswerDecoder {
         if data.readableBytesView.elementsEqual("[DONE]".utf8) { return }
         let chunk = try GeminiChunk(data)
         if let error = chunk.error { throw fault(error) }
+        if let error = chunk.otherError { throw faults.reported(error, model: model) }
         for part in chunk.parts { try take(part, into: &event) }
         usage = chunk.usage ?? usage
         if let blockReason = chunk.blockReason {
@@ -99,7 +114,7 @@ struct GeminiDecoder: AnswerDecoder {
                 self.signature = signature
             }
         }
-        hasBegun = hasBegun || part.call != nil || part.text?.isEmpty == false
+        hasContent = hasContent || part.call != nil || part.text?.isEmpty == false
     }
 
     private mutating func take(
@@ -119,8 +134,7 @@ struct GeminiDecoder: AnswerDecoder {
         try count(signature ?? "")
         // Each call is complete, so a repeated identifier belongs to another call.
         let id = call.id.flatMap { ids.insert($0).inserted ? $0 : nil }
-        let piece = calls.piece(
-            index: callCount,
+        let piece = calls.whole(
             id: id,
             name: names.original(name),
             arguments: call.arguments,
@@ -132,7 +146,10 @@ struct GeminiDecoder: AnswerDecoder {
     private mutating func take(_ ending: GeminiFinishReason, into event: inout Inference.Event) throws {
         switch ending {
         case .finish(let reason, let refusal):
-            if self.reason == nil { event.refusal.add(refusal) }
+            if let refusal, !hasRefusal {
+                event.refusal.add(refusal)
+                (hasRefusal, hasContent) = (true, true)
+            }
             self.reason = reason
         case .modelError(let message): throw modelError(message)
         case .rejected(let sentence):

@@ -84,6 +84,9 @@ struct GeminiErrorBody: Equatable {
         }
     }
 
+    /// Whether the error says nothing, which means that there is none.
+    var isEmpty: Bool { code ?? 0 == 0 && (message ?? "").isEmpty && (status ?? "").isEmpty && reason == nil }
+
     /// Converts the error; `status` is the status of the response, or `nil` within a stream.
     func report(status: Int?) -> ErrorReport {
         var report = ErrorReport(status: status ?? httpStatus, message: message, codes: [self.status])

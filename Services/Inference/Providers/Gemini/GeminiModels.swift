@@ -2,16 +2,31 @@ import Contracts
 
 /// The used part of the response to `GET /models`.
 struct GeminiModels: Decodable {
-    var models: [Entry]?
+    var models: LenientList<Entry>?
     var nextPageToken: String?
 
+    /// A model; values of the wrong type are ignored, except for the name.
     struct Entry: Decodable, Sendable {
         /// The name with the prefix `models/`.
         var name: String
-        var displayName: String?
         var inputTokenLimit: Int?
         var supportedGenerationMethods: [String]?
         var thinking: Bool?
+
+        private enum Key: String, CodingKey {
+            case name
+            case inputTokenLimit
+            case supportedGenerationMethods
+            case thinking
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            name = try container.decode(String.self, forKey: .name)
+            inputTokenLimit = container.positiveOrNothing(.inputTokenLimit)
+            supportedGenerationMethods = container.valueOrNothing(.supportedGenerationMethods)
+            thinking = container.valueOrNothing(.thinking)
+        }
 
         /// The name without the prefix: `gemini-2.5-flash`.
         var bareName: String { name.hasPrefix("models/") ? String(name.dropFirst(7)) : name }
@@ -21,7 +36,7 @@ struct GeminiModels: Decodable {
 
         /// Whether the model supports chat or embeddings; models for speech, images or video only do not.
         var isOfUse: Bool {
-            ModelName.isValid(bareName) && ((canChat && !bareName.contains("-tts")) || canEmbed)
+            (canChat && !bareName.contains("-tts")) || canEmbed
         }
 
         /// The abilities; `nil` for open models, for which the list does not contain them.

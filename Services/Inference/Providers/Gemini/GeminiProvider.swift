@@ -18,16 +18,24 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
 
     let name: String
     let isConfigured = true
+    let preferredModels: [String]
+    let namePrefixes: [String]
     var address: String? { client.address }
     private let version: GeminiVersion
     private let inlineLimit: Int
     private let client: ProviderClient
     private let media: GeminiMedia
+    /// The configured models; `nil` to use the server's own list.
+    private let listed: [ListedModel]?
     private let cache = GeminiModelCache()
+    private let fileCache = GeminiFileCache()
 
     /// Creates the provider of a server; throws for an invalid URL.
     init(server: ServerConfiguration, inlineLimit: Int = inlineLimit, client: HTTPClient) throws {
         name = server.name
+        listed = server.models
+        preferredModels = server.preferredModels
+        namePrefixes = server.namePrefixes
         version = server.apiVersion.flatMap(GeminiVersion.init) ?? .v1beta
         self.inlineLimit = inlineLimit
         media = GeminiMedia(passesAddresses: !server.quirks.imageSchemes.isEmpty)
@@ -40,13 +48,14 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         for _ in 0..<Self.pageLimit where entries.count < Self.modelLimit {
             let answer = try await client.fetch(.GET, "/\(version.rawValue)/models\(query)")
             let page = try decode(GeminiModels.self, from: answer, as: "an invalid list of models")
-            entries += page.models ?? []
+            entries += page.models?.elements ?? []
             guard let token = page.nextPageToken, !token.isEmpty else { break }
             query = "?pageSize=\(Self.modelLimit)&pageToken=\(PathEncoding.segment(token))"
         }
         entries = GeminiModels.sorted(entries.prefix(Self.modelLimit).filter(\.isOfUse))
         cache.replace(entries)
-        return entries.map { model($0.bareName, $0) }
+        let selected = listed.map { listed in entries.filter { entry in listed.contains { $0.id == entry.bareName } } }
+        return (selected ?? entries).map { model($0.bareName, $0) }
     }
 
     func model(_ model: String) async throws -> Model {
@@ -66,31 +75,71 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         let deadline = ContinuousClock.now + prompt.responseTimeout
         let traits = GeminiModelTraits(model: prompt.model, isThinking: cache[prompt.model].map { $0.thinking == true })
         let media = media
-        var (request, body) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt] in
+        let (request, body) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt] in
             let request = try GeminiRequest(prompt: prompt, traits: traits, media: media)
             return (request, request.encoded())
         }
-        var prompt = prompt
-        if body.readableBytes > inlineLimit {
-            let files = GeminiFiles(client: client, version: version)
-            let upload = GeminiUpload(excess: body.readableBytes - inlineLimit, files: files)
-            try await upload.moveOut(of: &request.conversation, until: deadline)
-            body = try await WorkerThreads.run { [request] in request.encoded() }
+        let response = try await open(request, body, for: prompt, until: deadline)
+        let decoder = GeminiDecoder(
+            name: "\(name)/\(prompt.model)",
+            model: prompt.model,
+            names: request.names,
+            limit: prompt.eventLimit,
+            faults: client.faults
+        )
+        return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
+    }
+
+    /// Sends a request; files for which it is too large are uploaded, unless Gemini still has them.
+    private func open(
+        _ request: GeminiRequest,
+        _ body: ByteBuffer,
+        for prompt: Prompt,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPClient.Response {
+        guard body.readableBytes > inlineLimit else { return try await open(body, for: prompt, with: client) }
+        // Files belong to the key that uploaded them.
+        let client = client.pinned()
+        let files = GeminiFiles(client: client, version: version)
+        let upload = GeminiUpload(
+            excess: body.readableBytes - inlineLimit,
+            files: files,
+            cache: fileCache,
+            owner: client.pinnedKey
+        )
+        var hasRetried = false
+        while true {
+            var smaller = request
+            let cached = try await upload.moveOut(of: &smaller.conversation, until: deadline)
+            let body = try await WorkerThreads.run { [smaller] in smaller.encoded() }
+            var prompt = prompt
             prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
+            do {
+                return try await open(body, for: prompt, with: client)
+            } catch let error as ProviderError where !cached.isEmpty && !hasRetried && Self.mayMissFile(error) {
+                // Gemini may have deleted a file earlier than it said: it is uploaded again, once.
+                fileCache.remove(cached)
+                hasRetried = true
+            }
         }
-        let response = try await client.openStream(
+    }
+
+    /// Whether an error can mean that a file does not exist; Gemini has no code for it.
+    private static func mayMissFile(_ error: ProviderError) -> Bool {
+        [400, 403, 404].contains(error.status) && error.detail?.lowercased().contains("file") == true
+    }
+
+    private func open(
+        _ body: ByteBuffer,
+        for prompt: Prompt,
+        with client: ProviderClient
+    ) async throws -> HTTPClient.Response {
+        try await client.openStream(
             "/\(version.rawValue)/\(Self.resource(prompt.model)):streamGenerateContent?alt=sse",
             body: body,
             accept: "text/event-stream, application/json",
             for: prompt
         )
-        let decoder = GeminiDecoder(
-            name: "\(name)/\(prompt.model)",
-            model: prompt.model,
-            names: request.names,
-            faults: client.faults
-        )
-        return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> Inference.Embeddings {
@@ -154,7 +203,7 @@ struct GeminiProvider: ChatModels, EmbeddingModels {
         _ body: ByteBuffer
     ) -> ErrorReport {
         guard let error = GeminiErrorBody(body: body) else {
-            return ErrorReport(status: status, headers: headers)
+            return ErrorBody.report(of: body, status: status, headers: headers)
         }
         var report = error.report(status: status)
         report.headers = headers

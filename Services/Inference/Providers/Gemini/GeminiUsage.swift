@@ -32,12 +32,6 @@ struct GeminiUsage {
         guard let prompt else { return nil }
         let shown = prompt + (tools ?? 0)
         let made = candidates.map { $0 + (thoughts ?? 0) } ?? max(thoughts ?? 0, (total ?? 0) - shown)
-        return Usage(
-            promptTokens: shown,
-            completionTokens: made,
-            isEstimated: false,
-            cachedTokens: cached,
-            reasoningTokens: thoughts
-        )
+        return UsageCounts(prompt: shown, completion: made, total: total, cached: cached, reasoning: thoughts).usage
     }
 }

@@ -12,6 +12,8 @@ extension ProviderKind {
         // A header instead of a query parameter, because URLs appear in logs.
         keyHeader: .named("x-goog-api-key"),
         prepare: { $0.quirks = KnownHost.quirks(of: $1) },
+        preferredModels: ["gemini-2.5-flash", "gemini-flash-latest"],
+        namePrefixes: ["gemini-"],
         check: { server in
             guard let version = server.apiVersion, GeminiVersion(rawValue: version) == nil else { return nil }
             return "api_version must be one of \(GeminiVersion.allCases.map(\.rawValue).joined(separator: ", "))."

@@ -21,7 +21,12 @@ struct OllamaChatLine: Equatable {
     var doneReason: String?
     var promptTokens: Int?
     var completionTokens: Int?
-    var error: String?
+    private var body = ErrorBody()
+    /// Whether the line is a part of an answer, or its end.
+    private var isAnswer = false
+
+    /// The error, if the line is one in any spelling.
+    var error: ErrorReport? { body.isDeclared || (!isAnswer && body.hasContent) ? body.report : nil }
 
     /// Reads a line; unknown members are ignored.
     init(_ line: ByteBuffer) throws {
@@ -38,14 +43,19 @@ struct OllamaChatLine: Equatable {
 
     private mutating func read(_ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "message": try scanner.objectOrSkip { try readMessage($0, &$1) }
+        case "model", "created_at", "total_duration", "load_duration", "prompt_eval_duration", "eval_duration":
+            try scanner.skip()
+        case "message" where scanner.isObject():
+            isAnswer = true
+            try scanner.object { try readMessage($0, &$1) }
         case "logprobs": logprobs = try OllamaLogprobs.read(&scanner)
-        case "done": isDone = try scanner.isTrue()
-        case "done_reason": doneReason = try scanner.optionalString()
+        case "done":
+            isDone = try scanner.isTrue()
+            isAnswer = isAnswer || isDone
+        case "done_reason": doneReason = try scanner.nonEmptyText()
         case "prompt_eval_count": promptTokens = try scanner.count()
         case "eval_count": completionTokens = try scanner.count()
-        case "error": error = try scanner.stringOrEmpty()
-        default: try scanner.skip()
+        default: if try !body.read(name, &scanner) { try scanner.skip() }
         }
     }
 
@@ -66,14 +76,15 @@ struct OllamaChatLine: Equatable {
 
     private static func read(_ call: inout Call, _ name: JSONScanner.Name, _ scanner: inout JSONScanner) throws {
         switch name {
-        case "id": call.id = try scanner.optionalString()
+        case "id": call.id = try scanner.nonEmptyText()
         case "function":
             try scanner.objectOrSkip { name, scanner in
                 switch name {
-                case "name": call.name = try scanner.optionalString()
+                case "name": call.name = try scanner.nonEmptyText()
                 case "arguments":
                     // An object according to the documentation; some models and proxies send its text.
-                    call.arguments = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? "{}"
+                    let text = try scanner.isObject() ? scanner.rawJSON().text : scanner.optionalString() ?? ""
+                    call.arguments = text.isEmpty ? "{}" : text
                 default: try scanner.skip()
                 }
             }

@@ -10,9 +10,15 @@ struct OllamaChatRequest {
     /// Whether the model may support thinking; others reject the option.
     var mayThink = true
 
+    /// How Ollama is asked for the format: its models cannot call tools while their output is limited to JSON.
+    private var formatRequest: FormatRequest { prompt.plan.formatRequest(withTools: false) }
+
+    /// The format that Ollama is asked for.
+    var format: ResponseFormat { formatRequest.format }
+
     /// Throws `invalid` for a request that Ollama does not support.
-    func encoded() throws(Fault) -> ByteBuffer {
-        let messages = try prompt.parsedMessages.map { list throws(Fault) in try OllamaMessage.all(list) }
+    func encoded() throws -> ByteBuffer {
+        let messages = try messages
         var json = JSONWriter()
         json.object { json in
             json.field("model", prompt.model)
@@ -36,9 +42,27 @@ struct OllamaChatRequest {
         return json.buffer
     }
 
+    /// The messages in Ollama's format; `nil` if they are plain, and can be sent as they are.
+    private var messages: [OllamaMessage]? {
+        get throws {
+            let instruction = formatRequest.instruction
+            guard prompt.parsedMessages != nil || prompt.hasOnlyInstructions || instruction != nil else { return nil }
+            var messages = try OllamaMessage.all(prompt.decodedMessages())
+            // Without a message of the user Ollama only loads the model, and answers nothing.
+            if prompt.hasOnlyInstructions, let last = messages.indices.last { messages[last].role = "user" }
+            guard let instruction else { return messages }
+            if messages.first?.role == "system" {
+                messages[0].content += "\n\n" + instruction
+            } else {
+                messages.insert(try OllamaMessage(Inference.Message(role: .system, content: instruction)), at: 0)
+            }
+            return messages
+        }
+    }
+
     /// Writes Ollama's `format`: `"json"` or a schema.
     private func writeFormat(to json: inout JSONWriter) {
-        switch prompt.plan.format {
+        switch format {
         case .text: break
         case .json: json.field("format", "json")
         case .schema(let schema): json.raw("format", schema.json)
@@ -48,7 +72,8 @@ struct OllamaChatRequest {
     /// Writes the reasoning effort with Ollama's names; unknown ones are passed unchanged.
     private func writeEffort(to json: inout JSONWriter) {
         switch prompt.options.reasoningEffort?.lowercased() {
-        case nil: break
+        // A model that thinks may write the JSON as a thought, and nothing else.
+        case nil: if format.isJSON { json.field("think", false) }
         case "none": json.field("think", false)
         case "minimal": json.field("think", "low")
         case "xhigh": json.field("think", "max")

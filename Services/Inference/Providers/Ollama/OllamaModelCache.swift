@@ -21,6 +21,8 @@ final class OllamaModelCache: Sendable {
         var cache: [String: Properties] = [:]
         var digests: [String: String] = [:]
         var quietUntil: ContinuousClock.Instant?
+        /// The models whose description failed, with the time of the next request.
+        var failed: [String: ContinuousClock.Instant] = [:]
 
         mutating func store(_ properties: Properties, of model: String) {
             if cache.count < OllamaModelCache.limit || cache[model] != nil { cache[model] = properties }
@@ -41,7 +43,10 @@ final class OllamaModelCache: Sendable {
     func update(_ entries: some Sequence<OllamaTags.Entry>) {
         let digests = Dictionary(entries.compactMap { entry in entry.digest.map { (entry.name, $0) } }) { $1 }
         state.withLock { state in
-            for (name, digest) in state.digests where digests[name] != digest { state.cache[name] = nil }
+            for (name, digest) in state.digests where digests[name] != digest {
+                state.cache[name] = nil
+                state.failed[name] = nil
+            }
             state.digests = digests
             for entry in entries {
                 var properties = state.cache[entry.name] ?? Properties()
@@ -52,12 +57,23 @@ final class OllamaModelCache: Sendable {
         }
     }
 
-    /// Whether requests are permitted; not for a while after Ollama was unreachable.
-    var permitsRequests: Bool {
-        state.withLock { $0.quietUntil.map { $0 <= .now } ?? true }
+    /// Whether a model may be described now; not for a while after Ollama was unreachable, or after this model failed.
+    func permitsRequest(about model: String) -> Bool {
+        state.withLock { state in
+            [state.quietUntil, state.failed[model]].allSatisfy { $0.map { $0 <= .now } ?? true }
+        }
     }
 
+    /// Pauses requests about all models.
     func pause(for duration: Duration) {
         state.withLock { $0.quietUntil = .now + duration }
+    }
+
+    /// Pauses requests about a model whose description failed.
+    func pause(_ model: String, for duration: Duration) {
+        state.withLock { state in
+            if state.failed.count >= Self.limit { state.failed = [:] }
+            state.failed[model] = .now + duration
+        }
     }
 }

@@ -2,23 +2,37 @@ import Contracts
 
 /// The used part of the response to `GET /api/tags`.
 struct OllamaTags: Decodable {
-    var models: [Entry]?
+    var models: LenientList<Entry>?
 
-    struct Entry: Decodable {
+    /// A model; values of the wrong type are ignored, except for the name.
+    struct Entry: Decodable, Sendable {
         var name: String
         var digest: String?
-        /// The capabilities, if the server reports them.
-        var capabilities: [String]?
-        var details: Details?
+        /// The model's properties in the list.
+        var properties: OllamaModelCache.Properties
 
-        struct Details: Decodable {
-            var context_length: Int?
+        private enum Key: String, CodingKey {
+            case name
+            case model
+            case digest
+            case capabilities
+            case details
+            case window = "context_length"
         }
 
-        /// The model's properties in the list.
-        var properties: OllamaModelCache.Properties {
-            let window = details?.context_length.flatMap { $0 > 0 ? $0 : nil }
-            return OllamaModelCache.Properties(window: window, abilities: OllamaAbilities.read(capabilities))
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            let name: String? = container.valueOrNothing(.name)
+            self.name = try name ?? container.decode(String.self, forKey: .model)
+            digest = container.valueOrNothing(.digest)
+            let abilities = OllamaAbilities.read(container.valueOrNothing(.capabilities))
+            properties = OllamaModelCache.Properties(abilities: abilities)
+            do {
+                let details = try container.nestedContainer(keyedBy: Key.self, forKey: .details)
+                properties.window = details.positiveOrNothing(.window)
+            } catch {
+                // There are no details.
+            }
         }
     }
 }

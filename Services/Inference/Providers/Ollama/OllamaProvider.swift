@@ -3,34 +3,39 @@ import Contracts
 import Foundation
 import HTTP
 import JSON
+import Logging
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
 /// Ollama, through its native API.
 struct OllamaProvider: ChatModels, EmbeddingModels {
-    /// The name of the provider.
-    static let providerName = "ollama"
-    /// Maximum number of listed models.
-    private static let modelLimit = 1000
     /// Maximum number of texts in one request for embeddings, to limit the size of the response.
     private static let batchSize = 128
+    /// The time after which a model that could not be described is asked for again.
+    private static let failurePause = Duration.seconds(30)
 
     let name: String
     let isConfigured: Bool
     let isFree = true
     let hasTaggedModels = true
+    let namesHosts = true
+    let preferredModels: [String]
     /// The API for managing models.
     let modelAPI: OllamaModelAPI
     var address: String? { client.address }
     private let windowLimit: Int
     private let client: ProviderClient
+    /// The configured models; `nil` to use the server's own list.
+    private let listed: [ListedModel]?
     private let cache = OllamaModelCache()
 
     /// Creates the provider of a server; throws for an invalid URL.
     init(server: ServerConfiguration, client: HTTPClient) throws {
         name = server.name
         isConfigured = server.isConfigured
+        listed = server.models
+        preferredModels = server.preferredModels
         windowLimit = server.windowLimit
         self.client = try ProviderClient(
             server: server,
@@ -46,13 +51,14 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         let answer = try await client.fetch(.GET, "/api/tags")
         let entries: [OllamaTags.Entry]
         do {
-            entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models ?? []
+            entries = try JSONDecoder().decode(OllamaTags.self, from: answer).models?.elements ?? []
         } catch {
             throw client.faults.invalidResponse("an invalid list of models")
         }
-        let listed = entries.prefix(Self.modelLimit).filter { ModelName.isValid($0.name) }
-        cache.update(listed)
-        return listed.map { model($0.name, cache[$0.name]) }
+        cache.update(entries)
+        let names = entries.map(\.name)
+        let selected = listed.map { listed in names.filter { name in listed.contains { $0.covers(name) } } } ?? names
+        return selected.map { model($0, cache[$0]) }
     }
 
     func model(_ model: String) async throws -> Model {
@@ -72,7 +78,12 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             accept: "application/x-ndjson, application/json",
             for: prompt
         )
-        let decoder = OllamaDecoder(model: "\(name)/\(prompt.model)", faults: client.faults)
+        let decoder = OllamaDecoder(
+            model: "\(name)/\(prompt.model)",
+            wantsJSON: request.format.isJSON,
+            limit: prompt.eventLimit,
+            faults: client.faults
+        )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
     }
 
@@ -140,7 +151,7 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
     ) async throws -> OllamaModelCache.Properties? {
         let known = cache[model]
         if let known, known.isFull || (known.window != nil && known.abilities != nil) { return known }
-        guard cache.permitsRequests else { return known }
+        guard cache.permitsRequest(about: model) else { return known }
         do {
             let show = try await modelAPI.show(model, within: min(limit, ProviderClient.metadataTimeout))
             let abilities = OllamaAbilities.read(show.capabilities) ?? known?.abilities
@@ -152,8 +163,17 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
             cache.store(properties, of: model)
             return properties
         } catch let error as ProviderError where error.fault.code != .missing {
-            // A generation reports the error; until then the default properties are used.
-            if error.isOutage { cache.pause(for: .seconds(5)) }
+            // A generation reports the error; until then the default properties are used. One model fails alone.
+            if error.cause == .unreachable {
+                cache.pause(for: .seconds(5))
+            } else {
+                cache.pause(model, for: Self.failurePause)
+                let name: Logger.MetadataValue = "\(self.name)/\(model)"
+                Logger.current.notice(
+                    "Model not described",
+                    metadata: error.metadata.merging(["model.name": name]) { $1 }
+                )
+            }
             return known
         }
     }
@@ -164,9 +184,6 @@ struct OllamaProvider: ChatModels, EmbeddingModels {
         _ headers: HTTPHeaders,
         _ body: ByteBuffer
     ) -> ErrorReport {
-        var message: String?
-        // Other bodies contain no message.
-        do { message = try OllamaChatLine(body).error } catch {}
-        return ErrorReport(status: status, headers: headers, message: message)
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }

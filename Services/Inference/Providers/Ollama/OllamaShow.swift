@@ -46,16 +46,12 @@ struct OllamaShow: Decodable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        window = Self.orNothing { try Self.window(in: container) }
-        capabilities = Self.orNothing { try container.decodeIfPresent([String].self, forKey: .capabilities) }
-        details = Self.orNothing { try container.decodeIfPresent(Details.self, forKey: .details) }
-        parameters = Self.orNothing { try container.decodeIfPresent(String.self, forKey: .parameters) }
-        template = Self.orNothing { try container.decodeIfPresent(String.self, forKey: .template) }
-        system = Self.orNothing { try container.decodeIfPresent(String.self, forKey: .system) }
-    }
-
-    private static func orNothing<Value>(_ read: () throws -> Value?) -> Value? {
-        do { return try read() } catch { return nil }
+        do { window = try Self.window(in: container) } catch { window = nil }
+        capabilities = container.valueOrNothing(.capabilities)
+        details = container.valueOrNothing(.details)
+        parameters = container.valueOrNothing(.parameters)
+        template = container.valueOrNothing(.template)
+        system = container.valueOrNothing(.system)
     }
 
     private static func window(in container: KeyedDecodingContainer<Key>) throws -> Int? {
@@ -63,7 +59,6 @@ struct OllamaShow: Decodable {
         let architecture = try info.decodeIfPresent(String.self, forKey: InfoKey(stringValue: "general.architecture"))
         let own = InfoKey(stringValue: "\(architecture ?? "").context_length")
         let key = info.contains(own) ? own : info.allKeys.first { $0.stringValue.hasSuffix(".context_length") }
-        let length = try key.map { try info.decode(Int.self, forKey: $0) } ?? 0
-        return length > 0 ? length : nil
+        return key.flatMap { info.positiveOrNothing($0) }
     }
 }

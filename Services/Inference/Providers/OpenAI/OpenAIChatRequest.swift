@@ -10,12 +10,15 @@ struct OpenAIChatRequest: Sendable {
     let quirks: ServerQuirks
     /// The provider's name in error messages.
     let serverName: String
+    /// What the server accepts of the members that ask for a stream.
+    let support: StreamSupport
     /// The names of the tools in the request.
     let names: ToolNames
 
-    init(prompt: Prompt, quirks: ServerQuirks, serverName: String) {
+    init(prompt: Prompt, quirks: ServerQuirks, serverName: String, support: StreamSupport = StreamSupport()) {
         self.quirks = quirks
         self.serverName = serverName
+        self.support = support
         names = quirks.limitsToolNames ? ToolNames(prompt, rule: .openAIName, ids: .openAIID) : ToolNames()
         self.prompt = names.applied(to: prompt)
     }
@@ -27,11 +30,9 @@ struct OpenAIChatRequest: Sendable {
         json.object { json in
             json.field("model", prompt.model)
             json.raw("messages", messages)
-            if !prompt.isUnary {
-                json.field("stream", true)
-                if quirks.acceptsStreamOptions {
-                    json.object("stream_options") { $0.field("include_usage", true) }
-                }
+            if support.acceptsStream { json.field("stream", true) }
+            if support.acceptsStream, support.acceptsOptions, quirks.acceptsStreamOptions {
+                json.object("stream_options") { $0.field("include_usage", true) }
             }
             if let tools = prompt.plan.declarations { json.raw("tools", tools) }
             if let choice = prompt.plan.choiceJSON { json.raw("tool_choice", choice) }
@@ -105,6 +106,9 @@ struct OpenAIChatRequest: Sendable {
     private func adapted(_ message: Inference.Message) -> Inference.Message {
         var message = message
         if !quirks.acceptsDeveloperRole, message.role == .developer { message.role = .system }
+        // Only native APIs have parts, and need the reasoning with them.
+        if message.parts != nil { message.reasoning = nil }
+        (message.parts, message.model) = (nil, nil)
         guard !quirks.acceptsMetadata else { return message }
         message.metadata = nil
         message.toolCalls = message.toolCalls?.map { call in

@@ -1,159 +1,217 @@
 import Contracts
 import ContractsJSON
+import JSON
 import NIOCore
 
-/// Decodes a response in OpenAI's format: a stream of chunks that ends with `[DONE]`, or one object.
+/// Decodes a response in OpenAI's format: an event stream of chunks that ends with `[DONE]`, lines of chunks, or one
+/// object on any number of lines.
+///
+/// The bytes decide which, not the label: servers stream without being asked, answer whole although a stream was asked
+/// for, and name any content type.
 struct OpenAIDecoder: AnswerDecoder {
-    /// Maximum size of a line, and of a complete response, in bytes.
-    static let limit = 8 * 1024 * 1024
+    /// Maximum size of all names and identifiers of an answer, in bytes.
+    private static let opaqueLimit = 4 * 1024 * 1024
+    private static let callLimit = 1000
+    /// How much of a response that is plain text is kept, in bytes.
+    private static let textLimit = 2000
 
     private let model: String
     private let names: ToolNames
     private let faults: ProviderFaults
-    /// The parser of a stream; `nil` for a response that is one object.
-    private var stream: ServerSentEventParser?
-    private var whole = ByteBuffer()
+    private let limit: Int
+    private var events: ServerSentEventParser
+    private var objects: JSONObjectSplitter
     private var calls = ToolCallIndexer()
+    private var opaqueBytes = 0
     private var reason: String?
     private var usage: Usage?
     private var isOver = false
-    /// Whether the answer has any content yet.
+    /// Whether the answer has text, a refusal or a call.
     private var hasContent = false
+    private var hasReasoning = false
+    /// Whether anything of OpenAI's format was decoded.
+    private var hasBegun = false
+    /// Whether the answer is one object.
+    private var isWhole = false
+    /// The beginning of a response that is neither an event stream nor JSON.
+    private var plainText: String?
     /// The log probabilities of one read.
     private var logprobs: [RawJSON] = []
 
     /// - Parameters:
-    /// - model: the model's name with its provider.
-    /// - isStream: whether the response is an event stream.
-    /// - names: the names of the tools in the request.
-    /// - faults: creates the provider's errors.
-    init(model: String, isStream: Bool, names: ToolNames = ToolNames(), faults: ProviderFaults) {
+    ///   - model: the model's name with its provider.
+    ///   - names: the names of the tools in the request.
+    ///   - limit: the maximum size of a line, of an event, and of a complete response, in bytes.
+    ///   - faults: creates the provider's errors.
+    init(model: String, names: ToolNames = ToolNames(), limit: Int, faults: ProviderFaults) {
         self.model = model
         self.names = names
+        self.limit = limit
         self.faults = faults
-        stream = isStream ? ServerSentEventParser(limit: Self.limit) : nil
+        events = ServerSentEventParser(limit: limit)
+        objects = JSONObjectSplitter(limit: limit)
     }
 
-    var isAwaitingTrailer: Bool { reason != nil }
+    var isAwaitingTrailer: Bool {
+        guard let reason else { return false }
+        return hasContent || hasReasoning || Self.lengths.contains(reason) || Self.filters.contains(reason)
+    }
 
     mutating func read(_ bytes: ByteBuffer, into event: inout Inference.Event) throws {
-        guard stream != nil else {
-            whole.writeImmutableBuffer(bytes)
-            guard whole.readableBytes <= Self.limit else { throw tooLong }
-            return
-        }
-        let items: [ServerSentEventParser.Item]
-        do {
-            items = try stream?.append(bytes) ?? []
-        } catch {
-            throw tooLong
-        }
         defer { addLogprobs(to: &event) }
-        try take(items, into: &event)
-    }
-
-    /// Adds the log probabilities of one read to the event.
-    private mutating func addLogprobs(to event: inout Inference.Event) {
-        event.logprobs = RawJSON(joining: logprobs)
-        logprobs = []
+        do {
+            try take(events.append(bytes), into: &event)
+        } catch is JSONLines.TooLong {
+            throw faults.eventTooLong(limit: limit)
+        }
     }
 
     mutating func end(into event: inout Inference.Event) throws {
         defer { addLogprobs(to: &event) }
-        if stream == nil {
-            try endWhole(into: &event)
-        } else {
-            // An incomplete line is ignored.
-            let isCut = stream?.unfinished.readableBytes ?? 0 > 0
-            do {
-                try take(stream?.end() ?? [], into: &event)
-            } catch  where isCut {
-                if reason == nil { throw faults.incompleteStream }
-            }
-        }
-        // A finish reason completes the answer even without `[DONE]`.
-        if reason != nil { finish(&event) }
-    }
-
-    /// Decodes a response that is one object.
-    ///
-    /// A truncated response is not retried, because it was generated and paid for.
-    private mutating func endWhole(into event: inout Inference.Event) throws {
-        guard whole.readableBytes > 0 else { return }
+        let isCut = events.unfinished.readableBytes > 0
         do {
-            try take(whole, into: &event)
-        } catch let error as ProviderError where error.cause == .unreadable {
+            try take(events.end(), into: &event)
+        } catch  where isAwaitingTrailer {
+            // The answer was complete before.
+        } catch let error as ProviderError where error.cause == .unreadable && isCut {
+            // An incomplete line.
+        } catch is JSONLines.TooLong {
+            throw faults.eventTooLong(limit: limit)
+        }
+        guard !isOver else { return }
+        // Some servers omit the finish reason of a complete object.
+        if reason != nil || (isWhole && hasContent) { return try finish(&event) }
+        if objects.isInside, !hasBegun {
+            // An object that is cut off was generated and paid for, so it is not requested again.
             throw ProviderError(.unreadable, faults.incompleteStream.fault)
         }
-        whole.clear()
-        // Some servers omit the finish reason.
-        if reason == nil, hasContent { reason = "stop" }
+        guard !hasBegun, let plainText else { return }
+        throw faults.reported(ErrorReport(message: plainText), model: model)
     }
 
-    private var tooLong: ProviderError { faults.invalidResponse("more than \(Self.limit) bytes at once") }
+    /// Adds the log probabilities of one read to the event.
+    private mutating func addLogprobs(to event: inout Inference.Event) {
+        guard !logprobs.isEmpty else { return }
+        event.logprobs = RawJSON(joining: logprobs)
+        logprobs = []
+    }
 
     private mutating func take(_ items: [ServerSentEventParser.Item], into event: inout Inference.Event) throws {
         for item in items where !isOver {
             switch item {
-            case .data(let data) where data.readableBytesView.elementsEqual("[DONE]".utf8):
-                // Some servers omit the finish reason and send `[DONE]`.
-                guard reason != nil || hasContent else { throw faults.incompleteStream }
-                finish(&event)
-            case .data(let data): if data.readableBytes > 0 { try take(data, into: &event) }
-            case .stray(let line):
-                guard let error = OpenAIErrorBody(body: line) else { continue }
-                throw faults.reported(error.report, model: model)
+            case .data(let data): if data.readableBytes > 0 { try take(data: data, into: &event) }
+            case .failure(let data, let status):
+                throw faults.reported(ErrorBody.report(of: data, status: status), model: model)
+            case .stray(let line): try take(stray: line, into: &event)
             }
         }
     }
 
-    private mutating func take(_ data: ByteBuffer, into event: inout Inference.Event) throws {
-        let chunk: OpenAIChunk
+    /// Takes the data of an event: a chunk, `[DONE]`, or words.
+    private mutating func take(data: ByteBuffer, into event: inout Inference.Event) throws {
+        if Self.isDone(data) { return try takeDone(&event) }
+        guard data.beginsJSON else {
+            let text = String(decoding: data.readableBytesView.prefix(Self.textLimit), as: UTF8.self)
+            guard !Self.isKeepAlive(text) else { return }
+            throw faults.reported(ErrorBody.report(of: data, status: nil), model: model)
+        }
         do {
-            chunk = try OpenAIChunk(data)
-        } catch {
-            throw faults.invalidResponse("something that is not JSON")
+            try take(chunk: OpenAIChunk(data), into: &event)
+        } catch is JSONScanner.Malformed {
+            // Some servers end their events with one line break, or put chunks in an array: several chunks are one event.
+            var splitter = JSONObjectSplitter(limit: limit)
+            let chunks = try splitter.append(data)
+            guard !chunks.isEmpty, !splitter.isInside else {
+                throw faults.invalidResponse("something that is not JSON")
+            }
+            for chunk in chunks where !isOver { try take(object: chunk, into: &event) }
+            if Self.endsWithDone(data), !isOver { try takeDone(&event) }
         }
-        if let error = chunk.error { throw faults.reported(error.report, model: model) }
-        event.reasoning.add(chunk.reasoning)
-        event.text.add(chunk.text)
-        event.refusal.add(chunk.refusal)
-        for call in chunk.calls {
-            let piece = calls.piece(
-                index: call.index,
-                id: call.id,
-                name: call.name.map(names.original),
-                arguments: call.arguments,
-                metadata: call.metadata
-            )
-            event.toolCalls = (event.toolCalls ?? []) + [piece]
-        }
-        if let more = chunk.logprobs { logprobs.append(more) }
-        if chunk.text?.isEmpty == false || chunk.refusal != nil || !chunk.calls.isEmpty { hasContent = true }
-        usage = chunk.usage ?? usage
-        reason = chunk.finishReason ?? reason
     }
 
-    private mutating func finish(_ event: inout Inference.Event) {
-        guard !isOver else { return }
+    /// Takes a line that is not part of an event stream.
+    private mutating func take(stray line: ByteBuffer, into event: inout Inference.Event) throws {
+        if !objects.isInside {
+            if Self.isDone(line) { return try takeDone(&event) }
+            let first = line.readableBytesView.first { $0 > 0x20 }
+            if first == UInt8(ascii: "<"), !hasBegun { throw faults.noInterface }
+            if let first, !"{[],".utf8.contains(first), plainText == nil {
+                plainText = String(decoding: line.readableBytesView.prefix(Self.textLimit), as: UTF8.self)
+            }
+        }
+        for object in try objects.append(line) where !isOver { try take(object: object, into: &event) }
+    }
+
+    private mutating func take(object: ByteBuffer, into event: inout Inference.Event) throws {
+        do {
+            try take(chunk: OpenAIChunk(object), into: &event)
+        } catch is JSONScanner.Malformed {
+            throw faults.invalidResponse("something that is not JSON")
+        }
+    }
+
+    private mutating func take(chunk: OpenAIChunk, into event: inout Inference.Event) throws {
+        if let choice = chunk.choice { try take(choice, into: &event) }
+        if let error = chunk.error { throw faults.reported(error, model: model) }
+        hasBegun = hasBegun || chunk.choice != nil
+        // Some servers report running totals, and at the end a number less.
+        if let more = chunk.usage.usage, more.completionTokens > 0 || usage == nil { usage = more }
+        guard let reason = chunk.choice?.finishReason else { return }
+        if Self.failures.contains(reason) {
+            throw faults.reported(ErrorReport(codes: [reason]), model: model)
+        }
+        self.reason = reason
+    }
+
+    private mutating func take(_ choice: OpenAIChoice, into event: inout Inference.Event) throws {
+        isWhole = isWhole || choice.isWhole
+        event.reasoning.add(choice.reasoning)
+        event.text.add(choice.text)
+        event.refusal.add(choice.refusal)
+        for piece in choice.calls { try take(piece, into: &event) }
+        if let more = choice.logprobs { logprobs.append(more) }
+        if choice.reasoning?.isEmpty == false { hasReasoning = true }
+        if choice.text?.isEmpty == false || choice.refusal?.isEmpty == false || !calls.isEmpty { hasContent = true }
+    }
+
+    private mutating func take(_ piece: ToolCallIndexer.Piece, into event: inout Inference.Event) throws {
+        opaqueBytes += (piece.id?.utf8.count ?? 0) + (piece.name?.utf8.count ?? 0)
+        var piece = piece
+        piece.name = piece.name.map(names.original)
+        if let piece = calls.add(piece) { event.toolCalls = (event.toolCalls ?? []) + [piece] }
+        guard calls.count <= Self.callLimit, opaqueBytes <= Self.opaqueLimit, calls.heldBytes <= limit else {
+            throw faults.invalidResponse("more calls of tools than an answer can have")
+        }
+    }
+
+    /// Takes the mark of the end; with content the answer is complete, although some servers omit the finish reason.
+    private mutating func takeDone(_ event: inout Inference.Event) throws {
+        guard reason != nil || hasContent || calls.hasHeldCalls else { throw faults.incompleteStream }
+        try finish(&event)
+    }
+
+    private mutating func finish(_ event: inout Inference.Event) throws {
+        let rest = calls.end()
+        if !rest.isEmpty { event.toolCalls = (event.toolCalls ?? []) + rest }
+        let reason = finishReason
+        if !hasContent, !hasReasoning, reason == .stop || reason == .toolCalls {
+            self.reason = nil
+            throw calls.hasHeldCalls
+                ? faults.modelFailed("The model called a tool without a name.") : faults.emptyAnswer
+        }
         isOver = true
-        event.finish = Inference.Finish(reason: finishReason, model: model, usage: usage)
+        event.finish = Inference.Finish(reason: reason, model: model, usage: usage)
     }
 
     private var finishReason: Inference.Finish.Reason {
-        switch reason {
-        case "length", "max_tokens", "model_length": .length
-        case "content_filter", "safety": .contentFilter
-        case "tool_calls", "function_call": .toolCalls
-        default: calls.isEmpty ? .stop : .toolCalls
-        }
+        guard let reason else { return calls.isEmpty ? .stop : .toolCalls }
+        if Self.lengths.contains(reason) { return .length }
+        if Self.filters.contains(reason) { return .contentFilter }
+        return calls.isEmpty ? .stop : .toolCalls
     }
-}
 
-extension String? {
-    /// Appends a text; `nil` and an empty text change nothing.
-    mutating func add(_ more: String?) {
-        guard let more, !more.isEmpty else { return }
-        if self == nil { self = more } else { self?.append(more) }
-    }
+    private static let lengths: Set<String> = ["length", "max_tokens", "model_length", "max_output_tokens"]
+    private static let filters: Set<String> = ["content_filter", "safety", "sensitive", "recitation"]
+    /// Finish reasons of answers that the server could not complete.
+    private static let failures: Set<String> = ["error", "abort", "aborted", "insufficient_system_resource"]
 }

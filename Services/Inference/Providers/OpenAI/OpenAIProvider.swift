@@ -10,26 +10,34 @@ import Synchronization
 
 /// OpenAI, or a server that is compatible with its API.
 final class OpenAIProvider: ChatModels, EmbeddingModels {
-    /// Maximum number of listed models.
-    private static let modelLimit = 1000
     /// The context window of an unknown model.
     private static let cautiousWindow = 8192
 
     let name: String
     let isConfigured = true
+    let preferredModels: [String]
+    let namePrefixes: [String]
     var address: String? { client.address }
     private let client: ProviderClient
     /// The configured models; `nil` to use the server's own list.
     private let listed: [ListedModel]?
     private let quirks: ServerQuirks
+    private let support = StreamSupportCache()
     private let windows = Mutex<[String: Int]>([:])
 
     /// Creates the provider of a server; throws for an invalid URL.
     init(server: ServerConfiguration, client: HTTPClient) throws {
         name = server.name
         listed = server.models
+        preferredModels = server.preferredModels
+        namePrefixes = server.namePrefixes
         quirks = server.quirks
-        self.client = try ProviderClient(server: server, client: client, parseError: Self.parseError)
+        self.client = try ProviderClient(
+            server: server,
+            usualPath: server.quirks.hasDeploymentPaths ? nil : "/v1",
+            client: client,
+            parseError: Self.parseError
+        )
     }
 
     func models() async throws -> [Model] {
@@ -38,13 +46,13 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
             OpenAIModels.self,
             from: try await client.fetch(.GET, "/models"),
             as: "an invalid list of models"
-        ).data.prefix(Self.modelLimit)
+        ).data
         windows.withLock { windows in
             windows = Dictionary(entries.compactMap { entry in entry.window.map { (entry.id, $0) } }) { first, _ in
                 first
             }
         }
-        return entries.filter { ModelName.isValid($0.id) }.map { model($0.id, window: $0.window, abilities: nil) }
+        return entries.map { model($0.id, window: $0.window, abilities: nil) }
     }
 
     /// Throws `missing` for a model that is not configured.
@@ -61,23 +69,41 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
         return model(name, window: windows.withLock { $0[name] }, abilities: nil)
     }
 
+    /// Always asks for a stream, so that limits on the time to the first token and between tokens hold for every answer.
     func generate(_ prompt: Prompt) async throws -> ElementStream<Inference.Event> {
         try checkListed(prompt.model)
-        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [prompt, quirks, name] in
-            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name)
+        let deadline = ContinuousClock.now + prompt.responseTimeout
+        var prompt = prompt
+        var accepted = support[prompt.model]
+        while true {
+            do {
+                let events = try await open(prompt, accepted)
+                support.store(accepted, for: prompt.model)
+                return events
+            } catch let error as ProviderError {
+                // Such an error costs nothing and says what to leave out.
+                guard let less = accepted.reduced(after: error) else { throw error }
+                accepted = less
+                prompt.responseTimeout = max(.milliseconds(1), deadline - .now)
+            }
+        }
+    }
+
+    private func open(_ prompt: Prompt, _ support: StreamSupport) async throws -> ElementStream<Inference.Event> {
+        let (body, names) = try await WorkerThreads.run(inputBytes: prompt.inputBytes) { [quirks, name] in
+            let request = OpenAIChatRequest(prompt: prompt, quirks: quirks, serverName: name, support: support)
             return (try request.encoded(), request.names)
         }
         let response = try await client.openStream(
             path("/chat/completions", of: prompt.model),
             body: body,
-            accept: prompt.isUnary ? "application/json" : "text/event-stream",
+            accept: support.acceptsStream ? "text/event-stream" : "application/json",
             for: prompt
         )
-        let type = response.headers.first(name: "content-type") ?? ""
         let decoder = OpenAIDecoder(
             model: "\(name)/\(prompt.model)",
-            isStream: prompt.isUnary ? type.hasPrefix("text/event-stream") : !type.hasPrefix("application/json"),
             names: names,
+            limit: prompt.eventLimit,
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events
@@ -136,9 +162,6 @@ final class OpenAIProvider: ChatModels, EmbeddingModels {
 
     /// Reads an error response.
     static func parseError(_ status: Int, _ headers: HTTPHeaders, _ body: ByteBuffer) -> ErrorReport {
-        var report = OpenAIErrorBody(body: body)?.report ?? ErrorReport()
-        report.status = status
-        report.headers = headers
-        return report
+        ErrorBody.report(of: body, status: status, headers: headers)
     }
 }

@@ -9,6 +9,8 @@ extension ProviderKind {
             key: "OPENAI_API_KEY"
         ),
         prepare: { $0.quirks = KnownHost.quirks(of: $1) },
+        preferredModels: ["gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini"],
+        namePrefixes: ["gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-3", "text-embedding-ada"],
         make: { try OpenAIProvider(server: $0, client: $1) }
     )
 

@@ -10,12 +10,12 @@ struct Admission: Sendable {
     let breakers: CircuitBreakers
     let retries: RetryPolicy
     private let queues = TargetQueues()
-    private let labels = ModelLabels()
+    private let metrics = ModelMetrics()
 
     init(runtimes: [String: ProviderRuntime], retries: RetryPolicy = RetryPolicy()) {
         self.runtimes = runtimes
         self.retries = retries
-        breakers = CircuitBreakers(labels: labels)
+        breakers = CircuitBreakers(metrics: metrics)
     }
 
     /// The state of a target, which decides its place among others.
@@ -58,7 +58,9 @@ struct Admission: Sendable {
         _ perform: (AdmittedCall) async throws -> Answer
     ) async throws -> Answer {
         guard let runtime = runtimes[target.server] else {
-            throw ProviderError(.modelMissing, Fault(.missing, "Provider \(target.server) not found."))
+            let error = ProviderError(.modelMissing, Fault(.missing, "Provider \(target.server) not found."))
+            record(error, of: target, since: .now, request, &log)
+            throw error
         }
         runtime.budget.earn()
         let fallbacks = rest.count { log.mayHelp($0) && !breakers.isOpen($0) }
@@ -187,7 +189,7 @@ struct Admission: Sendable {
         )
         log.add(attempt, error, window: target.window)
         request.report(.failed(attempt))
-        AttemptMetrics.record(attempt, label: labels.label(of: target))
+        metrics.count(attempt, of: target)
         // Only the operator can replace a key or pay a bill, and a fallback would hide it.
         let isLoud = error.cause == .credential || error.cause == .spent
         Logger.current.log(

@@ -59,10 +59,12 @@ final class AdmittedCall: Sendable {
 
     /// Returns the slot and reports the end; only the first call has an effect.
     func end(_ end: End) {
-        guard state.withLock({ state in
-            defer { state.isOver = true }
-            return !state.isOver
-        }) else { return }
+        guard
+            state.withLock({ state in
+                defer { state.isOver = true }
+                return !state.isOver
+            })
+        else { return }
         for queue in slots { queue.release() }
         switch end {
         case .completed: breakers.succeeded(target)

@@ -42,7 +42,9 @@ struct CircuitBreaker: Sendable {
     /// Whether the breaker is as good as a new one.
     var isHealthy: Bool { state == .closed && failures == 0 && !seconds.contains { $0.failures > 0 } }
 
-    /// How long requests are refused; `nil` if one would be admitted. Begins no trial.
+    /// How long requests are refused; `nil` if one would be admitted.
+    ///
+    /// Begins no trial.
     func refusal(at now: Instant) -> Duration? {
         var copy = self
         guard case .refused(let wait) = copy.admit(at: now) else { return nil }

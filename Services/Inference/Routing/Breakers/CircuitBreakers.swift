@@ -1,4 +1,3 @@
-import Metrics
 import Synchronization
 
 /// The circuit breakers of all targets, created at the first failure.
@@ -14,16 +13,18 @@ final class CircuitBreakers: Sendable {
     }
 
     private let tables = Mutex(Tables())
-    private let labels: ModelLabels
+    private let metrics: ModelMetrics
 
-    init(labels: ModelLabels = ModelLabels()) {
-        self.labels = labels
+    init(metrics: ModelMetrics = ModelMetrics()) {
+        self.metrics = metrics
     }
 
     /// The number of breakers that are remembered.
     var count: Int { tables.withLock { $0.listed.count + $0.unlisted.count } }
 
-    /// How long requests to a target are refused; `nil` if they are not. Begins no trial.
+    /// How long requests to a target are refused; `nil` if they are not.
+    ///
+    /// Begins no trial.
     func refusal(of target: Target, at now: CircuitBreaker.Instant = .now) -> Duration? {
         tables.withLock { $0[keyPath: Self.table(of: target)][target.key]?.refusal(at: now) }
     }
@@ -54,9 +55,6 @@ final class CircuitBreakers: Sendable {
         let (before, after) = tables.withLock {
             $0[keyPath: Self.table(of: target)].change(target.key, creates: creates, change)
         }
-        guard before != after else { return }
-        let label = labels.label(of: target)
-        guard label != ModelLabels.other else { return }
-        Meter(label: "inference_circuit_open", dimensions: [("model", label)]).set(after ? 1 : 0)
+        if before != after { metrics.setCircuit(of: target, isOpen: after) }
     }
 }

@@ -26,7 +26,9 @@ struct Target: Sendable, Hashable {
     var price: Model.Price?
     /// Whether an attempt costs nothing: the price is zero, or the server is the operator's own and has no price.
     var isFree = false
-    /// Whether the server lists the model. Unlisted names can be a client's invention, and fill no table.
+    /// Whether the server lists the model.
+    ///
+    /// Unlisted names can be a client's invention, and fill no table.
     var isListed = true
     /// Whether a model's name without a tag means `:latest`.
     var hasTags = false

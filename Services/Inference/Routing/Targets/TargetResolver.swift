@@ -39,6 +39,7 @@ struct TargetResolver: Sendable {
     ///
     /// Throws the fault of the requested model if there is no target.
     func resolve(_ name: String?, needs: [Model.Ability]) async throws -> Resolution {
+        let name = name ?? catalogue.configuredDefault
         let (key, version) = (ResolutionCache.Key(name: name, needs: needs), catalogue.version)
         if let groups = cache.groups(for: key, version: version) { return Resolution(groups: groups) }
         let resolution = try await find(name, needs)

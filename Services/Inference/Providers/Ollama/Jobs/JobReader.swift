@@ -81,9 +81,9 @@ struct JobReader: Sendable {
         return now.isDone
     }
 
-    private func parse(_ line: ByteBuffer) throws -> OllamaJobLine {
+    private func parse(_ line: ByteBuffer) throws -> JobStep {
         do {
-            return try OllamaJobLine(line)
+            return try JobStep(ollama: line)
         } catch {
             throw faults.invalidResponse("a line that is not JSON")
         }
