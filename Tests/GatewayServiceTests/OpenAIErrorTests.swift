@@ -46,6 +46,10 @@ import Testing
             (#""tools":[{"type":"web"}]"#, "tools[0].type", "invalid_value"),
             (#""tools":[{"type":"function"}]"#, "tools[0].function.name", "missing_required_parameter"),
             (#""tools":[{"type":"function","function":{"name":"a b"}}]"#, "tools[0].function.name", "invalid_value"),
+            (
+                #""tools":[{"type":"function","function":{"name":"a","parameters":[]}}]"#,
+                "tools[0].function.parameters", "invalid_type"
+            ),
             (#""tool_choice":"maybe""#, "tool_choice", "invalid_value"),
             (#""tool_choice":5"#, "tool_choice", "invalid_type"),
             (#""tool_choice":{}"#, "tool_choice.type", "missing_required_parameter"),

@@ -39,7 +39,16 @@ enum ChatToolValidator {
             case "type": type = try json.optionalString()
             case "function":
                 try json.objectOrSkip { key, json in
-                    if case "name" = key { name = try json.optionalString() } else { try json.skip() }
+                    switch key {
+                    case "name": name = try json.optionalString()
+                    case "parameters" where json.kind != .object && json.kind != .null:
+                        throw ParameterReader.wrongType(
+                            "\(place).function.parameters",
+                            "an object",
+                            json.kind.phrase
+                        )
+                    default: try json.skip()
+                    }
                 }
             default: try json.skip()
             }
