@@ -265,7 +265,7 @@ import Testing
         func body(_ schema: String, _ model: String = "anthropic/claude-sonnet-4-5") throws -> Object {
             let isStrict = schema.contains("additionalProperties")
             let format =
-                #"{"type":"json_schema","json_schema":{"name":"x","strict":\#(schema.contains("additionalProperties")),"schema":\#(schema)}}"#
+                #"{"type":"json_schema","json_schema":{"name":"x","strict":\#(isStrict),"schema":\#(schema)}}"#
             return try Self.ask([Self.user("A")], model: model, format: RawJSON(format))
         }
         let closed =
