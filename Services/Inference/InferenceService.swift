@@ -29,8 +29,13 @@ package enum InferenceService {
         return ModelPreference.choose(report.models, preferred: preferred, provider: report.name)
     }
 
-    /// Builds the service with a different delay of the built-in model for each word, for tests.
-    package static func unit(settings: Settings, demoPace: Duration) async throws -> ServiceUnit {
+    /// Builds the service for tests: with a different delay of the built-in model for each word, or without circuit
+    /// breakers, which open where a test makes one answer after another fail.
+    package static func unit(
+        settings: Settings,
+        demoPace: Duration,
+        opensCircuits: Bool = true
+    ) async throws -> ServiceUnit {
         let registry = ProviderRegistry(demoPace: demoPace)
         let configuration = try InferenceConfiguration(settings: settings, registry: registry)
         var runtimes = try providers(configuration, settings).map { server, provider in
@@ -65,7 +70,8 @@ package enum InferenceService {
             fallbacks: configuration.file.fallbacks,
             plan: plan,
             prices: prices,
-            embeddings: configuration.embeddings
+            embeddings: configuration.embeddings,
+            opensCircuits: opensCircuits
         )
         let jobs = ModelJobs()
         let handlers = ModelHandlers(catalogue: catalogue, jobs: jobs)

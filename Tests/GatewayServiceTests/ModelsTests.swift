@@ -43,8 +43,9 @@ struct ModelsTests {
     @Test(arguments: [
         ("ollama/llama3.2:latest", "ollama/llama3.2:latest"), ("ollama%2Fllama3.2%3Alatest", "ollama/llama3.2:latest"),
         ("vllm/Qwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("vllm%2fQwen/Qwen3-8B", "vllm/Qwen/Qwen3-8B"), ("bare", "bare"),
-        ("a%20b", "a b"), ("vllm//my/llms/Qwen3", "vllm//my/llms/Qwen3"), ("vllm%2F%2Fmy%2Fllms%2FQwen3", "vllm//my/llms/Qwen3"),
-        ("%2Fmy%2Fx", "/my/x"), ("ft:gpt-3.5-turbo-0613:acme::A1", "ft:gpt-3.5-turbo-0613:acme::A1"), ("q@4bit", "q@4bit"),
+        ("a%20b", "a b"), ("vllm//my/llms/Qwen3", "vllm//my/llms/Qwen3"),
+        ("vllm%2F%2Fmy%2Fllms%2FQwen3", "vllm//my/llms/Qwen3"), ("%2Fmy%2Fx", "/my/x"),
+        ("ft:gpt-3.5-turbo-0613:acme::A1", "ft:gpt-3.5-turbo-0613:acme::A1"), ("q@4bit", "q@4bit"),
         ("pulls/x", "pulls/x"), ("ollama/llama3.2/", "ollama/llama3.2"),
     ])
     func `a model's name is the rest of the path`(_ path: String, _ name: String) async throws {

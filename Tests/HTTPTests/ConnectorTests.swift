@@ -166,7 +166,10 @@ struct ConnectorTests {
 
     @Test func `a name that is never resolved delays no connection to another host`() async throws {
         try await RawServer.with(
-            saying: FakeResponse(head: "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n", body: "alive".utf8)
+            saying: FakeResponse(
+                head: "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n",
+                body: "alive".utf8
+            )
         ) { server in
             let release = DispatchSemaphore(value: 0)
             defer { release.signal() }

@@ -16,12 +16,9 @@ import Testing
     )
 
     private static func body(_ request: Inference.Generate, mayFetch: Bool = false) throws -> Object {
-        var model = try #require(request.model)
-        model = String(model.split(separator: "/", maxSplits: 1).last ?? "")
-        let prompt = try GenerationRequest(request).prompt(
-            model: model,
-            responseTimeout: .seconds(1)
-        ).adapted(to: "anthropic")
+        let model = String(try #require(request.model).split(separator: "/", maxSplits: 1).last ?? "")
+        let prompt = try GenerationRequest(request).prompt(model: model, responseTimeout: .seconds(1))
+            .adapted(to: "anthropic")
         let body = try AnthropicRequest(
             prompt: prompt,
             traits: AnthropicModelTraits(model: model),

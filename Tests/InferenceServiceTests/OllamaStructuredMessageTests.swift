@@ -147,7 +147,7 @@ import Testing
         let cases = [
             (#"{"type":"text"}"#, "null"), (#"{"type":"json_object"}"#, #""json""#),
             (
-                #"{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{"type":"object","required":["a"]}}}"#,
+                #"{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","required":["a"]}}}"#,
                 #"{"required":["a"],"type":"object"}"#
             ), (#"{"type":"json_schema","json_schema":{"name":"x"}}"#, #""json""#), ("5", "null"),
         ]

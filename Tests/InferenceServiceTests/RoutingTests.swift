@@ -76,7 +76,7 @@ import Testing
             let outcome = try await routing.outcome()
             #expect(outcome.finish?.model == "demo/demo")
             #expect(attempts(outcome).last == "demo/demo answered")
-            #expect(attempts(outcome).first == "ollama/llama3.2 failed")
+            #expect(attempts(outcome).first == "ollama/llama3.2:latest failed")
             ollama.always(nil, .error(400, "bad request"))
             let rejected = try await routing.outcome()
             #expect(rejected.fault?.code == .rejected, "A request that is at fault itself goes nowhere else.")

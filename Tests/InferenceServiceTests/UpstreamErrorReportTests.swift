@@ -266,7 +266,7 @@ import Testing
                 "application/json",
                 headers: ["Content-Encoding: gzip"]
             )
-            openAI.next("/v1/models", gzip)
+            openAI.always("/v1/models", gzip)
             let catalogue = try compatibleRouting(to: openAI.url).catalogue
             await catalogue.refresh()
             #expect(catalogue.reports.first { $0.name == "openai" }?.models.map(\.name) == ["openai/m-1"])

@@ -43,12 +43,12 @@ import Testing
             says: "certificate is not trusted"
         ),
         Row("https, closed", .sayingWithoutTLS(.raw("")), .unavailable, .retry, says: "does not speak TLS"),
-        Row("https, reset", .sayingWithoutTLS(.raw("").ending(.reset)), .cut, .retry),
+        Row("https, reset", .sayingWithoutTLS(.raw("").ending(.reset)), .unavailable, .retry),
         Row(
             "https, then silence",
             .sayingWithoutTLS(.raw("").ending(.stall)),
-            .timeout,
-            .silence,
+            .unavailable,
+            .retry,
             limits: firstTokenBrief
         ),
         Row("what is no HTTP", .saying(.raw("SSH-2.0-OpenSSH_9.2\r\n")), .provider, .retry),

@@ -26,7 +26,8 @@ final class MeteredCall: Sendable {
         ///
         /// The model stays empty, because the client's text may not be the name of a model.
         init(after error: any Error) {
-            guard let fault = error as? Fault, ![.cut, .timeout, .keyInvalidated].contains(fault.code) || fault.reachedNoProvider
+            guard let fault = error as? Fault,
+                ![.cut, .timeout, .keyInvalidated].contains(fault.code) || fault.reachedNoProvider
             else {
                 self = .estimated(model: "", completionBytes: 0)
                 return

@@ -12,7 +12,7 @@ extension ToolPlan {
     /// Many providers and models cannot call a tool while their output is limited to JSON. If a tool may be called, they
     /// are only told about the format. If one must be called, the answer has no text that could have a format.
     ///
-    /// - Parameter withTools: whether the provider supports a format together with tools.
+    /// `withTools` says whether the provider supports a format together with tools.
     func formatRequest(withTools: Bool) -> FormatRequest {
         guard mayCallTools, !withTools else { return FormatRequest(format: format) }
         return choice.requiresCall ? FormatRequest() : FormatRequest(instruction: format.instruction)

@@ -32,9 +32,7 @@ enum ResponseFormat: Sendable, Equatable {
     ///
     /// An unknown type is ``text``; a schema without its definition is ``json``.
     ///
-    /// - Parameters:
-    ///   - json: the scanner.
-    ///   - bytes: the bytes that the scanner reads.
+    /// `bytes` are those that the scanner reads.
     init(from json: inout JSONScanner, in bytes: ByteBuffer) throws {
         var (type, definition): (String?, ByteBuffer?)
         var schema = Schema(json: ByteBuffer())

@@ -16,6 +16,7 @@ struct Routing: Sendable {
     /// - prices: the prices of models.
     /// - retries: the number of retries and their pauses.
     /// - embeddings: the cache of embeddings and the vocabulary.
+    /// - opensCircuits: whether failures open circuit breakers.
     init(
         catalogue: Catalogue,
         runtimes: [ProviderRuntime],
@@ -23,11 +24,13 @@ struct Routing: Sendable {
         plan: TargetPlan = TargetPlan(),
         prices: PriceList = PriceList(),
         retries: RetryPolicy = RetryPolicy(),
-        embeddings: EmbeddingConfiguration = EmbeddingConfiguration()
+        embeddings: EmbeddingConfiguration = EmbeddingConfiguration(),
+        opensCircuits: Bool = true
     ) {
         admission = Admission(
             runtimes: Dictionary(runtimes.map { ($0.provider.name, $0) }) { first, _ in first },
-            retries: retries
+            retries: retries,
+            opensCircuits: opensCircuits
         )
         resolver = TargetResolver(
             catalogue: catalogue,

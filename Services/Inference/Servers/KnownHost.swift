@@ -39,7 +39,8 @@ struct KnownHost: Sendable {
             quirks.acceptsMetadata = true
             quirks.imageSchemes.insert("gs")
         },
-        KnownHost("api.anthropic.com"), KnownHost("openrouter.ai"), KnownHost("api.deepseek.com"), KnownHost("api.together.xyz"),
+        KnownHost("api.anthropic.com"), KnownHost("openrouter.ai"), KnownHost("api.deepseek.com"),
+        KnownHost("api.together.xyz"),
         KnownHost("api.x.ai") { $0.acceptsUnknownOptions = false },
         KnownHost("api.groq.com") { $0.acceptsUnknownOptions = false },
         KnownHost("api.mistral.ai") { quirks in

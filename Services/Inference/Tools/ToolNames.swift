@@ -7,10 +7,8 @@ struct ToolNames: Sendable, Equatable {
 
     init() {}
 
-    /// - Parameters:
-    ///   - prompt: the request with the client's names.
-    ///   - rule: the names that the provider permits (default: all).
-    ///   - ids: the identifiers that the provider permits (default: all).
+    /// Finds the names of a request that the provider does not permit, by a rule for names of tools and one for the
+    /// identifiers of calls (default: all are permitted).
     init(_ prompt: Prompt, rule: IdentifierRule? = nil, ids idRule: IdentifierRule? = nil) {
         let messages = prompt.parsedMessages ?? []
         let calls = messages.flatMap { $0.toolCalls ?? [] }

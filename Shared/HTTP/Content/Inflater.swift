@@ -44,6 +44,7 @@ final class Inflater {
     ///   - input: the compressed bytes that have arrived.
     ///   - limit: the maximum number of bytes to return.
     /// - Returns: the decompressed bytes; empty if more input is needed.
+    /// - Throws: an error for bytes that are not compressed in this format.
     func output(from input: inout ByteBuffer, upTo limit: Int) throws(ContentDecodingError) -> ByteBuffer {
         var output = ByteBuffer()
         var status = Z_OK

@@ -7,14 +7,12 @@ import NIOCore
 /// The answer ends with `message_stop`, or with the body after a stop reason. The parts of the answer are numbered; the
 /// events of different parts are separate.
 struct AnthropicDecoder: AnswerDecoder {
-    /// Maximum size of an event, in bytes.
-    static let limit = 8 * 1024 * 1024
-
     private let name: String
     private let model: String
     private let faults: ProviderFaults
-    private var stream = ServerSentEventParser(limit: limit)
-    private var objects = JSONObjectSplitter(limit: limit)
+    private let limit: Int
+    private var stream: ServerSentEventParser
+    private var objects: JSONObjectSplitter
     private var blocks: AnthropicBlocks
     private var usage = AnthropicUsage()
     private var reason: String?
@@ -26,8 +24,18 @@ struct AnthropicDecoder: AnswerDecoder {
     /// - name: the model's name with its provider.
     /// - model: the model's name without the provider.
     /// - names: the names of the tools in the request.
+    /// - limit: the maximum size of an event, in bytes.
     /// - faults: creates the provider's errors.
-    init(name: String, model: String, names: ToolNames = ToolNames(), faults: ProviderFaults) {
+    init(
+        name: String,
+        model: String,
+        names: ToolNames = ToolNames(),
+        limit: Int = GenerationTimeouts.defaultEventBytes,
+        faults: ProviderFaults
+    ) {
+        self.limit = limit
+        stream = ServerSentEventParser(limit: limit)
+        objects = JSONObjectSplitter(limit: limit)
         self.name = name
         self.model = model
         self.faults = faults
@@ -46,7 +54,7 @@ struct AnthropicDecoder: AnswerDecoder {
         do {
             for item in try stream.append(bytes) where !isOver { try take(item, into: &event) }
         } catch is JSONLines.TooLong {
-            throw faults.invalidResponse("more than \(Self.limit) bytes at once")
+            throw faults.eventTooLong(limit: limit)
         } catch is JSONScanner.Malformed {
             throw faults.invalidResponse("something that is not JSON")
         }
@@ -87,7 +95,11 @@ struct AnthropicDecoder: AnswerDecoder {
             if reason != nil { try finish(&event) }
         case .message: try take(message: received, into: &event)
         case .error: throw faults.reported(ErrorReport(), model: model)
-        case .messageStart, .other: break
+        case .other:
+            // Proxies have errors of their own.
+            guard !received.isTyped, let error = ErrorBody(body: data) else { break }
+            throw faults.reported(error.report, model: model)
+        case .messageStart: break
         }
     }
 

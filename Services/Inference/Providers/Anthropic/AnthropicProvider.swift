@@ -99,6 +99,7 @@ struct AnthropicProvider: ChatModels {
             name: "\(name)/\(prompt.model)",
             model: prompt.model,
             names: names,
+            limit: prompt.eventLimit,
             faults: client.faults
         )
         return ProviderStream(body: response.body, faults: client.faults, decoder: decoder).events

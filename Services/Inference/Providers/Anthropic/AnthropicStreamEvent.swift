@@ -52,6 +52,8 @@ struct AnthropicStreamEvent {
     }
 
     private(set) var kind = Kind.other
+    /// Whether the event names its type, as all of Anthropic's do.
+    private(set) var isTyped = false
     private(set) var index: Int?
     /// The block that starts, or the delta of a block or of the message.
     private(set) var block = Block()
@@ -79,7 +81,9 @@ struct AnthropicStreamEvent {
         _ usage: inout AnthropicUsage
     ) throws {
         switch name {
-        case "type": kind = Kind(try json.raw())
+        case "type":
+            isTyped = true
+            kind = Kind(try json.raw())
         case "index": index = try json.optionalInt()
         case "delta", "content_block": block = try Self.block(&json)
         case "usage": try usage.read(&json)

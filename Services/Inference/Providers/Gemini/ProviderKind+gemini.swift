@@ -1,5 +1,7 @@
 extension ProviderKind {
-    /// Gemini, through its native API. The base URL has no version.
+    /// Gemini, through its native API.
+    ///
+    /// The base URL has no version.
     static let gemini = ProviderKind(
         name: "gemini",
         label: "Gemini",

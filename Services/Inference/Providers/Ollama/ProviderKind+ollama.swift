@@ -1,5 +1,7 @@
 extension ProviderKind {
-    /// Ollama. It loads models on demand, which takes time, and runs few generations at once.
+    /// Ollama.
+    ///
+    /// It loads models on demand, which takes time, and runs few generations at once.
     static let ollama = ProviderKind(
         name: "ollama",
         label: "Ollama",

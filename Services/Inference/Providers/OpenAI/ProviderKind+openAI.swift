@@ -1,5 +1,7 @@
 extension ProviderKind {
-    /// OpenAI and servers that are compatible with its API. The base URL includes `/v1`.
+    /// OpenAI and servers that are compatible with its API.
+    ///
+    /// The base URL includes `/v1`.
     static let openAI = ProviderKind(
         name: "openai",
         label: "openai",

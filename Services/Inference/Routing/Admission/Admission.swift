@@ -12,10 +12,10 @@ struct Admission: Sendable {
     private let queues = TargetQueues()
     private let metrics = ModelMetrics()
 
-    init(runtimes: [String: ProviderRuntime], retries: RetryPolicy = RetryPolicy()) {
+    init(runtimes: [String: ProviderRuntime], retries: RetryPolicy = RetryPolicy(), opensCircuits: Bool = true) {
         self.runtimes = runtimes
         self.retries = retries
-        breakers = CircuitBreakers(metrics: metrics)
+        breakers = CircuitBreakers(metrics: metrics, isEnabled: opensCircuits)
     }
 
     /// The state of a target, which decides its place among others.

@@ -14,9 +14,12 @@ final class CircuitBreakers: Sendable {
 
     private let tables = Mutex(Tables())
     private let metrics: ModelMetrics
+    /// Whether failures open breakers.
+    private let isEnabled: Bool
 
-    init(metrics: ModelMetrics = ModelMetrics()) {
+    init(metrics: ModelMetrics = ModelMetrics(), isEnabled: Bool = true) {
         self.metrics = metrics
+        self.isEnabled = isEnabled
     }
 
     /// The number of breakers that are remembered.
@@ -43,7 +46,10 @@ final class CircuitBreakers: Sendable {
 
     func succeeded(_ target: Target) { change(target) { $0.succeeded(at: .now) } }
 
-    func failed(_ target: Target) { change(target, creates: true) { $0.failed(at: .now) } }
+    func failed(_ target: Target) {
+        guard isEnabled else { return }
+        change(target, creates: true) { $0.failed(at: .now) }
+    }
 
     func abandoned(_ target: Target) { change(target) { $0.abandoned(at: .now) } }
 
