@@ -57,7 +57,7 @@ def test_json_schema(target, fakes):
     said = ask(target, text, response_format={
         "type": "json_schema", "json_schema": {"name": "person", "strict": True, "schema": SCHEMA}})
     assert json.loads(said.message.content).keys() == {"name", "age"}
-    assert said.model_extra["format_verdict"] == {"valid": True}
+    assert target.is_direct or said.model_extra["format_verdict"] == {"valid": True}
     assert not target.server or '"age"' in fakes.request(target.server, text)["body"]
 
 
