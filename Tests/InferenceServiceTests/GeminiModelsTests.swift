@@ -142,7 +142,8 @@ import Testing
     @Test func `Gemini is used only if it is configured`() async throws {
         try await withFakeGemini { gemini in
             let settings = [
-                "GEMINI_BASE_URL": gemini.url, "GEMINI_API_KEY": "a-key", "GEMINI_API_VERSION": "v1", "DEFAULT_MODEL": "",
+                "GEMINI_BASE_URL": gemini.url, "GEMINI_API_KEY": "a-key", "GEMINI_API_VERSION": "v1",
+                "DEFAULT_MODEL": "",
                 "OLLAMA_BASE_URL": "",
             ]
             try await withInference(settings) { bus in
