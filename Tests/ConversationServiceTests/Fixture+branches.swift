@@ -20,6 +20,12 @@ extension Fixture {
         Array(inference.requests.last?.messages.dropFirst(2).map(\.text) ?? [])
     }
 
+    /// The texts of the request that asks a question, whichever request came last: recovered runs ask for answers too.
+    func promptTexts(asking question: String) -> [String] {
+        let request = inference.requests.last { $0.messages.last?.text == question }
+        return Array(request?.messages.dropFirst(2).map(\.text) ?? [])
+    }
+
     /// The texts on the selected path, without the greeting.
     func texts(of conversation: Conversation) async throws -> [String] {
         try await messages(of: conversation).dropFirst().map(\.content.text)
