@@ -15,7 +15,8 @@ struct TestGateway {
 
     let port: Int
     let services: ScriptedServices
-    let client = HTTPClient()
+    /// Patient: many tests share the machine.
+    let client = HTTPClient(configuration: HTTPClient.Configuration(connectTimeout: .seconds(60)))
 
     /// Runs a gateway with these settings and scripted upstream services.
     static func with<Value>(

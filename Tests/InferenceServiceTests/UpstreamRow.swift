@@ -123,8 +123,13 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
             for _ in 0..<5 { group.addTask { _ = try await Reading(of: routing, dialect.model) } }
             try await group.waitForAll()
         }
-        let last = try await Reading(of: routing, dialect.model)
-        #expect((last.fault?.attempts?.map(\.outcome) == [.skipped]) == opensCircuit)
+        var isSkipped = false
+        // On a busy machine the first request may already be the trial after the pause.
+        for _ in 0..<(opensCircuit ? 3 : 1) where !isSkipped {
+            let last = try await Reading(of: routing, dialect.model)
+            isSkipped = last.fault?.attempts?.map(\.outcome) == [.skipped]
+        }
+        #expect(isSkipped == opensCircuit)
     }
 
     private func routing(
